@@ -1,0 +1,46 @@
+"""Time, handed to whoever needs it, so that a run can be repeated to the second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+RUN_START = 1_767_225_600.0
+"""Where the clock of `run`, pytest and recording starts: 2026-01-01T00:00:00Z."""
+
+
+class Clock(Protocol):
+    """Tells the time in seconds since 1970, UTC."""
+
+    def now(self) -> float:
+        """The time."""
+        ...
+
+
+class WallClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """The time by the machine's clock."""
+        return time.time()
+
+
+class ManualClock:
+    """Stands still until it is told to move; safe to use from several threads."""
+
+    def __init__(self, start: float = RUN_START) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """The time it was last set to."""
+        return self._now
+
+    def advance(self, seconds: float) -> float:
+        """Move on by `seconds`, which may not be negative, and tell the new time."""
+        if seconds < 0:
+            raise ValueError(f"a clock moves forward only, not by {seconds} seconds")
+        with self._lock:
+            self._now += seconds
+            return self._now

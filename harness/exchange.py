@@ -1,0 +1,125 @@
+"""The values that travel: a request, what came of it, and the two of them together.
+
+Everything that speaks Intercom here (doors, gateway, backends, cassettes) speaks in these values and in nothing else.
+They know no socket, no file and no clock; each door translates them into its own medium.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+Lane: TypeAlias = Literal["harness", "pipeline"]
+"""Who asks: the harness's own client, or the pipeline under test."""
+
+Step: TypeAlias = Literal["given", "when", "then"]
+"""Where in a scenario something is asked."""
+
+INTERCOM_HOST = "api.intercom.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it was meant for Intercom.
+
+    `target` is the path with its query exactly as it was sent; header names are lower-case; `host` is the host that the
+    caller meant (a loopback door says Intercom's own), so that a request looks the same through every door.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    host: str = INTERCOM_HOST
+    lane: Lane = "pipeline"
+    origin: str = ""
+    """Scheme and authority the caller really used, such as `http://127.0.0.1:8080`; links in answers are built from it."""
+
+    @property
+    def path(self) -> str:
+        """The path, percent-decoded, without the query."""
+        return unquote(self.target.partition("?")[0])
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's values, blanks included; the last of a repeated name counts."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    def with_headers(self, **changes: str | None) -> Request:
+        """A copy with headers set (or removed, for `None`); underscores stand for hyphens."""
+        headers = dict(self.headers)
+        for name, value in changes.items():
+            key = name.replace("_", "-")
+            if value is None:
+                headers.pop(key, None)
+            else:
+                headers[key] = value
+        return replace(self, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body as JSON, or `None` where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+BrokenKind: TypeAlias = Literal["reset_before", "reset_after", "empty", "truncated", "dribble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An answer that does not arrive as one.
+
+    `reset_before`: the connection dies before any work was done. `reset_after`: the work was done, the answer is lost.
+    `empty`: the connection is closed without a byte. `truncated`: the body stops after `at` bytes. `dribble`: the whole
+    answer, `at` bytes at a time.
+    """
+
+    kind: BrokenKind
+    response: Response | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a request: a response or a broken one, after a delay in seconds, which each door acts out."""
+
+    answer: Response | Broken
+    delay: float = 0.0
+    refused: str | None = None
+    """Why the gateway itself refused or missed the request (it never reached a backend); `None` otherwise."""
+
+    @property
+    def response(self) -> Response | None:
+        """The response as the backend gave it, whether or not it arrives."""
+        return self.answer if isinstance(self.answer, Response) else self.answer.response
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with what came of it, as the gateway's log holds it."""
+
+    number: int
+    at: float
+    workspace: str
+    operation: str
+    request: Request
+    outcome: Outcome
+    step: Step | None = None
+
+
+Handler: TypeAlias = Callable[[Request], Outcome]
+"""Anything that answers: a backend, or a layer wrapped around one."""

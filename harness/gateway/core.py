@@ -1,0 +1,154 @@
+"""`Gateway.handle(Request) -> Outcome`: the only place where traffic is logged, guarded, recorded, replayed and faulted.
+
+Plain Python without a socket. What is in force at a moment is a `Stage`: a backend with layers around it. `run` opens one
+for each scenario, the servers one for their whole life. A request that arrives while no stage is open is refused and kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from harness.clock import Clock
+from harness.exchange import Exchange, Handler, Outcome, Request, Response, Step
+from harness.gateway.log import ExchangeLog
+
+Layer: TypeAlias = Callable[[Request, Handler], Outcome]
+"""Something around the backend: it may answer by itself, change the request, or look at the outcome."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """What is in force: the backend, the layers around it (outermost first) and where the scenario stands.
+
+    `token` replaces whatever token a request brings (with the workspace of this scenario); a request without one stays
+    without, and `None` leaves all as they came.
+    `intercom_version` replaces the version header of the pipeline's own requests; `None` leaves it.
+    `quick` says that the backend answers without blocking, so that a server may call it on its event loop.
+    """
+
+    backend: Handler
+    layers: Sequence[Layer] = ()
+    token: str | None = None
+    intercom_version: str | None = None
+    quick: bool = False
+    step: Step | None = None
+    name: str = ""
+    operation: Callable[[Request], str] | None = None
+    _handler: Handler | None = field(default=None, repr=False)
+
+    @property
+    def handler(self) -> Handler:
+        """The backend with its layers wrapped around it."""
+        if self._handler is None:
+            handler = self.backend
+            for layer in reversed(self.layers):
+                handler = _wrap(layer, handler)
+            self._handler = handler
+        return self._handler
+
+
+def _wrap(layer: Layer, inner: Handler) -> Handler:
+    return lambda request: layer(request, inner)
+
+
+class Gateway:
+    """The one way from anything to any backend; safe to call from several threads."""
+
+    def __init__(self, clock: Clock, log: ExchangeLog | None = None) -> None:
+        self.clock = clock
+        self.log = log or ExchangeLog()
+        self._stage: Stage | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def stage(self) -> Stage | None:
+        """What is in force now."""
+        return self._stage
+
+    def open(self, stage: Stage) -> None:
+        """Put a stage in force; there is one at a time."""
+        with self._lock:
+            if self._stage is not None:
+                raise RuntimeError(f"the stage {self._stage.name!r} is still open")
+            self._stage = stage
+
+    def close(self) -> None:
+        """Nothing is in force any more; later requests are refused and reported."""
+        with self._lock:
+            self._stage = None
+
+    @contextmanager
+    def on(self, stage: Stage) -> Iterator[Stage]:
+        """Open a stage for the length of a block."""
+        self.open(stage)
+        try:
+            yield stage
+        finally:
+            self.close()
+
+    @property
+    def quick(self) -> bool:
+        """Whether `handle` returns without blocking at this moment."""
+        return self._stage is None or self._stage.quick
+
+    def handle(self, request: Request) -> Outcome:
+        """Answer one request by what is in force, and log it."""
+        stage = self._stage
+        if stage is None:
+            outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
+            self._note(request, outcome, None)
+            return outcome
+        seen = self._dress(request, stage)
+        outcome = stage.handler(seen)
+        self._note(seen, outcome, stage)
+        return outcome
+
+    def _dress(self, request: Request, stage: Stage) -> Request:
+        changes: dict[str, str | None] = {}
+        if stage.token is not None and bearer_token(request) is not None:
+            changes["authorization"] = f"Bearer {stage.token}"
+        if stage.intercom_version is not None and request.lane == "pipeline":
+            changes["intercom-version"] = stage.intercom_version
+        return request.with_headers(**changes) if changes else request
+
+    def _note(self, request: Request, outcome: Outcome, stage: Stage | None) -> Exchange:
+        operation = stage.operation(request) if stage and stage.operation else ""
+        step = stage.step if stage else None
+        return self.log.add(self.clock.now(), workspace_of(request), operation, request, outcome, step)
+
+
+def bearer_token(request: Request) -> str | None:
+    """The access token of a request: Bearer, or Basic with the token as user name, as old clients send it."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip() or None
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value.strip(), validate=True).decode().partition(":")[0] or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None
+
+
+def workspace_of(request: Request) -> str:
+    """The name of the sandbox workspace that a request's token stands for, or an empty string."""
+    token = bearer_token(request) or ""
+    return token.removeprefix("sandbox-") if token.startswith("sandbox-") else ""
+
+
+def refuse(request: Request, reason: str, message: str, status: int = 503) -> Outcome:
+    """An answer of the gateway itself, in Intercom's envelope, marked as one."""
+    body = {
+        "type": "error.list",
+        "request_id": None,
+        "errors": [{"code": "harness_refused", "message": f"{message} ({request.method} {request.target})"}],
+    }
+    headers = {"content-type": "application/json; charset=utf-8", "x-harness-refused": reason}
+    return Outcome(Response(status, headers, json.dumps(body).encode()), refused=reason)
