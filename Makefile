@@ -1,0 +1,47 @@
+# The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
+.DEFAULT_GOAL := help
+.PHONY: help run test soak lint lock bench clean runtime development
+
+HARNESS := .venv/bin/harness
+PYTEST  := .venv/bin/pytest
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: runtime ## run the scenarios on the sandbox (ARGS="-k merge --explain" adds options)
+	@$(HARNESS) run $(ARGS)
+
+test: development ## run all tests, offline (ARGS="-k merge -x" adds options)
+	@$(PYTEST) $(ARGS)
+
+soak: development ## the large counts (kills, repeats, races, fuzz); writes a dated result into results/
+	@HARNESS_SOAK=1 $(PYTEST) harness/tests -m soak $(ARGS)
+
+lint: development ## style, types, architecture
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: development ## print the figures the project promises, measured here and now
+	@.venv/bin/python bench/figures.py $(ARGS)
+
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
+lock: ## renew both locks from pyproject.toml (needs uv; ARGS="--upgrade" takes newer versions)
+	@command -v uv >/dev/null || { echo "error: uv is not installed. remedy: pip install uv" >&2; exit 2; }
+	@$(COMPILE) --group build --output-file requirements.lock $(ARGS) >/dev/null
+	@$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) >/dev/null
+	@! grep -nE '://|^ *-|@ ' requirements.lock requirements-dev.lock | grep -v -- '--hash=sha256:' \
+		|| { echo "error: a lock names an address; locks hold names, versions and hashes only" >&2; exit 2; }
+
+clean: ## remove .venv and all caches
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+runtime:
+	@.ci/setup requirements.lock
+
+development:
+	@.ci/setup requirements-dev.lock
