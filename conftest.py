@@ -1,3 +1,3 @@
-"""What pytest wants in the root folder: the plugin that tests plugins. Ours comes by its entry point and is not named here."""
+"""What pytest wants in the root folder: its plugin for testing plugins. Ours comes by its entry point, never by this file."""
 
 pytest_plugins = ["pytester"]

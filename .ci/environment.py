@@ -1,7 +1,7 @@
 """Makes `.venv` hold exactly what a lock file lists, and this project itself; does nothing where it already does.
 
-Runs before anything is installed, so it uses the standard library alone. A stamp in `.venv` is written last: it names the
-lock, the project's metadata, the interpreter and the folder by one digest, so an interrupted install leaves none.
+Runs before anything is installed, so it uses the standard library alone. A stamp in `.venv` is written last: one digest
+of the lock, the project's metadata, the interpreter and the folder. So an interrupted install leaves none.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def install(lock: Path) -> None:
 
 def pip(*arguments: str, total: int = 0) -> None:
     """Run pip; show how far it is rather than what it says, and all it said if it fails."""
-    command = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
     said: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
