@@ -1,0 +1,79 @@
+"""The `harness` command: a group that loads a subcommand's module only when that subcommand is asked for.
+
+It knows names and exit codes and nothing else: 0 and 1 are the subcommand's verdict, 2 is "could not run".
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+
+import click
+
+from harness.problems import Problem
+
+COMMANDS = {
+    "run": "harness.commands.run",
+    "sandbox": "harness.commands.sandbox",
+    "exec": "harness.commands.exec",
+    "gateway": "harness.commands.gateway",
+    "cassettes": "harness.commands.cassettes",
+    "doctor": "harness.commands.doctor",
+    "sweep": "harness.commands.sweep",
+    "live-visitor": "harness.commands.live_visitor",
+}
+"""Each subcommand with the module that holds it, under the name `command`, in the order of the help page."""
+
+COULD_NOT_RUN = 2
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Lists the subcommands whose modules exist; imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the table."""
+        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand of that name, or nothing."""
+        module = COMMANDS.get(cmd_name)
+        if module is None or importlib.util.find_spec(module) is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from harness import __version__
+
+        click.echo(f"harness {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
+def group() -> None:
+    """Run Intercom conversion pipelines where nothing can be hurt, and prove what they did.
+
+    Exit codes: 0 all is proved, 1 something is refuted or unknown, 2 it could not run.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and tell the exit code; errors that a person can act on go to stderr without a traceback."""
+    try:
+        code = group.main(None if argv is None else list(argv), prog_name="harness", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return COULD_NOT_RUN
+    except Problem as problem:
+        click.echo(f"harness: {problem}", err=True)
+        return COULD_NOT_RUN
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

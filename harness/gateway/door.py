@@ -1,0 +1,172 @@
+"""The ASGI application behind the server's port: reads a request, has it answered, and acts out what came of it.
+
+Answers without blocking are taken on the event loop, all others on a worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from harness.exchange import Broken, BrokenKind, Outcome, Request, Response
+from harness.gateway.answers import error
+from harness.gateway.core import Gateway
+from harness.gateway.hosts import host_of, is_answered, meant_host
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""How long a request's body may be, in bytes."""
+
+DRIBBLE_PAUSE = 0.01
+"""Seconds between the pieces of a dribbled answer."""
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Answered = TypeVar("Answered")
+
+_log = logging.getLogger("harness.server")
+
+
+class Control(Protocol):
+    """What stands in front of the gateway on the server's own paths."""
+
+    def owns(self, path: str) -> bool:
+        """Whether this path is not Intercom's."""
+        ...
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request on such a path."""
+        ...
+
+
+class Door:
+    """The ASGI application: a request in, its outcome acted out."""
+
+    def __init__(self, gateway: Gateway, control: Control | None, workers: Executor) -> None:
+        self._gateway = gateway
+        self._control = control
+        self._workers = workers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as ASGI calls it."""
+        body = await _read(receive)
+        if body is None:
+            await _respond(error(413, "payload_too_large", f"The body is longer than {BODY_LIMIT} bytes."), send)
+            return
+        outcome = await self._outcome(_request(scope, body))
+        if outcome.delay:
+            await asyncio.sleep(outcome.delay)
+        if isinstance(outcome.answer, Response):
+            await _respond(outcome.answer, send)
+        else:
+            await _BROKEN[outcome.answer.kind](outcome.answer, scope, receive, send)
+
+    async def _outcome(self, request: Request) -> Outcome:
+        try:
+            if self._control is not None and self._control.owns(request.path):
+                return Outcome(await self._in_worker(self._control.handle, request))
+            if self._gateway.quick:
+                return self._gateway.handle(request)
+            return await self._in_worker(self._gateway.handle, request)
+        except Exception:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
+            _log.exception("%s %s could not be answered", request.method, request.path)
+            return Outcome(error(500, "server_error", "The harness failed to answer this request."))
+
+    async def _in_worker(self, function: Callable[[Request], Answered], request: Request) -> Answered:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, function, request)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    host = headers.get("host", "")
+    scheme = headers.get("x-forwarded-proto") or (scope["harness.absolute"].partition("://")[0] or scope["scheme"])
+    authority = scope["harness.authority"] or host
+    return Request(
+        method=scope["method"],
+        target=scope["harness.target"],
+        headers=headers,
+        body=body,
+        host=meant_host(authority if is_answered(host_of(authority)) else host),
+        origin=f"{scheme}://{host or authority}",
+    )
+
+
+async def _read(receive: Receive) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message["body"])
+        size += len(parts[-1])
+        if size > BODY_LIMIT:
+            return None
+        if not message["more_body"]:
+            return b"".join(parts)
+
+
+_HOP_BY_HOP = frozenset({"transfer-encoding", "content-length", "keep-alive"})
+
+
+def _start(answer: Response) -> MutableMapping[str, Any]:
+    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers.items() if n not in _HOP_BY_HOP]
+    if answer.status not in (204, 304):
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def _respond(answer: Response, send: Send) -> None:
+    await send(_start(answer))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+    transport = scope["harness.transport"]
+    plain = transport.get_extra_info("socket")
+    if plain is not None:
+        # Lingering for no time makes the system send a reset where it would otherwise say a polite goodbye.
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    await receive()
+
+
+async def _empty(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+    scope["harness.transport"].close()
+    await receive()
+
+
+async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+    answer = broken.response or Response(200)
+    await send(_start(answer))
+    await send({"type": "http.response.body", "body": answer.body[: broken.at], "more_body": True})
+    scope["harness.transport"].close()
+    await receive()
+
+
+async def _dribble(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+    answer = broken.response or Response(200)
+    step = max(broken.at, 1)
+    await send(_start(answer))
+    for offset in range(0, len(answer.body), step):
+        await send({"type": "http.response.body", "body": answer.body[offset : offset + step], "more_body": True})
+        await asyncio.sleep(DRIBBLE_PAUSE)
+    await send({"type": "http.response.body", "body": b""})
+
+
+_BROKEN: dict[BrokenKind, Callable[[Broken, Scope, Receive, Send], Awaitable[None]]] = {
+    "reset_before": _reset,
+    "reset_after": _reset,
+    "empty": _empty,
+    "truncated": _truncated,
+    "dribble": _dribble,
+}

@@ -1,0 +1,42 @@
+"""Which hosts are Intercom's: the doors answer for these, and no setting ever lets anything out to them.
+
+The names of the API's regions and of the Messenger's hosts are facts §6 and §9.
+"""
+
+from __future__ import annotations
+
+from harness.exchange import INTERCOM_HOST
+
+ANSWERED = ("intercom.io", "intercomcdn.com", "intercomassets.com", "intercom-messenger.com")
+"""Domains, each with all that is under it, which the gateway answers: API (US, EU, AU), Messenger, its scripts."""
+
+OWNED = (*ANSWERED, "intercom.com", "intercomcdn.eu", "intercomusercontent.com", "intercom-mail.com")
+"""Domains of Intercom's to which nothing may go out, answered or not."""
+
+
+def host_of(authority: str) -> str:
+    """The host of `host:port`, lower-case, without port, brackets or final dot."""
+    host = authority.rpartition("@")[2].strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].rstrip(".")
+
+
+def is_answered(host: str) -> bool:
+    """Whether the gateway answers as this host."""
+    return _under(host, ANSWERED)
+
+
+def is_owned(host: str) -> bool:
+    """Whether this host is Intercom's own."""
+    return _under(host, OWNED)
+
+
+def meant_host(authority: str) -> str:
+    """The host of Intercom's that a caller meant: the one it named, or the API's own behind a loopback address."""
+    host = host_of(authority)
+    return host if is_answered(host) else INTERCOM_HOST
+
+
+def _under(host: str, domains: tuple[str, ...]) -> bool:
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)

@@ -1,0 +1,184 @@
+"""One loopback server for any gateway: plain HTTP, HTTPS proxy and direct TLS on one port.
+
+It runs in a thread of its own (tests, `run`, `exec`) or as the process's main job (`sandbox`, `gateway`). It knows no
+backend and is handed its control plane; what a connection is stands in `front`, what a request becomes in `door`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from harness.exchange import Request
+from harness.gateway.core import Gateway, refuse
+from harness.gateway.door import Control, Door
+from harness.gateway.hosts import host_of
+from harness.problems import Problem
+
+if TYPE_CHECKING:
+    from harness.gateway.front import Certificates
+
+WORKERS = 64
+GRACE = 2.0
+"""Seconds that requests under way get when the server stops."""
+
+
+class Server:
+    """A gateway behind a port on this machine."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        control: Control | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allowed: Collection[str] = (),
+        authority: Certificates | None = None,
+    ) -> None:
+        self._gateway = gateway
+        self._control = control
+        self._host = host
+        self._wanted = port
+        self._allowed = allowed
+        self._authority = authority
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._socket is None:
+            raise RuntimeError("the server was not started")
+        number: int = self._socket.getsockname()[1]
+        return number
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> Self:
+        """Serve on a thread of its own; returns once it accepts."""
+        self._socket = _listen(self._host, self._wanted)
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready.set,), name="harness-server", daemon=True)
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Finish what is under way, close everything and wait for the thread."""
+        if self._loop and self._stop and self._thread:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._thread = None
+
+    def serve(self, ready: Callable[[], None]) -> None:
+        """Serve on this thread until SIGTERM or SIGINT; calls `ready` once it accepts."""
+        self._socket = _listen(self._host, self._wanted)
+        self._run(ready, signals=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self, ready: Callable[[], None], signals: bool = False) -> None:
+        asyncio.run(self._main(ready, signals))
+
+    async def _main(self, ready: Callable[[], None], signals: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        if signals:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self._stop.set)
+        workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
+        door = Door(self._gateway, self._control, workers)
+        try:
+            await self._accept(door, ready)
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)
+
+    async def _accept(self, door: Door, ready: Callable[[], None]) -> None:
+        # Driving uvicorn's protocol without uvicorn's own server keeps signals ours and stops without its waits.
+        from uvicorn.config import Config
+        from uvicorn.server import ServerState
+
+        from harness.gateway.front import FrontProtocol, Policy
+
+        assert self._loop
+        assert self._stop
+        assert self._socket
+        config = Config(door, log_config=None, lifespan="off", ws="none", timeout_keep_alive=600, proxy_headers=False)
+        config.load()
+        state = ServerState()
+        policy = Policy(self._certificates, self._refused, self._allowed)
+        server = await self._loop.create_server(lambda: FrontProtocol(policy, config, state), sock=self._socket)
+        ready()
+        await self._stop.wait()
+        server.close()
+        await _wind_down(state.connections, state.tasks)
+
+    def _certificates(self) -> Certificates:
+        if self._authority is None:
+            from harness.gateway.authority import Authority
+
+            self._authority = Authority()
+        return self._authority
+
+    def _refused(self, method: str, authority: str, reason: str) -> None:
+        request = Request(method, authority, host=host_of(authority))
+        outcome = refuse(request, reason, reason, 403)
+        self._gateway.log.add(self._gateway.clock.now(), "", "", request, outcome, None)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named outright, because asyncio switches Nagle's delay off only where it sees that this is TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise _cannot_listen(host, port, error) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> Problem:
+    if error.errno == errno.EADDRINUSE:
+        return Problem(
+            f"port {port} on {host} is in use",
+            evidence=str(error),
+            why="another server, perhaps another harness, listens there",
+            remedy="end it, or let the system choose with --port 0",
+        )
+    return Problem(f"cannot listen on {host}, port {port}", evidence=str(error), remedy="use --host 127.0.0.1 --port 0")
+
+
+async def _wind_down(connections: set[Any], tasks: set[asyncio.Task[None]]) -> None:
+    for connection in list(connections):
+        connection.shutdown()
+    if tasks:
+        await asyncio.wait(list(tasks), timeout=GRACE)
+    for connection in list(connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)
