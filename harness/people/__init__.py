@@ -1,0 +1,20 @@
+"""given: the people of a scenario, what they carry, and where a visitor comes from."""
+
+from harness.people.people import DRAWN, CannotMake, Drawn, People
+from harness.people.traits import DrawnTraits, RecordedTraits, Traits, TraitsDiffer
+from harness.people.visitors import HttpVisitorOrigin, RecordedVisitorOrigin, SandboxVisitorOrigin, VisitorOrigin
+
+__all__ = [
+    "DRAWN",
+    "CannotMake",
+    "Drawn",
+    "DrawnTraits",
+    "HttpVisitorOrigin",
+    "People",
+    "RecordedTraits",
+    "RecordedVisitorOrigin",
+    "SandboxVisitorOrigin",
+    "Traits",
+    "TraitsDiffer",
+    "VisitorOrigin",
+]

@@ -1,0 +1,278 @@
+"""`people`: makes the people of a scenario through Intercom's own API, each with something to lose.
+
+Everybody gets custom attributes and, where the kind can have them, a tag, a note, a company, a conversation and an opt-out.
+What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of one's own choosing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, Literal
+
+from harness.client import IntercomClient, Reading
+from harness.people.traits import Traits
+from harness.people.visitors import VisitorOrigin
+from harness.persons import Lead, Person, User, Visitor
+from harness.problems import Problem
+
+ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
+"""The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""
+
+
+class CannotMake(Problem):
+    """A person could not be made, or cannot exist in Intercom."""
+
+
+class Drawn(Enum):
+    """Stands for a value that is drawn from the traits."""
+
+    DRAWN = "drawn"
+
+
+DRAWN: Final = Drawn.DRAWN
+
+
+class People:
+    """The people of one scenario, in the order in which they were made."""
+
+    def __init__(self, client: IntercomClient, traits: Traits, origin: VisitorOrigin) -> None:
+        self._client = client
+        self._traits = traits
+        self._origin = origin
+        self._everyone: list[Person] = []
+        self._visitors: list[Mapping[str, Any]] = []
+        self._tags: dict[str, str] = {}
+        self._newsletter: str | None = None
+        self._prepared = False
+        self._closed = False
+
+    # --- who there is -------------------------------------------------------------------------------------------------
+
+    @property
+    def everyone(self) -> Sequence[Person]:
+        """Everybody made so far, bystanders included; not those who do not exist yet."""
+        return tuple(self._everyone)
+
+    @property
+    def visitors_seen(self) -> Sequence[Mapping[str, Any]]:
+        """The visitors as their origin told them, for a cassette's header."""
+        return tuple(self._visitors)
+
+    # --- making them --------------------------------------------------------------------------------------------------
+
+    def visitor(
+        self,
+        *,
+        name: str | Drawn | None = DRAWN,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        known_by: Literal["user_id", "id"] = "user_id",
+        says: None = None,
+    ) -> Visitor:
+        """An anonymous visitor with a name, custom attributes, a place, a referrer and a campaign."""
+        if says is not None:
+            raise CannotMake(
+                "a visitor who says something is a lead",
+                why="Intercom turns a visitor into a lead with the first message (facts §1)",
+                remedy="use people.lead(says=…)",
+            )
+        traits = self._start("visitor")
+        seen = self._origin.visit(
+            {
+                "location": traits["place"],
+                "referrer": f"https://www.example.org/{traits['campaign'].replace(' ', '-')}",
+                "utm_campaign": traits["campaign"],
+                "utm_source": "newsletter",
+            }
+        )
+        self._visitors.append({"id": seen["id"], "user_id": seen["user_id"]})
+        name = traits["name"] if name is DRAWN else name
+        attributes = _attributes(custom_attributes, {"plan": "browsing", "campaign": traits["campaign"]})
+        sent = {"user_id": seen["user_id"], "name": name, "custom_attributes": attributes}
+        self._do("PUT", "/visitors", {k: v for k, v in sent.items() if v is not None})
+        visitor = Visitor(seen["id"], seen["user_id"], name=name, custom_attributes=attributes, known_by=known_by)
+        self._everyone.append(visitor)
+        return visitor
+
+    def lead(
+        self,
+        *,
+        email: str | Drawn | None = DRAWN,
+        says: str | Drawn | None = DRAWN,
+        name: str | Drawn | None = DRAWN,
+        phone: str | Drawn | None = DRAWN,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        tags: Sequence[str] = ("trial", "newsletter reader"),
+        opted_out: bool = False,
+    ) -> Lead:
+        """A lead with a conversation, tags, a note, a company; `opted_out` of the newsletter and of all e-mail."""
+        traits = self._start("lead")
+        attributes = _attributes(custom_attributes, {"plan": "trial", "campaign": traits["campaign"]})
+        fields = {
+            "email": traits["email"] if email is DRAWN else email,
+            "name": traits["name"] if name is DRAWN else name,
+            "phone": traits["phone"] if phone is DRAWN else phone,
+        }
+        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
+        body = self._contact({"role": "lead", **fields, "custom_attributes": attributes, **opt_out})
+        lead = Lead(body["id"], body["external_id"], custom_attributes=attributes, **fields)
+        self._equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "lead", opted_out)
+        self._everyone.append(lead)
+        return lead
+
+    def user(
+        self,
+        *,
+        email: str | Drawn | None = DRAWN,
+        external_id: str | Drawn | None = DRAWN,
+        says: str | Drawn | None = DRAWN,
+        name: str | Drawn | None = DRAWN,
+        phone: str | None = None,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        tags: Sequence[str] = ("customer", "newsletter reader"),
+        opted_out: bool = False,
+    ) -> User:
+        """A user who exists, with a conversation, tags, a note and a company of their own. Without a phone: a gap to fill."""
+        traits = self._start("user")
+        attributes = _attributes(custom_attributes, {"plan": "pro", "seats": traits["seats"]})
+        fields = {
+            "email": traits["email"] if email is DRAWN else email,
+            "external_id": traits["external_id"] if external_id is DRAWN else external_id,
+            "name": traits["name"] if name is DRAWN else name,
+            "phone": phone,
+        }
+        if not fields["email"] and not fields["external_id"]:
+            raise CannotMake("a user has an e-mail or an external id", remedy="leave one of them to be drawn")
+        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
+        body = self._contact({"role": "user", **fields, "custom_attributes": attributes, **opt_out})
+        user = User(body["id"], custom_attributes=attributes, **fields)
+        self._equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "user", opted_out)
+        self._everyone.append(user)
+        return user
+
+    def newcomer(self, identified_by: Literal["email", "external_id"] = "email") -> User:
+        """A user who does not exist yet: `id` is `None`, and exactly one of e-mail and external id says who."""
+        traits = self._start("newcomer")
+        return User(**{identified_by: traits[identified_by]})
+
+    def nobody(self) -> User:
+        """A user of whom nothing is known: what a pipeline must refuse to convert into."""
+        return User()
+
+    def stranger(self) -> Visitor:
+        """A visitor who never was: identifiers of the right shape that Intercom never gave."""
+        traits = self._start("stranger")
+        return Visitor(traits["object_id"], traits["uuid"])
+
+    # --- what happens to them before the pipeline comes ----------------------------------------------------------------
+
+    def became_lead(self, visitor: Visitor) -> Lead:
+        """The visitor said hello in between and is a lead by now; the pipeline still holds the visitor."""
+        body = self._do("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
+        lead = Lead(body["id"], body["external_id"], name=body["name"], custom_attributes=body["custom_attributes"])
+        self._everyone[self._everyone.index(visitor)] = lead
+        return lead
+
+    def became_user(self, visitor: Visitor) -> User:
+        """The visitor signed up in between and is a user by now; the pipeline still holds the visitor."""
+        email = self._traits.draw("sign-up")["email"]
+        sent = {"visitor": {"user_id": visitor.user_id}, "user": {"email": email}, "type": "user"}
+        body = self._do("POST", "/visitors/convert", sent)
+        user = User(body["id"], email=email, name=body["name"], custom_attributes=body["custom_attributes"])
+        self._everyone[self._everyone.index(visitor)] = user
+        return user
+
+    def archived(self, user: User) -> User:
+        """The user is archived: invisible to list and search, but still holding e-mail and external id."""
+        self._do("POST", f"/contacts/{user.id}/archive")
+        return user
+
+    # --- the company nobody asked for -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the first person made."""
+        if self._closed:
+            return
+        first = next(iter(self._everyone), None)
+        self.visitor()
+        self.lead(tags=("bystander",))
+        self.user(tags=("bystander",))
+        if first is not None and first.name:
+            self.lead(name=first.name, tags=("bystander",))
+        self._closed = True
+
+    # --- how ----------------------------------------------------------------------------------------------------------
+
+    def _start(self, kind: str) -> Mapping[str, Any]:
+        if self._closed:
+            raise CannotMake(
+                f"people.{kind}() after the pipeline's first call",
+                why="the first call closes the given: everybody was read and counted then",
+                remedy="make all people before the pipeline runs",
+            )
+        if not self._prepared:
+            self._prepared = True
+            self._prepare()
+        return self._traits.draw(kind)
+
+    def _prepare(self) -> None:
+        known = self._client.get("/data_attributes", model="contact")
+        there = {entry["name"] for entry in (known.answer or {}).get("data", []) if entry.get("custom")}
+        for name, data_type in ATTRIBUTES.items():
+            if name not in there:
+                self._do("POST", "/data_attributes", {"name": name, "model": "contact", "data_type": data_type})
+        types = self._client.get("/subscription_types")
+        live = [t for t in (types.answer or {}).get("data", []) if t.get("consent_type") == "opt_out"]
+        self._newsletter = live[0]["id"] if live else None
+
+    def _contact(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        made: Mapping[str, Any] = self._do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
+        return made
+
+    def _equip(
+        self,
+        contact_id: str,
+        traits: Mapping[str, Any],
+        tags: Sequence[str],
+        says: str | None,
+        role: str,
+        opted_out: bool,
+    ) -> None:
+        for name in tags:
+            self._do("POST", f"/contacts/{contact_id}/tags", {"id": self._tag(name)})
+        self._do(
+            "POST", f"/contacts/{contact_id}/notes", {"body": f"Spoke to {traits['name']} about {traits['campaign']}."}
+        )
+        company = self._do("POST", "/companies", {"company_id": traits["company_id"], "name": traits["company"]})
+        self._do("POST", f"/contacts/{contact_id}/companies", {"id": company["id"]})
+        if says is not None:
+            self._do("POST", "/conversations", {"from": {"type": role, "id": contact_id}, "body": says})
+        if opted_out and self._newsletter:
+            sent = {"id": self._newsletter, "consent_type": "opt_out"}
+            self._do("POST", f"/contacts/{contact_id}/subscriptions", sent)
+
+    def _tag(self, name: str) -> str:
+        if name not in self._tags:
+            self._tags[name] = self._do("POST", "/tags", {"name": name})["id"]
+        return self._tags[name]
+
+    def _do(self, method: str, path: str, sent: Any = None) -> Any:
+        reading = self._client.ask(method, path, sent)
+        if not 200 <= reading.status < 300:
+            raise _failed(reading)
+        return reading.answer
+
+
+def _failed(reading: Reading) -> CannotMake:
+    errors = (reading.answer or {}).get("errors") if isinstance(reading.answer, dict) else None
+    said = "; ".join(f"{e.get('code')}: {e.get('message')}" for e in errors or [])
+    return CannotMake(
+        "the scenario's people could not be made",
+        evidence=f"{reading}{f' ({said})' if said else ''}",
+        why="the backend refuses what a scenario needs, or does not answer",
+        remedy="look at the request above; `harness doctor` checks token and workspace",
+    )
+
+
+def _attributes(given: Mapping[str, Any] | Drawn, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(drawn) if isinstance(given, Drawn) else dict(given)

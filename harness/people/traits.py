@@ -1,0 +1,127 @@
+"""What people are called and carry: drawn by a seeded Faker, or taken from a cassette's header.
+
+Addresses stand under reserved domains and telephone numbers in the range kept free for fiction, so that nothing made here
+can reach anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from harness.problems import Problem
+
+
+def _place(city: str, region: str, country: str, country_code: str, continent_code: str) -> Mapping[str, str]:
+    names = {"city_name": city, "region_name": region, "country_name": country}
+    return {**names, "country_code": country_code, "continent_code": continent_code}
+
+
+PLACES = (
+    _place("Dublin", "Leinster", "Ireland", "IRL", "EU"),
+    _place("Lisbon", "Lisbon", "Portugal", "PRT", "EU"),
+    _place("Osaka", "Osaka", "Japan", "JPN", "AS"),
+    _place("Denver", "Colorado", "United States", "USA", "NA"),
+    _place("Quito", "Pichincha", "Ecuador", "ECU", "SA"),
+)
+CAMPAIGNS = ("spring launch", "autumn fair", "partner letter", "open house", "referral week")
+QUESTIONS = (
+    "Do you ship to Spain?",
+    "Is there a yearly plan?",
+    "Can I bring my team?",
+    "Where is my invoice?",
+    "Do you have an API?",
+)
+
+
+class TraitsDiffer(Problem):
+    """The cassette was recorded with other people than the scenario now asks for."""
+
+
+class Traits(Protocol):
+    """Where traits come from. Each person takes one draw; `kind` says for whom."""
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """The traits of the next person."""
+        ...
+
+    @property
+    def drawn(self) -> Sequence[Mapping[str, Any]]:
+        """All draws so far, as they stand in a cassette's header."""
+        ...
+
+
+class DrawnTraits:
+    """Traits from a Faker with a seed of its own: the same seed draws the same people."""
+
+    def __init__(self, seed: int, marker: str = "") -> None:
+        from faker import Generator
+        from faker.providers.company.en_US import Provider as Companies
+        from faker.providers.person.en_US import Provider as Persons
+
+        self._faker: Any = Generator()
+        self._faker.add_provider(Persons)
+        self._faker.add_provider(Companies)
+        self._faker.seed_instance(seed)
+        self._marker = marker
+        self._drawn: list[Mapping[str, Any]] = []
+
+    @property
+    def drawn(self) -> Sequence[Mapping[str, Any]]:
+        """All draws so far."""
+        return self._drawn
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """A name, an address that follows from it, and everything a person of this kind may carry."""
+        fake, number = self._faker, len(self._drawn) + 1
+        first, last = fake.first_name(), fake.last_name()
+        slug = "".join(c for c in f"{first}.{last}".lower() if c.isascii() and (c.isalpha() or c == "."))
+        traits = {
+            "kind": kind,
+            "name": f"{first} {last}",
+            "email": f"{slug}.{self._marker}{number}@example.com",
+            "external_id": f"{self._marker}account-{fake.random.randint(10_000, 99_999)}-{number}",
+            "phone": f"+1202555{100 + fake.random.randint(0, 99):04d}",
+            "company": fake.company(),
+            "company_id": f"{self._marker}company-{fake.random.randint(1_000, 9_999)}-{number}",
+            "campaign": fake.random.choice(CAMPAIGNS),
+            "seats": fake.random.randint(2, 400),
+            "says": fake.random.choice(QUESTIONS),
+            "place": fake.random.choice(PLACES),
+            "uuid": _uuid4(fake.random.getrandbits(128)),
+            "object_id": f"{fake.random.getrandbits(96):024x}",
+        }
+        self._drawn.append(traits)
+        return traits
+
+
+class RecordedTraits:
+    """Traits as a cassette's header tells them, in the order in which they were drawn."""
+
+    def __init__(self, drawn: Sequence[Mapping[str, Any]]) -> None:
+        self._recorded = list(drawn)
+        self._taken = 0
+
+    @property
+    def drawn(self) -> Sequence[Mapping[str, Any]]:
+        """All draws so far."""
+        return self._recorded[: self._taken]
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """The next recorded traits; their kind must be the one asked for."""
+        if self._taken >= len(self._recorded) or self._recorded[self._taken].get("kind") != kind:
+            told = self._recorded[self._taken].get("kind") if self._taken < len(self._recorded) else "nobody further"
+            raise TraitsDiffer(
+                f"the scenario asks for a {kind} where the cassette has {told}",
+                evidence=f"person {self._taken + 1} of {len(self._recorded)} in the cassette's header",
+                why="the scenario's people were changed after it was recorded",
+                remedy="record it anew: harness run --record",
+            )
+        self._taken += 1
+        return self._recorded[self._taken - 1]
+
+
+def _uuid4(bits: int) -> str:
+    import uuid
+
+    return str(uuid.UUID(int=bits, version=4))

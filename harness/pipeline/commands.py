@@ -1,0 +1,189 @@
+"""A pipeline that is a set of command lines, in any language: words as a shell splits them, but no shell.
+
+A placeholder is always one argument, an empty one an empty argument. A command is ended with everything it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from harness.persons import Person
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer, Operation
+from harness.problems import Problem
+
+PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "visitor": ("visitor.user_id", "visitor.id"),
+    "lead": ("lead.id", "lead.external_id"),
+    "user": ("user.id", "user.email", "user.external_id"),
+}
+"""The placeholders for each person an operation is given."""
+
+KEPT_OUTPUT: Final = 256 * 1024
+"""Bytes kept of each of stdout and stderr; the rest is read and counted, never held."""
+
+GRACE: Final = 2.0
+"""Seconds between asking a command to end and ending it."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class CommandPipeline:
+    """Runs one command line for each operation, in the folder of its TOML file."""
+
+    def __init__(
+        self,
+        lines: Mapping[Operation, str],
+        *,
+        name: str,
+        folder: Path,
+        environment: Callable[[], Mapping[str, str]],
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = name
+        self.without = without
+        self._lines = {operation: shlex.split(line) for operation, line in lines.items()}
+        self._folder = folder
+        self._environment = environment
+        self._time_limit = time_limit
+
+    def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
+        """Run one command to its end or its time limit."""
+        words = [_fill(word, people) for word in self._lines[operation]]
+        started = time.monotonic()
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=self._folder,
+                env=dict(self._environment()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Answer(operation, trouble=f"it could not be started: {error.strerror or error}", crashed=True)
+        with _Drain(process.stdout) as out, _Drain(process.stderr) as err:
+            timed_out = False
+            try:
+                process.wait(self._time_limit)
+            except subprocess.TimeoutExpired:
+                timed_out = True
+            end_group(process)
+        seconds = time.monotonic() - started
+        status = process.returncode
+        trouble = f"it did not end within {self._time_limit:g} s" if timed_out else _trouble(status)
+        return Answer(
+            operation, _json(out.text), trouble, trouble is not None, timed_out, out.text, err.text, status, seconds
+        )
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End whatever is left of a command's process group: ask, wait, then make it end."""
+    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+        try:
+            os.killpg(process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            break
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and _alive(process.pid):
+            process.poll()
+            time.sleep(0.01)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def check_line(operation: Operation, line: str, people: tuple[str, ...], where: str) -> list[str]:
+    """The words of a command line, or a `Problem` that says what is wrong with it."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise Problem(f"{where}: {operation} cannot be split into words", evidence=str(error)) from error
+    if not words:
+        raise Problem(
+            f"{where}: {operation} is an empty command", remedy=f'give a command line, or without = ["{operation}"]'
+        )
+    allowed = {name for person in people for name in PLACEHOLDERS[person]}
+    for name in (found for word in words for found in _PLACEHOLDER.findall(word)):
+        if name not in allowed:
+            raise Problem(
+                f"{where}: {operation} has the unknown placeholder {{{name}}}",
+                evidence=line,
+                remedy="known here: " + (", ".join(f"{{{n}}}" for n in sorted(allowed)) or "none"),
+            )
+    return words
+
+
+def _fill(word: str, people: Mapping[str, Person]) -> str:
+    def value(match: re.Match[str]) -> str:
+        person, _, attribute = match.group(1).partition(".")
+        found = getattr(people[person], attribute, None) if person in people else None
+        return "" if found is None else str(found)
+
+    return _PLACEHOLDER.sub(value, word)
+
+
+def _trouble(status: int | None) -> str | None:
+    if status == 0:
+        return None
+    if status is not None and status < 0:
+        return f"it was ended by {signal.Signals(-status).name}"
+    return f"it ended with exit status {status}"
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+class _Drain:
+    """Reads a stream on a thread to its end, keeping the first part."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        assert stream is not None
+        self._stream = stream
+        self._kept = bytearray()
+        self._count = 0
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def _read(self) -> None:
+        while chunk := self._stream.read1(65536):  # type: ignore[attr-defined]  # Popen's pipes are buffered readers
+            self._count += len(chunk)
+            self._kept += chunk[: max(0, KEPT_OUTPUT - len(self._kept))]
+
+    def __enter__(self) -> _Drain:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._thread.join(GRACE)
+        if not self._thread.is_alive():
+            self._stream.close()
+
+    @property
+    def text(self) -> str:
+        """What was kept, with a note where more came."""
+        more = self._count - len(self._kept)
+        note = f"\n… {more} more bytes" if more > 0 else ""
+        return self._kept.decode(errors="replace") + note

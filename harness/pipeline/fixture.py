@@ -1,0 +1,66 @@
+"""`pipeline` as a scenario sees it: three conversions, and saying them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.persons import Lead, Person, User, Visitor
+from harness.pipeline.answer import Answer, Operation, Runner
+
+
+class LacksOperation(Exception):
+    """The pipeline declares that it does not do this; the scenario is not run."""
+
+
+class PipelineUnderTest:
+    """Hands each call to the runner and keeps its answer. The first call closes the given."""
+
+    def __init__(self, runner: Runner, before_first_call: Callable[[], None]) -> None:
+        self._runner = runner
+        self._before_first_call = before_first_call
+        self._answers: list[Answer] = []
+        self._last: tuple[Operation, Mapping[str, Person]] | None = None
+        self._begun = False
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name, as cassettes and reports show it."""
+        return self._runner.name
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """All answers so far, oldest first."""
+        return tuple(self._answers)
+
+    def visitor_to_lead(self, visitor: Visitor) -> Answer:
+        """Have the pipeline make the visitor a lead."""
+        return self._call("visitor_to_lead", {"visitor": visitor})
+
+    def visitor_to_user(self, visitor: Visitor, user: User | Lead) -> Answer:
+        """Have the pipeline make the visitor this user: created if they do not exist, merged if they do."""
+        return self._call("visitor_to_user", {"visitor": visitor, "user": user})
+
+    def lead_to_user(self, lead: Lead, user: User | Lead) -> Answer:
+        """Have the pipeline make the lead this user: created if they do not exist, merged if they do."""
+        return self._call("lead_to_user", {"lead": lead, "user": user})
+
+    def run(self) -> Answer:
+        """Start a job that finds its people itself."""
+        return self._call("run", {})
+
+    def again(self) -> Answer:
+        """The same call once more, as a queue that delivers twice would make it."""
+        if self._last is None:
+            raise RuntimeError("pipeline.again() repeats a call; none was made yet")
+        return self._call(*self._last)
+
+    def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
+        if operation in self._runner.without:
+            raise LacksOperation(f"the pipeline {self.name!r} declares that it has no {operation}")
+        if not self._begun:
+            self._begun = True
+            self._before_first_call()
+        self._last = (operation, people)
+        answer = self._runner.call(operation, people)
+        self._answers.append(answer)
+        return answer

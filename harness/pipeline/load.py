@@ -1,0 +1,172 @@
+"""`--pipeline SPEC`: finds the pipeline under test and says clearly what is wrong with a spec that names none."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Operation, Runner
+from harness.pipeline.commands import CommandPipeline, check_line
+from harness.pipeline.python_object import PythonPipeline
+from harness.problems import Problem
+
+KEYS = frozenset(
+    {"name", "visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "without", "time_limit", "may_write"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSpec:
+    """A pipeline that was found, not yet bound to a run.
+
+    `may_write` lists what it may change although a value was there (such as `signed_up_at`, `custom_attributes.plan`).
+    """
+
+    name: str
+    start: Callable[[Callable[[], Mapping[str, str]], float | None], Runner]
+    in_process: bool
+    may_write: Sequence[str] = field(default_factory=tuple)
+
+
+def load_pipeline(spec: str) -> PipelineSpec:
+    """A TOML file, or `package.module:object`; anything else is a `Problem`."""
+    if spec.endswith(".toml"):
+        return _from_toml(Path(spec))
+    if ":" in spec:
+        return _from_object(spec)
+    raise Problem(
+        f"--pipeline {spec}: this names no pipeline",
+        why="a spec is package.module:object, or a TOML file",
+        remedy="for example --pipeline myshop.intercom:pipeline or --pipeline pipeline.toml",
+    )
+
+
+def _from_object(spec: str) -> PipelineSpec:
+    module_name, _, path = spec.partition(":")
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        target: Any = importlib.import_module(module_name)
+    except Exception as error:
+        raise Problem(
+            f"--pipeline {spec}: the module {module_name!r} does not import",
+            evidence=f"{type(error).__name__}: {error}",
+            why="it is not on the path of this environment, or fails while it is imported",
+            remedy=f"try: python -c 'import {module_name}'",
+        ) from error
+    for name in filter(None, path.split(".")):
+        if not hasattr(target, name):
+            raise Problem(
+                f"--pipeline {spec}: there is no {name!r} in {module_name}",
+                remedy="name an object, class instance or module with the operations",
+            )
+        target = getattr(target, name)
+    if isinstance(target, type):
+        target = _instance(target, spec)
+    without = frozenset(getattr(target, "without", ()))
+    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, f"--pipeline {spec}")
+
+    def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
+        limit = time_limit or float(getattr(target, "time_limit", DEFAULT_TIME_LIMIT))
+        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=without)
+
+    return PipelineSpec(_short(spec), start, True, tuple(getattr(target, "may_write", ())))
+
+
+def _instance(kind: type, spec: str) -> object:
+    try:
+        return kind()
+    except Exception as error:
+        raise Problem(
+            f"--pipeline {spec}: the class {kind.__name__} cannot be made without arguments",
+            evidence=f"{type(error).__name__}: {error}",
+            remedy="name an instance of it instead",
+        ) from error
+
+
+def _from_toml(path: Path) -> PipelineSpec:
+    where = f"--pipeline {path}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("pipeline")
+    except FileNotFoundError as error:
+        raise Problem(
+            f"{where}: there is no such file", remedy="check the path; it is relative to where you are"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Problem(
+            f"{where}: the file cannot be read", evidence=str(error), remedy="it must be TOML in UTF-8"
+        ) from error
+    if not isinstance(table, dict):
+        raise Problem(
+            f"{where}: there is no [pipeline] table", remedy='start with [pipeline] and visitor_to_lead = "command …"'
+        )
+    if unknown := sorted(set(table) - KEYS):
+        raise Problem(f"{where}: unknown key {unknown[0]!r}", remedy="known: " + ", ".join(sorted(KEYS)))
+    lines: dict[Operation, str] = {
+        op: table[key] for op in OPERATIONS if (key := "job" if op == "run" else op) in table
+    }
+    without = frozenset(_strings(table, "without", where))
+    _check_operations(set(lines), without, where)
+    for operation, line in lines.items():
+        if not isinstance(line, str):
+            raise Problem(
+                f"{where}: {operation} must be a command line", evidence=repr(line), remedy="write it as one string"
+            )
+        _check_command(check_line(operation, line, OPERATIONS[operation], where)[0], operation, path, where)
+    name = str(table.get("name", path.stem))
+    own_limit = table.get("time_limit", DEFAULT_TIME_LIMIT)
+    if not isinstance(own_limit, int | float) or own_limit <= 0:
+        raise Problem(f"{where}: time_limit must be a number of seconds above 0", evidence=repr(own_limit))
+
+    def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
+        return CommandPipeline(
+            lines,
+            name=name,
+            folder=path.resolve().parent,
+            environment=environment,
+            time_limit=time_limit or float(own_limit),
+            without=without,
+        )
+
+    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)))
+
+
+def _check_command(command: str, operation: str, path: Path, where: str) -> None:
+    found = shutil.which(command) or (path.parent / command).is_file()
+    if not found and "{" not in command:
+        raise Problem(
+            f"{where}: {operation} starts with {command!r}, and there is no such command",
+            why="it is not installed, or not on PATH",
+            remedy="install it, or write its whole path (commands run in the TOML file's folder)",
+        )
+
+
+def _check_operations(present: set[Operation], without: frozenset[str], where: str) -> None:
+    if "run" in present:
+        return
+    if missing := [op for op in OPERATIONS if op != "run" and op not in present and op not in without]:
+        names = ", ".join(missing)
+        raise Problem(
+            f"{where}: it lacks {names}",
+            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds its people itself",
+            remedy=f"add it, or declare that it does not do this: without = {missing!r}",
+        )
+
+
+def _strings(table: Mapping[str, Any], key: str, where: str) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise Problem(f"{where}: {key} must be a list of strings", evidence=repr(value))
+    return value
+
+
+def _short(spec: str) -> str:
+    module, _, path = spec.partition(":")
+    return path or module

@@ -1,0 +1,65 @@
+"""A pipeline that is a Python object in this process, called on a thread of its own so that a hang ends the call."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from harness.persons import Person
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+
+
+class PythonPipeline:
+    """Calls the object's methods with the scenario's people; what it raises, prints and returns is the answer."""
+
+    def __init__(
+        self,
+        target: object,
+        *,
+        name: str,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = name
+        self.without = without
+        self._target = target
+        self._time_limit = time_limit
+
+    def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
+        """Call one method, its people in the order of the contract."""
+        method = getattr(self._target, operation)
+        arguments = [people[name] for name in OPERATIONS[operation]]
+        result: dict[str, Any] = {}
+        out, err = io.StringIO(), io.StringIO()
+
+        def work() -> None:
+            try:
+                result["value"] = method(*arguments)
+            except BaseException as error:  # a pipeline may raise anything, SystemExit included
+                result["error"] = error
+
+        started = time.monotonic()
+        thread = threading.Thread(target=work, name=f"pipeline-{operation}", daemon=True)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            thread.start()
+            thread.join(self._time_limit)
+        seconds = time.monotonic() - started
+        if thread.is_alive():
+            trouble = f"it did not come back within {self._time_limit:g} s"
+            return Answer(operation, None, trouble, True, True, out.getvalue(), err.getvalue(), None, seconds)
+        error: BaseException | None = result.get("error")
+        if error is None:
+            return Answer(operation, result.get("value"), stdout=out.getvalue(), stderr=err.getvalue(), seconds=seconds)
+        raised = f"it raised {type(error).__name__}: {error}"
+        stderr = err.getvalue() + _trace(error)
+        return Answer(operation, None, raised, True, stdout=out.getvalue(), stderr=stderr, seconds=seconds)
+
+
+def _trace(error: BaseException) -> str:
+    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    return "".join(traceback.format_exception(type(error), error, frames, limit=-4))

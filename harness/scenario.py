@@ -1,0 +1,133 @@
+"""One scenario from given to then: its stage at the gateway, its people, its pipeline, its claims, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.clock import ManualClock
+from harness.exchange import Exchange
+from harness.gateway import Gateway, Stage
+from harness.people import People
+from harness.persons import Person
+from harness.pipeline import Answer, PipelineUnderTest
+from harness.problems import Problem
+from harness.verification import Claim, NotProved, Verdict, Verify
+
+BETWEEN_STEPS = 3600.0
+"""Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Which scenario this is: its module, its name with parameters, and its title."""
+
+    module: str
+    name: str
+    title: str
+    node_id: str = ""
+
+
+@dataclass(slots=True)
+class ScenarioResult:
+    """What came of one scenario, for reports. `problem` says why it could not run, `skipped` why it was not run."""
+
+    case: Case
+    verdict: Verdict
+    claims: Sequence[Claim] = ()
+    answers: Sequence[Answer] = ()
+    exchanges: Sequence[Exchange] = ()
+    additions: Sequence[str] = ()
+    seconds: float = 0.0
+    trouble: str = ""
+    problem: str = ""
+    skipped: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+class Scenario:
+    """What the three fixtures of one scenario work on."""
+
+    def __init__(
+        self,
+        case: Case,
+        *,
+        gateway: Gateway,
+        stage: Stage,
+        people: People,
+        make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
+        make_verify: Callable[[Scenario], Verify],
+        clock: ManualClock | None,
+    ) -> None:
+        self.case = case
+        self.people = people
+        self._gateway = gateway
+        self._stage = stage
+        self._clock = clock
+        self._first = gateway.log.count
+        self._started = time.monotonic()
+        self.pipeline = make_pipeline(self._begin_when)
+        self.verify = make_verify(self)
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """Everything that passed the gateway in this scenario."""
+        return self._gateway.log.since(self._first)
+
+    def asked(self) -> Sequence[Exchange]:
+        """What the pipeline asked for."""
+        return [exchange for exchange in self.exchanges if exchange.request.lane == "pipeline"]
+
+    def everyone(self) -> Sequence[Person]:
+        """Everybody there is."""
+        return self.people.everyone
+
+    def begin_then(self) -> None:
+        """The pipeline has been heard; from here on the harness asks by itself."""
+        self._stage.step = "then"
+
+    def finish(self) -> None:
+        """What must hold at the end of every scenario: something was claimed, nothing was permitted in vain."""
+        if not self.verify.claims:
+            raise NotProved(
+                [Claim("the scenario claims something", Verdict.REFUTED, "a claim", "none", likely=_NO_CLAIM)]
+            )
+        if unused := self.verify.unused_permissions:
+            names = ", ".join(sorted(unused))
+            found = f"nothing needed {names}"
+            raise NotProved(
+                [Claim("every permission to write was needed", Verdict.REFUTED, names, found, likely=_UNUSED)]
+            )
+
+    def result(self, error: BaseException | None) -> ScenarioResult:
+        """The result, given what the scenario's function raised."""
+        claims = list(self.verify.claims)
+        if isinstance(error, NotProved):
+            claims += [claim for claim in error.claims if claim not in claims]
+        verdict = self.verify.verdict if error is None or isinstance(error, NotProved) else Verdict.UNKNOWN
+        if isinstance(error, NotProved) and verdict is Verdict.PROVED:
+            verdict = Verdict.REFUTED
+        foreign = error is not None and not isinstance(error, NotProved | Problem)
+        return ScenarioResult(
+            self.case,
+            verdict,
+            claims,
+            self.pipeline.answers,
+            self.exchanges,
+            tuple(self.verify.additions),
+            time.monotonic() - self._started,
+            trouble=f"{type(error).__name__}: {error}" if foreign else "",
+            problem=str(error) if isinstance(error, Problem) else "",
+        )
+
+    def _begin_when(self) -> None:
+        self.people.close()
+        self.verify.look_before()
+        if self._clock is not None:
+            self._clock.advance(BETWEEN_STEPS)
+        self._stage.step = "when"
+
+
+_NO_CLAIM = "the scenario ended without verify.…: a scenario that claims nothing proves nothing"
+_UNUSED = "the permission was given for a change that does not happen: remove it"

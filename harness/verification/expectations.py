@@ -1,0 +1,126 @@
+"""What must have become of each attribute, as Intercom's rules say: the harness's own reading of the facts.
+
+Written apart from the sandbox's tables on purpose: a mirror that shares a lens with the eye cannot show a wrong field.
+A contract test holds the two against recordings of the real thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Rule(StrEnum):
+    """What happens to an attribute when its owner is converted."""
+
+    KEPT = "the source's value stays"
+    TARGET_WINS = "the target's value stays; the source's fills a gap"
+    TARGET_ONLY = "the target's value stays"
+    MAY_FILL = "the target's value stays; a gap may take the source's"
+    EITHER = "the target's or the source's value"
+    OPT_OUT = "an opt-out of either side stays"
+    SET = "has a value from the conversion on"
+    FREE = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The rule for one attribute, where it comes from, and whether Intercom's behaviour is only assumed there."""
+
+    rule: Rule
+    source: str
+    assumed: bool = False
+
+
+_FACTS_2, _FACTS_4 = "facts §2", "facts §4"
+
+CARRIED: Final = (
+    "name", "phone", "owner_id", "referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
+    "language_override", "browser", "browser_version", "browser_language", "os",
+)  # fmt: skip
+"""Plain attributes that people carry with them."""
+
+PLACE: Final = ("country", "region", "city", "country_code", "continent_code")
+
+IN_PLACE: Final[Mapping[str, Expectation]] = {
+    **{name: Expectation(Rule.KEPT, _FACTS_2) for name in CARRIED},
+    **{f"location.{name}": Expectation(Rule.KEPT, _FACTS_2) for name in PLACE},
+    "created_at": Expectation(Rule.KEPT, _FACTS_2),
+    "last_seen_at": Expectation(Rule.KEPT, _FACTS_2),
+    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, _FACTS_2),
+    "has_hard_bounced": Expectation(Rule.KEPT, _FACTS_2, assumed=True),
+    "marked_email_as_spam": Expectation(Rule.KEPT, _FACTS_2, assumed=True),
+}
+"""Visitor or lead that changes its role and keeps its id."""
+
+MERGED: Final[Mapping[str, Expectation]] = {
+    **{name: Expectation(Rule.TARGET_WINS, _FACTS_4) for name in CARRIED},
+    **{f"location.{name}": Expectation(Rule.TARGET_WINS, _FACTS_4, assumed=True) for name in PLACE},
+    "created_at": Expectation(Rule.TARGET_ONLY, _FACTS_4, assumed=True),
+    "signed_up_at": Expectation(Rule.MAY_FILL, _FACTS_4, assumed=True),
+    "last_seen_at": Expectation(Rule.EITHER, _FACTS_4, assumed=True),
+    "external_id": Expectation(Rule.TARGET_ONLY, _FACTS_4),
+    "email": Expectation(Rule.MAY_FILL, _FACTS_4, assumed=True),
+    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, _FACTS_4, assumed=True),
+}
+"""Visitor or lead that is folded into a user."""
+
+CUSTOM_IN_PLACE: Final = Expectation(Rule.KEPT, _FACTS_2)
+CUSTOM_MERGED: Final = Expectation(Rule.TARGET_WINS, _FACTS_4)
+
+SIGNED_UP: Final = Expectation(Rule.SET, _FACTS_2)
+"""`signed_up_at` of somebody who became a user in place."""
+
+VISITOR_NAMES: Final[Mapping[str, str]] = {
+    "last_seen_at": "last_request_at",
+    "location.country": "location_data.country_name",
+    "location.region": "location_data.region_name",
+    "location.city": "location_data.city_name",
+    "location.country_code": "location_data.country_code",
+    "location.continent_code": "location_data.continent_code",
+}
+"""Where a visitor's body has what a contact's body calls otherwise (facts §1)."""
+
+
+def value_of(body: Mapping[str, Any] | None, name: str) -> Any:
+    """An attribute of a contact's body by its name, found under its other name in a visitor's body."""
+    if body is None:
+        return None
+    if body.get("type") == "visitor":
+        name = VISITOR_NAMES.get(name, name)
+    first, _, rest = name.partition(".")
+    value = body.get(first)
+    return (value or {}).get(rest) if rest else value
+
+
+def empty(value: Any) -> bool:
+    """Whether an attribute counts as a gap that may be filled."""
+    return value is None or value == "" or value == {} or value == []
+
+
+def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:
+    """The values that satisfy a rule; `None` if any value does, because there was nothing to keep."""
+    match rule:
+        case Rule.KEPT:
+            return None if empty(source) else (source,)
+        case Rule.TARGET_WINS:
+            kept = target if not empty(target) else source
+            return None if empty(kept) else (kept,)
+        case Rule.TARGET_ONLY:
+            return (target,)
+        case Rule.MAY_FILL:
+            return (target,) if not empty(target) else (target, source)
+        case Rule.EITHER:
+            return (target, source)
+        case Rule.OPT_OUT:
+            return (True,) if source or target else None
+        case _:
+            return None
+
+
+def custom_names(*bodies: Mapping[str, Any] | None) -> Iterable[str]:
+    """The names of the custom attributes of either side, each once, in order."""
+    names = {name for body in bodies for name in ((body or {}).get("custom_attributes") or {})}
+    return (f"custom_attributes.{name}" for name in sorted(names))

@@ -1,0 +1,299 @@
+"""`verify`: what a scenario claims in the end. Each call takes its own reads and reports all its claims together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from harness.client import IntercomClient
+from harness.exchange import Exchange
+from harness.persons import Lead, Person, User, Visitor
+from harness.verification import judge
+from harness.verification.census import Census, Portrait, take_census
+from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
+from harness.verification.judge import Conversion, Permissions, describe_person
+from harness.verification.reasons import likely
+
+
+class PipelineAnswer(Protocol):
+    """What verification wants to know of one answer of the pipeline."""
+
+    @property
+    def operation(self) -> str:
+        """What was asked of the pipeline."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it counts as a failure, in words."""
+        ...
+
+    @property
+    def intercom_error(self) -> str | None:
+        """The code of the Intercom error that it handed back."""
+        ...
+
+    @property
+    def contact(self) -> Mapping[str, Any] | None:
+        """The person it says it has now."""
+        ...
+
+    @property
+    def says_refused(self) -> bool:
+        """Whether it told its caller that nothing happened."""
+        ...
+
+
+class Verify:
+    """Holds the census from before the pipeline's first call against the one from after its last."""
+
+    def __init__(
+        self,
+        client: IntercomClient,
+        *,
+        people: Callable[[], Sequence[Person]],
+        answers: Callable[[], Sequence[PipelineAnswer]],
+        asked: Callable[[], Sequence[Exchange]],
+        begin_then: Callable[[], None],
+        may_write: Iterable[str] = (),
+    ) -> None:
+        self._client = client
+        self._people = people
+        self._answers = answers
+        self._asked = asked
+        self._begin_then = begin_then
+        self._permissions = Permissions(frozenset(may_write))
+        self._before: Census | None = None
+        self._subjects: list[Person] = []
+        self.claims: list[Claim] = []
+        self.additions: list[str] = []
+
+    # --- what a scenario says ------------------------------------------------------------------------------------------
+
+    def became_lead(self, visitor: Visitor, *, may_write: Iterable[str] = ()) -> None:
+        """The visitor is gone, and a lead with the same id and uuid has all they had."""
+        before, after = self._censuses()
+        who, was, now = describe_person(visitor), before.of(visitor), after.of(visitor)
+        conversion = Conversion(who, was, None, now)
+
+        def claims() -> Iterator[Claim]:
+            yield self._succeeded(visitor.id, "lead")
+            yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+            yield judge.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
+            yield judge.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
+            yield from self._kept(conversion, became_user=False)
+            yield judge.contact_list(before, after, [visitor.id], [])
+            yield from judge.bystanders(self._people(), [visitor], before, after)
+
+        self._report(claims(), conversion, may_write)
+
+    def became_user(
+        self,
+        source: Visitor | Lead,
+        *,
+        email: str | None = None,
+        external_id: str | None = None,
+        may_write: Iterable[str] = (),
+    ) -> None:
+        """The source is gone, and a user with the same id, known by the given identifier, has all they had."""
+        target = User(email=email, external_id=external_id)
+        before, after = self._censuses(target)
+        who, was, now = describe_person(source), before.of(source), after.of(source)
+        found = after.of(target)
+        conversion = Conversion(who, was, None, now)
+
+        def claims() -> Iterator[Claim]:
+            yield self._succeeded(source.id, "user")
+            yield from _gone_in_place(who, source, was, now)
+            yield judge.exists("the user exists under the source's id", now.by_id, "user", source.id)
+            if external_id is not None:
+                yield judge.exists("the user is found by the external id", found.by_external_id, "user", source.id)
+            if email is not None:
+                yield judge.only_user_with_email("the user is the only one with the e-mail", found.by_email, source.id)
+            yield from _identity(now, email, external_id, source)
+            yield from self._kept(conversion, became_user=True)
+            yield judge.contact_list(before, after, [source.id], [])
+            yield from judge.bystanders(self._people(), [source], before, after)
+
+        self._report(claims(), conversion, may_write)
+
+    def merged(self, source: Visitor | Lead, *, into: User, may_write: Iterable[str] = ()) -> None:
+        """The source is gone, and the user who was there before has what both of them had."""
+        before, after = self._censuses()
+        who, was, now = describe_person(source), before.of(source), after.of(source)
+        theirs, target = before.of(into), after.of(into)
+        conversion = Conversion(who, was, theirs, target)
+
+        def claims() -> Iterator[Claim]:
+            yield self._succeeded(into.id, "user")
+            if isinstance(source, Visitor):
+                yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+            else:
+                yield from judge.merged_away(who, was, now, into.id)
+            yield judge.exists("the user is there as before", target.by_id, "user", into.id)
+            if into.external_id is not None:
+                yield judge.exists("the user is found by the external id", target.by_external_id, "user", into.id)
+            if into.email is not None:
+                yield judge.only_user_with_email("the user is the only one with the e-mail", target.by_email, into.id)
+            yield from self._kept(conversion, became_user=True)
+            yield judge.contact_list(before, after, [], [] if isinstance(source, Visitor) else [source.id])
+            yield from judge.bystanders(self._people(), [source, into], before, after)
+
+        self._report(claims(), conversion, may_write)
+
+    def refused(self, source: Visitor | Lead) -> None:
+        """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""
+        before, after = self._censuses()
+
+        def claims() -> Iterator[Claim]:
+            yield self._said_no()
+            if before.of(source).body is not None:
+                yield judge.untouched(describe_person(source), before.of(source), after.of(source))
+            yield judge.contact_list(before, after, [], [])
+            yield from judge.bystanders(self._people(), [source], before, after)
+
+        self._report(claims(), None, ())
+
+    def untouched(self, person: Person) -> None:
+        """Every read about this person answers as it did before."""
+        before, after = self._censuses()
+        self._report(iter([judge.untouched(describe_person(person), before.of(person), after.of(person))]), None, ())
+
+    # --- what the run needs --------------------------------------------------------------------------------------------
+
+    def look_before(self) -> None:
+        """Take the first census: called once, when the pipeline's first call closes the given."""
+        self._before = take_census(self._client, self._people())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of all claims so far; unknown without any."""
+        return worst(self.claims)
+
+    @property
+    def unused_permissions(self) -> frozenset[str]:
+        """Permissions to write that nothing needed."""
+        return self._permissions.unused
+
+    # --- how -----------------------------------------------------------------------------------------------------------
+
+    def _censuses(self, *targets: User) -> tuple[Census, Census]:
+        if self._before is None:
+            raise RuntimeError("verify was called before the pipeline: there is nothing to hold against")
+        self._begin_then()
+        after = take_census(self._client, [*self._people(), *targets])
+        return self._before, after
+
+    def _kept(self, conversion: Conversion, *, became_user: bool) -> Iterator[Claim]:
+        yield from judge.attributes_kept(conversion, self._permissions, became_user)
+        yield from judge.belongings_kept(conversion)
+
+    def _report(self, claims: Iterator[Claim], conversion: Conversion | None, may_write: Iterable[str]) -> None:
+        self._permissions.allowed |= frozenset(may_write)
+        reason = likely(self._asked())
+        made = [claim if claim.verdict is Verdict.PROVED else claim.because(reason) for claim in claims]
+        self.claims += made
+        if conversion is not None:
+            self.additions += judge.additions(conversion)
+        if worst(made) is not Verdict.PROVED:
+            raise NotProved(made)
+
+    def _succeeded(self, contact_id: str | None, role: str) -> Claim:
+        text = "the pipeline says that it worked"
+        answers = self._answers()
+        if not answers:
+            return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
+        answer = next((a for a in answers if not (a.trouble or a.intercom_error)), answers[-1])
+        seen = (
+            Witness(
+                "when", f"the pipeline's {answer.operation}", answer.trouble or answer.intercom_error or "no complaint"
+            ),
+        )
+        if answer.trouble or answer.intercom_error:
+            found = answer.trouble or f"it handed back Intercom's error {answer.intercom_error}"
+            return Claim(text, Verdict.REFUTED, "no complaint", found, seen)
+        shown = answer.contact
+        if shown is not None and (wrong := _wrong_contact(shown, contact_id, role)):
+            return Claim(text, Verdict.REFUTED, f"{role} {contact_id}", wrong, seen, likely=_LOOK_AT_ROLE)
+        return Claim(text, Verdict.PROVED, "no complaint", "no complaint", seen)
+
+    def _said_no(self) -> Claim:
+        text = "the pipeline says that it did not happen"
+        answers = self._answers()
+        if not answers:
+            return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
+        answer = answers[-1]
+        said = answer.trouble or (f"it handed back {answer.intercom_error}" if answer.intercom_error else "")
+        seen = (Witness("when", f"the pipeline's {answer.operation}", said or "it ended as if all were well"),)
+        verdict = Verdict.PROVED if answer.says_refused else Verdict.REFUTED
+        expected = "it raises, exits non-zero or returns Intercom's error"
+        return Claim(
+            text, verdict, expected, said or "it ended as if all were well", seen, likely="" if said else _SILENT
+        )
+
+
+_SILENT = "a caller who is told nothing takes it for done: look at the answer's status, and fail"
+_LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered (facts §11.5)"
+
+
+def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
+    body = shown if isinstance(shown, dict) else {}
+    kind = body.get("role") or {"contact": "lead"}.get(str(body.get("type")), body.get("type"))
+    if kind not in (None, role):
+        return f"it handed back a {kind}"
+    if contact_id is not None and str(body.get("id")) != contact_id:
+        return f"it handed back {body.get('id')}"
+    return ""
+
+
+def _gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait) -> Iterator[Claim]:
+    if isinstance(source, Visitor):
+        yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+        return
+    text, seen = f"{who} is a lead no more", (judge.witness("before", was.by_id), judge.witness("after", now.by_id))
+    if was.role != "lead" or now.by_id is None or not now.by_id.conclusive:
+        yield Claim(text, Verdict.UNKNOWN, "lead, then user", f"{was.role}, then {now.role}", seen, source="facts §2")
+    else:
+        verdict = Verdict.REFUTED if now.role == "lead" else Verdict.PROVED
+        yield Claim(text, verdict, "lead, then user", f"{was.role}, then {now.role}", seen, source="facts §2")
+    old = now.by_external_id
+    still = old is not None and old.found and old.answer.get("role") == "lead"
+    yield Claim(
+        "the old uuid finds no lead",
+        Verdict.REFUTED if still else Verdict.PROVED if old is not None and old.conclusive else Verdict.UNKNOWN,
+        "404, or somebody who is no lead",
+        judge.witness("after", old).shows,
+        (judge.witness("before", was.by_external_id), judge.witness("after", old)),
+        source="facts §2",
+    )
+
+
+def _identity(now: Portrait, email: str | None, external_id: str | None, source: Visitor | Lead) -> Iterator[Claim]:
+    body = now.body
+    if body is None or body.get("type") == "visitor":
+        return
+    wanted = {"email": email, "external_id": external_id}
+    for name, value in wanted.items():
+        if value is None:
+            continue
+        right = body.get(name) == value
+        seen = (judge.witness("after", now.by_id, f"{name} is {body.get(name)!r}"),)
+        verdict = Verdict.PROVED if right else Verdict.REFUTED
+        yield Claim(
+            f"the user's {name} is the one given", verdict, repr(value), repr(body.get(name)), seen, source="facts §2"
+        )
+    if email is None and source.email:
+        right = body.get("email") == source.email
+        seen = (judge.witness("after", now.by_id, f"email is {body.get('email')!r}"),)
+        verdict = Verdict.PROVED if right else Verdict.REFUTED
+        yield Claim(
+            "the source's e-mail is kept", verdict, repr(source.email), repr(body.get("email")), seen, source="facts §2"
+        )
+    if external_id is None and source.uuid:
+        right = body.get("external_id") != source.uuid
+        seen = (judge.witness("after", now.by_id, f"external_id is {body.get('external_id')!r}"),)
+        verdict = Verdict.PROVED if right else Verdict.REFUTED
+        found = repr(body.get("external_id"))
+        yield Claim(
+            "the uuid is no identifier of the user", verdict, "null", found, seen, source="facts §2", assumed=True
+        )
