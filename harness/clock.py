@@ -44,3 +44,27 @@ class ManualClock:
         with self._lock:
             self._now += seconds
             return self._now
+
+
+class FollowingClock:
+    """Follows another clock until it is told a time; from then on it stands still until it is told again."""
+
+    def __init__(self, followed: Clock) -> None:
+        self._followed = followed
+        self._told: float | None = None
+
+    def now(self) -> float:
+        """The time it was told, or the followed clock's."""
+        return self._followed.now() if self._told is None else self._told
+
+    @property
+    def follows(self) -> bool:
+        """Whether nobody has told it a time yet."""
+        return self._told is None
+
+    def tell(self, moment: float) -> float:
+        """Stand still at `moment`, which may not lie before now, and tell the new time."""
+        if moment < self.now():
+            raise ValueError(f"a clock moves forward only: it is {self.now():.0f}, later than {moment:.0f}")
+        self._told = float(moment)
+        return self._told

@@ -1,0 +1,172 @@
+"""The control plane: what stands under `/_sandbox/` in front of the gateway, and never on a path of Intercom's.
+
+Health and exchanges work on every backend; visitors, reset, settings and clock only where the backend is a sandbox. The
+bearer token names the workspace, as it does for Intercom's own paths; only health asks for none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from harness.clock import FollowingClock
+from harness.exchange import Request, Response
+from harness.gateway.answers import answer, error
+from harness.gateway.core import Gateway, workspace_of
+from harness.gateway.trees import exchange_tree
+from harness.problems import Problem
+
+PREFIX = "/_sandbox"
+
+
+class WorkspaceControls(Protocol):
+    """What can be told to one workspace of the sandbox."""
+
+    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A visitor as a Messenger ping leaves one, as Intercom shows it."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everyone and everything of this workspace."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """The workspace's settings."""
+        ...
+
+    def update_settings(self, changes: Mapping[str, Any]) -> Any:
+        """Change settings; a `ValueError` or `Problem` says what cannot be."""
+        ...
+
+
+class SandboxControls(Protocol):
+    """A sandbox, seen from its control plane."""
+
+    def workspace(self, name: str) -> WorkspaceControls:
+        """The workspace of that name, made on first use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request to the control plane with what its body says."""
+
+    request: Request
+    workspace: str
+    body: dict[str, Any]
+
+
+_Action: TypeAlias = Callable[["ControlPlane", _Call], Response]
+
+
+class ControlPlane:
+    """Answers on the server's own paths."""
+
+    def __init__(
+        self, gateway: Gateway, sandbox: SandboxControls | None = None, clock: FollowingClock | None = None
+    ) -> None:
+        self._gateway = gateway
+        self._sandbox = sandbox
+        self._clock = clock
+
+    def owns(self, path: str) -> bool:
+        """Whether this path is the control plane's."""
+        return path == PREFIX or path.startswith(f"{PREFIX}/")
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request on such a path."""
+        path = request.path.rstrip("/").removeprefix(PREFIX)
+        if path == "/health":
+            return answer(200, self._health())
+        workspace = workspace_of(request)
+        if not workspace:
+            return error(401, "unauthorized", "Access Token Invalid")
+        actions = {method: act for (method, at), act in _ACTIONS.items() if at == path}
+        if not actions:
+            return error(404, "not_found", f"The control plane has no {PREFIX}{path}")
+        if request.method not in actions:
+            return error(405, "method_not_allowed", f"{PREFIX}{path} takes {', '.join(actions)}")
+        return self._act(actions[request.method], request, workspace)
+
+    def _act(self, act: _Action, request: Request, workspace: str) -> Response:
+        try:
+            return act(self, _Call(request, workspace, _object(request.body)))
+        except Problem as problem:
+            return error(400, "parameter_invalid", problem.what)
+        except (ValueError, TypeError, KeyError) as fault:
+            return error(400, "parameter_invalid", str(fault))
+
+    def _health(self) -> dict[str, Any]:
+        return {
+            "type": "health",
+            "status": "ok",
+            "backend": "sandbox" if self._sandbox is not None else "other",
+            "now": self._gateway.clock.now(),
+        }
+
+    def _workspace(self, call: _Call) -> WorkspaceControls:
+        if self._sandbox is None:
+            raise Problem("this needs a sandbox, and the backend here is none")
+        return self._sandbox.workspace(call.workspace)
+
+    def _create_visitor(self, call: _Call) -> Response:
+        return answer(201, self._workspace(call).create_visitor(call.body))
+
+    def _reset(self, call: _Call) -> Response:
+        self._workspace(call).reset()
+        return Response(204)
+
+    def _settings(self, call: _Call) -> Response:
+        return answer(200, self._workspace(call).settings())
+
+    def _update_settings(self, call: _Call) -> Response:
+        self._workspace(call).update_settings(call.body)
+        return self._settings(call)
+
+    def _exchanges(self, call: _Call) -> Response:
+        since = int(call.request.query.get("since") or 0)
+        kept = self._gateway.log.since(since, call.workspace)
+        return answer(200, {"type": "list", "data": [exchange_tree(e) for e in kept], "total_count": len(kept)})
+
+    def _show_clock(self, call: _Call) -> Response:
+        clock = self._told_clock()
+        return answer(200, {"type": "clock", "now": clock.now(), "follows_wall_clock": clock.follows})
+
+    def _tell_clock(self, call: _Call) -> Response:
+        clock = self._told_clock()
+        if call.body.keys() not in ({"now"}, {"advance"}):
+            raise ValueError('the clock takes {"now": seconds since 1970} or {"advance": seconds}')
+        moment = call.body["now"] if "now" in call.body else clock.now() + float(call.body["advance"])
+        clock.tell(float(moment))
+        return self._show_clock(call)
+
+    def _told_clock(self) -> FollowingClock:
+        if self._clock is None:
+            raise Problem("the clock of this backend cannot be set")
+        return self._clock
+
+
+# ruff: noqa: SLF001 - the table below is part of the class, written where it can be read at a glance
+_ACTIONS: dict[tuple[str, str], _Action] = {
+    ("POST", "/visitors"): ControlPlane._create_visitor,
+    ("POST", "/reset"): ControlPlane._reset,
+    ("GET", "/settings"): ControlPlane._settings,
+    ("PUT", "/settings"): ControlPlane._update_settings,
+    ("GET", "/exchanges"): ControlPlane._exchanges,
+    ("GET", "/clock"): ControlPlane._show_clock,
+    ("PUT", "/clock"): ControlPlane._tell_clock,
+}
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body)
+    except ValueError as fault:
+        raise ValueError(f"the body is no JSON ({fault})") from fault
+    if not isinstance(value, dict):
+        raise TypeError("the body must be a JSON object")
+    return value
