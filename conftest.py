@@ -1,3 +1,3 @@
-"""What pytest wants in the root folder: its plugin for testing plugins. Ours comes by its entry point, never by this file."""
+"""What pytest wants in the root folder: its plugin for testing plugins. Our own comes by its entry point, not here."""
 
 pytest_plugins = ["pytester"]

@@ -9,8 +9,8 @@ A test that needs what a machine may lack asks for it here, and is skipped with 
 A skip hides whatever it skips. Where everything is there (CI), `HARNESS_REQUIRE_CLIENTS=1` and
 `HARNESS_REQUIRE_SHARED=1` make such skips failures, also those of a whole module.
 
-- `count(sample, soak)`: how often to try; the sample in `make test` (0 skips), the large number under `make soak`, which
-  runs the tests marked `soak` and writes what it reached into `results/`, dated.
+- `count(sample, soak)`: how often to try; the sample in `make test` (0 skips), the large number under `make soak`,
+  which runs the tests marked `soak` and writes what it reached into `results/`, dated.
 
 The environment is read here, and not through `harness.settings`: these are switches of the tests, not of the product.
 """

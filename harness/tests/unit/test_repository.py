@@ -1,0 +1,116 @@
+"""The repository around the code: locks, metadata, and skips that hide nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+LINE = re.compile(r"(?P<name>[a-z0-9]([a-z0-9._-]*[a-z0-9])?)==(?P<version>[0-9][0-9A-Za-z.]*)( ; [^\\:]+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def _project(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    return {m["name"]: m["version"] for line in lock.read_text().splitlines() if (m := LINE.fullmatch(line))}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\s\[<>=!~;]", requirement)[0].lower()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_names_versions_and_hashes_only(root: Path, name: str) -> None:
+    """No line of a lock is anything but a pin or a hash; so none names a registry or a folder."""
+    lines = (root / name).read_text().splitlines()
+    assert [line for line in lines if not LINE.fullmatch(line) and not HASH.fullmatch(line)] == []
+    assert all(HASH.fullmatch(after) for line, after in pairwise(lines) if LINE.fullmatch(line))
+
+
+def test_the_locks_agree(root: Path) -> None:
+    """What `make run` installs, `make test` installs in the same version."""
+    runtime, development = (_pins(root / name) for name in LOCKS)
+    assert runtime
+    assert runtime.items() <= development.items()
+
+
+def test_the_locks_pin_what_the_project_asks_for(root: Path) -> None:
+    """Each dependency of the project is in the lock that needs it, the build backend included."""
+    project = _project(root)
+    runtime, development = (_pins(root / name) for name in LOCKS)
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
+    assert {_name(one) for one in asked} <= set(runtime)
+    assert {_name(one) for one in project["dependency-groups"]["dev"]} <= set(development)
+
+
+def test_each_dependency_says_why_it_is_there(root: Path) -> None:
+    """A comment stands beside each run-time dependency."""
+    text = (root / "pyproject.toml").read_text()
+    block = text.partition("\ndependencies = [\n")[2].partition("\n]")[0].splitlines()
+    assert block
+    assert [line for line in block if not re.fullmatch(r'    "[^"]+", +# \S.*', line)] == []
+
+
+def test_each_exception_to_the_rules_has_its_reason(root: Path) -> None:
+    """A comment stands beside each lint rule that is ignored and each warning that is let through."""
+    text = (root / "pyproject.toml").read_text()
+    ignored = re.findall(r'^    "(?:[A-Z]+[0-9]*|ignore:[^"]*|default:[^"]*)",((?! ").*)$', text, re.MULTILINE)
+    assert len(ignored) > 10
+    assert [rest for rest in ignored if not re.match(r" +# \S", rest)] == []
+
+
+def test_the_plugin_is_named_once(root: Path) -> None:
+    """As an entry point; a root conftest that named it too would crash pytest."""
+    assert _project(root)["project"]["entry-points"]["pytest11"] == {"harness": "harness.pytest_plugin"}
+    assert "harness" not in (root / "conftest.py").read_text()
+
+
+def test_no_test_is_in_the_wheel(root: Path) -> None:
+    """The build leaves the harness's own tests out."""
+    code = (
+        "import json; from hatchling.builders.wheel import WheelBuilder; "
+        "print(json.dumps([f.distribution_path for f in WheelBuilder('.').recurse_included_files()]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    names = json.loads(done.stdout)
+    assert "harness/exchange.py" in names
+    assert "harness/py.typed" in names
+    assert [name for name in names if name.startswith("harness/tests") or not name.startswith("harness/")] == []
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_a_skip_that_ci_forbids_is_a_failure(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, root: Path, required: bool
+) -> None:
+    """With the switch set, a test that lacks a real client fails and says what to do; other skips stay skips."""
+    monkeypatch.setenv("HARNESS_REQUIRE_CLIENTS", "1" if required else "")
+    pytester.makeconftest((root / "harness" / "tests" / "conftest.py").read_text())
+    pytester.makepyfile(
+        test_one="""
+        import pytest
+        def test_needs_a_package(node_client): node_client("no-such-package")
+        def test_for_another_reason(): pytest.skip("a full moon")
+        """,
+        test_whole="""
+        import pytest
+        pytest.skip("needs client: all of this", allow_module_level=True)
+        """,
+    )
+    others = [word for name in ("harness", "faker", "anyio", "cacheprovider") for word in ("-p", f"no:{name}")]
+    result = pytester.runpytest_subprocess("--continue-on-collection-errors", "-rA", *others)
+    if required:
+        result.assert_outcomes(failed=1, skipped=1, errors=1)
+        result.stdout.fnmatch_lines(["*HARNESS_REQUIRE_CLIENTS=1 forbids this skip: needs client: all of this*"])
+    else:
+        result.assert_outcomes(skipped=3)
