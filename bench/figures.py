@@ -1,8 +1,9 @@
-"""Prints the figures that the project promises, measured here and now: `make bench`, or `python bench/figures.py [NAME…]`.
+"""Prints the figures that the project promises, measured here and now: `make bench`, or `python bench/figures.py NAME`.
 
-Each is a whole process, from start to exit (the sandbox: to its ready line), run several times after one unmeasured run
-that fills the caches of the file system and of Python. Medians beside minimum and maximum, for what a machine shared with
-others does to one number; a bare interpreter and an empty pytest run stand beside them for comparison. No test is timed.
+Each is a whole process, from start to exit (the sandbox: to its ready line), run several times after one unmeasured
+run that fills the caches of the file system and of Python. Medians stand beside minimum and maximum, for what a machine
+shared with others does to one number; a bare interpreter and an empty pytest run are there to compare with. These are
+no tests: nothing in `make test` is timed.
 """
 
 from __future__ import annotations
@@ -96,13 +97,14 @@ def row(figure: Figure, runs: int) -> bool:
 def main() -> int:
     """Measure the named figures, or all of them; 1 if a promise is broken."""
     parser = argparse.ArgumentParser(description="Prints the figures that the project promises.")
-    parser.add_argument("names", nargs="*", choices=[[], *(figure.name for figure in FIGURES)], metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(figure.name for figure in FIGURES))
     parser.add_argument("--runs", type=int, default=7, help="measured runs of each (default: 7)")
     options = parser.parse_args()
+    if unknown := set(options.names) - {figure.name for figure in FIGURES}:
+        parser.error(f"no figure is named {', '.join(sorted(unknown))}")
     chosen = [figure for figure in FIGURES if not options.names or figure.name in options.names]
-    print(
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {options.runs} runs"
-    )
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(f"Python {platform.python_version()}, {machine}, {options.runs} runs")
     print(f"{'seconds, whole processes':<40} {'median':>7} {'min':>7} {'max':>7}")
     kept = [row(figure, options.runs) for figure in chosen]
     return 0 if all(kept) else 1
