@@ -1,0 +1,155 @@
+"""The architecture that import-linter cannot see: what starting costs, where a library may be used, who reads what.
+
+The layers themselves stand in `pyproject.toml` and are held by `make lint`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import harness
+
+PLACES = {
+    "click": {"cli", "commands"},
+    "cryptography": set(),
+    "dotenv": {"settings"},
+    "faker": {"people"},
+    "filelock": {"cassette", "sandbox"},
+    "httptools": {"gateway"},
+    "pytest": {"pytest_plugin", "commands"},
+    "rich": {"report", "commands"},
+    "trustme": {"gateway"},
+    "urllib3": {"gateway"},
+    "uvicorn": {"gateway"},
+    "vcr": {"cassette", "gateway"},
+}
+"""Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
+
+READ_THE_ENVIRONMENT = {
+    "settings": "it is the reader",
+    "run": "hands the pipeline its base URL and token",
+    "gateway.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
+}
+
+HEAVY = {
+    "aiohttp",
+    "cryptography",
+    "dotenv",
+    "faker",
+    "httptools",
+    "requests",
+    "rich",
+    "trustme",
+    "uvicorn",
+    "vcr",
+    "yaml",
+}
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    folder = Path(harness.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        if parts[0] != "tests":
+            yield ".".join(parts).removesuffix(".__init__"), path
+
+
+def _libraries(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def _mentions_environment(path: Path) -> bool:
+    names = {"environ", "environb", "getenv", "putenv"}
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in names
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def _loaded_by(statement: str, cwd: Path) -> set[str]:
+    code = f"import sys; {statement}\nimport json; print(json.dumps([n.partition('.')[0] for n in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_library_is_used_only_at_its_own_edge() -> None:
+    """Whoever wants one of these libraries elsewhere wants a part of the harness that wraps it."""
+    strays = [
+        f"{module} imports {library}"
+        for module, path in _modules()
+        for library in sorted(_libraries(path) & PLACES.keys())
+        if module.partition(".")[0] not in PLACES[library]
+    ]
+    assert strays == []
+
+
+def test_nobody_reads_the_environment_but_settings() -> None:
+    """The exceptions have their reasons, and an exception that is not needed any more is one too many."""
+    readers = {module for module, path in _modules() if _mentions_environment(path)}
+    assert readers == set(READ_THE_ENVIRONMENT)
+
+
+def test_importing_the_package_costs_nothing(tmp_path: Path) -> None:
+    """`import harness` loads no library at all that takes time."""
+    loaded = _loaded_by("import harness", tmp_path)
+    assert loaded & (HEAVY | {"click", "msgspec", "pytest", "sqlite3"}) == set()
+
+
+def test_the_plugin_costs_nothing_where_it_is_not_used(tmp_path: Path) -> None:
+    """pytest loads the plugin in every project of the environment, so importing it loads nothing heavy."""
+    loaded = _loaded_by("import pytest; import harness.pytest_plugin", tmp_path)
+    assert loaded & (HEAVY | {"click", "sqlite3"}) == set()
+
+
+@pytest.mark.parametrize("command", [["--help"], ["--version"]])
+def test_asking_for_help_loads_no_part_of_the_harness_that_works(command: list[str], tmp_path: Path) -> None:
+    """The command line reads its table of subcommands, and loads a subcommand's libraries when that one runs."""
+    loaded = _loaded_by(f"from harness.cli import main; main({command!r})", tmp_path)
+    assert loaded & HEAVY == set()
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    """Modules are split along a noun: none is called for having no name, and few are longer than 300 lines."""
+    named = [
+        module for module, _ in _modules() if module.rpartition(".")[2] in {"utils", "helpers", "common", "manager"}
+    ]
+    long = {module: lines for module, path in _modules() if (lines := len(path.read_text().splitlines())) > 400}
+    assert named == []
+    assert long == {}
+
+
+def test_no_test_patches_our_own_code() -> None:
+    """Tests run the real parts; none swaps one out."""
+    folder = Path(__file__).parents[1]
+    found = [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*.py"))
+        if "node_modules" not in path.parts and {"mock", "pytest_mock"} & _imported(path)
+    ]
+    assert found == []
+
+
+def _imported(path: Path) -> set[str]:
+    found = _libraries(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "unittest":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.rpartition(".")[2] for alias in node.names}
+    return found
