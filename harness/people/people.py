@@ -155,6 +155,10 @@ class People:
         traits = self._start("newcomer")
         return User(**{identified_by: traits[identified_by]})
 
+    def same_email_as(self, person: Lead | User) -> User:
+        """A user whom the pipeline takes for new, under an e-mail that somebody has."""
+        return User(email=person.email)
+
     def nobody(self) -> User:
         """A user of whom nothing is known: what a pipeline must refuse to convert into."""
         return User()

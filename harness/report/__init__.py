@@ -1,0 +1,1 @@
+"""What a run says of itself: in the terminal, and as data."""

@@ -1,0 +1,151 @@
+"""`harness run`: the scenarios against a backend, with the report a person reads and the exit code a script reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.problems import Problem
+from harness.run import Run, RunOptions, check_options
+
+DEFAULT_PATHS = ("scenarios",)
+TO_STDOUT = "-"
+
+
+@click.command("run")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("-k", "expression", metavar="EXPR", help="Only scenarios whose name matches, as pytest's -k.")
+@click.option("--against", default="sandbox", show_default=True, metavar="BACKEND", help=(
+    "sandbox, test-app, cassette, or the URL of a running sandbox."))  # fmt: skip
+@click.option("--record", is_flag=True, help="Write a cassette for each scenario that passes.")
+@click.option("--pipeline", metavar="SPEC", help="Your code: package.module:object, or a TOML file of command lines.")
+@click.option("--intercom-version", "versions", multiple=True, metavar="V", help=(
+    "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
+@click.option(
+    "--workspace", metavar="NAME", help="Use this workspace of the sandbox instead of a fresh one per scenario."
+)
+@click.option("--cassettes", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, help=(
+    "Folder of the cassettes."))  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
+    "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
+@click.option("--explain", is_flag=True, help="Show the evidence of what passed as well.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, report.md and report.json."
+)
+@click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
+    "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
+def command(
+    paths: Sequence[str],
+    expression: str | None,
+    against: str,
+    record: bool,
+    pipeline: str | None,
+    versions: Sequence[str],
+    workspace: str | None,
+    cassettes: Path,
+    time_limit: float | None,
+    explain: bool,
+    report: Path | None,
+    json_to: str | None,
+    junit: Path | None,
+) -> int:
+    """Run scenarios and prove what became of everybody.
+
+    \b
+    harness run                                        all scenarios, the reference pipeline, the sandbox
+    harness run scenarios/lead_to_user.py -k merges    some of them
+    harness run --pipeline pipeline.toml               your own code
+    harness run --record                               and write cassettes for `pytest` to replay
+
+    Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
+    """
+    chosen = _check_paths(paths)
+    _check_json_target(json_to)
+    options = RunOptions(
+        against=against,
+        record=record,
+        pipeline=pipeline,
+        cassettes=cassettes,
+        workspace=workspace,
+        time_limit=time_limit,
+    )
+    check_options(options)
+    return _run(options, chosen, expression, versions, explain, report, json_to, junit)
+
+
+def _run(
+    options: RunOptions,
+    paths: Sequence[str],
+    expression: str | None,
+    versions: Sequence[str],
+    explain: bool,
+    report: Path | None,
+    json_to: str | None,
+    junit: Path | None,
+) -> int:
+    from rich.console import Console
+
+    from harness.commands.run_reporter import RunReporter, run_pytest
+    from harness.report.terminal import TerminalReport
+
+    started = time.monotonic()
+    runs = _start(options, versions)
+    first = next(iter(runs.values()))
+    console = Console(stderr=json_to == TO_STDOUT)
+    terminal = TerminalReport(console, explain=explain)
+    terminal.begin(first.pipeline_name, options.against, [run.intercom_version for run in runs.values()])
+    reporter = RunReporter(runs, terminal)
+    try:
+        run_pytest(reporter, paths, expression, versions, junit)
+        result = reporter.result(time.monotonic() - started, _hint(expression))
+    finally:
+        for run in runs.values():
+            run.close()
+    terminal.end(result)
+    if json_to == TO_STDOUT:
+        json.dump(result.as_data(), sys.stdout, indent=1)
+        sys.stdout.write("\n")
+    elif json_to is not None:
+        Path(json_to).write_text(json.dumps(result.as_data(), indent=1) + "\n", encoding="utf-8")
+    if report is not None:
+        from harness.report.files import write_report
+
+        console.print(f"report: {write_report(report, result)}", highlight=False)
+    return result.exit_code
+
+
+def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:
+    from dataclasses import replace
+
+    wanted: Sequence[str | None] = tuple(versions) or (None,)
+    return {version: Run(replace(options, intercom_version=version)) for version in wanted}
+
+
+def _check_paths(paths: Sequence[str]) -> Sequence[str]:
+    for path in paths or DEFAULT_PATHS:
+        if not Path(path.partition("::")[0]).exists():
+            raise Problem(
+                f"there is no scenario at {path}",
+                evidence=f"looked in {Path.cwd().name}/",
+                remedy="name a module or a folder of scenarios, or go to the folder that holds scenarios/",
+            )
+    return tuple(paths or DEFAULT_PATHS)
+
+
+def _check_json_target(target: str | None) -> None:
+    if target is not None and Path(target).suffix == ".py":
+        raise Problem(
+            f"--json {target} would write over a Python file",
+            why="--json takes the word after it as its file",
+            remedy="put --json last, or name a file: --json result.json",
+        )
+
+
+def _hint(expression: str | None) -> str:
+    return f"no scenario matches -k {expression!r}" if expression else "no scenario was collected"

@@ -1,0 +1,187 @@
+"""pytest under `harness run`: it collects and calls, and says nothing; what it saw becomes rows for the reports."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from harness.exchange import Exchange
+from harness.pytest_plugin import OPTIONS, RESULT, RUNS
+from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow, WitnessRow
+from harness.report.terminal import TerminalReport
+from harness.run import Run
+from harness.scenario import ScenarioResult
+from harness.verification import Claim, Verdict
+
+SHOWN = 160
+"""Characters of a request's or answer's body that a report shows in a line."""
+
+
+def run_pytest(
+    reporter: RunReporter, paths: Sequence[str], expression: str | None, versions: Sequence[str], junit: Path | None
+) -> None:
+    """One pytest session in this process."""
+    arguments = [*paths, "-p", "harness", "-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:anyio"]
+    arguments += ["--import-mode=importlib", "--tb=short"]
+    arguments += ["-k", expression] if expression else []
+    arguments += [f"--junitxml={junit}"] if junit else []
+    for version in versions:
+        arguments += ["--intercom-version", version]
+    pytest.main(arguments, plugins=[reporter])
+
+
+class RunReporter:
+    """A pytest plugin in the place of the terminal reporter."""
+
+    def __init__(self, runs: Mapping[str | None, Run], terminal: TerminalReport) -> None:
+        self._runs = runs
+        self._terminal = terminal
+        self._rows: list[ScenarioRow] = []
+        self._problems: list[str] = []
+        self._results: dict[str, ScenarioResult] = {}
+
+    def result(self, seconds: float, hint: str) -> RunRow:
+        """Everything the run came to."""
+        first = next(iter(self._runs.values()))
+        problems = list(self._problems)
+        if not self._rows and not problems:
+            problems.append(f"nothing was run: {hint}")
+        versions = [run.intercom_version for run in self._runs.values()]
+        return RunRow(first.pipeline_name, first.options.against, versions, seconds, tuple(self._rows), tuple(problems))
+
+    # --- hooks ---------------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Silence pytest's own report, and hand over what was already started."""
+        own = config.pluginmanager.get_plugin("terminalreporter")
+        if own is not None:
+            config.pluginmanager.unregister(own)
+            config.pluginmanager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
+        config.stash[RUNS] = dict(self._runs)
+        config.stash[OPTIONS] = next(iter(self._runs.values())).options
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Keep what the scenario came to."""
+        report = yield
+        if RESULT in item.stash:
+            self._results[item.nodeid] = item.stash[RESULT]
+        elif report.when == "setup":
+            report.harness_case = _described(item)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A scenario's row is complete with its call, or with a set-up that failed or was skipped."""
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            self._add(self._row(report))
+        elif report.when == "teardown" and report.failed:
+            self._problems.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that cannot be collected could not run."""
+        if report.failed:
+            self._problems.append(f"{report.nodeid} could not be read\n{report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """pytest itself failed."""
+        self._problems.append(str(excrepr))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """The person had enough."""
+        self._problems.append("interrupted: the scenarios after this one did not run")
+
+    # --- rows ----------------------------------------------------------------------------------------------------------
+
+    def _add(self, row: ScenarioRow) -> None:
+        self._rows.append(row)
+        self._terminal.scenario(row)
+
+    def _row(self, report: pytest.TestReport) -> ScenarioRow:
+        result = self._results.get(report.nodeid)
+        if result is None:
+            module, case, title = getattr(
+                report, "harness_case", (report.nodeid.partition("::")[0], report.nodeid, report.nodeid)
+            )
+            ending: Ending = "not run" if report.skipped else "could not run"
+            return ScenarioRow(module, case, title, ending, report.duration, _why(report))
+        return scenario_row(result, report)
+
+
+def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioRow:
+    """A scenario's result as reports want it."""
+    pipeline = [exchange for exchange in result.exchanges if exchange.request.lane == "pipeline"]
+    ending: Ending = "not run" if report.skipped else _ending(result)
+    reason = _why(report) if report.skipped else result.problem or result.trouble
+    if result.trouble:
+        reason = f"{result.trouble}\n{report.longreprtext}"
+    return ScenarioRow(
+        result.case.module,
+        result.case.name,
+        result.case.title,
+        ending,
+        result.seconds,
+        reason,
+        tuple(_claim_row(claim) for claim in result.claims),
+        tuple(_asked_row(exchange) for exchange in pipeline),
+        tuple(AnswerRow(a.operation, a.trouble or "", a.stdout, a.stderr, a.exit_status) for a in result.answers),
+        tuple(result.additions),
+    )
+
+
+def _ending(result: ScenarioResult) -> Ending:
+    if result.problem:
+        return "could not run"
+    if result.trouble:
+        return "refuted"
+    return {Verdict.PROVED: "proved", Verdict.REFUTED: "refuted", Verdict.UNKNOWN: "unknown"}[result.verdict]  # type: ignore[return-value]
+
+
+def _claim_row(claim: Claim) -> ClaimRow:
+    witnesses = tuple(WitnessRow(w.when, w.read, w.shows) for w in claim.witnesses)
+    return ClaimRow(
+        claim.text,
+        claim.verdict.value,
+        claim.expected,
+        claim.found,
+        claim.likely,
+        claim.source,
+        claim.assumed,
+        witnesses,
+    )
+
+
+def _asked_row(exchange: Exchange) -> AskedRow:
+    response = exchange.outcome.response
+    request = exchange.request
+    return AskedRow(
+        f"{request.method} {request.target}",
+        _short(request.body),
+        str(response.status) if response else "no answer",
+        _short(response.body) if response else "",
+        exchange.operation,
+        (response.headers.get("intercom-version", "") if response else ""),
+        exchange.outcome.refused or "",
+    )
+
+
+def _short(body: bytes) -> str:
+    text = body.decode(errors="replace")
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _why(report: pytest.TestReport) -> str:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return report.longreprtext
+
+
+def _described(item: pytest.Item) -> tuple[str, str, str]:
+    doc = (getattr(getattr(item, "function", None), "__doc__", None) or item.name).strip()
+    return item.path.stem, item.name, doc.splitlines()[0].rstrip(".")

@@ -1,0 +1,179 @@
+"""The pytest plugin: options, collection of `scenarios/`, and the fixtures people, pipeline and verify.
+
+Hooks and fixtures only, and nothing heavy is imported before a scenario asks for it: a project that has the harness
+installed pays nothing in its other tests. Plain `pytest` replays cassettes and reaches no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.people import People
+    from harness.pipeline import PipelineUnderTest
+    from harness.run import Run, RunOptions
+    from harness.scenario import Case, Scenario, ScenarioResult
+    from harness.verification import Verify
+
+OPTIONS: pytest.StashKey[RunOptions] = pytest.StashKey()
+"""Set by `harness run` before collection; otherwise pytest's own options count."""
+
+RUNS: pytest.StashKey[dict[str | None, Run]] = pytest.StashKey()
+VERSIONS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
+RESULT: pytest.StashKey[ScenarioResult] = pytest.StashKey()
+
+FOLDER = "scenarios"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the contract."""
+    group = parser.getgroup("harness", "conversion harness for Intercom")
+    group.addoption(
+        "--against", default="cassette", metavar="BACKEND", help="sandbox, test-app, cassette (default) or URL"
+    )
+    group.addoption("--record", action="store_true", help="write a cassette for each scenario that passes")
+    group.addoption("--pipeline", metavar="SPEC", help="package.module:object, or a TOML file of command lines")
+    group.addoption(
+        "--intercom-version",
+        action="append",
+        metavar="V",
+        help="API version of the pipeline's requests; may be repeated",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing is started yet."""
+    config.stash[RUNS] = {}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop whatever scenarios started."""
+    for run in config.stash.get(RUNS, {}).values():
+        run.close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Every module in a folder named `scenarios`, in any project, whatever `python_files` says."""
+    if (
+        file_path.suffix != ".py"
+        or file_path.parent.name != FOLDER
+        or file_path.name.startswith(("_", "conftest", "test_"))
+    ):
+        return None
+    module: pytest.Module = pytest.Module.from_parent(parent, path=file_path)
+    return module
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of each scenario for every version that was asked for."""
+    versions = metafunc.config.getoption("--intercom-version")
+    if versions and len(versions) > 1 and "_scenario" in metafunc.fixturenames:
+        metafunc.parametrize("_intercom_version", versions)
+
+
+@pytest.fixture
+def _intercom_version(request: pytest.FixtureRequest) -> str | None:
+    versions = request.config.getoption("--intercom-version")
+    return versions[0] if versions else None
+
+
+@pytest.fixture
+def _scenario(request: pytest.FixtureRequest, _intercom_version: str | None) -> Iterator[Scenario]:
+    run = _run(request.config, _intercom_version)
+    with run.scenario(_case(request)) as scenario:
+        request.node.stash[SCENARIO] = scenario
+        yield scenario
+
+
+@pytest.fixture
+def people(_scenario: Scenario) -> People:
+    """Makes the visitors, leads and users of this scenario."""
+    return _scenario.people
+
+
+@pytest.fixture
+def pipeline(_scenario: Scenario) -> PipelineUnderTest:
+    """The code under test."""
+    return _scenario.pipeline
+
+
+@pytest.fixture
+def verify(_scenario: Scenario) -> Verify:
+    """Claims about what became of everybody."""
+    return _scenario.verify
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """What must hold at the end of every scenario counts as part of the scenario."""
+    scenario = pyfuncitem.stash.get(SCENARIO, None)
+    if scenario is None:
+        return (yield)
+    from harness.pipeline.fixture import LacksOperation
+
+    error: BaseException | None = None
+    try:
+        result = yield
+        scenario.finish()
+        return result
+    except LacksOperation as lack:
+        pytest.skip(str(lack))
+    except BaseException as caught:
+        error = caught
+        raise
+    finally:
+        pyfuncitem.stash[RESULT] = scenario.result(error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a person can act on is shown as it was written, without a traceback."""
+    report = yield
+    if call.excinfo is not None and report.failed:
+        from harness.problems import Problem
+        from harness.verification.claims import NotProved
+
+        if isinstance(call.excinfo.value, Problem | NotProved):
+            report.longrepr = str(call.excinfo.value)
+    return report
+
+
+def _case(request: pytest.FixtureRequest) -> Case:
+    from harness.scenario import Case
+
+    node = request.node
+    doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
+    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid)
+
+
+def _run(config: pytest.Config, intercom_version: str | None) -> Run:
+    runs = config.stash[RUNS]
+    if intercom_version not in runs:
+        from dataclasses import replace
+
+        from harness.run import Run
+
+        runs[intercom_version] = Run(replace(_options(config), intercom_version=intercom_version))
+    return runs[intercom_version]
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    from harness.run import RunOptions
+
+    given = config.stash.get(OPTIONS, None)
+    if given is not None:
+        return given
+    return RunOptions(
+        against=config.getoption("--against"),
+        record=config.getoption("--record"),
+        pipeline=config.getoption("--pipeline"),
+        cassettes=config.rootpath / "cassettes",
+        root=config.rootpath,
+    )

@@ -1,0 +1,117 @@
+"""One scenario's result as reports want it: plain values, no live objects, ready to be written as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Ending: TypeAlias = Literal["proved", "refuted", "unknown", "not run", "could not run"]
+
+ENDINGS: tuple[Ending, ...] = ("proved", "refuted", "unknown", "could not run", "not run")
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """One read, when it was made and what it showed."""
+
+    when: str
+    read: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """One claim with its evidence."""
+
+    text: str
+    verdict: str
+    expected: str = ""
+    found: str = ""
+    likely: str = ""
+    source: str = ""
+    assumed: bool = False
+    witnesses: Sequence[WitnessRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """One request of the pipeline: what was asked, what came back."""
+
+    request: str
+    sent: str
+    status: str
+    answer: str
+    operation: str = ""
+    version: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What the pipeline answered to one call."""
+
+    operation: str
+    trouble: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    exit_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRow:
+    """A whole scenario. `reason` says why it could not run or was not run, or what went wrong beside its claims."""
+
+    module: str
+    case: str
+    title: str
+    ending: Ending
+    seconds: float = 0.0
+    reason: str = ""
+    claims: Sequence[ClaimRow] = ()
+    asked: Sequence[AskedRow] = ()
+    answers: Sequence[AnswerRow] = ()
+    additions: Sequence[str] = ()
+    intercom_version: str = ""
+
+    @property
+    def parameters(self) -> str:
+        """The parameters of the case, as its name shows them in brackets."""
+        return self.case.partition("[")[2].removesuffix("]")
+
+    @property
+    def failed(self) -> bool:
+        """Whether this scenario stands in the way of exit code 0."""
+        return self.ending in ("refuted", "unknown", "could not run")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A whole run, for JSON and every other report."""
+
+    pipeline: str
+    against: str
+    intercom_versions: Sequence[str]
+    seconds: float
+    scenarios: Sequence[ScenarioRow] = field(default_factory=tuple)
+    problems: Sequence[str] = ()
+
+    @property
+    def counts(self) -> Mapping[Ending, int]:
+        """How many scenarios ended how."""
+        return {ending: sum(row.ending == ending for row in self.scenarios) for ending in ENDINGS}
+
+    @property
+    def exit_code(self) -> int:
+        """0 all proved; 1 something refuted or unknown; 2 could not run, or nothing ran."""
+        counts = self.counts
+        if counts["refuted"] or counts["unknown"]:
+            return 1
+        if counts["could not run"] or self.problems or not counts["proved"]:
+            return 2
+        return 0
+
+    def as_data(self) -> dict[str, Any]:
+        """The run as JSON shows it."""
+        data = asdict(self)
+        return {"exit_code": self.exit_code, "counts": dict(self.counts), **data}

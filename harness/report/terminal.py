@@ -1,0 +1,165 @@
+"""The run in the terminal: a line per scenario as it ends, then what failed with its evidence, then totals.
+
+Colour where the terminal has it, plain where it has not. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
+
+STYLES: dict[Ending, str] = {
+    "proved": "green",
+    "refuted": "bold red",
+    "unknown": "bold yellow",
+    "could not run": "bold magenta",
+    "not run": "dim",
+}
+MARKS: dict[Ending, tuple[str, str]] = {
+    "proved": ("✓", "ok"),
+    "refuted": ("✗", "XX"),
+    "unknown": ("?", "??"),
+    "could not run": ("!", "!!"),
+    "not run": ("-", "--"),
+}
+CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "unknown": "unknown"}
+TITLE_WIDTH = 96
+KEPT_LINES = 20
+
+
+class TerminalReport:
+    """Prints as the run goes on."""
+
+    def __init__(self, console: Console, *, explain: bool = False) -> None:
+        self._console = console
+        self._explain = explain
+        self._module = ""
+        self._ascii = not (console.encoding or "").lower().startswith("utf")
+
+    def begin(self, pipeline: str, against: str, versions: Sequence[str]) -> None:
+        """The first line: what runs against what."""
+        parts = [f"pipeline {pipeline}", f"against {against}", f"Intercom {', '.join(versions)}"]
+        line = Text("harness run", style="bold")
+        line.append("  " + (" | " if self._ascii else " · ").join(parts), style="not bold dim")
+        self._print(line)
+
+    def scenario(self, row: ScenarioRow) -> None:
+        """One scenario has ended."""
+        if row.module != self._module:
+            self._module = row.module
+            self._print(Text(f"\n{row.module}", style="bold"))
+        line = Text("  ")
+        line.append(self._mark(row.ending), style=STYLES[row.ending])
+        line.append(f" {row.title}")
+        details = [part for part in (row.parameters, row.intercom_version) if part]
+        if details:
+            line.append(f"  {', '.join(details)}", style="cyan")
+        if row.ending == "not run":
+            line.append(f"  not run: {row.reason}", style="dim")
+        else:
+            line.append(f"  {len(row.claims)} claims, {row.seconds * 1000:.0f} ms", style="dim")
+        self._print(line)
+        if self._explain and row.ending == "proved":
+            self._evidence(row, everything=True)
+
+    def end(self, run: RunRow) -> None:
+        """What failed, whole; what could not run; the totals."""
+        for row in run.scenarios:
+            if row.failed:
+                self._failure(row)
+        for problem in run.problems:
+            self._print(Text(f"\n{problem}", style="bold magenta"))
+        self._totals(run)
+
+    # --- parts ---------------------------------------------------------------------------------------------------------
+
+    def _failure(self, row: ScenarioRow) -> None:
+        head = Text(f"\n{row.ending.upper()}", style=STYLES[row.ending])
+        head.append(f"  {row.module}: {row.title}", style="bold not dim")
+        if details := ", ".join(part for part in (row.parameters, row.intercom_version) if part):
+            head.append(f"  {details}", style="cyan")
+        self._print(head)
+        if row.reason:
+            self._indented(row.reason, 2)
+        self._evidence(row, everything=self._explain)
+
+    def _evidence(self, row: ScenarioRow, *, everything: bool) -> None:
+        shown = [claim for claim in row.claims if everything or claim.verdict != "proved"]
+        for claim in shown:
+            self._claim(claim)
+        if row.claims and len(shown) < len(row.claims):
+            self._print(
+                Text(f"  {self._mark('proved')} {len(row.claims) - len(shown)} other claims proved", style="dim")
+            )
+        for name in row.additions:
+            self._print(Text(f"  + the pipeline added {name}", style="dim"))
+        if row.asked or row.answers:
+            self._print(Text("  the pipeline", style="bold"))
+        for asked in row.asked:
+            self._asked(asked)
+        for answer in row.answers:
+            self._answer(answer)
+
+    def _claim(self, claim: ClaimRow) -> None:
+        ending = CLAIM_ENDINGS[claim.verdict]
+        line = Text("  ")
+        line.append(f"{self._mark(ending)} {claim.text}", style=STYLES[ending])
+        self._print(line)
+        rule = f"{claim.source}{', assumed' if claim.assumed else ''}"
+        for name, text in (
+            ("expected", claim.expected),
+            ("found", claim.found),
+            ("likely", claim.likely),
+            ("rule", rule),
+        ):
+            if text:
+                self._field(name, text)
+        for witness in claim.witnesses:
+            self._field(witness.when, f"{witness.read}  {witness.shows}", style="dim")
+
+    def _field(self, name: str, text: str, style: str = "") -> None:
+        line = Text(f"      {name:<9}", style="dim")
+        line.append(text, style=style or "not dim")
+        self._print(line)
+
+    def _asked(self, asked: AskedRow) -> None:
+        line = Text(f"      {asked.request}")
+        line.append(f" {asked.sent}", style="dim")
+        failed = asked.refused or not asked.status.startswith("2")
+        line.append(f"  {'->' if self._ascii else '→'} {asked.status}", style="red" if failed else "green")
+        line.append(f" {asked.refused or asked.answer}", style="dim")
+        self._print(line)
+
+    def _answer(self, answer: AnswerRow) -> None:
+        self._field(answer.operation, answer.trouble or "ended without complaint")
+        for name, text in (("stdout", answer.stdout), ("stderr", answer.stderr)):
+            if text.strip():
+                lines = text.rstrip().splitlines()
+                note = [f"… {len(lines) - KEPT_LINES} lines before"] if len(lines) > KEPT_LINES else []
+                for number, part in enumerate([*note, *lines[-KEPT_LINES:]]):
+                    self._field(name if number == 0 else "", part, style="dim")
+
+    def _totals(self, run: RunRow) -> None:
+        counts = run.counts
+        line = Text("\n")
+        for ending, number in counts.items():
+            if number or ending in ("proved", "refuted"):
+                line.append(f"{number} {ending}", style=STYLES[ending] if number else "dim")
+                line.append("  ")
+        claims = sum(len(row.claims) for row in run.scenarios)
+        line.append(f"{claims} claims  {run.seconds:.2f} s", style="dim")
+        self._print(line)
+
+    def _indented(self, text: str, width: int) -> None:
+        for part in text.splitlines():
+            self._print(Text(" " * width + part))
+
+    def _mark(self, ending: Ending) -> str:
+        return MARKS[ending][1 if self._ascii else 0]
+
+    def _print(self, line: Text | Iterable[Text]) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False, markup=False)

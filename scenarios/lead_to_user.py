@@ -1,0 +1,55 @@
+"""A lead signs up: they become a new user, or are folded into the one who exists."""
+
+import pytest
+
+
+@pytest.mark.parametrize("identified_by", ["email", "external_id"])
+def test_a_lead_becomes_a_new_user(people, pipeline, verify, identified_by):
+    """A lead becomes a new user with their conversation, tags, notes and companies."""
+    newcomer = people.newcomer(identified_by)
+    lead = people.lead(email=newcomer.email)
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, email=newcomer.email, external_id=newcomer.external_id)
+
+
+def test_a_lead_with_an_email_becomes_a_user_known_by_an_external_id(people, pipeline, verify):
+    """A lead keeps their e-mail when they become a user known by an external id."""
+    newcomer = people.newcomer("external_id")
+    lead = people.lead()
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, external_id=newcomer.external_id)
+
+
+def test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be(people, pipeline, verify):
+    """A lead who chatted before signing up is folded into the existing user, conversation and all."""
+    user = people.user()
+    lead = people.lead(email=user.email, says="Do you ship to Spain?")
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_a_user_with_gaps_gets_what_the_lead_carried(people, pipeline, verify):
+    """A user without name, phone and campaign gets them from the lead; their own plan wins."""
+    user = people.user(name=None, custom_attributes={"plan": "pro"})
+    lead = people.lead(email=user.email, custom_attributes={"plan": "trial", "campaign": "autumn fair", "seats": 4})
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+@pytest.mark.parametrize("who_opted_out", ["lead", "user"])
+def test_an_opt_out_survives_a_merge(people, pipeline, verify, who_opted_out):
+    """Whoever of the two opted out: nobody is written to after the merge who asked not to be."""
+    user = people.user(opted_out=who_opted_out == "user")
+    lead = people.lead(email=user.email, opted_out=who_opted_out == "lead")
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_one_of_three_leads_with_the_same_email_merges(people, pipeline, verify):
+    """Of three leads with one e-mail only the one that was meant is folded into the user."""
+    user = people.user()
+    first, meant, last = (people.lead(email=user.email) for _ in range(3))
+    pipeline.lead_to_user(meant, user)
+    verify.merged(meant, into=user)
+    verify.untouched(first)
+    verify.untouched(last)
