@@ -48,10 +48,17 @@ class Control(Protocol):
 class Door:
     """The ASGI application: a request in, its outcome acted out."""
 
-    def __init__(self, gateway: Gateway, control: Control | None, workers: Executor) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        control: Control | None,
+        workers: Executor,
+        watch: Callable[[Request], None] | None = None,
+    ) -> None:
         self._gateway = gateway
         self._control = control
         self._workers = workers
+        self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI calls it."""
@@ -71,6 +78,8 @@ class Door:
         try:
             if self._control is not None and self._control.owns(request.path):
                 return Outcome(await self._in_worker(self._control.handle, request))
+            if self._watch is not None:
+                self._watch(request)
             if self._gateway.quick:
                 return self._gateway.handle(request)
             return await self._in_worker(self._gateway.handle, request)

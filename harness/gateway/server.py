@@ -43,6 +43,7 @@ class Server:
         port: int = 0,
         allowed: Collection[str] = (),
         authority: Certificates | None = None,
+        watch: Callable[[Request], None] | None = None,
     ) -> None:
         self._gateway = gateway
         self._control = control
@@ -50,6 +51,7 @@ class Server:
         self._wanted = port
         self._allowed = allowed
         self._authority = authority
+        self._watch = watch
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -68,6 +70,10 @@ class Server:
         """Its base URL."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
+
+    def trust(self, authority: Certificates) -> None:
+        """Take the TLS door's certificates from here; without it they come from an authority of its own."""
+        self._authority = authority
 
     def start(self) -> Self:
         """Serve on a thread of its own; returns once it accepts."""
@@ -109,7 +115,7 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stop.set)
         workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
-        door = Door(self._gateway, self._control, workers)
+        door = Door(self._gateway, self._control, workers, self._watch)
         try:
             await self._accept(door, ready)
         finally:

@@ -1,0 +1,173 @@
+"""The composition root: the only place that wires backends, gateway and doors.
+
+Small functions that make one thing each, and import what they need when they are called, so that a command pays for
+nothing that it does not use.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.clock import Clock, FollowingClock, WallClock
+from harness.exchange import Handler, Outcome, Request
+from harness.gateway.core import Gateway, Stage, bearer_token
+from harness.problems import Problem
+
+if TYPE_CHECKING:
+    from harness.gateway.authority import Authority
+    from harness.gateway.control import SandboxControls
+    from harness.gateway.server import Server
+    from harness.pipeline.environment import Way
+
+DEFAULT_WORKSPACE = "default"
+SANDBOX = "sandbox"
+NOT_YET = ("test-app", "cassette")
+PRELOAD = Path(__file__).parent / "gateway" / "preload"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What answers as Intercom, ready to be put on a stage."""
+
+    handle: Handler
+    quick: bool = False
+    controls: SandboxControls | None = None
+    operation: Callable[[Request], str] | None = None
+    close: Callable[[], None] = lambda: None
+
+
+def sandbox_backend(
+    clock: Clock, *, state: Path | None = None, seed: int | None = None, intercom_version: str | None = None
+) -> Backend:
+    """An embedded sandbox; it answers without blocking unless it keeps its state in a folder."""
+    from harness.sandbox import Sandbox
+
+    sandbox = Sandbox(clock, seed=seed, state=state, intercom_version=intercom_version)
+
+    def handle(request: Request) -> Outcome:
+        return Outcome(sandbox.handle(request))
+
+    return Backend(handle, state is None, sandbox, sandbox.operation_of)
+
+
+def remote_backend(url: str) -> Backend:
+    """A sandbox that runs elsewhere on this machine."""
+    from harness.gateway.upstream import RemoteSandbox, running_sandbox
+
+    upstream = running_sandbox(url)
+    return Backend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
+
+
+def backend_for(against: str | None, clock: Clock) -> Backend:
+    """The backend that `--against` names: the embedded sandbox, or one that runs at a URL on loopback."""
+    if against is None or against == SANDBOX:
+        return sandbox_backend(clock)
+    if "://" in against:
+        return remote_backend(against)
+    raise Problem(
+        f"--against {against} is no backend that a command can run against",
+        remedy="leave it out for a sandbox of the command's own, or give the URL of a running `harness sandbox`",
+    )
+
+
+def service(
+    backend: Backend,
+    clock: Clock,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    stage: Stage | None = None,
+    allowed: Collection[str] = (),
+    authority: Authority | None = None,
+    watch: Callable[[Request], None] | None = None,
+) -> tuple[Gateway, Server]:
+    """A gateway in front of a backend, with a server that is not started yet."""
+    from harness.gateway.control import ControlPlane
+    from harness.gateway.server import Server
+
+    gateway = Gateway(clock)
+    gateway.open(stage or Stage(backend.handle, quick=backend.quick, operation=backend.operation, name="service"))
+    told = clock if isinstance(clock, FollowingClock) else None
+    control = ControlPlane(gateway, backend.controls, told)
+    server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
+    return gateway, server
+
+
+@dataclass(slots=True)
+class TokenWatch:
+    """Notices tokens that are none of the sandbox's; it keeps how they came, never what they were."""
+
+    seen: set[str] = field(default_factory=set)
+
+    def __call__(self, request: Request) -> None:
+        """Look at one request before it is logged."""
+        token = bearer_token(request)
+        if token is not None and not token.startswith("sandbox-"):
+            self.seen.add(f"{request.method} {request.path}")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSession:
+    """The surroundings of one command: a gateway of its own, and the way there."""
+
+    gateway: Gateway
+    way: Way
+    tokens: TokenWatch
+
+
+@contextmanager
+def command_session(
+    against: str | None = None,
+    *,
+    workspace: str = DEFAULT_WORKSPACE,
+    intercom_version: str | None = None,
+    allowed: Collection[str] = (),
+) -> Iterator[CommandSession]:
+    """A gateway with all its doors for the length of a command."""
+    from harness.gateway.authority import Authority
+
+    clock = FollowingClock(WallClock())
+    backend = backend_for(against, clock)
+    prefer_version(backend, workspace, intercom_version)
+    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
+    stage = command_stage(backend, token, intercom_version)
+    gateway, server = service(backend, clock, stage=stage, allowed=allowed, authority=authority, watch=tokens)
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
+        yield CommandSession(gateway, way_to(server, token, authority, Path(folder)), tokens)
+    backend.close()
+
+
+def command_stage(backend: Backend, token: str, intercom_version: str | None) -> Stage:
+    """The stage of a command: its tokens become the workspace's, its version header the one asked for."""
+    return Stage(
+        backend.handle,
+        token=token,
+        intercom_version=intercom_version,
+        quick=backend.quick,
+        operation=backend.operation,
+        name="command",
+    )
+
+
+def prefer_version(backend: Backend, workspace: str, intercom_version: str | None) -> None:
+    """Make a version the workspace's default."""
+    if intercom_version is None or backend.controls is None:
+        return
+    try:
+        backend.controls.workspace(workspace).update_settings({"intercom_version": intercom_version})
+    except ValueError as error:
+        raise Problem(f"the sandbox has no version {intercom_version}", evidence=str(error)) from error
+
+
+def way_to(server: Server, token: str, authority: Authority, folder: Path) -> Way:
+    """How a command reaches a started server; the authority's certificate is written into `folder`."""
+    from harness.gateway.hosts import ANSWERED
+    from harness.pipeline.environment import Way
+
+    alone, bundle = authority.write(folder)
+    return Way(server.url, token, alone, bundle, PRELOAD, ANSWERED)

@@ -1,0 +1,88 @@
+"""`harness exec`: runs a command, unmodified, with all its Intercom traffic going through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.commands import options
+from harness.exchange import Broken, Exchange
+
+if TYPE_CHECKING:
+    from harness.app import CommandSession
+
+SHOWN = 40
+"""How many exchanges the summary shows."""
+
+
+@click.command("exec", context_settings={"allow_interspersed_args": False})
+@options.against
+@options.workspace
+@options.intercom_version
+@click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
+@options.allow_host
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+def command(
+    against: str | None,
+    workspace: str,
+    intercom_version: str | None,
+    names: tuple[str, ...],
+    allowed: tuple[str, ...],
+    words: tuple[str, ...],
+) -> int:
+    r"""Run COMMAND with its Intercom traffic going through the gateway.
+
+    Code with https://api.intercom.io written into it is answered as well, by proxy or preload. The command's exit
+    status is passed on; if that is 0 but something was refused or nothing was asked, the exit code is 1. It is 2 if the
+    command could not start. Nothing is added to its stdout.
+
+    \b
+    harness exec -- node convert_lead.js 4b34499c-9b11-4546-bf77-e556a6503a80
+    harness exec --against http://127.0.0.1:8080 --env MY_TOKEN -- python job.py
+    """
+    from harness import app, settings
+    from harness.pipeline.environment import command_environment, production_credentials
+    from harness.pipeline.foreground import run_in_foreground
+
+    inherited = settings.load().environment
+    with app.command_session(
+        against, workspace=workspace, intercom_version=intercom_version, allowed=allowed
+    ) as session:
+        for name in production_credentials(inherited, names):
+            _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
+        status = run_in_foreground(words, command_environment(inherited, session.way, names))
+        return _conclude(session, status)
+
+
+def _conclude(session: CommandSession, status: int) -> int:
+    log = session.gateway.log
+    for line in summary(log.since(), log.count):
+        _note(line)
+    if session.tokens.seen:
+        _note("the command brought a token of its own, which was replaced; it is not shown here")
+    if log.refused:
+        _note(f"{len(log.refused)} refused: {log.refused[0].outcome.refused}")
+    if not log.count:
+        _note("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
+        _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
+    return 1 if status == 0 and (log.refused or not log.count) else status
+
+
+def summary(exchanges: Sequence[Exchange], count: int) -> list[str]:
+    """What was asked and answered, a line each, the last ones where there are many."""
+    shown = exchanges[-SHOWN:]
+    hidden = [f"… {count - len(shown)} before these"] if count > len(shown) else []
+    return [f"{count} exchange{'' if count == 1 else 's'}", *hidden, *map(_line, shown)]
+
+
+def _line(exchange: Exchange) -> str:
+    request, outcome = exchange.request, exchange.outcome
+    answer = f"{outcome.answer.kind}" if isinstance(outcome.answer, Broken) else str(outcome.answer.status)
+    path = request.target.partition("?")[0]
+    return f"  {request.method} {path} → {answer}{' (refused)' if outcome.refused else ''}"
+
+
+def _note(line: str) -> None:
+    click.echo(f"harness: {line}", err=True)

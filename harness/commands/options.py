@@ -1,0 +1,70 @@
+"""Options that several commands share, so that they read and behave alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def _workspace_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise click.BadParameter("a workspace's name is made of letters, digits, dots, hyphens and underscores")
+    return value
+
+
+def against(function: Command) -> Command:
+    """`--against`: what answers as Intercom."""
+    return click.option(
+        "--against",
+        metavar="BACKEND",
+        help="What answers as Intercom: sandbox (an own one, the default) or the URL of a running harness sandbox.",
+    )(function)
+
+
+def workspace(function: Command) -> Command:
+    """`--workspace`: whose data."""
+    return click.option(
+        "--workspace",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        callback=_workspace_name,
+        help="The sandbox's workspace; its token is sandbox-NAME.",
+    )(function)
+
+
+def intercom_version(function: Command) -> Command:
+    """`--intercom-version`: which dialect."""
+    return click.option(
+        "--intercom-version",
+        metavar="V",
+        help="Make this the workspace's default version; where a pipeline sends a version, replace it.",
+    )(function)
+
+
+def allow_host(function: Command) -> Command:
+    """`--allow-host`: what else may be reached."""
+    return click.option(
+        "--allow-host",
+        "allowed",
+        multiple=True,
+        metavar="HOST",
+        help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
+    )(function)
+
+
+def port(function: Command) -> Command:
+    """`--port`: where to listen."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65_535),
+        default=0,
+        show_default=True,
+        help="The port to listen on; 0 lets the system choose.",
+    )(function)

@@ -1,0 +1,50 @@
+"""`harness sandbox`: the embedded Intercom on a port of this machine, until it is told to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.commands import options
+
+
+@click.command("sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@options.port
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the workspaces in this folder; without it they live in memory.",
+)
+@click.option("--seed", type=int, default=None, help="Where ids and pseudonyms come from; same seed, same ids.")
+@click.option(
+    "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
+)
+def command(
+    host: str, port: int, state: Path | None, seed: int | None, intercom_version: str | None, ca_file: Path | None
+) -> int:
+    r"""Serve a sandboxed Intercom over HTTP.
+
+    The first line on stdout is `ready URL`, once it accepts. A token `sandbox-NAME` opens the workspace NAME, made on
+    first use. SIGTERM and Ctrl-C end it with exit code 0.
+
+    \b
+    harness sandbox --port 8080
+    curl -H 'Authorization: Bearer sandbox-demo' -d '{"name": "Ada"}' http://127.0.0.1:8080/_sandbox/visitors
+    """
+    from harness import app
+    from harness.clock import FollowingClock, WallClock
+    from harness.commands.serving import serve
+
+    clock = FollowingClock(WallClock())
+    backend = app.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
+    _, server = app.service(backend, clock, host=host, port=port)
+    return serve(server, ca_file)

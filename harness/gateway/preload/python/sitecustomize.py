@@ -1,0 +1,120 @@
+"""Loaded before a command's own code wherever that is Python: Intercom's hosts are found at the harness's door.
+
+It changes what `socket` and `ssl` do once they are imported, and imports nothing that Python has not imported itself:
+names of Intercom's hosts resolve to the door, and our authority is trusted beside whichever a client brings. It serves
+clients that honour no proxy (aiohttp) or ignore the environment. Then it runs the `sitecustomize` that it hides, where
+there is one.
+"""
+
+# ruff: noqa: INP001, PTH100, PTH110, PTH120 - found by its name in a folder of its own; pathlib would cost every start
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_HOST, _, _PORT = os.environ.get("HARNESS_DOOR", "").rpartition(":")
+_DOMAINS = tuple(name for name in os.environ.get("HARNESS_INTERCOM_DOMAINS", "").split(",") if name)
+_CA = os.environ.get("HARNESS_CA_FILE", "")
+
+
+def _is_intercoms(host: Any) -> bool:
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    if not isinstance(host, str):
+        return False
+    name = host.lower().rstrip(".")
+    return any(name == domain or name.endswith("." + domain) for domain in _DOMAINS)
+
+
+def _patch_socket(module: Any) -> None:
+    look_up = module.getaddrinfo
+    connect = module.socket.connect
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        if _is_intercoms(host):
+            return look_up(_HOST, int(_PORT), *args, **kwargs)
+        return look_up(host, port, *args, **kwargs)
+
+    def connect_to(self: Any, address: Any) -> Any:
+        if isinstance(address, tuple) and address and _is_intercoms(address[0]):
+            address = (_HOST, int(_PORT))
+        return connect(self, address)
+
+    module.getaddrinfo = getaddrinfo
+    module.socket.connect = connect_to
+
+
+def _patch_ssl(module: Any) -> None:
+    load = module.SSLContext.load_verify_locations
+
+    def load_verify_locations(self: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+        load(self, cafile, capath, cadata)
+        if os.path.exists(_CA):
+            load(self, _CA)
+
+    module.SSLContext.load_verify_locations = load_verify_locations
+
+
+class _Loader:
+    """A module's own loader, and then a change to the module."""
+
+    def __init__(self, loader: Any, patch: Callable[[Any], None]) -> None:
+        self._loader = loader
+        self._patch = patch
+
+    def create_module(self, spec: Any) -> Any:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._patch(module)
+
+
+class _Finder:
+    """Waits for the modules to be imported."""
+
+    def __init__(self, patches: dict[str, Callable[[Any], None]]) -> None:
+        self._patches = patches
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        patch = self._patches.pop(name, None)
+        if patch is None:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                spec.loader = _Loader(spec.loader, patch)  # type: ignore[assignment]  # all that import asks of one
+                return spec
+        return None
+
+
+def _install() -> None:
+    patches: dict[str, Callable[[Any], None]] = {"socket": _patch_socket, "ssl": _patch_ssl}
+    for name in list(patches):
+        if name in sys.modules:
+            patches.pop(name)(sys.modules[name])
+    sys.meta_path.insert(0, _Finder(patches))
+
+
+def _run_the_next() -> None:
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _FOLDER]
+    for finder in sys.meta_path:
+        spec = finder.find_spec("sitecustomize", None)
+        if spec is not None and spec.loader is not None:
+            module = type(sys)("sitecustomize")
+            module.__spec__, module.__file__, module.__loader__ = spec, spec.origin, spec.loader
+            sys.modules["sitecustomize"] = module
+            spec.loader.exec_module(module)
+            return
+
+
+if _PORT and _DOMAINS:
+    _install()
+_run_the_next()

@@ -1,0 +1,146 @@
+"""A backend behind HTTP: a sandbox that runs elsewhere on this machine.
+
+It carries requests and answers across as they are and judges neither. Anything that is not a sandbox on loopback is
+turned down before the first request: this is not a way to Intercom.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+
+from harness.exchange import Outcome, Request, Response
+from harness.gateway.core import refuse
+from harness.problems import Problem
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 60.0
+_NOT_CARRIED = frozenset({"host", "connection", "proxy-connection", "content-length", "transfer-encoding", "expect"})
+_NOT_RETURNED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+
+
+class Upstream:
+    """Hands requests to a server at a base URL; safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.url = url.rstrip("/")
+        self._pool = urllib3.HTTPConnectionPool(
+            parts.hostname or "",
+            parts.port or 80,
+            maxsize=64,
+            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
+        )
+
+    def handle(self, request: Request) -> Outcome:
+        """Pass one request on and bring its answer back."""
+        try:
+            return Outcome(self.send(request))
+        except urllib3.exceptions.HTTPError as error:
+            return refuse(request, "the backend cannot be reached", f"{self.url} did not answer: {error}.", 502)
+
+    def send(self, request: Request) -> Response:
+        """The same, where an answer that does not come is an error of urllib3's."""
+        headers = {name: value for name, value in request.headers.items() if name not in _NOT_CARRIED}
+        scheme, _, authority = request.origin.partition("://")
+        if authority:
+            headers |= {"host": authority, "x-forwarded-proto": scheme}
+        got = self._pool.urlopen(
+            request.method, request.target, request.body or None, headers, redirect=False, retries=False
+        )
+        kept = {name.lower(): value for name, value in got.headers.items() if name.lower() not in _NOT_RETURNED}
+        return Response(got.status, kept, got.data)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._pool.close()
+
+
+class RemoteSandbox:
+    """The control plane of a sandbox behind an `Upstream`."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def workspace(self, name: str) -> RemoteWorkspace:
+        """The workspace of that name."""
+        return RemoteWorkspace(self._upstream, name)
+
+
+class RemoteWorkspace:
+    """One workspace over there."""
+
+    def __init__(self, upstream: Upstream, name: str) -> None:
+        self._upstream = upstream
+        self._name = name
+
+    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A new visitor."""
+        visitor: dict[str, Any] = self._call("POST", "visitors", traits)
+        return visitor
+
+    def reset(self) -> None:
+        """Forget everyone and everything of this workspace."""
+        self._call("POST", "reset")
+
+    def settings(self) -> dict[str, Any]:
+        """The workspace's settings."""
+        settings: dict[str, Any] = self._call("GET", "settings")
+        return settings
+
+    def update_settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Change settings."""
+        settings: dict[str, Any] = self._call("PUT", "settings", changes)
+        return settings
+
+    def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
+        headers = {"authorization": f"Bearer sandbox-{self._name}", "content-type": "application/json"}
+        content = b"" if body is None else json.dumps(dict(body)).encode()
+        response = self._upstream.send(Request(method, f"/_sandbox/{name}", headers, content))
+        if response.status >= 400:
+            errors = (response.json() or {}).get("errors") or [{}]
+            raise Problem(errors[0].get("message") or f"the sandbox answered {response.status} to {method} {name}")
+        return response.json()
+
+
+def running_sandbox(url: str) -> Upstream:
+    """The sandbox that runs at `url`, or a `Problem`: it must be on loopback and answer for its health."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+        raise Problem(
+            f"{url} is not on this machine's loopback",
+            why="--against takes the URL of a running sandbox, and nothing else is ever sent to",
+            remedy="start one with: harness sandbox, and pass the URL of its ready line",
+        )
+    upstream = Upstream(url)
+    health = _health(upstream)
+    if not isinstance(health, dict) or health.get("backend") != "sandbox":
+        raise _no_sandbox(url, f"/_sandbox/health answered {health!r}")
+    return upstream
+
+
+def _health(upstream: Upstream) -> Any:
+    try:
+        return upstream.send(Request("GET", "/_sandbox/health")).json()
+    except urllib3.exceptions.HTTPError as error:
+        raise _no_sandbox(upstream.url, str(error)) from error
+
+
+def _no_sandbox(url: str, evidence: str) -> Problem:
+    return Problem(
+        f"no sandbox runs at {url}",
+        evidence=evidence,
+        remedy="start one with: harness sandbox, and pass the URL of its ready line",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
