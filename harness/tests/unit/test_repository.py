@@ -54,6 +54,16 @@ def test_the_locks_pin_what_the_project_asks_for(root: Path) -> None:
     assert {_name(one) for one in project["dependency-groups"]["dev"]} <= set(development)
 
 
+def test_the_lock_of_the_node_clients_names_no_registry(root: Path) -> None:
+    """npm's lock holds versions and integrity hashes; where the files come from is the machine's own business."""
+    locks = sorted((root / "harness" / "tests").glob("*/package-lock.json"))
+    for lock in locks:
+        packages = {name: one for name, one in json.loads(lock.read_text())["packages"].items() if name}
+        assert packages
+        assert [name for name, one in packages.items() if "resolved" in one] == []
+        assert [name for name, one in packages.items() if not one.get("integrity", "").startswith("sha512-")] == []
+
+
 def test_each_dependency_says_why_it_is_there(root: Path) -> None:
     """A comment stands beside each run-time dependency."""
     text = (root / "pyproject.toml").read_text()
