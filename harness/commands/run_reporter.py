@@ -27,6 +27,8 @@ def run_pytest(
 ) -> None:
     """One pytest session in this process."""
     arguments = [*paths, "-p", "harness", "-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:anyio"]
+    # The harness is imported before pytest can rewrite its assertions; where warnings are errors that would end the run.
+    arguments += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     arguments += ["--import-mode=importlib", "--tb=short"]
     arguments += ["-k", expression] if expression else []
     arguments += [f"--junitxml={junit}"] if junit else []
