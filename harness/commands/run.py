@@ -7,11 +7,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.problems import Problem
-from harness.run import Run, RunOptions, check_options
+
+if TYPE_CHECKING:
+    from harness.run import Run, RunOptions
 
 DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
@@ -55,7 +58,7 @@ def command(
     json_to: str | None,
     junit: Path | None,
 ) -> int:
-    """Run scenarios and prove what became of everybody.
+    r"""Run scenarios and prove what became of everybody.
 
     \b
     harness run                                        all scenarios, the reference pipeline, the sandbox
@@ -65,6 +68,8 @@ def command(
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
+    from harness.run import RunOptions, check_options
+
     chosen = _check_paths(paths)
     _check_json_target(json_to)
     options = RunOptions(
@@ -122,6 +127,8 @@ def _run(
 
 def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:
     from dataclasses import replace
+
+    from harness.run import Run
 
     wanted: Sequence[str | None] = tuple(versions) or (None,)
     return {version: Run(replace(options, intercom_version=version)) for version in wanted}
