@@ -1,0 +1,98 @@
+"""What can be wrong with a cassette, each its own type, so that a caller can tell them apart without reading text.
+
+CassetteProblem
+├── MissingCassette        there is no such file
+├── EmptyCassette          there is one, without a byte in it
+├── TruncatedCassette      it stops in the middle
+├── UndecodableCassette    it is no JSON, or no cassette
+├── NewerFormat            a later harness wrote it
+├── EditedByHand           its digest does not fit its content
+├── OtherPipeline          it holds another pipeline's run
+├── OtherVersion           it holds another API version's run
+├── AlreadyRecording       somebody else records it at this moment
+├── CannotRecord           what was seen may not become a cassette
+├── RefusedToWrite         something secret or personal is still in it
+└── ReplayFailed           the replay asked for something else, or for less, than was recorded
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from harness.problems import Problem
+
+_SCENARIOS = "scenarios"
+
+
+class CassetteProblem(Problem):
+    """Anything that keeps a cassette from being played or written; `path` says which one."""
+
+    def __init__(
+        self, what: str, *, path: Path | None = None, evidence: str = "", why: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(what, evidence=evidence, why=why, remedy=remedy)
+        self.path = path
+
+
+class MissingCassette(CassetteProblem):
+    """There is no such file."""
+
+
+class EmptyCassette(CassetteProblem):
+    """The file has nothing in it."""
+
+
+class TruncatedCassette(CassetteProblem):
+    """The file stops in the middle."""
+
+
+class UndecodableCassette(CassetteProblem):
+    """The file is no JSON, or not a cassette of ours."""
+
+
+class NewerFormat(CassetteProblem):
+    """A later harness wrote the file."""
+
+
+class EditedByHand(CassetteProblem):
+    """The digest in the header does not fit the content."""
+
+
+class OtherPipeline(CassetteProblem):
+    """The cassette holds the run of another pipeline."""
+
+
+class OtherVersion(CassetteProblem):
+    """The cassette holds a run with another API version."""
+
+
+class AlreadyRecording(CassetteProblem):
+    """Another recorder holds this cassette."""
+
+
+class CannotRecord(CassetteProblem):
+    """What was seen may not become a cassette."""
+
+
+class RefusedToWrite(CassetteProblem):
+    """Something secret or personal would have reached the disk."""
+
+
+def record_command(path: Path) -> str:
+    """The command that records the cassette at `path` (anew), read from where it lies."""
+    parts = path.with_suffix("").parts
+    module = parts[-2] if len(parts) > 1 else ""
+    case, _, version = parts[-1].partition("@")
+    pipeline = next((part[1:] for part in parts[:-1] if part.startswith("@")), "")
+    words = ["harness", "run", f"{_SCENARIOS}/{module}.py", "-k", _expression(case), "--record"]
+    words += ["--intercom-version", version] if version else []
+    command = " ".join(shlex.quote(word) for word in words)
+    return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline else command
+
+
+def _expression(case: str) -> str:
+    """What selects a case by `-k`: its parameters where they are plain words, its function otherwise."""
+    function, _, parameters = case.partition("-")
+    return parameters if re.fullmatch(r"[A-Za-z_]\w*", parameters) else function

@@ -1,0 +1,132 @@
+"""Recording: a layer of the gateway that keeps what passed, and writes it once the scenario has passed.
+
+Each interaction goes to the journal as it happens; the cassette replaces the old one in one step, and only when it is
+told to. What is a passing scenario is not known here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.cassette.blocks import in_written_order
+from harness.cassette.errors import CannotRecord
+from harness.cassette.format import Cassette, Header, Interaction
+from harness.cassette.journal import Journal
+from harness.cassette.redaction import Redactor, redact
+from harness.cassette.writing import write
+from harness.exchange import Handler, Outcome, Request, Step
+
+
+class Recorder:
+    """Keeps every interaction that passes its `layer`, in the order in which they began.
+
+    where: the step of the scenario at this moment. path: where the cassette will lie; where it is given, each interaction
+    is on disk from the moment it happened. redactor: what is known of secrets and of people; it may learn more until `save`.
+    """
+
+    def __init__(
+        self,
+        where: Callable[[], Step | None],
+        *,
+        path: Path | None = None,
+        redactor: Redactor | None = None,
+        header: Header | None = None,
+    ) -> None:
+        self._where = where
+        self._path = path
+        self.redactor = redactor or Redactor()
+        self._lock = threading.Lock()
+        self._kept: dict[int, Interaction] = {}
+        self._begun = 0
+        self._blocks = 0
+        self._block = ""
+        self._refused: list[str] = []
+        self._journal = Journal(path) if path else None
+        if self._journal and header:
+            self._journal.begin(header)
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through and keep it with what came of it; to be used as a layer of the gateway."""
+        with self._lock:
+            self._begun += 1
+            number, step, block = self._begun, self._where() or "when", self._block
+        outcome = inner(request)
+        self._keep(number, Interaction(request, outcome, step, request.lane, block))
+        return outcome
+
+    def _keep(self, number: int, interaction: Interaction) -> None:
+        with self._lock:
+            if interaction.outcome.refused:
+                self._refused.append(
+                    f"{interaction.request.method} {interaction.request.path}: {interaction.outcome.refused}"
+                )
+                return
+            self.redactor.learn(interaction.request)
+            if self._journal:
+                self._journal.append(number, redact(interaction, self.redactor))
+            self._kept[number] = interaction
+
+    @contextmanager
+    def parallel(self) -> Iterator[None]:
+        """What the pipeline asks within this block comes in no order."""
+        with self._within("parallel"):
+            yield
+
+    @contextmanager
+    def poll(self) -> Iterator[None]:
+        """What is asked within this block is asked again and again until it is as wished."""
+        with self._within("poll"):
+            yield
+
+    @contextmanager
+    def _within(self, kind: str) -> Iterator[None]:
+        with self._lock:
+            self._blocks += 1
+            before, self._block = self._block, f"{kind} {self._blocks}"
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._block = before
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """What was kept so far, as it will be written but for redaction."""
+        with self._lock:
+            return in_written_order([self._kept[number] for number in sorted(self._kept)])
+
+    def cassette(self, header: Header) -> Cassette:
+        """The recording as a value, not yet redacted; raises CannotRecord where it may not become one."""
+        if self._refused:
+            raise CannotRecord(
+                f"{len(self._refused)} request(s) were refused on the way while recording.",
+                path=self._path,
+                evidence="; ".join(self._refused[:3]),
+                remedy="let the run pass without refusals, then record it",
+            )
+        interactions = self.interactions
+        if not interactions:
+            raise CannotRecord(
+                "There is nothing to record: no request passed.",
+                path=self._path,
+                why="the scenario asked for nothing, or asked past the gateway",
+            )
+        return Cassette(header, tuple(interactions))
+
+    def save(self, path: Path, header: Header) -> Cassette:
+        """Write the cassette, redacted, in the place of the old one; the journal goes. Tells what was written."""
+        written = write(path, self.cassette(header), self.redactor)
+        self.close()
+        return written
+
+    def discard(self) -> None:
+        """Let the recording go, its journal too: the scenario did not pass."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        if self._journal:
+            self._journal.close()
