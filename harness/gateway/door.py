@@ -11,12 +11,16 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from harness.exchange import Broken, BrokenKind, Outcome, Request, Response
 from harness.gateway.answers import error
 from harness.gateway.core import Gateway
 from harness.gateway.hosts import host_of, is_answered, meant_host
+from harness.gateway.policy import Policy, refusal
+
+if TYPE_CHECKING:
+    from harness.gateway.front import Arrival
 
 BODY_LIMIT = 10 * 1024 * 1024
 """How long a request's body may be, in bytes."""
@@ -53,11 +57,13 @@ class Door:
         gateway: Gateway,
         control: Control | None,
         workers: Executor,
+        policy: Policy,
         watch: Callable[[Request], None] | None = None,
     ) -> None:
         self._gateway = gateway
         self._control = control
         self._workers = workers
+        self._policy = policy
         self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +72,8 @@ class Door:
         if body is None:
             await _respond(error(413, "payload_too_large", f"The body is longer than {BODY_LIMIT} bytes."), send)
             return
-        outcome = await self._outcome(_request(scope, body))
+        request, arrival = _request(scope, body), scope["harness"]
+        outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request))
         if outcome.delay:
             await asyncio.sleep(outcome.delay)
         if isinstance(outcome.answer, Response):
@@ -87,6 +94,16 @@ class Door:
             _log.exception("%s %s could not be answered", request.method, request.path)
             return Outcome(error(500, "server_error", "The harness failed to answer this request."))
 
+    async def _abroad(self, request: Request, url: str) -> Outcome:
+        from harness.gateway.upstream import fetch
+
+        authority = url.partition("://")[2].partition("/")[0]
+        if self._policy.allows(host_of(authority)):
+            return Outcome(await self._in_worker(lambda sent: fetch(url, sent), request))
+        reason = refusal(host_of(authority))
+        self._policy.refused(request.method, authority, reason)
+        return Outcome(error(403, "harness_refused", reason))
+
     async def _in_worker(self, function: Callable[[Request], Answered], request: Request) -> Answered:
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, request)
 
@@ -97,11 +114,12 @@ def _request(scope: Scope, body: bytes) -> Request:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     host = headers.get("host", "")
-    scheme = headers.get("x-forwarded-proto") or (scope["harness.absolute"].partition("://")[0] or scope["scheme"])
-    authority = scope["harness.authority"] or host
+    arrival: Arrival = scope["harness"]
+    scheme = headers.get("x-forwarded-proto") or arrival.scheme
+    authority = arrival.authority or host
     return Request(
         method=scope["method"],
-        target=scope["harness.target"],
+        target=arrival.target,
         headers=headers,
         body=body,
         host=meant_host(authority if is_answered(host_of(authority)) else host),
@@ -140,7 +158,7 @@ async def _respond(answer: Response, send: Send) -> None:
 
 
 async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
-    transport = scope["harness.transport"]
+    transport = scope["harness"].transport
     plain = transport.get_extra_info("socket")
     if plain is not None:
         # Lingering for no time makes the system send a reset where it would otherwise say a polite goodbye.
@@ -150,7 +168,7 @@ async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> 
 
 
 async def _empty(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
-    scope["harness.transport"].close()
+    scope["harness"].transport.close()
     await receive()
 
 
@@ -158,7 +176,7 @@ async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send)
     answer = broken.response or Response(200)
     await send(_start(answer))
     await send({"type": "http.response.body", "body": answer.body[: broken.at], "more_body": True})
-    scope["harness.transport"].close()
+    scope["harness"].transport.close()
     await receive()
 
 

@@ -11,19 +11,24 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from harness.exchange import INTERCOM_HOST
 from harness.gateway.answers import error
-from harness.gateway.hosts import host_of, is_answered, is_owned
+from harness.gateway.hosts import host_of, is_answered
+from harness.gateway.policy import Policy, refusal
 
 HEAD_LIMIT = 16_384
 """How long a proxy's request head may be, in bytes."""
+
+GOODBYE = 2.0
+"""Seconds that a TLS client gets to answer our goodbye."""
 
 _TLS_HANDSHAKE = 0x16
 _CONNECT = b"CONNECT "
@@ -31,28 +36,19 @@ _UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-class Certificates(Protocol):
-    """Where the TLS door gets its certificates from."""
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What HTTP itself does not tell the application about a request; it finds it in its scope, under `harness`."""
 
-    def context(self, host: str) -> ssl.SSLContext:
-        """A server context with a certificate for `host`."""
-        ...
-
-
-@dataclass(slots=True)
-class Policy:
-    """Who is answered, who may pass, and who is told of the rest."""
-
-    certificates: Callable[[], Certificates]
-    refused: Callable[[str, str, str], None]
-    """Called with method, authority and reason for each connection that was turned away."""
-    allowed: Collection[str] = field(default=())
-
-    def allows(self, host: str) -> bool:
-        """Whether `host` was named, itself or by a domain with a leading dot; Intercom's own hosts never are."""
-        if is_owned(host):
-            return False
-        return any(host == name or (name.startswith(".") and host.endswith(name)) for name in self.allowed)
+    target: str
+    """The target exactly as it was sent, without the host of an absolute form."""
+    scheme: str
+    """The scheme that the caller used."""
+    authority: str
+    """The authority of an absolute form, or the host that a tunnel was opened to; else empty."""
+    foreign: str
+    """The URL of a request that is not for Intercom at all; else empty."""
+    transport: asyncio.Transport
 
 
 class FrontProtocol(HttpToolsProtocol):
@@ -66,6 +62,7 @@ class FrontProtocol(HttpToolsProtocol):
         self._held = b""
         self._tunnelled_to = ""
         self._requests = 0
+        self._peer: asyncio.Transport | None = None
 
     # what asyncio calls
 
@@ -77,6 +74,8 @@ class FrontProtocol(HttpToolsProtocol):
         """The end; a TLS client that never asked anything has most likely not trusted us."""
         if self.scheme == "https" and not self._requests:
             self._distrusted("it closed the connection right after the handshake")
+        if self._peer is not None:
+            self._peer.close()
         super().connection_lost(exc)
 
     # what a connection is
@@ -145,8 +144,10 @@ class FrontProtocol(HttpToolsProtocol):
         self._held = b""
         # Bytes that the client sent ahead of our answer are handed over as soon as the TLS layer stands.
         outer.pause_reading()
-        context = self._policy.certificates().context(host or "api.intercom.io")
-        starting = self.loop.create_task(self.loop.start_tls(outer, self, context, server_side=True))
+        context = self._policy.certificates().context(host or INTERCOM_HOST)
+        starting = self.loop.create_task(
+            self.loop.start_tls(outer, self, context, server_side=True, ssl_shutdown_timeout=GOODBYE)
+        )
         await asyncio.sleep(0)
         self.loop.call_soon(_feed, outer, early)
         try:
@@ -167,7 +168,7 @@ class FrontProtocol(HttpToolsProtocol):
     def _distrusted(self, evidence: str) -> None:
         self._requests = -1
         reason = f"the client broke TLS off, most likely because it does not trust the harness's CA ({evidence})"
-        self._policy.refused("CONNECT", f"{self._tunnelled_to or 'api.intercom.io'}:443", reason)
+        self._policy.refused("CONNECT", f"{self._tunnelled_to or INTERCOM_HOST}:443", reason)
 
     async def _tunnel(self, authority: str) -> None:
         host, _, port = authority.rpartition(":")
@@ -176,12 +177,11 @@ class FrontProtocol(HttpToolsProtocol):
         except (OSError, ValueError) as failure:
             self._turn_away("CONNECT", authority, f"the allowed host cannot be reached ({failure})", 502)
             return
-        peer: asyncio.Transport = far[0]
+        self._peer = far[0]
         self.transport.write(_ESTABLISHED)
-        peer.write(self._held)
+        self._peer.write(self._held)
         self._held = b""
-        self._receive = peer.write
-        self.connections.discard(self)
+        self._receive = self._peer.write
 
     def _turn_away(self, method: str, authority: str, reason: str, status: int = 403) -> None:
         self._policy.refused(method, authority, reason)
@@ -197,13 +197,19 @@ class FrontProtocol(HttpToolsProtocol):
         """Pass on the target exactly as it was sent, and whom an absolute-form request named."""
         self._requests += 1
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        authority, target = split_target(self.url.decode("latin-1"))
-        scope["harness.target"] = target
-        scope["harness.authority"] = authority or self._tunnelled_to
-        scope["harness.absolute"] = self.url.decode("latin-1") if authority else ""
-        scope["harness.transport"] = self.transport
+        scope["harness"] = self._arrival(self.url.decode("latin-1"))
         self.url = b"/"
         super().on_headers_complete()
+
+    def _arrival(self, url: str) -> Arrival:
+        authority, target = split_target(url)
+        scheme = url.partition("://")[0] if authority else self.scheme or "http"
+        foreign = url if authority and not self._is_ours(authority) else ""
+        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport)
+
+    def _is_ours(self, authority: str) -> bool:
+        own_port = str(self.server[1]) if self.server else ""
+        return is_answered(host_of(authority)) or authority.rpartition(":")[2] == own_port
 
     def send_400_response(self, msg: str) -> None:
         """Say in Intercom's envelope that this was no HTTP."""
@@ -221,13 +227,6 @@ class _Peer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._client.close()
-
-
-def refusal(host: str) -> str:
-    """Why a connection to `host` is refused, with the remedy."""
-    if is_owned(host):
-        return f"{host} belongs to Intercom and is never reached from here"
-    return f"{host} is not Intercom's and was not allowed; name it with --allow-host {host}"
 
 
 def split_target(url: str) -> tuple[str, str]:

@@ -15,16 +15,14 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from harness.exchange import Request
 from harness.gateway.core import Gateway, refuse
 from harness.gateway.door import Control, Door
 from harness.gateway.hosts import host_of
+from harness.gateway.policy import Certificates, Policy
 from harness.problems import Problem
-
-if TYPE_CHECKING:
-    from harness.gateway.front import Certificates
 
 WORKERS = 64
 GRACE = 2.0
@@ -115,18 +113,19 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stop.set)
         workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
-        door = Door(self._gateway, self._control, workers, self._watch)
+        policy = Policy(self._certificates, self._refused, self._allowed)
+        door = Door(self._gateway, self._control, workers, policy, self._watch)
         try:
-            await self._accept(door, ready)
+            await self._accept(door, policy, ready)
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
 
-    async def _accept(self, door: Door, ready: Callable[[], None]) -> None:
+    async def _accept(self, door: Door, policy: Policy, ready: Callable[[], None]) -> None:
         # Driving uvicorn's protocol without uvicorn's own server keeps signals ours and stops without its waits.
         from uvicorn.config import Config
         from uvicorn.server import ServerState
 
-        from harness.gateway.front import FrontProtocol, Policy
+        from harness.gateway.front import FrontProtocol
 
         assert self._loop
         assert self._stop
@@ -134,7 +133,6 @@ class Server:
         config = Config(door, log_config=None, lifespan="off", ws="none", timeout_keep_alive=600, proxy_headers=False)
         config.load()
         state = ServerState()
-        policy = Policy(self._certificates, self._refused, self._allowed)
         server = await self._loop.create_server(lambda: FrontProtocol(policy, config, state), sock=self._socket)
         ready()
         await self._stop.wait()

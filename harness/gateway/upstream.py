@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from harness.exchange import Outcome, Request, Response
+from harness.gateway.answers import error
 from harness.gateway.core import refuse
 from harness.problems import Problem
 
@@ -41,8 +42,8 @@ class Upstream:
         """Pass one request on and bring its answer back."""
         try:
             return Outcome(self.send(request))
-        except urllib3.exceptions.HTTPError as error:
-            return refuse(request, "the backend cannot be reached", f"{self.url} did not answer: {error}.", 502)
+        except urllib3.exceptions.HTTPError as failure:
+            return refuse(request, "the backend cannot be reached", f"{self.url} did not answer: {failure}.", 502)
 
     def send(self, request: Request) -> Response:
         """The same, where an answer that does not come is an error of urllib3's."""
@@ -59,6 +60,20 @@ class Upstream:
     def close(self) -> None:
         """Close its connections."""
         self._pool.close()
+
+
+def fetch(url: str, request: Request) -> Response:
+    """What an allowed host answers to a request that came in absolute form."""
+    headers = {name: value for name, value in request.headers.items() if name not in _NOT_CARRIED}
+    try:
+        with urllib3.PoolManager(timeout=urllib3.Timeout(CONNECT_TIMEOUT, READ_TIMEOUT)) as pool:
+            got = pool.request(
+                request.method, url, body=request.body or None, headers=headers, redirect=False, retries=False
+            )
+    except urllib3.exceptions.HTTPError as failure:
+        return error(502, "harness_unreachable", f"The allowed host cannot be reached: {failure}.")
+    kept = {name.lower(): value for name, value in got.headers.items() if name.lower() not in _NOT_RETURNED}
+    return Response(got.status, kept, got.data)
 
 
 class RemoteSandbox:
@@ -127,8 +142,8 @@ def running_sandbox(url: str) -> Upstream:
 def _health(upstream: Upstream) -> Any:
     try:
         return upstream.send(Request("GET", "/_sandbox/health")).json()
-    except urllib3.exceptions.HTTPError as error:
-        raise _no_sandbox(upstream.url, str(error)) from error
+    except urllib3.exceptions.HTTPError as failure:
+        raise _no_sandbox(upstream.url, str(failure)) from failure
 
 
 def _no_sandbox(url: str, evidence: str) -> Problem:

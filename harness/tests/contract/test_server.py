@@ -1,0 +1,225 @@
+"""The server on its port: what HTTP allows, many callers at once, and an end without delay."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.clock import ManualClock
+from harness.exchange import Outcome, Request, Response
+from harness.gateway import Gateway, Stage
+from harness.gateway.door import BODY_LIMIT
+from harness.gateway.server import Server
+from harness.problems import Problem
+from harness.tests.doors import echo, exchange_bytes, read_all, serving
+
+
+def head_and_body(answer: bytes) -> tuple[str, bytes]:
+    """The head as text and the body of one answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_twelve_threads_get_an_answer_to_each_request(
+    quick: bool, tmp_path: Path, count: Callable[[int, int], int]
+) -> None:
+    """12 threads with 100 requests each: every one answered with its own body, on the loop and on workers alike."""
+    rounds, failures = count(100, 2_000), []
+
+    with serving(tmp_path, quick=quick) as door:
+
+        def ask(thread: int) -> None:
+            with door.session() as session:
+                for number in range(rounds):
+                    told = session.post(f"{door.url}/contacts", data=f"{thread}-{number}").json()["body"]
+                    if told != f"{thread}-{number}":
+                        failures.append(told)
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert door.gateway.log.count == 12 * rounds
+
+
+def test_blocking_backends_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """A backend that is not quick runs on worker threads, several at once."""
+    together = threading.Barrier(4, timeout=5)
+
+    def meet(_request: Request) -> Outcome:
+        together.wait()
+        return Outcome(Response(200))
+
+    with serving(tmp_path, meet, quick=False) as door:
+        threads = [threading.Thread(target=door.session().get, args=(door.url,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not together.broken
+        assert door.gateway.log.count == 4
+
+
+def test_a_chunked_body_arrives_in_one_piece(tmp_path: Path) -> None:
+    """Transfer-Encoding: chunked, as streaming clients send it."""
+    with serving(tmp_path) as door, door.session() as session:
+        parts = iter([b'{"from": "a",', b' "into": "b"}'])
+        told = session.post(f"{door.url}/contacts/merge", data=parts).json()
+        assert told["headers"]["transfer-encoding"] == "chunked"
+        assert json.loads(told["body"]) == {"from": "a", "into": "b"}
+
+
+def test_expect_100_continue_is_told_to_go_on(tmp_path: Path) -> None:
+    """A client that asks first is told to go on before it sends its body."""
+    with serving(tmp_path) as door, socket.create_connection(door.address, timeout=5) as connection:
+        connection.sendall(
+            b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n"
+            b"expect: 100-continue\r\nconnection: close\r\n\r\n"
+        )
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 Continue")
+        connection.sendall(b"{}")
+        head, body = head_and_body(read_all(connection))
+        assert head.startswith("HTTP/1.1 200")
+        assert json.loads(body)["body"] == "{}"
+
+
+def test_an_absolute_form_request_line_names_its_host(tmp_path: Path) -> None:
+    """Old clients send the whole URL to a proxy, even of https; host and links are those of that URL."""
+    with serving(tmp_path) as door:
+        sent = (
+            b"GET https://api.eu.intercom.io/me?a=1 HTTP/1.1\r\nhost: api.eu.intercom.io\r\nconnection: close\r\n\r\n"
+        )
+        told = json.loads(head_and_body(exchange_bytes(door.address, sent))[1])
+        assert (told["target"], told["host"]) == ("/me?a=1", "api.eu.intercom.io")
+        assert told["origin"] == "https://api.eu.intercom.io"
+
+
+def test_an_offer_of_http2_does_not_swallow_the_body(tmp_path: Path) -> None:
+    """Java's client offers h2c with its first request; the offer is declined and the body read."""
+    with serving(tmp_path) as door:
+        sent = (
+            b"POST /contacts HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 2\r\nHost: x\r\n"
+            b"HTTP2-Settings: AAEAAEAAAAIAAAAA\r\nUpgrade: h2c\r\n\r\n{}"
+        )
+        bye = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        assert b'"body": "{}"' in exchange_bytes(door.address, sent + bye)
+
+
+def test_pipelined_requests_are_answered_in_order(tmp_path: Path) -> None:
+    """Two requests in one packet get two answers, the first one's first."""
+    with serving(tmp_path) as door:
+        first = b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n"
+        answer = exchange_bytes(door.address, first + b"GET /two HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert answer.index(b'"/one"') < answer.index(b'"/two"')
+
+
+def test_a_body_beyond_the_limit_is_turned_down(tmp_path: Path) -> None:
+    """More than 10 MB gets a 413 in the envelope and never reaches the gateway."""
+    with serving(tmp_path) as door, door.session() as session:
+        answer = session.post(f"{door.url}/contacts", data=b"x" * (BODY_LIMIT + 1))
+        assert answer.status_code == 413
+        assert answer.json()["errors"][0]["code"] == "payload_too_large"
+        assert door.gateway.log.count == 0
+
+
+def test_garbage_is_answered_in_the_envelope_and_kept(tmp_path: Path) -> None:
+    """What is no HTTP gets a 400, and the gateway's log says so."""
+    with serving(tmp_path) as door:
+        head, body = head_and_body(exchange_bytes(door.address, b"\x00\x01\x02 what is this\r\n\r\n"))
+        assert head.startswith("HTTP/1.1 400")
+        assert json.loads(body)["type"] == "error.list"
+        assert "Invalid HTTP" in door.refusals()[0]
+
+
+def test_a_backend_that_raises_is_a_500_and_a_logged_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A defect of ours is an answer for the caller and a traceback for us."""
+
+    def fail(_request: Request) -> Outcome:
+        raise ZeroDivisionError("a defect")
+
+    with caplog.at_level(logging.ERROR, "harness.server"), serving(tmp_path, fail) as door, door.session() as session:
+        answer = session.get(f"{door.url}/me")
+    assert answer.status_code == 500
+    assert answer.json()["errors"][0]["code"] == "server_error"
+    assert "a defect" in caplog.text
+
+
+def test_links_can_be_built_from_what_the_caller_used(tmp_path: Path) -> None:
+    """The origin is Host with X-Forwarded-Proto's scheme."""
+    with serving(tmp_path) as door, door.session() as session:
+        headers = {"Host": "sandbox.example.test", "X-Forwarded-Proto": "https"}
+        told = session.get(f"{door.url}/users", headers=headers).json()
+        assert told["origin"] == "https://sandbox.example.test"
+        assert told["host"] == "api.intercom.io"
+
+
+def test_answers_keep_their_headers(tmp_path: Path) -> None:
+    """A backend's headers arrive; length and framing are the server's own."""
+
+    def answer(_request: Request) -> Outcome:
+        return Outcome(Response(410, {"link": '</contacts/1>; rel="canonical"', "transfer-encoding": "chunked"}, b"{}"))
+
+    with serving(tmp_path, answer) as door, door.session() as session:
+        got = session.get(f"{door.url}/contacts/2")
+        assert got.headers["link"] == '</contacts/1>; rel="canonical"'
+        assert (got.headers["content-length"], "transfer-encoding" in got.headers) == ("2", False)
+
+
+def test_keep_alive_requests_do_not_stall(tmp_path: Path) -> None:
+    """Small answers on one connection are not held back by the system, which would cost 40 ms each."""
+    with serving(tmp_path) as door, door.session() as session:
+        session.get(door.url)
+        started = time.monotonic()
+        for _ in range(20):
+            session.get(door.url)
+        assert time.monotonic() - started < 20 * 0.04
+
+
+def test_a_port_in_use_is_a_problem_that_names_it(tmp_path: Path) -> None:
+    """Nobody has to guess which port, or what to do."""
+    with serving(tmp_path) as door:
+        second = Server(Gateway(ManualClock()), port=door.server.port)
+        with pytest.raises(Problem, match=f"port {door.server.port} on 127.0.0.1 is in use") as caught:
+            second.start()
+        assert "--port 0" in caught.value.remedy
+
+
+def test_stopping_ends_connections_and_frees_the_port(tmp_path: Path) -> None:
+    """An idle keep-alive connection does not hold the server up, and its port can be taken at once."""
+    with serving(tmp_path) as door:
+        session = door.session()
+        session.get(door.url)
+        port, started = door.server.port, time.monotonic()
+    assert time.monotonic() - started < 1
+    session.close()
+    gateway = Gateway(ManualClock())
+    gateway.open(Stage(echo))
+    with Server(gateway, port=port) as again:
+        assert again.port == port
+
+
+def test_a_request_under_way_is_finished_before_the_end(tmp_path: Path) -> None:
+    """Stopping waits for the answer that is being made."""
+    begun, got = threading.Event(), []
+
+    def slow(_request: Request) -> Outcome:
+        begun.set()
+        time.sleep(0.3)
+        return Outcome(Response(200, {}, b"done"))
+
+    with serving(tmp_path, slow, quick=False) as door:
+        caller = threading.Thread(target=lambda: got.append(door.session().get(door.url, timeout=5).text))
+        caller.start()
+        begun.wait(5)
+    caller.join()
+    assert got == ["done"]
