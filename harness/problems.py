@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 
+from typing import ClassVar
+
+
 class Problem(Exception):
     """Something the harness cannot go on with. Shells print it and end with exit code 2, never with a traceback.
 
     what: one sentence; evidence: what was seen; why: the likely reason; remedy: the next step, best as a command.
     """
+
+    refutes: ClassVar[bool] = False
+    """Whether it speaks against the pipeline under test, and not against the set-up."""
 
     def __init__(self, what: str, *, evidence: str = "", why: str = "", remedy: str = "") -> None:
         super().__init__(what)

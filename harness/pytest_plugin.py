@@ -119,12 +119,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     error: BaseException | None = None
     try:
         result = yield
-        scenario.finish()
+        scenario.finish(passed=True)
         return result
     except LacksOperation as lack:
         pytest.skip(str(lack))
     except BaseException as caught:
         error = caught
+        # A request that a cassette could not answer explains more than what became of it.
+        try:
+            scenario.finish(passed=False)
+        except Exception as cause:
+            error = cause
+            raise cause from caught
         raise
     finally:
         pyfuncitem.stash[RESULT] = scenario.result(error)
@@ -150,7 +156,13 @@ def _case(request: pytest.FixtureRequest) -> Case:
 
     node = request.node
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
-    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid)
+    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid, lambda: _source(node.function))
+
+
+def _source(function: object) -> str:
+    import inspect
+
+    return inspect.getsource(function)  # type: ignore[arg-type]
 
 
 def _run(config: pytest.Config, intercom_version: str | None) -> Run:

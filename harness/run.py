@@ -6,23 +6,26 @@ each scenario gets a workspace of its own behind them.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Container, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import requests
 
+from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
+from harness.cassette import NetworkGuard
 from harness.client import NEWEST_VERSION, IntercomClient
 from harness.clock import ManualClock
-from harness.exchange import Handler, Outcome, Request
-from harness.gateway import Gateway, Layer, Stage
+from harness.exchange import Lane, Step
+from harness.gateway import Gateway, Stage
 from harness.gateway.adapter import GatewayAdapter
-from harness.people import People, SandboxVisitorOrigin, Traits, VisitorOrigin
+from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference import ReferencePipeline
 from harness.problems import Problem
@@ -31,11 +34,11 @@ from harness.verification import Verify
 
 if TYPE_CHECKING:
     from harness.gateway.server import Server
+    from harness.pipeline.environment import Way
 
 REFERENCE: Final = "reference"
-RUN_TOKEN: Final = "sandbox-run"
-"""The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
-
+BACKENDS: Final = ("sandbox", "test-app", "cassette")
+LOOPBACK: Final = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 DEFAULT_SEED: Final = 20_260_101
 
 
@@ -43,7 +46,8 @@ DEFAULT_SEED: Final = 20_260_101
 class RunOptions:
     """What the command line or pytest asked for.
 
-    `against` is `sandbox`, `cassette` or the URL of a running sandbox; `pipeline` is a spec, `None` for the reference.
+    `against` is `sandbox`, `cassette`, `test-app` or the URL of a running sandbox; `pipeline` is a spec, `None` for the
+    reference; `time_limit` is in seconds.
     """
 
     against: str = "sandbox"
@@ -57,6 +61,21 @@ class RunOptions:
     root: Path = field(default_factory=Path.cwd)
 
 
+def check_options(options: RunOptions) -> None:
+    """What cannot be meant is a `Problem` before anything is started."""
+    if options.against not in BACKENDS and not options.against.startswith(LOOPBACK):
+        raise Problem(
+            f"--against {options.against}: there is no such backend",
+            remedy="known: sandbox, test-app, cassette, or the URL of a running sandbox on loopback (http://127.0.0.1:PORT)",
+        )
+    if options.record and options.against == "cassette":
+        raise Problem(
+            "--record with --against cassette would record nothing new",
+            why="a cassette cannot be recorded from a cassette",
+            remedy="record from the sandbox: --against sandbox --record",
+        )
+
+
 class Run:
     """Holds what scenarios share: the gateway, the pipeline, and the server that a pipeline outside needs."""
 
@@ -64,10 +83,11 @@ class Run:
         check_options(options)
         self.options = options
         self.gateway = Gateway(ManualClock())
+        self._stack = ExitStack()
+        self._guard = NetworkGuard()
         self._server: Server | None = None
+        self._way: Way | None = None
         self._spec = self._load()
-
-    # --- the pipeline --------------------------------------------------------------------------------------------------
 
     @property
     def pipeline_name(self) -> str:
@@ -76,86 +96,128 @@ class Run:
 
     @property
     def intercom_version(self) -> str:
-        """The API version that the reference pipeline sends."""
-        return self.options.intercom_version or NEWEST_VERSION
+        """The API version of the pipeline's requests; empty where the pipeline's own header counts."""
+        return self.options.intercom_version or ("" if self._spec else NEWEST_VERSION)
 
     @property
-    def may_write(self) -> Sequence[str]:
-        """What the pipeline's settings allow it to change."""
-        return self._spec.may_write if self._spec else ()
+    def shown_version(self) -> str:
+        """The API version as reports show it."""
+        return self.intercom_version or "as the pipeline asks"
+
+    def listens_on(self, port: object) -> bool:
+        """Whether a port is one that this run opened; a server may be started later than a scenario."""
+        return self._server is not None and self._server.port == port
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self._stack.close()
+        self._server = None
+
+    # --- the pipeline -----------------------------------------------------------------------------
 
     def _load(self) -> PipelineSpec | None:
-        if self.options.pipeline is None:
+        spec = self.options.pipeline
+        if spec is None:
             return None
-        if not self.options.pipeline.endswith(".toml"):
+        if not spec.endswith(".toml"):
+            # A Python pipeline may read its base URL and token while it is imported.
             os.environ.update(INTERCOM_BASE_URL=self.server.url, INTERCOM_ACCESS_TOKEN=RUN_TOKEN)
-        return load_pipeline(self.options.pipeline)
+        try:
+            return load_pipeline(spec)
+        except Problem:
+            self.close()
+            raise
 
     @property
     def server(self) -> Server:
         """The loopback server, started when it is first needed."""
         if self._server is None:
+            from harness.gateway.authority import Authority
             from harness.gateway.server import Server
 
-            self._server = Server(self.gateway).start()
+            authority = Authority()
+            self._server = self._stack.enter_context(Server(self.gateway, authority=authority))
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
+            from harness.app import way_to
+
+            self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder))
         return self._server
 
-    @property
-    def ports(self) -> frozenset[int]:
-        """The ports that the harness itself listens on."""
-        return frozenset({self._server.port}) if self._server else frozenset()
+    def _environment(self) -> Mapping[str, str]:
+        from harness.pipeline.environment import command_environment
+
+        _ = self.server
+        assert self._way is not None
+        return command_environment(os.environ, self._way)
 
     def _runner(self) -> Runner:
-        if self._spec is None:
-            session = self._session("pipeline")
-            target = ReferencePipeline(
-                session, base_url="https://api.intercom.io", token=RUN_TOKEN, version=self.intercom_version
-            )
-            return PythonPipeline(target, name=REFERENCE, **self._limit())
-        return self._spec.start(self._environment, self.options.time_limit)
+        if self._spec is not None:
+            return self._spec.start(self._environment, self.options.time_limit)
+        target = ReferencePipeline(
+            self._session("pipeline"),
+            base_url="https://api.intercom.io",
+            token=RUN_TOKEN,
+            version=self.intercom_version,
+        )
+        return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
 
-    def _limit(self) -> dict[str, float]:
-        return {"time_limit": self.options.time_limit} if self.options.time_limit else {}
-
-    def _environment(self) -> Mapping[str, str]:
-        return {**os.environ, "INTERCOM_BASE_URL": self.server.url, "INTERCOM_ACCESS_TOKEN": RUN_TOKEN, "AT": RUN_TOKEN}
-
-    def _session(self, lane: str) -> requests.Session:
+    def _session(self, lane: Lane) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        adapter = GatewayAdapter(self.gateway, lane="pipeline" if lane == "pipeline" else "harness")
+        adapter = GatewayAdapter(self.gateway, lane=lane)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
 
-    # --- a scenario ----------------------------------------------------------------------------------------------------
+    # --- a scenario -------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
+    @contextmanager
     def scenario(self, case: Case) -> Iterator[Scenario]:
         """Open a scenario's stage, hand the scenario out, and close the stage again."""
-        with self._backstage(case) as backstage:
-            stage = Stage(
-                backstage.backend,
-                backstage.layers,
-                token=backstage.token,
-                intercom_version=self.options.intercom_version,
-                quick=True,
-                step="given",
-                name=case.name,
-                operation=backstage.operation,
-            )
-            self.gateway.clock = backstage.clock or self.gateway.clock
+        with backstage_for(case, self._order(), self._where, self._guard) as backstage:
+            stage = self._stage(case, backstage)
+            self.gateway.clock = backstage.clock or ManualClock()
             client = IntercomClient(self._session("harness"), token=backstage.token)
+            people = People(client, backstage.traits, backstage.origin)
             with self.gateway.on(stage):
                 yield Scenario(
                     case,
                     gateway=self.gateway,
                     stage=stage,
-                    people=People(client, backstage.traits, backstage.origin),
+                    people=people,
                     make_pipeline=lambda begin: PipelineUnderTest(self._runner(), begin),
                     make_verify=lambda scenario: self._verify(client, scenario),
+                    conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
                 )
+
+    def _order(self) -> Order:
+        return Order(
+            against=self.options.against,
+            record=self.options.record,
+            cassettes=self.options.cassettes,
+            pipeline=self.pipeline_name,
+            intercom_version=self.options.intercom_version,
+            sent_version=self.intercom_version,
+            workspace=self.options.workspace,
+            seed=self.options.seed,
+            ports=_Ports(self),
+        )
+
+    def _where(self) -> Step | None:
+        return self.gateway.stage.step if self.gateway.stage else None
+
+    def _stage(self, case: Case, backstage: Backstage) -> Stage:
+        return Stage(
+            backstage.backend,
+            backstage.layers,
+            token=backstage.token,
+            intercom_version=self.options.intercom_version,
+            quick=backstage.quick,
+            step="given",
+            name=case.name,
+            operation=backstage.operation,
+        )
 
     def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:
         return Verify(
@@ -164,71 +226,13 @@ class Run:
             answers=lambda: scenario.pipeline.answers,
             asked=scenario.asked,
             begin_then=scenario.begin_then,
-            may_write=self.may_write,
-        )
-
-    @contextlib.contextmanager
-    def _backstage(self, case: Case) -> Iterator[Backstage]:
-        from harness.people import DrawnTraits
-        from harness.sandbox import Sandbox
-
-        clock = ManualClock()
-        sandbox = Sandbox(clock, seed=self.options.seed, intercom_version=self.options.intercom_version)
-        name = self.options.workspace or workspace_name(case)
-        try:
-            yield Backstage(
-                backend=lambda request: Outcome(sandbox.handle(request)),
-                token=f"sandbox-{name}",
-                traits=DrawnTraits(self.options.seed + _number(case)),
-                origin=SandboxVisitorOrigin(sandbox.workspace(name).create_visitor),
-                clock=clock,
-                operation=sandbox.operation_of,
-            )
-        finally:
-            sandbox.close()
-
-    def close(self) -> None:
-        """Stop what was started."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-
-
-@dataclass(frozen=True, slots=True)
-class Backstage:
-    """What stands behind one scenario's stage."""
-
-    backend: Handler
-    token: str
-    traits: Traits
-    origin: VisitorOrigin
-    clock: ManualClock | None = None
-    layers: Sequence[Layer] = ()
-    operation: Callable[[Request], str] | None = None
-
-
-def check_options(options: RunOptions) -> None:
-    """What cannot be meant is a `Problem` before anything is started."""
-    known = ("sandbox", "cassette", "test-app")
-    if options.against not in known and not options.against.startswith(
-        ("http://127.0.0.1", "http://localhost", "http://[::1]")
-    ):
-        raise Problem(
-            f"--against {options.against}: there is no such backend",
-            remedy="known: sandbox, test-app, cassette, or the URL of a running sandbox on loopback (http://127.0.0.1:PORT)",
-        )
-    if options.record and options.against == "cassette":
-        raise Problem(
-            "--record with --against cassette records nothing new",
-            why="a cassette cannot be recorded from a cassette",
-            remedy="record from the sandbox (--against sandbox --record) or from a TEST app",
+            may_write=self._spec.may_write if self._spec else (),
         )
 
 
-def workspace_name(case: Case) -> str:
-    """The workspace of a case: the same in each run, so that the sandbox gives the same ids."""
-    return f"case-{_number(case):08x}"
+class _Ports(Container[int]):
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
-
-def _number(case: Case) -> int:
-    return int.from_bytes(hashlib.sha256(f"{case.module}::{case.name}".encode()).digest()[:4], "big")
+    def __contains__(self, port: object) -> bool:
+        return self._run.listens_on(port)

@@ -1,4 +1,4 @@
-"""One scenario from given to then: its stage at the gateway, its people, its pipeline, its claims, and what came of it."""
+"""One scenario from given to then: its stage at the gateway, its people, its pipeline, its claims, its result."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Case:
     name: str
     title: str
     node_id: str = ""
+    source: Callable[[], str] = str
+    """Tells the scenario's source text, by which a cassette knows that it is older."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Scenario:
         people: People,
         make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
         make_verify: Callable[[Scenario], Verify],
+        conclude: Callable[[bool], None],
         clock: ManualClock | None,
     ) -> None:
         self.case = case
@@ -65,6 +68,7 @@ class Scenario:
         self._gateway = gateway
         self._stage = stage
         self._clock = clock
+        self._conclude = conclude
         self._first = gateway.log.count
         self._started = time.monotonic()
         self.pipeline = make_pipeline(self._begin_when)
@@ -87,8 +91,13 @@ class Scenario:
         """The pipeline has been heard; from here on the harness asks by itself."""
         self._stage.step = "then"
 
-    def finish(self) -> None:
-        """What must hold at the end of every scenario: something was claimed, nothing was permitted in vain."""
+    def finish(self, *, passed: bool) -> None:
+        """What must hold in the end: something was claimed, nothing was permitted or recorded in vain."""
+        if passed:
+            self._check()
+        self._conclude(passed)
+
+    def _check(self) -> None:
         if not self.verify.claims:
             raise NotProved(
                 [Claim("the scenario claims something", Verdict.REFUTED, "a claim", "none", likely=_NO_CLAIM)]
@@ -106,9 +115,9 @@ class Scenario:
         if isinstance(error, NotProved):
             claims += [claim for claim in error.claims if claim not in claims]
         verdict = self.verify.verdict if error is None or isinstance(error, NotProved) else Verdict.UNKNOWN
-        if isinstance(error, NotProved) and verdict is Verdict.PROVED:
+        refuting = isinstance(error, Problem) and error.refutes
+        if refuting or (isinstance(error, NotProved) and verdict is Verdict.PROVED):
             verdict = Verdict.REFUTED
-        foreign = error is not None and not isinstance(error, NotProved | Problem)
         return ScenarioResult(
             self.case,
             verdict,
@@ -117,8 +126,8 @@ class Scenario:
             self.exchanges,
             tuple(self.verify.additions),
             time.monotonic() - self._started,
-            trouble=f"{type(error).__name__}: {error}" if foreign else "",
-            problem=str(error) if isinstance(error, Problem) else "",
+            trouble="" if isinstance(error, NotProved) else _trouble(error),
+            problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
         )
 
     def _begin_when(self) -> None:
@@ -127,6 +136,13 @@ class Scenario:
         if self._clock is not None:
             self._clock.advance(BETWEEN_STEPS)
         self._stage.step = "when"
+
+
+def _trouble(error: BaseException | None) -> str:
+    """What went wrong beside the claims, in words."""
+    if error is None or (isinstance(error, Problem) and not error.refutes):
+        return ""
+    return str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
 
 
 _NO_CLAIM = "the scenario ended without verify.…: a scenario that claims nothing proves nothing"

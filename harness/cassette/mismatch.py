@@ -106,6 +106,8 @@ class Mismatch:
 class ReplayFailed(CassetteProblem):
     """The replay asked for something else than was recorded, or for less; the reasons are on it as data."""
 
+    refutes = True
+
     def __init__(
         self, path: Path | None, mismatches: Sequence[Mismatch], leftover: Sequence[Interaction], remedy: str
     ) -> None:

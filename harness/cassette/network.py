@@ -39,6 +39,8 @@ class Refusal:
 class NetworkRefused(Problem):
     """Something tried to leave this process during a replay."""
 
+    refutes = True
+
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
         place = refusal.host if refusal.port is None else f"{refusal.host}:{refusal.port}"

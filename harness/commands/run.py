@@ -6,12 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.problems import Problem
+from harness.report.result import RunRow
 
 if TYPE_CHECKING:
     from harness.run import Run, RunOptions
@@ -43,21 +45,7 @@ TO_STDOUT = "-"
 @click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
     "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
-def command(
-    paths: Sequence[str],
-    expression: str | None,
-    against: str,
-    record: bool,
-    pipeline: str | None,
-    versions: Sequence[str],
-    workspace: str | None,
-    cassettes: Path,
-    time_limit: float | None,
-    explain: bool,
-    report: Path | None,
-    json_to: str | None,
-    junit: Path | None,
-) -> int:
+def command(paths: Sequence[str], **given: Any) -> int:
     r"""Run scenarios and prove what became of everybody.
 
     \b
@@ -70,64 +58,74 @@ def command(
     """
     from harness.run import RunOptions, check_options
 
-    chosen = _check_paths(paths)
-    _check_json_target(json_to)
-    options = RunOptions(
-        against=against,
-        record=record,
-        pipeline=pipeline,
-        cassettes=cassettes,
-        workspace=workspace,
-        time_limit=time_limit,
-    )
+    outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"])
+    _check_json_target(outputs.json_to)
+    selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
+    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit")
+    options = RunOptions(**{name: given[name] for name in wanted})
     check_options(options)
-    return _run(options, chosen, expression, versions, explain, report, json_to, junit)
+    return _run(options, selection, outputs)
 
 
-def _run(
-    options: RunOptions,
-    paths: Sequence[str],
-    expression: str | None,
-    versions: Sequence[str],
-    explain: bool,
-    report: Path | None,
-    json_to: str | None,
-    junit: Path | None,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which scenarios, and with which API versions."""
+
+    paths: Sequence[str]
+    expression: str | None
+    versions: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the result goes beside the terminal."""
+
+    explain: bool
+    report: Path | None
+    json_to: str | None
+    junit: Path | None
+
+
+def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     from rich.console import Console
 
     from harness.commands.run_reporter import RunReporter, run_pytest
     from harness.report.terminal import TerminalReport
 
     started = time.monotonic()
-    runs = _start(options, versions)
+    runs = _start(options, selection.versions)
     first = next(iter(runs.values()))
-    console = Console(stderr=json_to == TO_STDOUT)
-    terminal = TerminalReport(console, explain=explain)
-    terminal.begin(first.pipeline_name, options.against, [run.intercom_version for run in runs.values()])
+    console = Console(stderr=outputs.json_to == TO_STDOUT)
+    terminal = TerminalReport(console, explain=outputs.explain)
+    terminal.begin(first.pipeline_name, options.against, [run.shown_version for run in runs.values()])
     reporter = RunReporter(runs, terminal)
     try:
-        run_pytest(reporter, paths, expression, versions, junit)
-        result = reporter.result(time.monotonic() - started, _hint(expression))
+        run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit)
     finally:
         for run in runs.values():
             run.close()
+    result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
-    if json_to == TO_STDOUT:
-        json.dump(result.as_data(), sys.stdout, indent=1)
-        sys.stdout.write("\n")
-    elif json_to is not None:
-        Path(json_to).write_text(json.dumps(result.as_data(), indent=1) + "\n", encoding="utf-8")
-    if report is not None:
-        from harness.report.files import write_report
-
-        console.print(f"report: {write_report(report, result)}", highlight=False)
+    if told := _write(result, outputs):
+        console.print(told, highlight=False, soft_wrap=True)
     return result.exit_code
 
 
-def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:
-    from dataclasses import replace
+def _write(result: RunRow, outputs: Outputs) -> str:
+    if outputs.json_to is not None:
+        text = json.dumps(result.as_data(), indent=1) + "\n"
+        if outputs.json_to == TO_STDOUT:
+            sys.stdout.write(text)
+        else:
+            Path(outputs.json_to).write_text(text, encoding="utf-8")
+    if outputs.report is None:
+        return ""
+    from harness.report.files import write_report
 
+    return f"report: {write_report(outputs.report, result)}"
+
+
+def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:
     from harness.run import Run
 
     wanted: Sequence[str | None] = tuple(versions) or (None,)

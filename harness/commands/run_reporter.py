@@ -53,10 +53,10 @@ class RunReporter:
         problems = list(self._problems)
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
-        versions = [run.intercom_version for run in self._runs.values()]
+        versions = [run.shown_version for run in self._runs.values()]
         return RunRow(first.pipeline_name, first.options.against, versions, seconds, tuple(self._rows), tuple(problems))
 
-    # --- hooks ---------------------------------------------------------------------------------------------------------
+    # --- hooks ------------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -99,7 +99,7 @@ class RunReporter:
         """The person had enough."""
         self._problems.append("interrupted: the scenarios after this one did not run")
 
-    # --- rows ----------------------------------------------------------------------------------------------------------
+    # --- rows -------------------------------------------------------------------------------------
 
     def _add(self, row: ScenarioRow) -> None:
         self._rows.append(row)

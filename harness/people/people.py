@@ -1,7 +1,7 @@
 """`people`: makes the people of a scenario through Intercom's own API, each with something to lose.
 
-Everybody gets custom attributes and, where the kind can have them, a tag, a note, a company, a conversation and an opt-out.
-What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of one's own choosing.
+Everybody gets custom attributes and, where the kind can have them, a tag, a note, a company, a conversation and an
+opt-out. What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of their choice.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class People:
         self._prepared = False
         self._closed = False
 
-    # --- who there is -------------------------------------------------------------------------------------------------
+    # --- who there is -----------------------------------------------------------------------------
 
     @property
     def everyone(self) -> Sequence[Person]:
@@ -59,7 +59,12 @@ class People:
         """The visitors as their origin told them, for a cassette's header."""
         return tuple(self._visitors)
 
-    # --- making them --------------------------------------------------------------------------------------------------
+    @property
+    def drawn(self) -> Sequence[Mapping[str, Any]]:
+        """All traits that were drawn, for a cassette's header."""
+        return self._traits.drawn
+
+    # --- making them ------------------------------------------------------------------------------
 
     def visitor(
         self,
@@ -132,7 +137,7 @@ class People:
         tags: Sequence[str] = ("customer", "newsletter reader"),
         opted_out: bool = False,
     ) -> User:
-        """A user who exists, with a conversation, tags, a note and a company of their own. Without a phone: a gap to fill."""
+        """A user who exists, with a conversation, tags, a note and a company; without a phone, as a gap to fill."""
         traits = self._start("user")
         attributes = _attributes(custom_attributes, {"plan": "pro", "seats": traits["seats"]})
         fields = {
@@ -168,7 +173,7 @@ class People:
         traits = self._start("stranger")
         return Visitor(traits["object_id"], traits["uuid"])
 
-    # --- what happens to them before the pipeline comes ----------------------------------------------------------------
+    # --- what happens to them before the pipeline comes -------------------------------------------
 
     def became_lead(self, visitor: Visitor) -> Lead:
         """The visitor said hello in between and is a lead by now; the pipeline still holds the visitor."""
@@ -191,7 +196,7 @@ class People:
         self._do("POST", f"/contacts/{user.id}/archive")
         return user
 
-    # --- the company nobody asked for -----------------------------------------------------------------------------------
+    # --- the company nobody asked for -------------------------------------------------------------
 
     def close(self) -> None:
         """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the first person made."""
@@ -205,7 +210,7 @@ class People:
             self.lead(name=first.name, tags=("bystander",))
         self._closed = True
 
-    # --- how ----------------------------------------------------------------------------------------------------------
+    # --- how --------------------------------------------------------------------------------------
 
     def _start(self, kind: str) -> Mapping[str, Any]:
         if self._closed:

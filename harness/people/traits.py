@@ -1,7 +1,7 @@
 """What people are called and carry: drawn by a seeded Faker, or taken from a cassette's header.
 
-Addresses stand under reserved domains and telephone numbers in the range kept free for fiction, so that nothing made here
-can reach anybody.
+Addresses stand under reserved domains and telephone numbers in the range kept free for fiction, so that nothing made
+here can reach anybody.
 """
 
 from __future__ import annotations

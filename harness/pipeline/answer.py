@@ -24,7 +24,7 @@ DEFAULT_TIME_LIMIT: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back from one call. `trouble` says in words why it counts as a failure; `None` if the pipeline was content.
+    """What came back from one call. `trouble` says in words why it counts as a failure; `None` if there was none.
 
     `value` is what a Python pipeline returned, or the JSON that a command printed; `None` where there is neither.
     """

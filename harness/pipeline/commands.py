@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer, Operation
@@ -172,7 +172,7 @@ class _Drain:
             self._count += len(chunk)
             self._kept += chunk[: max(0, KEPT_OUTPUT - len(self._kept))]
 
-    def __enter__(self) -> _Drain:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

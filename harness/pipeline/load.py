@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import shutil
 import sys
 import tomllib
@@ -50,7 +49,7 @@ def load_pipeline(spec: str) -> PipelineSpec:
 
 def _from_object(spec: str) -> PipelineSpec:
     module_name, _, path = spec.partition(":")
-    if (here := os.getcwd()) not in sys.path:
+    if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
         target: Any = importlib.import_module(module_name)

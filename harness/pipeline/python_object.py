@@ -40,7 +40,7 @@ class PythonPipeline:
         def work() -> None:
             try:
                 result["value"] = method(*arguments)
-            except BaseException as error:  # a pipeline may raise anything, SystemExit included
+            except BaseException as error:  # noqa: BLE001  # a pipeline may raise anything, SystemExit included
                 result["error"] = error
 
         started = time.monotonic()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.report.result import RunRow, ScenarioRow
 
-MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "➖"}
+MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "⏭️"}
 
 
 def write_report(folder: Path, run: RunRow) -> Path:

@@ -75,7 +75,7 @@ class TerminalReport:
             self._print(Text(f"\n{problem}", style="bold magenta"))
         self._totals(run)
 
-    # --- parts ---------------------------------------------------------------------------------------------------------
+    # --- parts ------------------------------------------------------------------------------------
 
     def _failure(self, row: ScenarioRow) -> None:
         head = Text(f"\n{row.ending.upper()}", style=STYLES[row.ending])

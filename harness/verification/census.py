@@ -1,7 +1,7 @@
 """Everything Intercom tells of everybody at one moment: the reads before the pipeline's first call, and after its last.
 
-The same reads are made both times, in the newest version, because a 404 proves absence only where the same read found the
-entity before.
+The same reads are made both times, in the newest version, because a 404 proves absence only where the same read found
+the entity before.
 """
 
 from __future__ import annotations

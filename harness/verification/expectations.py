@@ -97,7 +97,7 @@ def value_of(body: Mapping[str, Any] | None, name: str) -> Any:
 
 def empty(value: Any) -> bool:
     """Whether an attribute counts as a gap that may be filled."""
-    return value is None or value == "" or value == {} or value == []
+    return value is None or value in ("", {}, [])
 
 
 def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:

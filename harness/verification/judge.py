@@ -56,7 +56,7 @@ def _shows(reading: Reading) -> str:
     return f"status {reading.status}"
 
 
-# --- the source is gone ---------------------------------------------------------------------------------------------------
+# --- the source is gone ---------------------------------------------------------------------------
 
 
 def absence(text: str, before: Reading | None, after: Reading | None, source: str = "facts §3") -> Claim:
@@ -91,7 +91,7 @@ def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | No
         yield Claim(text, UNKNOWN, expected, f"{reading.status}", seen, source="facts §4")
 
 
-# --- the target exists and is the right one -------------------------------------------------------------------------------
+# --- the target exists and is the right one -------------------------------------------------------
 
 
 def exists(text: str, reading: Reading | None, role: str, contact_id: str | None) -> Claim:
@@ -121,7 +121,7 @@ def only_user_with_email(text: str, reading: Reading | None, contact_id: str | N
     )
 
 
-# --- nothing was lost -----------------------------------------------------------------------------------------------------
+# --- nothing was lost -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def additions(conversion: Conversion) -> Iterator[str]:
             yield f"{word} {entry}"
 
 
-# --- the others -----------------------------------------------------------------------------------------------------------
+# --- the others -----------------------------------------------------------------------------------
 
 
 def untouched(who: str, before: Portrait, after: Portrait) -> Claim:

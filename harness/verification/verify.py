@@ -68,7 +68,7 @@ class Verify:
         self.claims: list[Claim] = []
         self.additions: list[str] = []
 
-    # --- what a scenario says ------------------------------------------------------------------------------------------
+    # --- what a scenario says ---------------------------------------------------------------------
 
     def became_lead(self, visitor: Visitor, *, may_write: Iterable[str] = ()) -> None:
         """The visitor is gone, and a lead with the same id and uuid has all they had."""
@@ -159,7 +159,7 @@ class Verify:
         before, after = self._censuses()
         self._report(iter([judge.untouched(describe_person(person), before.of(person), after.of(person))]), None, ())
 
-    # --- what the run needs --------------------------------------------------------------------------------------------
+    # --- what the run needs -----------------------------------------------------------------------
 
     def look_before(self) -> None:
         """Take the first census: called once, when the pipeline's first call closes the given."""
@@ -175,7 +175,7 @@ class Verify:
         """Permissions to write that nothing needed."""
         return self._permissions.unused
 
-    # --- how -----------------------------------------------------------------------------------------------------------
+    # --- how --------------------------------------------------------------------------------------
 
     def _censuses(self, *targets: User) -> tuple[Census, Census]:
         if self._before is None:

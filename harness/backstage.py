@@ -1,0 +1,232 @@
+"""What stands behind one scenario: the backend that answers, where its people come from, and its cassette.
+
+A backstage is built for one case and concluded once: what a recording or a replay still has to say is said then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+
+from harness import __version__
+from harness.clock import RUN_START, ManualClock
+from harness.exchange import Handler, Request, Step
+from harness.gateway import Layer
+from harness.people import (
+    DrawnTraits,
+    HttpVisitorOrigin,
+    People,
+    RecordedTraits,
+    RecordedVisitorOrigin,
+    SandboxVisitorOrigin,
+    Traits,
+    VisitorOrigin,
+)
+from harness.problems import Problem
+from harness.scenario import Case
+
+if TYPE_CHECKING:
+    from harness.cassette import Header, NetworkGuard
+
+RUN_TOKEN: Final = "sandbox-run"
+"""The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run wants of each backstage. `intercom_version` is `None` where the pipeline's own header counts."""
+
+    against: str
+    record: bool
+    cassettes: Path
+    pipeline: str
+    intercom_version: str | None
+    sent_version: str
+    workspace: str | None
+    seed: int
+    ports: Container[int] = ()
+    """The ports that the harness listens on: the only ones that a replay may reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """What one scenario is played with. `conclude` is told whether it passed, and may raise what speaks against it."""
+
+    backend: Handler
+    token: str
+    traits: Traits
+    origin: VisitorOrigin
+    clock: ManualClock | None = None
+    layers: Sequence[Layer] = ()
+    operation: Callable[[Request], str] | None = None
+    quick: bool = True
+    conclude: Callable[[bool, People], None] = lambda passed, people: None
+
+
+@contextmanager
+def backstage_for(
+    case: Case, order: Order, where: Callable[[], Step | None], guard: NetworkGuard
+) -> Iterator[Backstage]:
+    """The backstage of a case, closed again at the end."""
+    if order.against == "cassette":
+        with _from_cassette(case, order, where, guard) as played:
+            yield played
+        return
+    if order.against == "test-app":
+        raise Problem("--against test-app is not built yet", remedy="run against the sandbox, or replay cassettes")
+    live = _at_url(case, order) if "://" in order.against else _embedded(case, order)
+    with live as backstage:
+        if not order.record:
+            yield backstage
+            return
+        with _recording(case, order, backstage, where) as recorded:
+            yield recorded
+
+
+def workspace_name(case: Case) -> str:
+    """The workspace of a case: the same in each run, so that the sandbox gives the same ids."""
+    return f"case-{_number(case):08x}"
+
+
+def _number(case: Case) -> int:
+    return int.from_bytes(hashlib.sha256(f"{case.module}::{case.name}".encode()).digest()[:4], "big")
+
+
+# --- live -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
+    from harness.app import prefer_version, sandbox_backend
+
+    clock = ManualClock()
+    backend = sandbox_backend(clock, seed=order.seed)
+    name = order.workspace or workspace_name(case)
+    assert backend.controls is not None
+    prefer_version(backend, name, order.intercom_version)
+    try:
+        yield Backstage(
+            backend.handle,
+            f"sandbox-{name}",
+            DrawnTraits(order.seed + _number(case)),
+            SandboxVisitorOrigin(backend.controls.workspace(name).create_visitor),
+            clock,
+            operation=backend.operation,
+            quick=backend.quick,
+        )
+    finally:
+        backend.close()
+
+
+@contextmanager
+def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
+    from harness.app import prefer_version, remote_backend
+
+    backend = remote_backend(order.against)
+    name = order.workspace or f"run-{secrets.token_hex(4)}-{workspace_name(case)}"
+    token = f"sandbox-{name}"
+    prefer_version(backend, name, order.intercom_version)
+    with requests.Session() as session:
+        session.trust_env = False
+        yield Backstage(
+            backend.handle,
+            token,
+            DrawnTraits(order.seed + _number(case)),
+            HttpVisitorOrigin(session, order.against.rstrip("/"), token),
+            operation=backend.operation,
+            quick=False,
+        )
+    backend.close()
+
+
+# --- cassettes ------------------------------------------------------------------------------------
+
+
+def path_of(case: Case, order: Order) -> Path:
+    """Where the cassette of a case lies."""
+    from harness.cassette import cassette_path
+
+    return cassette_path(
+        order.cassettes, case.module, case.name, pipeline=order.pipeline, intercom_version=order.intercom_version
+    )
+
+
+@contextmanager
+def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], Step | None]) -> Iterator[Backstage]:
+    from harness.cassette import Recorder
+
+    path = path_of(case, order)
+    recorder = Recorder(where, path=path)
+
+    def conclude(passed: bool, people: People) -> None:
+        live.conclude(passed, people)
+        if passed:
+            header = _header(case, order, live, people)
+            recorder.redactor.know(header.people)
+            recorder.save(path, header)
+
+    try:
+        yield replace(live, layers=(*live.layers, recorder.layer), conclude=conclude)
+    finally:
+        recorder.discard()
+
+
+def _header(case: Case, order: Order, live: Backstage, people: People) -> Header:
+    from harness.cassette import Header, source_digest
+
+    start = RUN_START if live.clock is not None else datetime.now(UTC).timestamp()
+    return Header(
+        scenario=case.node_id,
+        title=case.title,
+        recorded_from="sandbox",
+        recorded_at=datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"),
+        intercom_version=order.sent_version,
+        pipeline=order.pipeline,
+        harness=__version__,
+        seed=order.seed,
+        clock=start,
+        scenario_source=source_digest(case.source()),
+        people=tuple(_with_ids(people)),
+    )
+
+
+def _with_ids(people: People) -> Iterator[dict[str, Any]]:
+    visitors = iter(people.visitors_seen)
+    for traits in people.drawn:
+        yield {**traits, **(next(visitors) if traits["kind"] == "visitor" else {})}
+
+
+@contextmanager
+def _from_cassette(
+    case: Case, order: Order, where: Callable[[], Step | None], guard: NetworkGuard
+) -> Iterator[Backstage]:
+    from harness.cassette import Player, load
+
+    path = path_of(case, order)
+    cassette = load(path, pipeline=order.pipeline, intercom_version=order.sent_version)
+    player = Player(cassette, where, path=path)
+    recorded: Sequence[Mapping[str, Any]] = cassette.header.people
+
+    def conclude(passed: bool, people: People) -> None:
+        refused, differs = guard.problem(), player.problem()
+        if refused is not None:
+            raise refused
+        if differs is not None and (passed or differs.mismatches):
+            raise differs
+
+    with guard.only(order.ports):
+        yield Backstage(
+            player.handle,
+            RUN_TOKEN,
+            RecordedTraits(recorded),
+            RecordedVisitorOrigin([entry for entry in recorded if entry.get("kind") == "visitor"]),
+            conclude=conclude,
+        )
