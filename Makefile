@@ -1,6 +1,6 @@
 # The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint lock bench clean runtime development
+.PHONY: help run test soak coverage lint lock bench clean runtime development
 
 HARNESS := .venv/bin/harness
 PYTEST  := .venv/bin/pytest
@@ -16,6 +16,12 @@ test: development ## run all tests, offline (ARGS="-k merge -x" adds options)
 
 soak: development ## the large counts (kills, repeats, races, fuzz); writes a dated result into results/
 	@HARNESS_SOAK=1 $(PYTEST) harness/tests -m soak $(ARGS)
+
+coverage: development ## run all tests and tell which lines none of them reaches
+	@.venv/bin/coverage erase
+	@.venv/bin/coverage run -m pytest -q $(ARGS)
+	@.venv/bin/coverage combine --quiet
+	@.venv/bin/coverage report
 
 lint: development ## style, types, architecture
 	@.venv/bin/ruff check .

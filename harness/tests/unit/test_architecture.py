@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,10 @@ def _mentions_environment(path: Path) -> bool:
 
 def _loaded_by(statement: str, cwd: Path) -> set[str]:
     code = f"import sys; {statement}\nimport json; print(json.dumps([n.partition('.')[0] for n in sys.modules]))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd)
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd, env=unmeasured
+    )
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
