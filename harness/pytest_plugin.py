@@ -65,6 +65,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
         or file_path.name.startswith(("_", "conftest", "test_"))
     ):
         return None
+    if parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini("python_files"))):
+        return None  # pytest collects it by itself
     module: pytest.Module = pytest.Module.from_parent(parent, path=file_path)
     return module
 
