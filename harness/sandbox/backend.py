@@ -1,0 +1,261 @@
+"""`Sandbox.handle(Request) -> Response`: an Intercom with any number of workspaces, without a socket.
+
+It reads the token, the version and the route, runs the operation in one transaction and puts the answer into bytes with
+Intercom's headers. Whatever is refused changes nothing; whatever breaks in here is an answer of 500 and a log line.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.clock import Clock
+from harness.exchange import Request, Response
+from harness.problems import Problem
+from harness.sandbox import reading
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.ids import Ids
+from harness.sandbox.refusals import Refusal, Refused
+from harness.sandbox.routes import ROUTES
+from harness.sandbox.routing import Route, Router
+from harness.sandbox.versions import FALLBACK_VERSION, VERSIONS, Version
+from harness.sandbox.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+LARGEST_BODY = 5_000_000
+JSON_TYPES = ("json", "*/*", "application/*")
+CACHE = {True: "max-age=0, private, must-revalidate", False: "no-cache"}
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Sandbox:
+    """The embedded Intercom: a workspace for each token `sandbox-<name>`, made on first use.
+
+    `state` is a folder with a file per workspace; without one everything is in memory. Safe to use from several threads.
+    """
+
+    def __init__(
+        self, clock: Clock, *, seed: int = 0, state: Path | None = None, intercom_version: str | None = None
+    ) -> None:
+        if intercom_version is not None and intercom_version not in VERSIONS:
+            raise unknown_version(intercom_version)
+        self.clock = clock
+        self._seed = seed
+        self._state = state
+        self._intercom_version = intercom_version
+        self._workspaces: dict[str, Workspace] = {}
+        self._lock = threading.Lock()
+        self._router = Router(ROUTES)
+        self._ids = Ids(seed, "")
+        self._strangers = 0
+        self._folder = _claim(state) if state is not None else None
+
+    def workspace(self, name: str) -> Workspace:
+        """The workspace of that name."""
+        workspace = self._workspaces.get(name)
+        return workspace if workspace is not None else self._open(name)
+
+    def _open(self, name: str) -> Workspace:
+        if not WORKSPACE_NAME.fullmatch(name):
+            raise Problem(
+                f"{name!r} cannot be the name of a workspace.",
+                evidence="a name has up to 64 small letters, digits, dots, hyphens and underscores",
+                remedy="choose another name, such as default",
+            )
+        with self._lock:
+            if name not in self._workspaces:
+                path = self._state / f"{name}.sqlite" if self._state is not None else None
+                self._workspaces[name] = Workspace(
+                    name, self.clock, seed=self._seed, path=path, intercom_version=self._intercom_version
+                )
+            return self._workspaces[name]
+
+    @property
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """The workspaces that were used so far."""
+        return dict(self._workspaces)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; never raises."""
+        try:
+            name = workspace_named(request.headers)
+            workspace = self.workspace(name)
+        except Refused as refused:
+            return self._turn_away(refused.refusal)
+        except Problem as problem:
+            logger.exception("the sandbox cannot open a workspace")
+            return self._turn_away(no.INTERNAL.filled(reason=problem.what))
+        with workspace.lock:
+            return self._serve(workspace, request)
+
+    def _turn_away(self, refusal: Refusal) -> Response:
+        with self._lock:
+            self._strangers += 1
+            request_id = self._ids.request_id(0, self._strangers)
+        return _response(_envelope(refusal, request_id), request_id, {})
+
+    def _serve(self, workspace: Workspace, request: Request) -> Response:
+        request_id = workspace.next_request_id()
+        headers: dict[str, str] = {}
+        try:
+            version = version_of(request.headers, workspace)
+            headers["intercom-version"] = version.name
+            answer = self._answer(workspace, request, version, headers)
+        except Refused as refused:
+            answer = _envelope(refused.refusal, request_id)
+        except Exception as error:
+            logger.exception("the sandbox failed at %s %s", request.method, request.target.partition("?")[0])
+            answer = _envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
+        return _response(answer, request_id, headers)
+
+    def _answer(self, workspace: Workspace, request: Request, version: Version, headers: dict[str, str]) -> Answer:
+        limit, remaining, reset = workspace.spend()
+        headers["x-ratelimit-limit"] = str(limit)
+        headers["x-ratelimit-remaining"] = str(max(remaining, 0))
+        headers["x-ratelimit-reset"] = str(reset)
+        if remaining < 0:
+            raise Refused(no.TOO_MANY.with_header("retry-after", str(max(reset - workspace.now(), 1))))
+        _check_media(request)
+        found = self._router.find(request.method, request.target.partition("?")[0], version)
+        if isinstance(found, Refusal):
+            raise Refused(found)
+        route, parameters = found
+        return _run(route, _call(workspace, request, version, parameters))
+
+    def operation_of(self, request: Request) -> str:
+        """Intercom's own name for what a request asks for, or an empty string."""
+        try:
+            workspace = self._workspaces.get(workspace_named(request.headers))
+            version = version_of(request.headers, workspace)
+        except Refused:
+            version = VERSIONS[FALLBACK_VERSION]
+        found = self._router.find(request.method, request.target.partition("?")[0], version)
+        return "" if isinstance(found, Refusal) else found[0].operation
+
+    def close(self) -> None:
+        """Let go of every workspace and of the folder."""
+        with self._lock:
+            for workspace in self._workspaces.values():
+                workspace.close()
+            self._workspaces.clear()
+            if self._folder is not None:
+                self._folder.release()
+                self._folder = None
+
+
+def workspace_named(headers: Mapping[str, str]) -> str:
+    """The workspace that a request's token stands for; anything but a sandbox token is refused."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if not scheme:
+        raise Refused(no.NO_AUTHORIZATION)
+    token = value.strip()
+    if scheme.lower() == "basic":
+        token = _user_name(token)
+    elif scheme.lower() != "bearer":
+        raise Refused(no.BAD_TOKEN)
+    name = token.removeprefix("sandbox-")
+    if name == token or not WORKSPACE_NAME.fullmatch(name):
+        raise Refused(no.BAD_TOKEN)
+    return name
+
+
+def _user_name(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        raise Refused(no.BAD_TOKEN) from None
+
+
+def version_of(headers: Mapping[str, str], workspace: Workspace | None) -> Version:
+    """The version that counts for a request: the header's, or the workspace's, or 1.0."""
+    name = headers.get("intercom-version", "").strip()
+    if name:
+        version = VERSIONS.get(name)
+        if version is None:
+            raise Refused(no.VERSION_UNKNOWN)
+        return version
+    default = workspace.default_version if workspace is not None else None
+    return default or VERSIONS[FALLBACK_VERSION]
+
+
+def unknown_version(name: str) -> Problem:
+    """The problem of a version that the sandbox does not know."""
+    return Problem(
+        f"Intercom has no API version {name!r} that the sandbox knows.",
+        evidence=f"it knows {', '.join(VERSIONS)}",
+        remedy="name one of these",
+    )
+
+
+def _check_media(request: Request) -> None:
+    accept = request.headers.get("accept", "")
+    if accept and not any(kind in accept for kind in JSON_TYPES):
+        raise Refused(no.NOT_ACCEPTABLE)
+    content_type = request.headers.get("content-type", "")
+    if request.body and request.method != "GET" and content_type and "json" not in content_type:
+        raise Refused(no.WRONG_CONTENT_TYPE)
+    if len(request.body) > LARGEST_BODY:
+        raise Refused(no.BODY_TOO_LARGE)
+
+
+def _call(workspace: Workspace, request: Request, version: Version, parameters: tuple[str, ...]) -> Call:
+    query: dict[str, Any] = request.query if "?" in request.target else {}
+    body = {} if request.method == "GET" else reading.body_of(request.body)
+    origin = request.origin or f"https://{request.host}"
+    return Call(workspace, version, parameters, query, body, workspace.now(), origin, request.target.partition("?")[0])
+
+
+def _run(route: Route, call: Call) -> Answer:
+    if route.reads:
+        return route.handler(call)
+    with call.workspace.database.transaction():
+        return route.handler(call)
+
+
+def _envelope(refusal: Refusal, request_id: str) -> Answer:
+    errors = [{"code": refusal.code, "message": refusal.message}]
+    body = {"type": "error.list", "request_id": request_id, "errors": errors}
+    return Answer(body, refusal.status, refusal.headers)
+
+
+def _response(answer: Answer, request_id: str, headers: dict[str, str]) -> Response:
+    headers["content-type"] = "application/json; charset=utf-8"
+    headers["cache-control"] = CACHE[answer.status < 400]
+    headers["x-request-id"] = request_id
+    headers.update(answer.headers)
+    return Response(answer.status, headers, b"" if answer.body is None else _encode(answer.body))
+
+
+def _claim(state: Path) -> Any:
+    """Take a state folder for this process alone."""
+    from filelock import FileLock, Timeout
+
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(state / "sandbox.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise Problem(
+            f"Another sandbox uses the state folder {state}.",
+            why="a folder belongs to one process at a time",
+            remedy="stop the other one, or give another folder with --state",
+        ) from None
+    except OSError as error:
+        raise Problem(
+            f"The sandbox cannot use the state folder {state}.",
+            evidence=str(error),
+            remedy="give a folder that can be written with --state",
+        ) from None
+    return lock

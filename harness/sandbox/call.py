@@ -1,0 +1,47 @@
+"""What an operation is handed and what it gives back: a request made sense of, and an answer not yet put into bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.sandbox.versions import Version
+
+if TYPE_CHECKING:
+    from harness.sandbox.belongings import Belongings
+    from harness.sandbox.registry import Registry
+    from harness.sandbox.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one operation of one workspace; `parameters` are the path's blanks in their order."""
+
+    workspace: Workspace
+    version: Version
+    parameters: tuple[str, ...]
+    query: Mapping[str, str]
+    body: dict[str, Any]
+    now: int
+    origin: str
+    path: str
+
+    @property
+    def people(self) -> Registry:
+        """The workspace's people."""
+        return self.workspace.people
+
+    @property
+    def belongings(self) -> Belongings:
+        """What they have."""
+        return self.workspace.belongings
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation answers; `None` is an empty body."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""One SQLite database: its schema, its connection and its transactions. What the tables mean is left to the stores above.
+
+In memory, or one file per workspace in write-ahead mode: a process killed at any moment leaves each request whole or absent.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.problems import Problem
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE people (
+    seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, archived INTEGER NOT NULL,
+    external_id TEXT, email_key TEXT, phone TEXT, document BLOB NOT NULL);
+CREATE INDEX people_external_id ON people (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX people_email ON people (email_key) WHERE email_key IS NOT NULL;
+CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
+CREATE TABLE tombstones (
+    seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT, reason TEXT NOT NULL,
+    into_id TEXT, at INTEGER NOT NULL);
+CREATE INDEX tombstones_person ON tombstones (person_id);
+CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX tombstones_into ON tombstones (into_id) WHERE into_id IS NOT NULL;
+CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE);
+CREATE TABLE taggings (
+    person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)
+    ) WITHOUT ROWID;
+CREATE INDEX taggings_tag ON taggings (tag_id);
+CREATE TABLE notes (
+    note_id INTEGER PRIMARY KEY, person_id TEXT NOT NULL, created_at INTEGER NOT NULL, admin_id TEXT, body TEXT NOT NULL);
+CREATE INDEX notes_person ON notes (person_id);
+CREATE TABLE companies (
+    seq INTEGER PRIMARY KEY, company_key TEXT NOT NULL UNIQUE, company_id TEXT UNIQUE, name TEXT, document BLOB NOT NULL);
+CREATE INDEX companies_name ON companies (name);
+CREATE TABLE memberships (
+    person_id TEXT NOT NULL, company_key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (person_id, company_key)
+    ) WITHOUT ROWID;
+CREATE INDEX memberships_company ON memberships (company_key);
+CREATE TABLE conversations (
+    seq INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, document BLOB NOT NULL);
+CREATE TABLE participants (
+    person_id TEXT NOT NULL, conversation_id TEXT NOT NULL, PRIMARY KEY (person_id, conversation_id)) WITHOUT ROWID;
+CREATE INDEX participants_conversation ON participants (conversation_id);
+CREATE TABLE consents (
+    person_id TEXT NOT NULL, subscription_id INTEGER NOT NULL, consent TEXT NOT NULL,
+    PRIMARY KEY (person_id, subscription_id)) WITHOUT ROWID;
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, metadata BLOB);
+CREATE INDEX events_person ON events (person_id);
+CREATE TABLE attributes (
+    attribute_id INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, UNIQUE (model, name));
+CREATE TABLE scrolls (scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Database:
+    """A connection for one thread at a time; whoever owns it holds a lock."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._connection = self._connect()
+        self.execute = self._connection.execute
+        self.executemany = self._connection.executemany
+
+    def _connect(self) -> sqlite3.Connection:
+        where = ":memory:" if self._path is None else str(self._path)
+        try:
+            connection = sqlite3.connect(where, check_same_thread=False, isolation_level=None, cached_statements=512)
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            raise unreadable(self._path, str(error)) from error
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if self._path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found == 0:
+            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif found != SCHEMA_VERSION:
+            raise unreadable(self._path, f"its schema is version {found}, this sandbox writes version {SCHEMA_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: whatever leaves the block as an exception undoes it."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+    def one(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
+        """The first row, or `None`."""
+        return self.execute(sql, parameters).fetchone()
+
+    def all(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """Every row."""
+        return self.execute(sql, parameters).fetchall()
+
+    def next(self, counter: str) -> int:
+        """Count one further; counters begin at 1 and are part of the transaction."""
+        (value,) = self.execute(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            (counter,),
+        ).fetchone()
+        return int(value)
+
+    def clear(self) -> None:
+        """Empty every table, the counters included."""
+        tables = [name for (name,) in self.all("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        with self.transaction():
+            for table in tables:
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own schema
+
+    def dump(self) -> bytes:
+        """The whole database as bytes."""
+        return self._connection.serialize()
+
+    def restore(self, content: bytes) -> None:
+        """Put back what `dump` gave."""
+        with sqlite3.connect(":memory:") as source:
+            source.deserialize(content)
+            source.backup(self._connection)
+        source.close()
+
+    def close(self) -> None:
+        """Close the connection; a file stays behind complete."""
+        self._connection.close()
+
+
+def unreadable(path: Path | None, evidence: str) -> Problem:
+    """The problem of a state file that cannot be used; it is left as it is."""
+    return Problem(
+        f"The sandbox cannot use its state file {path}.",
+        evidence=evidence,
+        why="the file is damaged, cannot be written, or was made by another version of the harness",
+        remedy="move the file away, or give another folder with --state",
+    )

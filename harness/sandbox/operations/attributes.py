@@ -1,0 +1,121 @@
+"""Data attributes: what custom attributes there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import reading, rendering
+from harness.sandbox import refusals as no
+from harness.sandbox.attributes import GOOD_NAME, MODEL_WORDS, MODELS, TYPES, Attribute
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.refusals import Refused
+
+STANDARD = (
+    ("contact", "id", "ID", "string", False),
+    ("contact", "name", "Name", "string", True),
+    ("contact", "email", "Email", "string", True),
+    ("contact", "phone", "Phone", "string", True),
+    ("contact", "external_id", "User ID", "string", True),
+    ("contact", "signed_up_at", "Signed up", "date", True),
+    ("contact", "last_seen_at", "Last seen", "date", True),
+    ("company", "name", "Company name", "string", True),
+    ("company", "company_id", "Company ID", "string", False),
+    ("company", "remote_created_at", "Company created at", "date", True),
+    ("company", "monthly_spend", "Monthly Spend", "float", True),
+)
+"""A few of the attributes that every workspace has: model, name, label, type, whether the API may write it."""
+
+
+def list_all(call: Call) -> Answer:
+    """`GET /data_attributes`, of one model or of both."""
+    model = call.query.get("model")
+    if model == "conversation" and call.version.order >= (2, 16):
+        raise Refused(no.CONVERSATION_MODEL)
+    own = [
+        one
+        for one in call.workspace.attributes.all(model)
+        if not one.archived or call.query.get("include_archived") == "true"
+    ]
+    data = [_standard(row) for row in STANDARD if model in (None, row[0])] + [rendering.attribute(one) for one in own]
+    return Answer({"type": "list", "data": data})
+
+
+def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, Any]:
+    model, name, label, data_type, writable = row
+    return {
+        "type": "data_attribute",
+        "name": name,
+        "full_name": name,
+        "label": label,
+        "description": label,
+        "data_type": data_type,
+        "api_writable": writable,
+        "ui_writable": False,
+        "messenger_writable": True,
+        "custom": False,
+        "archived": False,
+        "model": model,
+    }
+
+
+def create(call: Call) -> Answer:
+    """`POST /data_attributes`."""
+    model, name, data_type = (reading.text(call.body, field) or "" for field in ("model", "name", "data_type"))
+    _check(call, model, name, data_type)
+    workspace = call.workspace
+    attribute = Attribute(
+        attribute_id=workspace.attributes.next_id(),
+        model=model,
+        name=name,
+        data_type=data_type,
+        created_at=call.now,
+        updated_at=call.now,
+        admin_id=workspace.admin.admin_id,
+        description=reading.text(call.body, "description"),
+        options=_options(call),
+        messenger_writable=bool(reading.flag(call.body, "messenger_writable")),
+    )
+    workspace.attributes.add(attribute)
+    return Answer(rendering.attribute(attribute))
+
+
+def _check(call: Call, model: str, name: str, data_type: str) -> None:
+    if model not in MODELS:
+        raise Refused(no.ATTRIBUTE_MODEL)
+    if not GOOD_NAME.fullmatch(name):
+        raise Refused(no.ATTRIBUTE_NAME)
+    if data_type not in TYPES:
+        raise Refused(no.ATTRIBUTE_TYPE)
+    for existing in (model, *MODELS):
+        if call.workspace.attributes.named(existing, name):
+            words = {"existing": MODEL_WORDS[existing], "wanted": MODEL_WORDS[model]}
+            raise Refused(no.ATTRIBUTE_EXISTS.filled(name=name, **words))
+
+
+def _options(call: Call) -> list[str] | None:
+    options = call.body.get("options")
+    if options is None:
+        return None
+    if not isinstance(options, list):
+        raise Refused(no.ATTRIBUTE_OPTIONS)
+    return [str(option.get("value")) if isinstance(option, dict) else str(option) for option in options]
+
+
+def update(call: Call) -> Answer:
+    """`PUT /data_attributes/{data_attribute_id}`."""
+    attribute_id = reading.decimal(call.parameters[0])
+    attribute = call.workspace.attributes.get(attribute_id) if attribute_id is not None else None
+    if attribute is None:
+        raise Refused(no.ATTRIBUTE_NOT_FOUND)
+    changes: dict[str, Any] = {"updated_at": call.now}
+    if "description" in call.body:
+        changes["description"] = reading.text(call.body, "description")
+    if "options" in call.body:
+        changes["options"] = _options(call)
+    if "archived" in call.body:
+        changes["archived"] = bool(reading.flag(call.body, "archived"))
+    attribute = msgspec.structs.replace(attribute, **changes)
+    call.workspace.attributes.put(attribute)
+    return Answer(rendering.attribute(attribute))

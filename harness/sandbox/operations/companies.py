@@ -1,0 +1,168 @@
+"""Companies, and who belongs to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import dialect_v2, paging, reading, rendering
+from harness.sandbox import refusals as no
+from harness.sandbox.belongings import Company
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.contacts import found_contact
+from harness.sandbox.refusals import Refused
+
+MOST = 1_000
+PARAMETERS = frozenset(
+    "id company_id name plan size website industry custom_attributes remote_created_at update_last_request_at "
+    "monthly_spend last_request_at remove created_at session_count type user_count updated_at app_id tags segments".split()
+)
+
+
+def save(call: Call) -> Answer:
+    """`POST /companies`: made, or changed if there is one with that `company_id`."""
+    return Answer(rendering.company(call.workspace, saved(call, call.body)))
+
+
+def saved(call: Call, body: dict[str, Any]) -> Company:
+    """The company that a body tells of, written."""
+    for name in body:
+        if name not in PARAMETERS:
+            raise Refused(no.COMPANY_BAD_PARAMETER.filled(name=name))
+    found = _known(call, body)
+    changes = _changes(call, body, found.custom_attributes if found else {})
+    if found is not None:
+        company = msgspec.structs.replace(found, **changes, updated_at=call.now)
+        call.belongings.put_company(company)
+        return company
+    return _made(call, body, changes)
+
+
+def _known(call: Call, body: dict[str, Any]) -> Company | None:
+    company_id = reading.identifier(body, "company_id", call.version)
+    if company_id:
+        return call.belongings.company_by_id(company_id)
+    key, name = reading.text(body, "id"), reading.text(body, "name")
+    if key:
+        return call.belongings.company(key)
+    return call.belongings.company_named(name) if name else None
+
+
+def _made(call: Call, body: dict[str, Any], changes: dict[str, Any]) -> Company:
+    company_id = reading.identifier(body, "company_id", call.version)
+    if not company_id and not changes.get("name"):
+        raise Refused(no.COMPANY_NOT_SPECIFIED)
+    key = call.workspace.ids.object_id(call.now, call.workspace.database.next("people"))
+    company = Company(
+        company_key=key, company_id=company_id or key, created_at=call.now, updated_at=call.now, **changes
+    )
+    call.belongings.add_company(company)
+    return company
+
+
+def _changes(call: Call, body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        name: reading.text(body, name) for name in ("name", "plan", "website", "industry") if name in body
+    }
+    if "remote_created_at" in body:
+        changes["remote_created_at"] = reading.moment(body, "remote_created_at")
+    if "size" in body:
+        changes["size"] = reading.whole(body, "size")
+    if "monthly_spend" in body:
+        changes["monthly_spend"] = reading.number(body, "monthly_spend") or 0
+    if reading.flag(body, "update_last_request_at"):
+        changes["last_request_at"] = call.now
+    given = reading.mapping(body, "custom_attributes")
+    if given:
+        if call.version.has("attributes_made_on_the_fly"):
+            call.workspace.attributes.learn("company", given, call.now, call.workspace.admin.admin_id)
+        call.workspace.attributes.check("company", given)
+        changes["custom_attributes"] = current | given
+    return changes
+
+
+def _found(call: Call, company_key: str) -> Company:
+    company = call.belongings.company(company_key)
+    if company is None:
+        raise Refused(no.COMPANY_NOT_FOUND)
+    return company
+
+
+def read(call: Call) -> Answer:
+    """`GET /companies/{company_id}`."""
+    return Answer(rendering.company(call.workspace, _found(call, call.parameters[0])))
+
+
+def find(call: Call) -> Answer:
+    """`GET /companies`: one by `company_id` or `name`, or all of them."""
+    company_id, name = call.query.get("company_id"), call.query.get("name")
+    if not company_id and not name:
+        return _all(call)
+    found = call.belongings.company_by_id(company_id) if company_id else call.belongings.company_named(name or "")
+    if found is None:
+        raise Refused(no.COMPANY_NOT_FOUND)
+    return Answer(rendering.company(call.workspace, found))
+
+
+def _all(call: Call) -> Answer:
+    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    page = reading.number_from(call.query, "page", 1, 10**6)
+    companies = call.belongings.all_companies()
+    shown = [rendering.company(call.workspace, one) for one in companies[(page - 1) * per_page : page * per_page]]
+    pages = paging.numbered(call.origin, call.path, dict(call.query), len(companies), per_page, page)
+    if call.version.dialect == "1.x":
+        return Answer({"type": "company.list", "companies": shown, "pages": pages, "total_count": len(companies)})
+    return Answer({"type": "list", "data": shown, "pages": pages, "total_count": len(companies)})
+
+
+def update(call: Call) -> Answer:
+    """`PUT /companies/{company_id}`."""
+    company = _found(call, call.parameters[0])
+    changes = _changes(call, call.body, company.custom_attributes)
+    company = msgspec.structs.replace(company, **changes, updated_at=call.now)
+    call.belongings.put_company(company)
+    return Answer(rendering.company(call.workspace, company))
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /companies/{company_id}`."""
+    company = _found(call, call.parameters[0])
+    call.belongings.delete_company(company.company_key)
+    return Answer({"id": company.company_key, "object": "company", "deleted": True})
+
+
+def members(call: Call) -> Answer:
+    """`GET /companies/{company_id}/contacts`."""
+    company = _found(call, call.parameters[0])
+    people = [call.people.get(person_id) for person_id in call.belongings.members_of(company.company_key)]
+    shown = [dialect_v2.contact(call.workspace, one, call.version) for one in people if one and not one.archived]
+    return Answer(paging.listing(shown, len(shown), paging.USUAL_PAGE, 1, None))
+
+
+def of_contact(call: Call) -> Answer:
+    """`GET /contacts/{contact_id}/companies`."""
+    person = found_contact(call, call.parameters[0])
+    companies = call.belongings.companies_of(person.person_id)
+    return Answer(paging.whole([rendering.company(call.workspace, company) for company in companies]))
+
+
+def attach(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/companies`."""
+    person = found_contact(call, call.parameters[0])
+    company_key = reading.text(call.body, "id")
+    if not company_key:
+        raise Refused(no.COMPANY_NOT_SPECIFIED)
+    company = _found(call, company_key)
+    if len(call.belongings.companies_of(person.person_id)) >= MOST:
+        raise Refused(no.COMPANY_LIMIT)
+    call.belongings.join(person.person_id, company.company_key)
+    return Answer(rendering.company(call.workspace, company))
+
+
+def detach(call: Call) -> Answer:
+    """`DELETE /contacts/{contact_id}/companies/{company_id}`."""
+    person = found_contact(call, call.parameters[0])
+    company = _found(call, call.parameters[1])
+    call.belongings.leave(person.person_id, company.company_key)
+    return Answer(rendering.company(call.workspace, company))

@@ -1,0 +1,207 @@
+"""Contacts of 2.x: create, read, update, list, delete, archive, block. Searching and merging stand elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import dialect_v2, paging, reading, rules, targets
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations import profiles
+from harness.sandbox.operations.conversions import act, contact_not_found, show
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+from harness.sandbox.targets import Target
+
+
+def found_contact(call: Call, contact_id: str) -> Person:
+    """The lead or user with this id; one who was merged away is gone for good, and from 2.16 said to be so."""
+    found = call.people.get(contact_id)
+    if found is not None and found.kind != "visitor":
+        return found
+    heir = call.people.heir(contact_id=contact_id) if found is None else None
+    raise _gone(call, heir)
+
+
+def _gone(call: Call, heir: str | None) -> Refused:
+    if heir is not None and call.version.has("merged_is_gone"):
+        return Refused(no.MERGED_AWAY.with_header("link", f'</contacts/{heir}>; rel="canonical"'))
+    return Refused(contact_not_found(call))
+
+
+def create(call: Call) -> Answer:
+    """`POST /contacts`."""
+    email, external_id = reading.email(call.body), reading.identifier(call.body, "external_id", call.version)
+    _check_verified(call, email)
+    wanted = _role(call)
+    target = _taken(call, None, email, external_id) if wanted != "lead" else targets.NOBODY
+    rule = rules.CREATE_CONTACT.decide(
+        wanted="absent" if wanted == "unchanged" else wanted,
+        email="yes" if email else "no",
+        external_id="yes" if external_id else "no",
+        taken=target.kind,
+    )
+    action = act(rule, target)
+    number = call.workspace.database.next("people")
+    identity = {"email": email, "external_id": external_id}
+    person = newcomer(call, number, "lead" if action == "create_lead" else "user", identity)
+    person = msgspec.structs.replace(person, **profiles.changes(call, {}))
+    call.people.add(person)
+    return show(call, person)
+
+
+def newcomer(call: Call, number: int, kind: str, identity: dict[str, str | None]) -> Person:
+    """Somebody new, with what Intercom gives to a lead by itself: a uuid and a pseudonym."""
+    ids = call.workspace.ids
+    person = Person(
+        person_id=ids.object_id(call.now, number),
+        kind="lead" if kind == "lead" else "user",
+        created_at=call.now,
+        updated_at=call.now,
+        email=identity["email"],
+        external_id=identity["external_id"],
+    )
+    if kind == "lead":
+        person.external_id = person.external_id or ids.uuid(number)
+        person.pseudonym = ids.pseudonym(number)
+    return person
+
+
+def _role(call: Call) -> str:
+    role = reading.text(call.body, "role")
+    if role is None:
+        return "unchanged"
+    return role if role in ("lead", "user") else "invalid"
+
+
+def _check_verified(call: Call, email: str | None) -> None:
+    if reading.flag(call.body, "email_verified") is not None and not email and call.version.has("email_verified"):
+        raise Refused(no.EMAIL_VERIFIED_ALONE)
+
+
+def _taken(call: Call, myself: Person | None, email: str | None, external_id: str | None) -> Target:
+    """Whether another user has the e-mail or the external id: `no`, `live` or `archived`."""
+    others = [one for one in call.people.by_external_id(external_id) if one.kind == "user"] if external_id else []
+    others += call.people.by_email(email, "user")
+    others = [one for one in others if myself is None or one.person_id != myself.person_id]
+    for kind, archived in (("live", False), ("archived", True)):
+        for one in others:
+            if one.archived is archived:
+                return Target(kind, one)
+    return Target("no")
+
+
+def read(call: Call) -> Answer:
+    """`GET /contacts/{contact_id}`."""
+    return show(call, found_contact(call, call.parameters[0]))
+
+
+def read_by_external_id(call: Call) -> Answer:
+    """`GET /contacts/find_by_external_id/{external_id}`."""
+    external_id = call.parameters[0]
+    matches = [one for one in call.people.by_external_id(external_id) if one.kind != "visitor"]
+    if not matches:
+        raise _gone(call, call.people.heir(external_id=external_id))
+    return show(call, min(matches, key=lambda one: (one.archived, one.kind != "user")))
+
+
+def update(call: Call) -> Answer:
+    """`PUT /contacts/{contact_id}`: attributes, identifiers, and a lead's role."""
+    person = found_contact(call, call.parameters[0])
+    wanted = _role(call)
+    identity = _identity(call, person, becomes_user=wanted == "user")
+    target = _taken(call, person, identity["email"], identity["external_id"])
+    rule = rules.UPDATE_CONTACT.decide(
+        role=person.kind,
+        wanted=wanted,
+        external_id=_external_id_fact(call, person),
+        identified="yes" if identity["email"] or identity["external_id"] else "no",
+        taken=target.kind,
+    )
+    action = act(rule, target)
+    found = profiles.changes(call, person.custom_attributes)
+    if action == "become_user":
+        call.people.remember(person, "converted", call.now, person.person_id)
+        found = {"kind": "user", "signed_up_at": call.now, **found}
+    elif person.kind == "lead":
+        identity["external_id"] = person.external_id
+    person = msgspec.structs.replace(person, **identity, **found, updated_at=call.now)
+    call.people.put(person)
+    return show(call, person)
+
+
+def _identity(call: Call, person: Person, *, becomes_user: bool) -> dict[str, Any]:
+    """E-mail and external id after the request; a lead who becomes a user loses the uuid unless an id is given."""
+    email = reading.email(call.body) if "email" in call.body else person.email
+    external_id = reading.identifier(call.body, "external_id", call.version)
+    if person.kind == "lead" and becomes_user:
+        return {"email": email, "external_id": external_id}
+    return {"email": email, "external_id": external_id if "external_id" in call.body else person.external_id}
+
+
+def _external_id_fact(call: Call, person: Person) -> str:
+    given = reading.identifier(call.body, "external_id", call.version)
+    return "absent" if given in (None, person.external_id) else "given"
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /contacts/{contact_id}`."""
+    person = found_contact(call, call.parameters[0])
+    call.people.bury(person, "deleted", call.now)
+    call.belongings.forget(person.person_id)
+    return Answer(dialect_v2.deleted(person))
+
+
+def archive(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/archive`: out of lists and searches, still answering by id (assumed)."""
+    return _set(call, archived=True)
+
+
+def unarchive(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/unarchive`."""
+    return _set(call, archived=False)
+
+
+def block(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/block`: archived as well (facts §5)."""
+    return _set(call, archived=True, blocked=True)
+
+
+def _set(call: Call, **changed: bool) -> Answer:
+    person = msgspec.structs.replace(found_contact(call, call.parameters[0]), updated_at=call.now, **changed)
+    call.people.put(person)
+    return Answer(dialect_v2.reference(person, **changed))
+
+
+def list_all(call: Call) -> Answer:
+    """`GET /contacts`: pages with a cursor, the newest first."""
+    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    cursor = paging.read(call.query.get("starting_after"))
+    rows = call.people.page(("lead", "user"), per_page + 1, before=cursor.after)
+    total = call.people.count("lead", "user")
+    further = paging.Cursor(cursor.page + 1, rows[per_page - 1][0]) if len(rows) > per_page else None
+    data = [dialect_v2.contact(call.workspace, person, call.version) for _, person in rows[:per_page]]
+    return Answer(paging.listing(data, total, per_page, cursor.page, further))
+
+
+def merge_history(call: Call) -> Answer:
+    """`GET /contacts/{id}/merge_history`: the leads that were merged into a user, the newest first."""
+    person = call.people.get(call.parameters[0])
+    if person is None or person.kind != "user":
+        raise Refused(no.HISTORY_NOT_FOUND)
+    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    cursor = paging.read(call.query.get("cursor"))
+    rows = [row for row in call.people.merged_into(person.person_id) if cursor.after is None or row[0] < cursor.after]
+    data = [
+        {
+            "type": "merge_history",
+            "source_contact_id": grave.person_id,
+            "source_contact_role": grave.kind,
+            "merged_at": grave.at,
+        }
+        for _, grave in rows[:per_page]
+    ]
+    further = paging.write(paging.Cursor(cursor.page + 1, rows[per_page - 1][0])) if len(rows) > per_page else None
+    return Answer({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})

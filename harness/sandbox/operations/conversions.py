@@ -1,0 +1,197 @@
+"""The conversions themselves: a decision of `rules` carried out on the store, so that it happens whole or not at all.
+
+Each runs inside the transaction of its request. What is kept stands in `keeping`.
+"""
+
+from __future__ import annotations
+
+from harness.sandbox import keeping, reading, rules, targets
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.decisions import Rule
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refusal, Refused
+from harness.sandbox.targets import Identifiers, Target
+from harness.sandbox import dialect_v1, dialect_v2
+
+
+def show(call: Call, person: Person) -> Answer:
+    """Somebody in the words of the version that was asked for."""
+    if person.kind == "visitor" or call.version.dialect == "1.x":
+        return Answer(dialect_v1.person(call.workspace, person, call.version))
+    return Answer(dialect_v2.contact(call.workspace, person, call.version))
+
+
+def act(rule: Rule, target: Target, call: Call | None = None) -> str:
+    """What a row says to do; raised if it says to refuse."""
+    if not isinstance(rule.then, Refusal):
+        return rule.then
+    refusal = rule.then
+    if call is not None and refusal in (no.USER_NOT_FOUND, no.CONTACT_NOT_FOUND):
+        refusal = contact_not_found(call)
+    if target.person is not None and "{contact_id}" in refusal.message:
+        refusal = refusal.filled(contact_id=target.person.person_id)
+    raise Refused(refusal)
+
+
+def contact_not_found(call: Call) -> Refusal:
+    """How this version says that there is no such contact."""
+    return no.CONTACT_NOT_FOUND if call.version.has("contact_not_found") else no.USER_NOT_FOUND
+
+
+def visitor_becomes_lead(call: Call, visitor: Person) -> Person:
+    """Turn a visitor into a lead under the same ids."""
+    lead = keeping.become_lead(visitor, call.now)
+    call.people.remember(visitor, "converted", call.now, visitor.person_id)
+    call.people.put(lead)
+    return lead
+
+
+def becomes_user(call: Call, source: Person, wanted: Identifiers) -> Person:
+    """Turn a visitor or a lead into a user who did not exist."""
+    user = keeping.become_user(source, call.now, external_id=wanted.external_id, email=wanted.email)
+    call.people.remember(source, "converted", call.now, source.person_id)
+    call.people.put(user)
+    return user
+
+
+def merge(call: Call, source: Person, into: Person) -> Person:
+    """Fold a visitor or a lead into a user who exists; the source is gone afterwards."""
+    adopt = call.version.has("identifiers_added_by_merge") and not _email_is_taken(call, source, into)
+    survivor = keeping.merge(source, into, call.now, adopt_email=adopt)
+    call.people.bury(source, "merged", call.now, into.person_id)
+    call.people.put(survivor)
+    call.belongings.hand_over(source.person_id, into.person_id)
+    return survivor
+
+
+def _email_is_taken(call: Call, source: Person, into: Person) -> bool:
+    return any(user.person_id != into.person_id for user in call.people.by_email(source.email, "user"))
+
+
+def convert_visitor(call: Call) -> Answer:
+    """`POST /visitors/convert`."""
+    visitor_body = reading.mapping(call.body, "visitor") or {}
+    user_body = reading.mapping(call.body, "user")
+    reference = _reference(call, visitor_body)
+    visitor = find_visitor(call, *reference)
+    wanted = targets.identifiers(user_body or {}, call.version)
+    target = targets.NOBODY
+    if visitor is not None and wanted.given:
+        target = _target(call, wanted, visitor)
+    rule = rules.CONVERT_VISITOR.decide(
+        visitor="unidentified" if not any(reference) else "absent" if visitor is None else "found",
+        type=_conversion_type(call),
+        user=_said(user_body, wanted),
+        target=target.kind,
+        unconverted_visitor=_yes(call.version.has("unconverted_visitor")),
+    )
+    action = act(rule, target)
+    assert visitor is not None
+    match action:
+        case "become_lead":
+            return show(call, visitor_becomes_lead(call, visitor))
+        case "become_user":
+            return show(call, becomes_user(call, visitor, wanted))
+        case "merge":
+            assert target.person is not None
+            return show(call, merge(call, visitor, target.person))
+        case _:
+            return show(call, visitor)
+
+
+def _conversion_type(call: Call) -> str:
+    kind = reading.text(call.body, "type")
+    if not kind:
+        return "missing"
+    return kind if kind in ("lead", "user") else "invalid"
+
+
+def _said(user_body: object, wanted: Identifiers) -> str:
+    return "given" if wanted.given else "absent" if user_body is None else "empty"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _reference(call: Call, body: dict[str, object]) -> tuple[str | None, str | None]:
+    return reading.identifier(body, "id", call.version), reading.identifier(body, "user_id", call.version)
+
+
+def find_visitor(call: Call, visitor_id: str | None, visitor_user_id: str | None) -> Person | None:
+    """The visitor with this id, or else with this uuid."""
+    return _find(call, "visitor", visitor_id, visitor_user_id)
+
+
+def _find(call: Call, kind: str, person_id: str | None, external_id: str | None) -> Person | None:
+    if person_id:
+        found = call.people.get(person_id)
+        return found if found is not None and found.kind == kind else None
+    if external_id:
+        return next((one for one in call.people.by_external_id(external_id) if one.kind == kind), None)
+    return None
+
+
+def _target(call: Call, wanted: Identifiers, source: Person) -> Target:
+    return targets.find_target(call.people, wanted, source, email_may_repeat=call.version.has("email_may_repeat"))
+
+
+def convert_lead(call: Call) -> Answer:
+    """1.x `POST /contacts/convert`."""
+    lead_body = reading.mapping(call.body, "contact") or {}
+    user_body = reading.mapping(call.body, "user")
+    reference = _reference(call, lead_body)
+    lead = _find(call, "lead", *reference)
+    wanted = targets.identifiers(user_body or {}, call.version)
+    target = _target(call, wanted, lead) if lead is not None and wanted.given else targets.NOBODY
+    rule = rules.CONVERT_LEAD.decide(
+        lead="unidentified" if not any(reference) else "absent" if lead is None else "found",
+        user=_said(user_body, wanted),
+        target=target.kind,
+        channel=channel_of(lead),
+    )
+    action = act(rule, target)
+    assert lead is not None
+    if action == "become_user":
+        return show(call, becomes_user(call, lead, wanted))
+    assert target.person is not None
+    return show(call, merge(call, lead, target.person))
+
+
+def channel_of(lead: Person | None) -> str:
+    """Whether a lead came by the Messenger or from outside."""
+    return "external" if lead is not None and lead.channel else "messenger"
+
+
+def merge_contacts(call: Call) -> Answer:
+    """2.x `POST /contacts/merge`."""
+    from_id, into_id = (reading.identifier(call.body, name, call.version) for name in ("from", "into"))
+    source, into = (_live_contact(call, contact_id) for contact_id in (from_id, into_id))
+    rule = rules.MERGE.decide(
+        **{"from": _role(from_id, source), "into": _role(into_id, into)},
+        channel=channel_of(source),
+        shared=_yes(source is not None and into is not None and _are_duplicates(source, into)),
+        skip=_yes(bool(reading.flag(call.body, "skip_duplicate_validation"))),
+        merge_needs_duplicates=_yes(call.version.has("merge_needs_duplicates")),
+    )
+    act(rule, targets.NOBODY, call)
+    assert source is not None
+    assert into is not None
+    return show(call, merge(call, source, into))
+
+
+def _live_contact(call: Call, contact_id: str | None) -> Person | None:
+    found = call.people.get(contact_id) if contact_id else None
+    return None if found is None or found.kind == "visitor" or found.archived else found
+
+
+def _role(contact_id: str | None, found: Person | None) -> str:
+    if not contact_id:
+        return "missing"
+    return "absent" if found is None else found.kind
+
+
+def _are_duplicates(one: Person, other: Person) -> bool:
+    same_email = bool(one.email and other.email and one.email.lower() == other.email.lower())
+    return same_email or bool(one.phone and one.phone == other.phone)

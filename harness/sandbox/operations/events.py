@@ -1,0 +1,71 @@
+"""Events: what people did, noted by the application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.sandbox import reading
+from harness.sandbox import refusals as no
+from harness.sandbox.belongings import Event
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.lookup import named_person, queried_person
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+
+
+def add(call: Call) -> Answer:
+    """`POST /events`: accepted, with an empty answer."""
+    name = reading.text(call.body, "event_name")
+    if not name:
+        raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))
+    person = named_person(call, call.body)
+    at = reading.moment(call.body, "created_at") or call.now
+    call.belongings.add_event(person.person_id, name, at, reading.mapping(call.body, "metadata") or {})
+    return Answer(status=202)
+
+
+def list_all(call: Call) -> Answer:
+    """`GET /events?type=user&…`: one person's events, or how often each happened."""
+    person = queried_person(call)
+    events = call.belongings.events_of(person.person_id)
+    if call.query.get("summary") == "true":
+        return Answer(_summary(person, events))
+    shown = [_shown(person, event) for event in events]
+    return Answer({"type": "event.list", "events": shown, "pages": {"next": None}})
+
+
+def _shown(person: Person, event: Event) -> dict[str, Any]:
+    return {
+        "type": "event",
+        "id": f"{event.person_id}-{event.seq}",
+        "event_name": event.name,
+        "created_at": event.created_at,
+        "intercom_user_id": person.person_id,
+        "user_id": person.external_id,
+        "email": person.email,
+        "metadata": event.metadata,
+    }
+
+
+def _summary(person: Person, events: list[Event]) -> dict[str, Any]:
+    times: dict[str, list[int]] = {}
+    for event in events:
+        times.setdefault(event.name, []).append(event.created_at)
+    rows = [
+        {"name": name, "first": min(at), "last": max(at), "count": len(at), "description": None}
+        for name, at in times.items()
+    ]
+    return {
+        "type": "event.summary",
+        "events": rows,
+        "pages": {"next": None},
+        "email": person.email,
+        "intercom_user_id": person.person_id,
+        "user_id": person.external_id,
+    }
+
+
+def summarize(call: Call) -> Answer:
+    """`POST /events/summaries`: counts noted in bulk are accepted and not kept."""
+    named_person(call, {"user_id": reading.text(call.body, "user_id")})
+    return Answer()

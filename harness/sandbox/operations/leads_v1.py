@@ -1,0 +1,76 @@
+"""Leads of 1.x, which it calls contacts: without an id `POST /contacts` always makes one, so leads may share an e-mail."""
+
+from __future__ import annotations
+
+from harness.sandbox import refusals as no
+from harness.sandbox import targets
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations import users_v1
+from harness.sandbox.operations.contacts import newcomer
+from harness.sandbox.operations.conversions import show
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+from harness.sandbox.targets import Identifiers
+
+
+def save(call: Call) -> Answer:
+    """`POST /contacts`: a new lead, or a change to the one with that `id` or `user_id`."""
+    wanted = targets.identifiers(call.body, call.version)
+    person = _match(call, wanted.person_id, wanted.external_id)
+    if person is None:
+        identity = {"email": wanted.email, "external_id": None}
+        person = newcomer(call, call.workspace.database.next("people"), "lead", identity)
+        call.people.add(person)
+    return show(call, users_v1.write(call, person, wanted))
+
+
+def _match(call: Call, lead_id: str | None, lead_user_id: str | None) -> Person | None:
+    """The lead with this id or uuid; `None` if neither is given, refused if nobody has it."""
+    if not lead_id and not lead_user_id:
+        return None
+    found = [call.people.get(lead_id)] if lead_id else call.people.by_external_id(lead_user_id or "")
+    lead = next((one for one in found if one is not None and one.kind == "lead"), None)
+    if lead is None:
+        raise Refused(no.CONTACT_NOT_FOUND)
+    return lead
+
+
+def _queried(call: Call) -> Person:
+    lead = _match(call, call.parameters[0] if call.parameters else call.query.get("id"), call.query.get("user_id"))
+    if lead is None:
+        raise Refused(no.CONTACT_UNIDENTIFIED)
+    return lead
+
+
+def find(call: Call) -> Answer:
+    """`GET /contacts`: one by `user_id`, a list by `email`, or a page of all."""
+    if call.query.get("id") or call.query.get("user_id"):
+        return show(call, _queried(call))
+    email = call.query.get("email")
+    if not email:
+        return users_v1.listed(call, "lead")
+    leads = [lead for lead in call.people.by_email(email, "lead") if not lead.archived]
+    shown = [show(call, lead).body for lead in leads]
+    pages = {"type": "pages", "next": None, "page": 1, "per_page": 50, "total_pages": 1 if leads else 0}
+    return Answer({"type": "contact.list", "contacts": shown, "pages": pages, "total_count": len(leads)})
+
+
+def read(call: Call) -> Answer:
+    """`GET /contacts/{id}`."""
+    return show(call, _queried(call))
+
+
+def update(call: Call) -> Answer:
+    """`PUT /contacts/{id}`, as some libraries write."""
+    wanted = targets.identifiers(call.body, call.version)
+    return show(call, users_v1.write(call, _queried(call), Identifiers(email=wanted.email)))
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /contacts/{id}` and `DELETE /contacts?user_id=`: the lead, once more."""
+    return users_v1.removed(call, _queried(call))
+
+
+def scroll(call: Call) -> Answer:
+    """`GET /contacts/scroll`."""
+    return users_v1.scrolled(call, "lead")

@@ -1,0 +1,53 @@
+"""Finds the person whom a request body or a query names by `id`, `user_id` or `email`, outside of conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.sandbox import refusals as no
+from harness.sandbox import targets
+from harness.sandbox.call import Call
+from harness.sandbox.operations.conversions import contact_not_found
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+from harness.sandbox.targets import Identifiers
+
+
+def named_person(call: Call, entry: Mapping[str, Any]) -> Person:
+    """The lead or user named in an object; refused if there is none."""
+    return _the_one(call, targets.identifiers(dict(entry), call.version))
+
+
+def queried_person(call: Call) -> Person:
+    """The lead or user named in the query string."""
+    query = call.query
+    return _the_one(
+        call,
+        Identifiers(
+            query.get("intercom_user_id") or query.get("id") or None,
+            query.get("user_id") or query.get("external_id") or None,
+            query.get("email") or None,
+        ),
+    )
+
+
+def _the_one(call: Call, wanted: Identifiers) -> Person:
+    if not wanted.given:
+        raise Refused(no.USER_UNIDENTIFIED)
+    found = [person for person in _matches(call, wanted) if person.kind != "visitor"]
+    if not found:
+        raise Refused(contact_not_found(call))
+    users = [person for person in found if person.kind == "user" and not person.archived]
+    if len(users) > 1 and not wanted.person_id and not wanted.external_id:
+        raise Refused(no.SEVERAL_USERS)
+    return users[0] if users else found[0]
+
+
+def _matches(call: Call, wanted: Identifiers) -> list[Person]:
+    if wanted.person_id:
+        person = call.people.get(wanted.person_id)
+        return [person] if person else []
+    if wanted.external_id:
+        return call.people.by_external_id(wanted.external_id)
+    return call.people.by_email(wanted.email)

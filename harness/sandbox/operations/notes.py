@@ -1,0 +1,57 @@
+"""Notes on people, in both dialects."""
+
+from __future__ import annotations
+
+from harness.sandbox import paging, reading, rendering
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.contacts import found_contact
+from harness.sandbox.operations.lookup import named_person, queried_person
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+
+
+def of_contact(call: Call) -> Answer:
+    """`GET /contacts/{contact_id}/notes`."""
+    person = found_contact(call, call.parameters[0])
+    notes = call.belongings.notes_of(person.person_id)
+    return Answer(paging.whole([rendering.note(call.workspace, note, "contact") for note in notes]))
+
+
+def add(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/notes`."""
+    return _add(call, found_contact(call, call.parameters[0]), "contact")
+
+
+def _add(call: Call, person: Person, person_key: str) -> Answer:
+    admin_id = reading.number_id(call.body, "admin_id")
+    if admin_id is not None and admin_id != call.workspace.admin.admin_id:
+        raise Refused(no.RESOURCE_NOT_FOUND)
+    body = reading.text(call.body, "body")
+    if not body:
+        raise Refused(no.PARAMETER_MISSING.filled(field="body"))
+    note = call.belongings.add_note(person.person_id, rendering.paragraph(body), admin_id, call.now)
+    return Answer(rendering.note(call.workspace, note, person_key))
+
+
+def read(call: Call) -> Answer:
+    """`GET /notes/{note_id}`."""
+    note_id = call.parameters[0]
+    note = call.belongings.note(int(note_id)) if note_id.isascii() and note_id.isdigit() and len(note_id) < 19 else None
+    if note is None:
+        raise Refused(no.RESOURCE_NOT_FOUND)
+    return Answer(rendering.note(call.workspace, note, "contact" if call.version.dialect == "2.x" else "user"))
+
+
+def add_v1(call: Call) -> Answer:
+    """1.x `POST /notes`, on a user or a lead."""
+    key = "contact" if "contact" in call.body else "user"
+    return _add(call, named_person(call, reading.mapping(call.body, key) or {}), key)
+
+
+def list_v1(call: Call) -> Answer:
+    """1.x `GET /notes?id=|user_id=|email=`."""
+    notes = call.belongings.notes_of(queried_person(call).person_id)
+    shown = [rendering.note(call.workspace, note, "user") for note in notes]
+    pages = paging.numbered(call.origin, call.path, dict(call.query), len(shown), paging.USUAL_PAGE, 1)
+    return Answer({"type": "note.list", "notes": shown, "pages": pages | {"next": None}})

@@ -1,0 +1,79 @@
+"""Reads what a request says of a person's own attributes, in either dialect, and keeps it to what may be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.sandbox import reading
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Call
+from harness.sandbox.refusals import Refused
+from harness.sandbox.workspace import LOCATION_KEYS
+
+PLAIN_TEXT = ("name", "phone", "language_override")
+UTM = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
+NAMES_OF_MOMENTS = {
+    "2.x": (("signed_up_at", "signed_up_at"), ("last_seen_at", "last_seen_at")),
+    "1.x": (
+        ("remote_created_at", "signed_up_at"),
+        ("signed_up_at", "signed_up_at"),
+        ("last_request_at", "last_seen_at"),
+    ),
+}
+"""What a dialect calls a moment, and what the store does."""
+
+
+def custom_attributes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
+    """The custom attributes as they are after the request: given ones replaced, the others left alone."""
+    given = reading.mapping(call.body, "custom_attributes")
+    if not given:
+        return current
+    if call.version.has("attributes_made_on_the_fly"):
+        workspace = call.workspace
+        workspace.attributes.learn("contact", given, call.now, workspace.admin.admin_id)
+    call.workspace.attributes.check("contact", given)
+    return current | given
+
+
+def changes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that a request sets, identifiers and role aside."""
+    body = call.body
+    found: dict[str, Any] = {name: reading.text(body, name) or None for name in PLAIN_TEXT if name in body}
+    for theirs, ours in NAMES_OF_MOMENTS[call.version.dialect]:
+        if theirs in body:
+            found[ours] = reading.moment(body, theirs)
+    if "unsubscribed_from_emails" in body:
+        found["unsubscribed_from_emails"] = bool(reading.flag(body, "unsubscribed_from_emails"))
+    if "owner_id" in body:
+        found["owner_id"] = _owner(call)
+    if "avatar" in body:
+        found["avatar"] = _avatar(body)
+    if call.version.dialect == "1.x":
+        found |= _changes_of_1x(call)
+    found["custom_attributes"] = custom_attributes(call, current)
+    return found
+
+
+def _owner(call: Call) -> str | None:
+    owner_id = reading.number_id(call.body, "owner_id")
+    if owner_id and owner_id != call.workspace.admin.admin_id:
+        raise Refused(no.OWNER_UNKNOWN)
+    return owner_id
+
+
+def _avatar(body: dict[str, Any]) -> str | None:
+    """2.x sends an address; 1.x an object with one."""
+    if isinstance(body["avatar"], dict):
+        return reading.text(body["avatar"], "image_url")
+    return reading.text(body, "avatar")
+
+
+def _changes_of_1x(call: Call) -> dict[str, Any]:
+    body = call.body
+    found: dict[str, Any] = {name: reading.text(body, name) or None for name in UTM if name in body}
+    if reading.flag(body, "update_last_request_at") or reading.flag(body, "new_session"):
+        found["last_seen_at"] = call.now
+    if "location_data" in body:
+        given = reading.mapping(body, "location_data") or {}
+        found["location"] = {LOCATION_KEYS[key]: value for key, value in given.items() if key in LOCATION_KEYS}
+    return found

@@ -1,0 +1,163 @@
+"""`POST /contacts/search` and `POST /conversations/search`: which fields there are, and where to look first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+from harness.sandbox import dialect_v2, querying
+from harness.sandbox import refusals as no
+from harness.sandbox.belongings import Conversation
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.people import Person
+from harness.sandbox.querying import Field, Fields
+from harness.sandbox.refusals import Refused
+
+CONTACTS_PER_PAGE = 50
+CONVERSATIONS_PER_PAGE = 20
+
+TEXTS = ("name", "avatar", "owner_id", "phone", "external_id", "language_override", "browser", "browser_language", "os")
+UTMS = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
+DATES = (
+    "created_at", "updated_at", "signed_up_at", "last_seen_at", "last_contacted_at", "last_replied_at",
+    "last_email_opened_at", "last_email_clicked_at",
+)  # fmt: skip
+FLAGS = ("unsubscribed_from_emails", "marked_email_as_spam", "has_hard_bounced")
+NOBODY_HAS = (
+    "segment_id",
+    "ios_last_seen_at",
+    "ios_app_version",
+    "ios_device",
+    "android_last_seen_at",
+    "android_device",
+)
+LOCATIONS = {"location.country": "country_name", "location.region": "region_name", "location.city": "city_name"}
+
+PLAIN: dict[str, Field[Person]] = {
+    "id": Field("text", attrgetter("person_id")),
+    "role": Field("text", attrgetter("kind")),
+    "email": Field("email", attrgetter("email")),
+    "email_domain": Field("email", lambda person: person.email.partition("@")[2] if person.email else None),
+    **{name: Field("text", attrgetter(name)) for name in (*TEXTS, *UTMS)},
+    **{name: Field("date", attrgetter(name)) for name in DATES},
+    **{name: Field("boolean", attrgetter(name)) for name in FLAGS},
+    **{name: Field("any", lambda _: None) for name in NOBODY_HAS},
+}
+
+
+def contact_fields(call: Call) -> Fields[Person]:
+    """What a contact can be searched by in this workspace."""
+
+    def field(name: str) -> Field[Person] | None:
+        if name in PLAIN:
+            return PLAIN[name]
+        if name in LOCATIONS:
+            return Field("text", _location(LOCATIONS[name]))
+        if name == "tag_id":
+            return Field("list", lambda person: [str(tag.tag_id) for tag in call.belongings.tags_of(person.person_id)])
+        if name.startswith("custom_attributes."):
+            return _custom_field(call, name.removeprefix("custom_attributes."))
+        return None
+
+    return field
+
+
+def _location(key: str) -> Callable[[Person], Any]:
+    return lambda person: person.location.get(key)
+
+
+def _custom_field(call: Call, name: str) -> Field[Person] | None:
+    attribute = call.workspace.attributes.named("contact", name)
+    if attribute is None:
+        return None
+    kinds: dict[str, querying.Kind] = {
+        "date": "date", "datetime": "date", "boolean": "boolean", "integer": "number", "float": "number",
+    }  # fmt: skip
+    return Field(kinds.get(attribute.data_type, "text"), lambda person: person.custom_attributes.get(name))
+
+
+def contacts(call: Call) -> Answer:
+    """`POST /contacts/search`: merged and archived contacts are never found, new ones after the index delay."""
+    query = _query(call)
+    fields = contact_fields(call)
+    test = querying.compiled(query, fields, call.version)
+    indexed = call.workspace.clock.now() - call.workspace.preferences.index_delay
+    found = [person for person in _candidates(call, query) if person.created_at <= indexed and test(person)]
+    found = querying.ordered(found, call.body.get("sort"), fields, call.version)
+    page = querying.page_of(found, call.body, CONTACTS_PER_PAGE)
+    data = [dialect_v2.contact(call.workspace, person, call.version) for person in page.items]
+    return Answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
+
+
+def _query(call: Call) -> Any:
+    if "query" not in call.body:
+        raise Refused(no.QUERY_MISSING)
+    return call.body["query"]
+
+
+def _candidates(call: Call, query: Any) -> list[Person]:
+    """Everyone who could be found, by an index where the query names one value of an indexed field."""
+    equal = {name: value for name, value in querying.equalities(query).items() if isinstance(value, str) and value}
+    people = call.people
+    if "id" in equal:
+        person = people.get(equal["id"])
+        found = [person] if person else []
+    elif "external_id" in equal:
+        found = people.by_external_id(equal["external_id"])
+    elif "email" in equal:
+        found = people.by_email(equal["email"])
+    elif "phone" in equal:
+        found = people.by_phone(equal["phone"])
+    else:
+        return list(people.contacts())
+    return [person for person in reversed(found) if person.kind != "visitor" and not person.archived]
+
+
+def conversation_fields(call: Call) -> Fields[Conversation]:
+    """What a conversation can be searched by."""
+    known: dict[str, Field[Conversation]] = {
+        "id": Field("text", attrgetter("conversation_id")),
+        "created_at": Field("date", attrgetter("created_at")),
+        "updated_at": Field("date", attrgetter("updated_at")),
+        "open": Field("boolean", lambda found: found.state == "open"),
+        "state": Field("text", attrgetter("state")),
+        "read": Field("boolean", attrgetter("read")),
+        "title": Field("text", attrgetter("title")),
+        "contact_ids": Field("list", lambda found: call.belongings.participants_of(found.conversation_id)),
+        "source.id": Field("text", attrgetter("message_id")),
+        "source.type": Field("text", lambda _: "conversation"),
+        "source.body": Field("text", attrgetter("body")),
+        "source.subject": Field("text", attrgetter("subject")),
+        "source.delivered_as": Field("text", attrgetter("delivered_as")),
+        "source.author.id": Field("text", lambda found: found.person_id or call.workspace.admin.admin_id),
+        "source.author.type": Field("text", lambda found: _author_type(call, found)),
+        "source.author.email": Field("email", lambda found: _author_trait(call, found, "email")),
+        "source.author.name": Field("text", lambda found: _author_trait(call, found, "name")),
+    }
+    return known.get
+
+
+def _author_type(call: Call, found: Conversation) -> str:
+    person = call.people.get(found.person_id) if found.person_id else None
+    return person.kind if person else "user" if found.person_id else "admin"
+
+
+def _author_trait(call: Call, found: Conversation, trait: str) -> Any:
+    person = call.people.get(found.person_id) if found.person_id else None
+    return getattr(person, trait) if person else None
+
+
+def conversations(call: Call) -> Answer:
+    """`POST /conversations/search`."""
+    query = _query(call)
+    fields = conversation_fields(call)
+    test = querying.compiled(query, fields, call.version)
+    person_id = querying.equalities(query).get("contact_ids")
+    candidates = (
+        call.belongings.conversations_of(person_id) if isinstance(person_id, str) else call.belongings.conversations()
+    )
+    found = querying.ordered([one for one in candidates if test(one)], call.body.get("sort"), fields, call.version)
+    page = querying.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
+    shown = [dialect_v2.conversation(call.workspace, one, parts=False) for one in page.items]
+    return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})

@@ -1,0 +1,52 @@
+"""Subscription types, and what people opted in to and out of."""
+
+from __future__ import annotations
+
+from harness.sandbox import reading, rendering
+from harness.sandbox import refusals as no
+from harness.sandbox.belongings import OPT_IN, OPT_OUT
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.contacts import found_contact
+from harness.sandbox.refusals import Refused
+from harness.sandbox.workspace import SUBSCRIPTIONS, Subscription
+
+BY_ID = {str(one.subscription_id): one for one in SUBSCRIPTIONS}
+
+
+def list_all(call: Call) -> Answer:  # noqa: ARG001 - every operation is called alike
+    """`GET /subscription_types`."""
+    return Answer({"type": "list", "data": [rendering.subscription(one) for one in SUBSCRIPTIONS]})
+
+
+def of_contact(call: Call) -> Answer:
+    """`GET /contacts/{contact_id}/subscriptions`: what they opted out of, and what they opted in to."""
+    person = found_contact(call, call.parameters[0])
+    consents = call.belongings.consents_of(person.person_id)
+    chosen = [one for one in SUBSCRIPTIONS if consents.get(one.subscription_id) == one.consent_type]
+    return Answer({"type": "list", "data": [rendering.subscription(one) for one in chosen]})
+
+
+def attach(call: Call) -> Answer:
+    """`POST /contacts/{contact_id}/subscriptions`: opt in to or out of one."""
+    person = found_contact(call, call.parameters[0])
+    subscription = _found(reading.number_id(call.body, "id"))
+    consent = reading.text(call.body, "consent_type")
+    if consent not in (OPT_IN, OPT_OUT):
+        raise Refused(no.PARAMETER_INVALID.filled(field="consent_type"))
+    call.belongings.set_consent(person.person_id, subscription.subscription_id, consent)
+    return Answer(rendering.subscription(subscription))
+
+
+def detach(call: Call) -> Answer:
+    """`DELETE /contacts/{contact_id}/subscriptions/{subscription_id}`: back to how it was before any choice."""
+    person = found_contact(call, call.parameters[0])
+    subscription = _found(call.parameters[1])
+    call.belongings.set_consent(person.person_id, subscription.subscription_id, None)
+    return Answer(rendering.subscription(subscription))
+
+
+def _found(subscription_id: str | None) -> Subscription:
+    subscription = BY_ID.get(subscription_id or "")
+    if subscription is None:
+        raise Refused(no.RESOURCE_NOT_FOUND)
+    return subscription

@@ -1,0 +1,171 @@
+"""Users of 1.x: `POST /users` makes or changes, matched by `id`, or else `user_id`, or else `email`; lists and scrolls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import dialect_v1, paging, reading, targets
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations import companies, profiles
+from harness.sandbox.operations.contacts import newcomer
+from harness.sandbox.operations.conversions import show
+from harness.sandbox.people import Kind, Person
+from harness.sandbox.refusals import Refused
+from harness.sandbox.targets import Identifiers
+
+SCROLL_PAGE = 100
+
+
+def save(call: Call) -> Answer:
+    """`POST /users`."""
+    wanted = targets.identifiers(call.body, call.version)
+    person = _match(call, wanted)
+    if person is None:
+        if not wanted.external_id and not wanted.email:
+            raise Refused(no.USER_UNIDENTIFIED)
+        identity = {"email": wanted.email, "external_id": wanted.external_id}
+        person = newcomer(call, call.workspace.database.next("people"), "user", identity)
+        call.people.add(person)
+    return show(call, write(call, person, wanted))
+
+
+def write(call: Call, person: Person, wanted: Identifiers) -> Person:
+    """Write what a request says of a user or a lead who is there."""
+    identity: dict[str, Any] = {}
+    if wanted.email:
+        identity["email"] = wanted.email
+    if wanted.external_id and person.kind == "user":
+        identity["external_id"] = wanted.external_id
+    changes = profiles.changes(call, person.custom_attributes)
+    if reading.flag(call.body, "new_session"):
+        changes["session_count"] = person.session_count + 1
+    person = msgspec.structs.replace(person, **identity, **changes, updated_at=call.now)
+    call.people.put(person)
+    for entry in reading.objects(call.body, "companies") or []:
+        _company(call, person, entry)
+    return person
+
+
+def _company(call: Call, person: Person, entry: dict[str, Any]) -> None:
+    company = companies.saved(call, entry)
+    if reading.flag(entry, "remove"):
+        call.belongings.leave(person.person_id, company.company_key)
+    else:
+        call.belongings.join(person.person_id, company.company_key)
+
+
+def _match(call: Call, wanted: Identifiers) -> Person | None:
+    if wanted.person_id:
+        person = call.people.get(wanted.person_id)
+        if person is None or person.kind != "user":
+            raise Refused(no.USER_NOT_FOUND)
+        return person
+    if wanted.external_id:
+        return _first(call.people.by_external_id(wanted.external_id))
+    users = [user for user in call.people.by_email(wanted.email, "user") if not user.archived]
+    if len(users) > 1:
+        raise Refused(no.SEVERAL_USERS)
+    return _first(users)
+
+
+def _first(people: list[Person]) -> Person | None:
+    return next((person for person in people if person.kind == "user"), None)
+
+
+def queried(call: Call) -> Person:
+    """The user named in the path or in the query string."""
+    query = call.query
+    user_id = call.parameters[0] if call.parameters else query.get("id")
+    wanted = Identifiers(user_id or None, query.get("user_id") or None, query.get("email") or None)
+    found = _match(call, wanted) if wanted.given else None
+    if found is None:
+        raise Refused(no.USER_NOT_FOUND)
+    return found
+
+
+def find(call: Call) -> Answer:
+    """`GET /users`: one by `user_id` or `email`, or a page of all; `tag_id` narrows the list."""
+    if any(call.query.get(name) for name in ("id", "user_id", "email")):
+        return show(call, queried(call))
+    return listed(call, "user")
+
+
+def read(call: Call) -> Answer:
+    """`GET /users/{id}`."""
+    return show(call, queried(call))
+
+
+def update(call: Call) -> Answer:
+    """`PUT /users/{id}`, as some libraries write."""
+    person = queried(call)
+    wanted = targets.identifiers(call.body, call.version)
+    return show(call, write(call, person, wanted))
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /users/{id}` and `DELETE /users?user_id=`: the user, once more."""
+    return removed(call, queried(call))
+
+
+def removed(call: Call, person: Person) -> Answer:
+    """Somebody as they were, who is gone now."""
+    shown = show(call, person)
+    call.people.bury(person, "deleted", call.now)
+    call.belongings.forget(person.person_id)
+    return shown
+
+
+def delete_request(call: Call) -> Answer:
+    """`POST /user_delete_requests {"intercom_user_id"}`."""
+    user_id = reading.identifier(call.body, "intercom_user_id", call.version)
+    person = _match(call, Identifiers(user_id)) if user_id else None
+    if person is None:
+        raise Refused(no.USER_NOT_FOUND)
+    removed(call, person)
+    return Answer({"id": call.workspace.database.next("delete_requests")})
+
+
+NAMES: dict[Kind, tuple[str, str]] = {"user": ("user.list", "users"), "lead": ("contact.list", "contacts")}
+
+
+def listed(call: Call, kind: Kind) -> Answer:
+    """A page of everyone of a kind, the newest first; past the last page there is nobody."""
+    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, 60)
+    page = reading.number_from(call.query, "page", 1, 10**6)
+    total = call.people.count(kind)
+    rows = call.people.page((kind,), per_page, skip=(page - 1) * per_page)
+    pages = paging.numbered(call.origin, call.path, dict(call.query), total, per_page, page)
+    return Answer({**_list(call, kind, [person for _, person in rows]), "pages": pages, "total_count": total})
+
+
+def _list(call: Call, kind: Kind, people: list[Person]) -> dict[str, Any]:
+    list_type, key = NAMES[kind]
+    shown = [dialect_v1.person(call.workspace, person, call.version) for person in people]
+    return {"type": list_type, key: shown}
+
+
+def scroll_users(call: Call) -> Answer:
+    """`GET /users/scroll`."""
+    return scrolled(call, "user")
+
+
+def scrolled(call: Call, kind: Kind) -> Answer:
+    """The next part of everyone of a kind; after an empty one the scroll is finished and unknown."""
+    database, scroll = call.workspace.database, call.query.get("scroll_param")
+    before = None
+    if scroll:
+        row = database.one("SELECT after FROM scrolls WHERE scroll = ? AND kind = ?", (scroll, kind))
+        if row is None:
+            raise Refused(no.SCROLL_FINISHED)
+        before = int(row[0])
+    else:
+        scroll = call.workspace.ids.uuid(-database.next("scrolls"))
+    rows = call.people.page((kind,), SCROLL_PAGE, before=before)
+    if rows:
+        database.execute("INSERT OR REPLACE INTO scrolls VALUES (?, ?, ?)", (scroll, kind, rows[-1][0]))
+    else:
+        database.execute("DELETE FROM scrolls WHERE scroll = ?", (scroll,))
+    return Answer({**_list(call, kind, [person for _, person in rows]), "scroll_param": scroll, "pages": None})

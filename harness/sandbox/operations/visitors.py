@@ -1,0 +1,74 @@
+"""Reading, changing and deleting visitors; no API makes or lists them (facts §3)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.sandbox import reading
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.conversions import find_visitor, show, visitor_becomes_lead
+from harness.sandbox.operations.profiles import custom_attributes
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+
+
+def show_by_user_id(call: Call) -> Answer:
+    """`GET /visitors?user_id=` (and `?id=`)."""
+    reference = call.query.get("id"), call.query.get("user_id")
+    if not any(reference):
+        raise Refused(no.VISITOR_UNIDENTIFIED)
+    return show(call, _found(find_visitor(call, *reference)))
+
+
+def show_by_id(call: Call) -> Answer:
+    """`GET /visitors/{id}`."""
+    return show(call, _found(find_visitor(call, call.parameters[0], None)))
+
+
+def _found(visitor: Person | None) -> Person:
+    if visitor is None:
+        raise Refused(no.VISITOR_NOT_FOUND)
+    return visitor
+
+
+def update(call: Call) -> Answer:
+    """`PUT /visitors`, `POST /visitors` (old Node) and `PUT /visitors/{id}` (Ruby).
+
+    What was never named gets its pseudonym now, as recorded (facts §3). In 1.x an e-mail makes the visitor a lead.
+    """
+    visitor_id = call.parameters[0] if call.parameters else reading.identifier(call.body, "id", call.version)
+    visitor_user_id = reading.identifier(call.body, "user_id", call.version)
+    if not visitor_id and not visitor_user_id:
+        raise Refused(no.VISITOR_UNIDENTIFIED)
+    visitor = _changed(call, _found(find_visitor(call, visitor_id, visitor_user_id)))
+    email = reading.email(call.body)
+    if email and call.version.has("put_email_makes_lead"):
+        return show(call, visitor_becomes_lead(call, msgspec.structs.replace(visitor, email=email)))
+    call.people.put(visitor)
+    return show(call, visitor)
+
+
+def _changed(call: Call, visitor: Person) -> Person:
+    name = reading.text(call.body, "name") if "name" in call.body else visitor.name
+    pseudonym = visitor.pseudonym or call.workspace.ids.pseudonym(
+        call.workspace.database.next("pseudonyms"), visitor.location.get("city_name")
+    )
+    return msgspec.structs.replace(
+        visitor,
+        name=name,
+        pseudonym=pseudonym,
+        custom_attributes=custom_attributes(call, visitor.custom_attributes),
+        updated_at=call.now,
+    )
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /visitors/{id}`: the visitor, once more and never again."""
+    visitor = find_visitor(call, call.parameters[0], None)
+    if visitor is None:
+        raise Refused(no.DELETED_VISITOR_NOT_FOUND)
+    shown = show(call, visitor)
+    call.people.bury(visitor, "deleted", call.now)
+    call.belongings.forget(visitor.person_id)
+    return shown

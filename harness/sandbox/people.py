@@ -1,0 +1,67 @@
+"""One person as the store keeps them, in neither dialect's words: a visitor, a lead or a user.
+
+What hangs on a person (tags, notes, companies, conversations, consents, events) stands in tables of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Kind: TypeAlias = Literal["visitor", "lead", "user"]
+
+
+class Person(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A visitor, a lead or a user. Times are whole seconds since 1970.
+
+    `external_id` is a visitor's and a lead's uuid (1.x: `user_id`), and whatever its application calls a user.
+    `location` has 1.x's keys (`city_name`, …), which say more than 2.x's.
+    """
+
+    person_id: str
+    kind: Kind
+    created_at: int
+    updated_at: int
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    pseudonym: str | None = None
+    avatar: str | None = None
+    owner_id: str | None = None
+    location: dict[str, Any] = {}
+    custom_attributes: dict[str, Any] = {}
+    signed_up_at: int | None = None
+    last_seen_at: int | None = None
+    last_replied_at: int | None = None
+    last_contacted_at: int | None = None
+    last_email_opened_at: int | None = None
+    last_email_clicked_at: int | None = None
+    session_count: int = 0
+    language_override: str | None = None
+    browser: str | None = None
+    browser_version: str | None = None
+    browser_language: str | None = None
+    os: str | None = None
+    referrer: str | None = None
+    utm_campaign: str | None = None
+    utm_content: str | None = None
+    utm_medium: str | None = None
+    utm_source: str | None = None
+    utm_term: str | None = None
+    unsubscribed_from_emails: bool = False
+    marked_email_as_spam: bool = False
+    has_hard_bounced: bool = False
+    sms_consent: bool = False
+    unsubscribed_from_sms: bool = False
+    social_profiles: list[dict[str, Any]] = []
+    archived: bool = False
+    blocked: bool = False
+    channel: str | None = None
+    """The channel that a lead came by where it was not the Messenger: `facebook`, `mailing_list`, …"""
+
+
+def email_key(email: str | None) -> str | None:
+    """What two spellings of one e-mail address have in common (facts §5, assumed: letter case does not count)."""
+    return email.strip().lower() if email else None

@@ -1,0 +1,239 @@
+"""Every way in which the sandbox says no: status, code, message, and what says that Intercom does so.
+
+A `Refusal` is data; `Refused` carries one out of an operation, and whoever catches it rolls back what the request had begun.
+Messages with names in braces are filled in where they are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One error answer of Intercom's."""
+
+    status: int
+    code: str
+    message: str
+    source: str
+    assumed: bool = False
+    """Whether status, code or message is a guess, because nobody has shown Intercom's own."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def filled(self, **values: object) -> Refusal:
+        """The same refusal with its message's blanks filled."""
+        return replace(self, message=self.message.format(**values))
+
+    def with_header(self, name: str, value: str) -> Refusal:
+        """The same refusal with a header of its own."""
+        return replace(self, headers={name: value})
+
+
+class Refused(Exception):
+    """Raised by an operation to answer with a refusal and change nothing."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+# Who asks, and how
+NO_AUTHORIZATION = Refusal(
+    401, "missing_authorization", "Authorization header is missing", "facts §7: the code is listed", assumed=True
+)
+BAD_TOKEN = Refusal(401, "unauthorized", "Access Token Invalid", "facts §7")
+VERSION_UNKNOWN = Refusal(400, "intercom_version_invalid", "The requested version could not be found", "facts §1")
+VERSION_WITHOUT_RESOURCE = Refusal(
+    400, "intercom_version_invalid", "Requested resource is not available in current API version.", "facts §1"
+)
+PATH_UNKNOWN = Refusal(404, "not_found", "Resource Not Found", "facts §7", assumed=True)
+WRONG_METHOD = Refusal(405, "client_error", "Method Not Allowed", "facts §7: the status is listed", assumed=True)
+NOT_ACCEPTABLE = Refusal(
+    406, "media_type_not_acceptable", "The Accept header should send a media type of application/json", "facts §7"
+)
+WRONG_CONTENT_TYPE = Refusal(
+    415,
+    "client_error",
+    "The Content-Type header should send a media type of application/json",
+    "facts §7: the status is listed",
+    assumed=True,
+)
+TOO_MANY = Refusal(
+    429,
+    "rate_limit_exceeded",
+    "The rate limit for the App has been exceeded",
+    "facts §7: the code is known",
+    assumed=True,
+)
+BROKEN_JSON = Refusal(400, "bad_request", "bad JSON in the request body: {reason}", "facts §7", assumed=True)
+NOT_AN_OBJECT = Refusal(400, "bad_request", "the request body must be a JSON object", "facts §7", assumed=True)
+BODY_TOO_LARGE = Refusal(413, "client_error", "the request body is too large", "none", assumed=True)
+
+# What a body says
+TYPE_MISMATCH = Refusal(400, "type_mismatch", "{field} must be {wanted}", "facts §7: the code is listed", assumed=True)
+PARAMETER_MISSING = Refusal(
+    400, "parameter_not_found", "{field} not specified", "facts §5: as for companies", assumed=True
+)
+PARAMETER_INVALID = Refusal(
+    400, "parameter_invalid", "{field} is invalid", "facts §7: the code is listed", assumed=True
+)
+ATTRIBUTE_UNKNOWN = Refusal(
+    400,
+    "parameter_invalid",
+    "Custom attribute '{name}' does not exist",
+    "facts §1: 2.x wants them made first; the words are those seen for conversation attributes, intercom-node#349",
+    assumed=True,
+)
+ATTRIBUTE_VALUE = Refusal(
+    400, "parameter_invalid", "Custom attribute '{name}' must be of type {wanted}", "facts §5", assumed=True
+)
+
+# Visitors
+VISITOR_NOT_FOUND = Refusal(404, "not_found", "Visitor Not Found", "facts §3")
+VISITOR_UNIDENTIFIED = Refusal(400, "parameter_not_found", "Visitor id or user_id must be supplied", "facts §2")
+DELETED_VISITOR_NOT_FOUND = Refusal(404, "not_found", "User Not Found", "facts §3: said so for a visitor, recorded")
+CONVERT_TYPE_MISSING = Refusal(400, "parameter_not_found", "type not specified", "facts §2", assumed=True)
+CONVERT_TYPE_INVALID = Refusal(400, "parameter_invalid", "type must be one of: lead, user", "facts §2", assumed=True)
+CONVERT_USER_MISSING = Refusal(
+    400,
+    "parameter_not_found",
+    "user id, user_id or email must be supplied",
+    "facts §2: required since 2.17",
+    assumed=True,
+)
+
+# People
+USER_NOT_FOUND = Refusal(404, "not_found", "User Not Found", "facts §5")
+CONTACT_NOT_FOUND = Refusal(404, "not_found", "Contact Not Found", "facts §4: up to 2.6")
+MERGED_AWAY = Refusal(
+    410,
+    "contact_merged",
+    "This contact has been merged. See the 'Link' header for the canonical contact.",
+    "facts §4: from 2.16",
+)
+SEVERAL_USERS = Refusal(
+    409,
+    "conflict",
+    "Multiple existing users match this email address - must be more specific using user_id",
+    "facts §2",
+)
+DUPLICATE = Refusal(409, "conflict", "A contact matching those details already exists with id={contact_id}", "facts §5")
+ARCHIVED_DUPLICATE = Refusal(
+    409, "conflict", "An archived contact matching those details already exists with id={contact_id}", "facts §5"
+)
+CONTACT_UNIDENTIFIED = Refusal(
+    400, "parameter_not_found", "Contact id or user_id must be supplied", "facts §4: as for visitors", assumed=True
+)
+USER_UNIDENTIFIED = Refusal(
+    400, "parameter_not_found", "User id, user_id or email must be supplied", "facts §4", assumed=True
+)
+CONTACT_EMPTY = Refusal(
+    400, "parameter_not_found", "role, email or external_id must be supplied", "facts §5: anyOf", assumed=True
+)
+USER_NEEDS_IDENTIFIER = Refusal(
+    400, "parameter_not_found", "A user needs an email or an external_id", "facts §5", assumed=True
+)
+LEAD_EXTERNAL_ID = Refusal(
+    400, "parameter_invalid", "external_id is not accepted for leads", "facts §5: integrators say so", assumed=True
+)
+ROLE_INVALID = Refusal(400, "parameter_invalid", "role must be one of: user, lead", "facts §5", assumed=True)
+USER_TO_LEAD = Refusal(400, "client_error", "Contact with user role can't be converted to a lead", "facts §4")
+OWNER_UNKNOWN = Refusal(400, "parameter_invalid", "The owner specified is not a member of the workspace", "facts §4")
+EMAIL_INVALID = Refusal(400, "parameter_invalid", "email is invalid", "facts §5", assumed=True)
+EMAIL_VERIFIED_ALONE = Refusal(
+    400, "parameter_invalid", "email_verified needs an email", "facts §5: the status is documented", assumed=True
+)
+
+# Merging
+INVALID_MERGE = Refusal(400, "invalid_merge", "Merging can only be performed on a lead into a user", "facts §4")
+NOT_DUPLICATES = Refusal(
+    400,
+    "invalid_merge",
+    "Contacts can only be merged when they are duplicates (matching email or phone). "
+    "Pass skip_duplicate_validation=true to override this check.",
+    "facts §4: from 2.16",
+)
+EXTERNAL_CHANNEL = Refusal(422, "unprocessable_entity", "Facebook users can't be merged", "facts §4: intercom-ruby#470")
+HISTORY_NOT_FOUND = Refusal(404, "not_found", "Contact not found", "facts §4")
+
+# What people have
+RESOURCE_NOT_FOUND = Refusal(404, "not_found", "Resource Not Found", "facts §5")
+ADMIN_NOT_FOUND = Refusal(404, "admin_not_found", "Admin not found", "the official description, GET /admins/{{id}}")
+COMPANY_NOT_FOUND = Refusal(404, "company_not_found", "Company Not Found", "facts §5")
+COMPANY_NOT_SPECIFIED = Refusal(400, "parameter_not_found", "company not specified", "facts §5")
+COMPANY_LIMIT = Refusal(
+    400,
+    "contact_company_limit_exceeded",
+    "Contact has reached the maximum of 1000 company associations",
+    "facts §5",
+)
+COMPANY_BAD_PARAMETER = Refusal(
+    400, "bad_request", "bad '{name}' parameter", "the official description, POST /companies"
+)
+TAG_INVALID = Refusal(400, "parameter_invalid", "invalid tag parameters", "the official description, POST /tags")
+ATTRIBUTE_MODEL = Refusal(
+    400,
+    "parameter_invalid",
+    "The Data Attribute model field must be either contact or company",
+    "the official description, POST /data_attributes",
+)
+ATTRIBUTE_NAME = Refusal(
+    400,
+    "parameter_invalid",
+    "Your name for this attribute must only contain alphanumeric characters, currency symbols, and hyphens",
+    "the official description, POST /data_attributes",
+)
+ATTRIBUTE_TYPE = Refusal(
+    400, "parameter_invalid", "Data Type isn't an option", "the official description, POST /data_attributes"
+)
+ATTRIBUTE_EXISTS = Refusal(
+    400,
+    "parameter_invalid",
+    "You already have '{name}' in your {existing} data. To save this as new {wanted} data, use a different name.",
+    "the official description, POST /data_attributes",
+)
+ATTRIBUTE_OPTIONS = Refusal(
+    400, "parameter_invalid", "Options isn't an array", "the official description, PUT /data_attributes"
+)
+ATTRIBUTE_NOT_FOUND = Refusal(
+    404,
+    "field_not_found",
+    "We couldn't find that data attribute to update",
+    "the official description, PUT /data_attributes",
+)
+CONVERSATION_MODEL = Refusal(
+    422,
+    "parameter_invalid",
+    "model=conversation is no longer supported. Use GET /conversations/attributes instead",
+    "the official description 2.16, GET /data_attributes",
+)
+BODY_REQUIRED = Refusal(400, "parameter_invalid", "Body is required", "the official description, POST /messages")
+SUBJECT_REQUIRED = Refusal(
+    422, "parameter_not_found", "No subject supplied for email message", "the official description, POST /messages"
+)
+SCROLL_FINISHED = Refusal(404, "not_found", "scroll parameter not found", "clients: a finished scroll answers 404")
+LAST_CUSTOMER = Refusal(
+    422,
+    "parameter_invalid",
+    "Removing the last customer is not allowed",
+    "the official description, DELETE /conversations/…/customers",
+)
+
+# Search
+SORT_ORDER = Refusal(
+    400, "invalid_sort_order", "Invalid sort order '{order}'. Must be one of: ascending, descending", "facts §5"
+)
+QUERY_MISSING = Refusal(400, "parameter_not_found", "query not specified", "facts §5", assumed=True)
+QUERY_INVALID = Refusal(400, "parameter_invalid", "{reason}", "facts §5", assumed=True)
+CURSOR_INVALID = Refusal(400, "parameter_invalid", "starting_after is invalid", "facts §5", assumed=True)
+
+INTERNAL = Refusal(
+    500, "server_error", "Internal error of the sandbox: {reason}", "the sandbox's own fault", assumed=True
+)
+
+
+def catalogue() -> list[tuple[str, Refusal]]:
+    """Every refusal above with its name, for the pages that list them."""
+    return [(name, value) for name, value in globals().items() if isinstance(value, Refusal)]

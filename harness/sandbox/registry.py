@@ -1,0 +1,165 @@
+"""People in the database: who is there, who is gone and why, and how to find either by each identifier.
+
+Somebody who was merged or deleted is not flagged but moved to the tombstones, so no read can show them by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from harness.sandbox.database import Database
+from harness.sandbox.people import Kind, Person, email_key
+
+Reason: TypeAlias = Literal["merged", "deleted", "converted"]
+
+_decode = msgspec.msgpack.Decoder(Person).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+CONTACTS = "('lead', 'user')"
+MAX_HOPS = 10
+"""How many merges in a row are followed; facts §4 speaks of three hops, and no chain here can be endless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """Somebody who is gone, or who is somebody else now."""
+
+    person_id: str
+    kind: Kind
+    external_id: str | None
+    reason: Reason
+    into_id: str | None
+    at: int
+
+
+class Registry:
+    """The people of one workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, person: Person) -> None:
+        """Let somebody new in."""
+        self._db.execute(
+            "INSERT INTO people (person_id, kind, archived, external_id, email_key, phone, document) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (person.person_id, *_columns(person)),
+        )
+
+    def put(self, person: Person) -> None:
+        """Write somebody who is there already."""
+        self._db.execute(
+            "UPDATE people SET kind = ?, archived = ?, external_id = ?, email_key = ?, phone = ?, document = ? "
+            "WHERE person_id = ?",
+            (*_columns(person), person.person_id),
+        )
+
+    def get(self, person_id: str) -> Person | None:
+        """Whoever has this id."""
+        row = self._db.one("SELECT document FROM people WHERE person_id = ?", (person_id,))
+        return _decode(row[0]) if row else None
+
+    def by_external_id(self, external_id: str) -> list[Person]:
+        """Everyone with this external id: at most one user, and whatever leads and visitors."""
+        rows = self._db.all("SELECT document FROM people WHERE external_id = ? ORDER BY seq", (external_id,))
+        return [_decode(document) for (document,) in rows]
+
+    def by_email(self, email: str | None, kind: Kind | None = None) -> list[Person]:
+        """Everyone of a kind (or of any) with this e-mail, the oldest first."""
+        key = email_key(email)
+        if key is None:
+            return []
+        rows = self._db.all("SELECT kind, document FROM people WHERE email_key = ? ORDER BY seq", (key,))
+        return [_decode(document) for found, document in rows if kind in (None, found)]
+
+    def by_phone(self, phone: str) -> list[Person]:
+        """Everyone with this phone number."""
+        rows = self._db.all("SELECT document FROM people WHERE phone = ? ORDER BY seq", (phone,))
+        return [_decode(document) for (document,) in rows]
+
+    def contacts(self) -> Iterator[Person]:
+        """Every lead and user who is not archived, the newest first."""
+        cursor = self._db.execute(
+            f"SELECT document FROM people WHERE kind IN {CONTACTS} AND archived = 0 ORDER BY seq DESC"  # noqa: S608
+        )
+        return (_decode(document) for (document,) in cursor.fetchall())
+
+    def everyone(self, kind: Kind) -> Iterator[Person]:
+        """Everyone of a kind who is not archived, the newest first."""
+        cursor = self._db.execute(
+            "SELECT document FROM people WHERE kind = ? AND archived = 0 ORDER BY seq DESC", (kind,)
+        )
+        return (_decode(document) for (document,) in cursor.fetchall())
+
+    def count(self, *kinds: Kind) -> int:
+        """How many there are of these kinds, archived ones aside."""
+        marks = ", ".join("?" * len(kinds))
+        row = self._db.one(f"SELECT count(*) FROM people WHERE kind IN ({marks}) AND archived = 0", kinds)  # noqa: S608
+        return int(row[0])
+
+    def page(
+        self, kinds: tuple[Kind, ...], limit: int, *, before: int | None = None, skip: int = 0
+    ) -> list[tuple[int, Person]]:
+        """A page of people with their place in the order, the newest first."""
+        marks = ", ".join("?" * len(kinds))
+        rows = self._db.all(
+            f"SELECT seq, document FROM people WHERE kind IN ({marks}) AND archived = 0 "  # noqa: S608
+            "AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?",
+            (*kinds, 2**62 if before is None else before, limit, skip),
+        )
+        return [(seq, _decode(document)) for seq, document in rows]
+
+    def bury(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
+        """Move somebody out, for good."""
+        self._db.execute("DELETE FROM people WHERE person_id = ?", (person.person_id,))
+        self.remember(person, reason, at, into_id)
+
+    def remember(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
+        """Note what became of somebody."""
+        self._db.execute(
+            "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (person.person_id, person.kind, person.external_id, reason, into_id, at),
+        )
+
+    def heir(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
+        """The id of whoever a merged-away contact is now, through any chain of merges; `None` for everybody else."""
+        column, value = ("person_id", contact_id) if contact_id is not None else ("external_id", external_id)
+        row = self._db.one(
+            f"SELECT into_id FROM tombstones WHERE {column} = ? AND reason = 'merged' AND kind IN {CONTACTS} "  # noqa: S608
+            "ORDER BY seq DESC",
+            (value,),
+        )
+        found = str(row[0]) if row else None
+        for _ in range(MAX_HOPS):
+            if found is None or (further := self._next_heir(found)) is None:
+                break
+            found = further
+        return found
+
+    def _next_heir(self, contact_id: str) -> str | None:
+        row = self._db.one("SELECT into_id FROM tombstones WHERE person_id = ? AND reason = 'merged'", (contact_id,))
+        return str(row[0]) if row else None
+
+    def merged_into(self, contact_id: str) -> list[tuple[int, Tombstone]]:
+        """The contacts that were merged into this one, each with its place in the order, the newest first."""
+        rows = self._db.all(
+            "SELECT seq, person_id, kind, external_id, reason, into_id, at FROM tombstones "
+            f"WHERE into_id = ? AND kind IN {CONTACTS} ORDER BY seq DESC",  # noqa: S608
+            (contact_id,),
+        )
+        return [(row[0], Tombstone(*row[1:])) for row in rows]
+
+
+def _columns(person: Person) -> tuple[str, int, str | None, str | None, str | None, bytes]:
+    return (
+        person.kind,
+        int(person.archived),
+        person.external_id,
+        email_key(person.email),
+        person.phone,
+        _encode(person),
+    )
