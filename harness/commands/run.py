@@ -16,6 +16,8 @@ from harness.problems import Problem
 from harness.report.result import RunRow
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from harness.run import Run, RunOptions
 
 DEFAULT_PATHS = ("scenarios",)
@@ -95,7 +97,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     started = time.monotonic()
     runs = _start(options, selection.versions)
     first = next(iter(runs.values()))
-    console = Console(stderr=outputs.json_to == TO_STDOUT)
+    console = Console(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
     terminal.begin(first.pipeline_name, options.against, [run.shown_version for run in runs.values()])
     reporter = RunReporter(runs, terminal)
@@ -106,23 +108,23 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
             run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
-    if told := _write(result, outputs):
-        console.print(told, highlight=False, soft_wrap=True)
+    _write(result, outputs, console)
     return result.exit_code
 
 
-def _write(result: RunRow, outputs: Outputs) -> str:
+def _write(result: RunRow, outputs: Outputs, console: Console) -> None:
     if outputs.json_to is not None:
         text = json.dumps(result.as_data(), indent=1) + "\n"
         if outputs.json_to == TO_STDOUT:
             sys.stdout.write(text)
         else:
             Path(outputs.json_to).write_text(text, encoding="utf-8")
-    if outputs.report is None:
-        return ""
-    from harness.report.files import write_report
+    if outputs.report is not None:
+        from harness.report.files import write_report
+        from harness.report.picture import svg_of
 
-    return f"report: {write_report(outputs.report, result)}"
+        summary = write_report(outputs.report, result, svg_of(console, "harness run"))
+        console.print(f"report: {summary}", highlight=False, soft_wrap=True)
 
 
 def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:

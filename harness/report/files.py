@@ -1,4 +1,4 @@
-"""The run as files in a folder: `report.json` for machines, `report.md` for a pull request."""
+"""The run as files in a folder: `report.json` for machines, `report.md` for a pull request, `run.svg`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from harness.report.result import RunRow, ScenarioRow
 MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "⏭️"}
 
 
-def write_report(folder: Path, run: RunRow) -> Path:
-    """Write both files and tell the one to read first."""
+def write_report(folder: Path, run: RunRow, picture: str) -> Path:
+    """Write the files and tell the one to read first."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(run.as_data(), indent=1) + "\n", encoding="utf-8")
+    (folder / "run.svg").write_text(picture, encoding="utf-8")
     summary = folder / "report.md"
     summary.write_text("\n".join(markdown(run)) + "\n", encoding="utf-8")
     return summary
