@@ -1,7 +1,8 @@
 """`Sandbox.handle(Request) -> Response`: an Intercom with any number of workspaces, without a socket.
 
-It reads the token, the version and the route, runs the operation in one transaction and puts the answer into bytes with
-Intercom's headers. Whatever is refused changes nothing; whatever breaks in here is an answer of 500 and a log line.
+It reads the token, the version and the route, runs the operation in one transaction and puts the answer into bytes
+with Intercom's headers. Whatever is refused changes nothing; whatever breaks in here is an answer of 500 and a log
+line.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _encode = msgspec.json.Encoder().encode
 class Sandbox:
     """The embedded Intercom: a workspace for each token `sandbox-<name>`, made on first use.
 
-    `state` is a folder with a file per workspace; without one everything is in memory. Safe to use from several threads.
+    `state` is a folder with a file per workspace; without one everything is in memory. Several threads may use it.
     """
 
     def __init__(

@@ -138,7 +138,8 @@ class Belongings:
     def tags_of(self, person_id: str) -> list[Tag]:
         """The tags that somebody has."""
         rows = self._db.all(
-            "SELECT tag_id, name, applied_at FROM taggings JOIN tags USING (tag_id) WHERE person_id = ? ORDER BY tag_id",
+            "SELECT tag_id, name, applied_at FROM taggings JOIN tags USING (tag_id) "
+            "WHERE person_id = ? ORDER BY tag_id",
             (person_id,),
         )
         return [Tag(*row) for row in rows]

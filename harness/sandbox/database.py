@@ -1,6 +1,9 @@
-"""One SQLite database: its schema, its connection and its transactions. What the tables mean is left to the stores above.
+"""One SQLite database: its schema, its connection and its transactions.
 
-In memory, or one file per workspace in write-ahead mode: a process killed at any moment leaves each request whole or absent.
+What the tables mean is left to the stores above.
+
+In memory, or one file per workspace in write-ahead mode: a process killed at any moment leaves each request whole or
+absent.
 """
 
 from __future__ import annotations
@@ -25,8 +28,8 @@ CREATE INDEX people_external_id ON people (external_id) WHERE external_id IS NOT
 CREATE INDEX people_email ON people (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
 CREATE TABLE tombstones (
-    seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT, reason TEXT NOT NULL,
-    into_id TEXT, at INTEGER NOT NULL);
+    seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,
+    reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL);
 CREATE INDEX tombstones_person ON tombstones (person_id);
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX tombstones_into ON tombstones (into_id) WHERE into_id IS NOT NULL;
@@ -36,10 +39,12 @@ CREATE TABLE taggings (
     ) WITHOUT ROWID;
 CREATE INDEX taggings_tag ON taggings (tag_id);
 CREATE TABLE notes (
-    note_id INTEGER PRIMARY KEY, person_id TEXT NOT NULL, created_at INTEGER NOT NULL, admin_id TEXT, body TEXT NOT NULL);
+    note_id INTEGER PRIMARY KEY, person_id TEXT NOT NULL, created_at INTEGER NOT NULL, admin_id TEXT,
+    body TEXT NOT NULL);
 CREATE INDEX notes_person ON notes (person_id);
 CREATE TABLE companies (
-    seq INTEGER PRIMARY KEY, company_key TEXT NOT NULL UNIQUE, company_id TEXT UNIQUE, name TEXT, document BLOB NOT NULL);
+    seq INTEGER PRIMARY KEY, company_key TEXT NOT NULL UNIQUE, company_id TEXT UNIQUE, name TEXT,
+    document BLOB NOT NULL);
 CREATE INDEX companies_name ON companies (name);
 CREATE TABLE memberships (
     person_id TEXT NOT NULL, company_key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (person_id, company_key)
@@ -57,7 +62,8 @@ CREATE TABLE events (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, metadata BLOB);
 CREATE INDEX events_person ON events (person_id);
 CREATE TABLE attributes (
-    attribute_id INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL, UNIQUE (model, name));
+    attribute_id INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
+    UNIQUE (model, name));
 CREATE TABLE scrolls (scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL) WITHOUT ROWID;
 """
 

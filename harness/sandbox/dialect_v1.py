@@ -69,8 +69,8 @@ def _picture(found: Person) -> str | None:
 
 def _location(known: dict[str, Any]) -> dict[str, Any]:
     keys = (
-        "city_name", "continent_code", "country_name", "postal_code", "region_name", "timezone", "country_code", "latitude",
-        "longitude",
+        "city_name", "continent_code", "country_name", "postal_code", "region_name", "timezone", "country_code",
+        "latitude", "longitude",
     )  # fmt: skip
     return {key: known.get(key) for key in keys}
 

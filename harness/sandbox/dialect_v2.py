@@ -1,7 +1,8 @@
 """Contacts and conversations in the words of 2.x, version by version.
 
-Keys and their order are those of the official 2.16 examples, with `sms_consent` and `unsubscribed_from_sms` as recorded
-from live workspaces. `avatar` is a string or null, as recorded; every description calls it an object (facts §5).
+Keys and their order are those of the official 2.16 examples, with `sms_consent` and `unsubscribed_from_sms` as
+recorded from live workspaces. `avatar` is a string or null, as recorded; every description calls it an object (facts
+§5).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What a conversion keeps: one table, a row for each thing a person can have, a column for each way of changing.
 
-`becomes_lead`: a visitor turns into a lead. `becomes_user`: a visitor or a lead turns into a user who did not exist; both
-stay the same person under the same id. `merged`: a visitor or a lead is folded into a user who exists; the source is gone.
-Rows about a person's own attributes are applied here; rows about what hangs on them (`tags`, …) name what the store does.
-Which identifiers are given, and whether anything happens at all, is decided in `rules`.
+`becomes_lead`: a visitor turns into a lead. `becomes_user`: a visitor or a lead turns into a user who did not exist;
+both stay the same person under the same id. `merged`: a visitor or a lead is folded into a user who exists; the
+source is gone. Rows about a person's own attributes are applied here; rows about what hangs on them (`tags`, …) name
+what the store does. Which identifiers are given, and whether anything happens at all, is decided in `rules`.
 """
 
 from __future__ import annotations

@@ -178,9 +178,7 @@ def _bounds(operator: str, value: Any, *, by_day: bool) -> tuple[float, float]:
 
 def _moment(value: Any) -> int:
     try:
-        if isinstance(value, bool):
-            raise TypeError
-        return int(float(value))
+        return int(float("no date" if isinstance(value, bool) else value))
     except (TypeError, ValueError, OverflowError):
         raise bad("the value of a date field must be a timestamp") from None
 

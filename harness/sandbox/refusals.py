@@ -1,7 +1,7 @@
 """Every way in which the sandbox says no: status, code, message, and what says that Intercom does so.
 
-A `Refusal` is data; `Refused` carries one out of an operation, and whoever catches it rolls back what the request had begun.
-Messages with names in braces are filled in where they are raised.
+A `Refusal` is data; `Refused` carries one out of an operation, and whoever catches it rolls back what the request had
+begun. Messages with names in braces are filled in where they are raised.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What both dialects show in the same way: names, companies, notes, teammates, data attributes.
 
-Names come back HTML-escaped (facts §5, recorded for `&`; that quotation marks are left alone is assumed from the recorded
-`St. John's`).
+Names come back HTML-escaped (facts §5, recorded for `&`; that quotation marks are left alone is assumed from the
+recorded `St. John's`).
 """
 
 from __future__ import annotations

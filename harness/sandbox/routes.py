@@ -1,6 +1,7 @@
 """Every operation of the sandbox: method, path, Intercom's own operationId, versions, and how it is known.
 
-2.x names are the `operationId`s of the official description; 1.x has no description, so its names are made in that style.
+2.x names are the `operationId`s of the official description; 1.x has no description, so its names are made in that
+style.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ SEARCHES = ("SearchContacts", "searchConversations")
 
 def route(method: str, pattern: str, operation: str, handler: Handler, versions: Span, evidence: str) -> Route:
     """One row of the table."""
-    reads = method == "GET" and "scroll" not in pattern or operation in SEARCHES
+    reads = (method == "GET" and "scroll" not in pattern) or operation in SEARCHES
     return Route(method, pattern, operation, handler, versions, evidence, reads)
 
 

@@ -1,6 +1,7 @@
 """Finds the operation that a method and a path stand for in a version. The table itself is in `routes`.
 
-Trailing and doubled slashes do not count. A word of the path goes before a blank, so `/contacts/search` is no contact.
+Trailing and doubled slashes do not count. A word of the path goes before a blank, so `/contacts/search` is no
+contact.
 """
 
 from __future__ import annotations

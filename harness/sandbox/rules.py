@@ -1,25 +1,25 @@
 """What happens to people who are converted or merged, and what is refused.
 
 In prose. A **visitor** is told by `id` or `user_id`; an e-mail tells nobody. Converted to a lead, it stays the same
-person under the same ids, and what the request says of a user is not read. Converted to a user, the request must say who
-that user is, by `id`, `user_id` or `email`. If such a user exists, the visitor is merged into it and is gone; if not, the
-visitor becomes that user, and the user's identifiers replace its own. A visitor that was converted is nobody any more:
-the second attempt finds none. Up to 2.10, a conversion to a user that does not say which user changes nothing and answers
-200 with the visitor as it was.
+person under the same ids, and what the request says of a user is not read. Converted to a user, the request must say
+who that user is, by `id`, `user_id` or `email`. If such a user exists, the visitor is merged into it and is gone; if
+not, the visitor becomes that user, and the user's identifiers replace its own. A visitor that was converted is nobody
+any more: the second attempt finds none. Up to 2.10, a conversion to a user that does not say which user changes
+nothing and answers 200 with the visitor as it was.
 
-A **lead** becomes a user in two ways. In 1.x `POST /contacts/convert` takes the lead (by `id` or `user_id`) and the user,
-and merges or creates as above. In 2.x `PUT /contacts/{id}` with the role `user` makes the lead a user in place, and
-`POST /contacts/merge` folds a lead into a user who exists. Nothing but a lead into a user can be merged, and from 2.16 the
-two must share an e-mail or a phone number unless the request says to skip that check. A lead who came by Facebook, a
-mailing list or another external channel cannot be merged. A user never becomes a lead.
+A **lead** becomes a user in two ways. In 1.x `POST /contacts/convert` takes the lead (by `id` or `user_id`) and the
+user, and merges or creates as above. In 2.x `PUT /contacts/{id}` with the role `user` makes the lead a user in place,
+and `POST /contacts/merge` folds a lead into a user who exists. Nothing but a lead into a user can be merged, and from
+2.16 the two must share an e-mail or a phone number unless the request says to skip that check. A lead who came by
+Facebook, a mailing list or another external channel cannot be merged. A user never becomes a lead.
 
-The **target** is looked up by `id`, or else by `user_id`, or else by `email`. An unknown `id` finds nobody and is refused.
-An unknown `user_id` means a new user, even where the e-mail is taken: 1.x then makes a second user with the same e-mail,
-2.x refuses, because there users are unique by external id and by e-mail. Several users with the e-mail are a conflict,
-an archived one stands in the way, and a lead is no user.
+The **target** is looked up by `id`, or else by `user_id`, or else by `email`. An unknown `id` finds nobody and is
+refused. An unknown `user_id` means a new user, even where the e-mail is taken: 1.x then makes a second user with the
+same e-mail, 2.x refuses, because there users are unique by external id and by e-mail. Several users with the e-mail
+are a conflict, an archived one stands in the way, and a lead is no user.
 
-The tables below say the same, row by row, each with its source; `harness.sandbox.decisions` is the engine. A test goes
-through every combination of facts and demands that exactly one row fits. What is *kept* stands in `keeping`.
+The tables below say the same, row by row, each with its source; `harness.sandbox.decisions` is the engine. A test
+goes through every combination of facts and demands that exactly one row fits. What is *kept* stands in `keeping`.
 """
 
 from __future__ import annotations

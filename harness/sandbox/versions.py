@@ -1,8 +1,8 @@
 """The API versions, and what changed with each of them.
 
-Two tables. `RELEASES` names the versions that a request may ask for; `FEATURES` says from which version to which something
-is so. Code asks for a feature by name and never compares version numbers itself, so that a version is added by adding rows.
-Which operation exists in which version stands in the route table.
+Two tables. `RELEASES` names the versions that a request may ask for; `FEATURES` says from which version to which
+something is so. Code asks for a feature by name and never compares version numbers itself, so that a version is added
+by adding rows. Which operation exists in which version stands in the route table.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Span:
             return "all"
         since = "" if self.since is None else f"{self.since[0]}.{self.since[1]}"
         until = "" if self.until is None else f"{self.until[0]}.{self.until[1]}"
-        return f"{since}–{until}"
+        return f"{since} to {until}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One Intercom workspace: its people and what they have, its settings, its teammate, and who may touch it when.
 
-It is also what the control plane works on: it makes visitors, which no API of Intercom's can, and puts everything back.
+It is also what the control plane works on: it makes visitors, which no API of Intercom's can, and puts everything
+back.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LOCATION_KEYS = {
 VISITOR_TRAITS = frozenset(
     "user_id email phone name pseudonym custom_attributes referrer utm_campaign utm_content utm_medium utm_source "
     "utm_term session_count browser browser_version browser_language os language_override "
-    "unsubscribed_from_emails".split()
+    "unsubscribed_from_emails".split()  # noqa: SIM905 - words read best as text
 )
 
 

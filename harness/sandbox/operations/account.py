@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import rendering
 from harness.sandbox import refusals as no
+from harness.sandbox import rendering
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.refusals import Refused
@@ -51,7 +51,7 @@ def admin(call: Call) -> Answer:
     return Answer(rendering.admin(call.workspace.admin))
 
 
-def segments(call: Call) -> Answer:  # noqa: ARG001 - every operation is called alike
+def segments(call: Call) -> Answer:
     """`GET /segments`: the sandbox has none."""
     return Answer({"type": "segment.list", "segments": []})
 

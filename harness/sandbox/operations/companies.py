@@ -16,7 +16,8 @@ from harness.sandbox.refusals import Refused
 MOST = 1_000
 PARAMETERS = frozenset(
     "id company_id name plan size website industry custom_attributes remote_created_at update_last_request_at "
-    "monthly_spend last_request_at remove created_at session_count type user_count updated_at app_id tags segments".split()
+    "monthly_spend last_request_at remove created_at session_count type user_count updated_at app_id tags "
+    "segments".split()  # noqa: SIM905 - words read best as text
 )
 
 

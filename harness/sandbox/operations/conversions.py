@@ -5,14 +5,13 @@ Each runs inside the transaction of its request. What is kept stands in `keeping
 
 from __future__ import annotations
 
-from harness.sandbox import keeping, reading, rules, targets
+from harness.sandbox import dialect_v1, dialect_v2, keeping, reading, rules, targets
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.decisions import Rule
 from harness.sandbox.people import Person
 from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.targets import Identifiers, Target
-from harness.sandbox import dialect_v1, dialect_v2
 
 
 def show(call: Call, person: Person) -> Answer:

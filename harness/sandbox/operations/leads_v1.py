@@ -1,4 +1,4 @@
-"""Leads of 1.x, which it calls contacts: without an id `POST /contacts` always makes one, so leads may share an e-mail."""
+"""Leads of 1.x, which it calls contacts: without an id `POST /contacts` always makes one, so e-mails may repeat."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from harness.sandbox.workspace import SUBSCRIPTIONS, Subscription
 BY_ID = {str(one.subscription_id): one for one in SUBSCRIPTIONS}
 
 
-def list_all(call: Call) -> Answer:  # noqa: ARG001 - every operation is called alike
+def list_all(call: Call) -> Answer:
     """`GET /subscription_types`."""
     return Answer({"type": "list", "data": [rendering.subscription(one) for one in SUBSCRIPTIONS]})
 

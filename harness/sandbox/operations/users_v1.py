@@ -1,4 +1,4 @@
-"""Users of 1.x: `POST /users` makes or changes, matched by `id`, or else `user_id`, or else `email`; lists and scrolls."""
+"""Users of 1.x: `POST /users` makes or changes one, matched by `id`, or else `user_id`, or else `email`."""
 
 from __future__ import annotations
 
