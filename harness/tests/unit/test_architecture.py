@@ -30,6 +30,7 @@ PLACES = {
     "urllib3": {"gateway"},
     "uvicorn": {"gateway"},
     "vcr": {"cassette", "gateway"},
+    "yaml": {"cassette"},
 }
 """Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
 
