@@ -9,18 +9,27 @@ import base64
 from hashlib import blake2b
 from uuid import UUID
 
-COLORS = (
-    "Amber Azure Blue Charcoal Cyan Green Grey Indigo Lilac Lime Mint Orange Pink Purple Red Rose Silver Teal "
-    "Turquoise Violet Yellow"
-).split()  # noqa: SIM905 - words read best as text
-THINGS = (
-    "Accordion Anchor Astronaut Balloon Basketball Bear Bee Bird Birdhouse Bottle Bow Bowtie Bus Butterfly Cactus "
-    "Camel Camera Car Cat Cello Cloud Clover Compass Cone Crown Cup Deer Diamond Domino Dove Feather Fish Football "
-    "Ghost Glass Glasses Globe Grill Guitar Helicopter Jellyfish Joystick Kangaroo Knight Lamp Leaf Lightbulb Lightning Locomotive "
-    "Megaphone Microphone Moon Moped Mug Mushroom Paw Pipe Plane Poodle Radio Rain Raindrop Rhino Rocket Sailboat "
-    "Saxophone Scissors Shark Ship Spaceship Spider Squirrel Star Stereo Stroller Suitcase Sunshine Taxi Teapot Tent "
-    "Trailer Train Tree Turtle Umbrella Unicorn Whale Windmill"
-).split()  # noqa: SIM905 - words read best as text
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+COLORS = _words(
+    """
+    Amber Azure Blue Charcoal Cyan Green Grey Indigo Lilac Lime Mint Orange Pink Purple Red Rose Silver Teal
+    Turquoise Violet Yellow
+    """
+)
+THINGS = _words(
+    """
+    Accordion Anchor Astronaut Balloon Basketball Bear Bee Bird Birdhouse Bottle Bow Bowtie Bus Butterfly Cactus
+    Camel Camera Car Cat Cello Cloud Clover Compass Cone Crown Cup Deer Diamond Domino Dove Feather Fish Football
+    Ghost Glass Glasses Globe Grill Guitar Helicopter Jellyfish Joystick Kangaroo Knight Lamp Leaf Lightbulb
+    Lightning Locomotive Megaphone Microphone Moon Moped Mug Mushroom Paw Pipe Plane Poodle Radio Rain Raindrop
+    Rhino Rocket Sailboat Saxophone Scissors Shark Ship Spaceship Spider Squirrel Star Stereo Stroller Suitcase
+    Sunshine Taxi Teapot Tent Trailer Train Tree Turtle Umbrella Unicorn Whale Windmill
+    """
+)
 """The 88 things and 21 colours seen in Intercom's own recordings."""
 
 AVATARS = "https://static.intercomassets.com/app/pseudonym_avatars_2019/"

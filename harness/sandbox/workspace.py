@@ -45,11 +45,14 @@ LOCATION_KEYS = {
     "region_name": "region_name",
     "timezone": "timezone",
 }
-VISITOR_TRAITS = frozenset(
-    "user_id email phone name pseudonym custom_attributes referrer utm_campaign utm_content utm_medium utm_source "
-    "utm_term session_count browser browser_version browser_language os language_override "
-    "unsubscribed_from_emails".split()  # noqa: SIM905 - words read best as text
-)
+VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
+    "person_id",
+    "kind",
+    "created_at",
+    "updated_at",
+    "external_id",
+} | {"user_id"}
+"""What a visitor can be made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ class Workspace:
 
         `{"pseudonym": None}` gives a bare one: no pseudonym, no session, never seen.
         """
-        unknown = set(traits) - VISITOR_TRAITS - {"location"}
+        unknown = set(traits) - VISITOR_TRAITS
         if unknown:
             raise _bad(f"a visitor has no {', '.join(sorted(unknown))}", f"a visitor has {_names(VISITOR_TRAITS)}")
         with self.lock, self.database.transaction():

@@ -14,11 +14,10 @@ from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.refusals import Refused
 
 MOST = 1_000
-PARAMETERS = frozenset(
-    "id company_id name plan size website industry custom_attributes remote_created_at update_last_request_at "
-    "monthly_spend last_request_at remove created_at session_count type user_count updated_at app_id tags "
-    "segments".split()  # noqa: SIM905 - words read best as text
-)
+PARAMETERS = {"id", "remove", "update_last_request_at", "type", "user_count", "app_id", "tags", "segments"}.union(
+    Company.__struct_fields__
+) - {"company_key"}
+"""What a company's body may say; some of it is read-only and passed over."""
 
 
 def save(call: Call) -> Answer:
