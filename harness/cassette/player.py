@@ -1,8 +1,8 @@
 """Replay: a backend that answers from a cassette, in strict order, each interaction once.
 
 Each side (the harness's own reads, the pipeline's calls) has its own order in each step of a scenario, so what is
-expected next is known without searching, whatever the size of the cassette. A miss is answered with a refusal and kept: whoever
-swallowed it, `problem()` tells of it afterwards. Nothing here can reach a network.
+expected next is known without searching, whatever the size of the cassette. A miss is answered with a refusal and kept:
+whoever swallowed it, `problem()` tells of it afterwards. Nothing here can reach a network.
 """
 
 from __future__ import annotations

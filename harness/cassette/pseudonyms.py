@@ -3,7 +3,8 @@
 A pseudonym is a function of the value alone, so it is the same in every place and every recording, and a live request
 that carries the real value becomes the recorded one before it is matched. Every pseudonym lies in a range that is
 reserved for examples, so a second pass changes nothing. Addresses and numbers in those ranges are nobody's and stay as
-they are: RFC 2606 and 6761 (names), RFC 5737 and 3849 (addresses), 555-0100 to 555-0199 (North American numbers for fiction).
+they are: RFC 2606 and 6761 (names), RFC 5737 and 3849 (addresses), 555-0100 to 555-0199 (North American numbers for
+fiction).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from harness.exchange import Handler, Outcome, Request, Step
 class Recorder:
     """Keeps every interaction that passes its `layer`, in the order in which they began.
 
-    where: the step of the scenario at this moment. path: where the cassette will lie; where it is given, each interaction
-    is on disk from the moment it happened. redactor: what is known of secrets and of people; it may learn more until `save`.
+    where: the step of the scenario at this moment. path: where the cassette will lie; if given, each interaction is on
+    disk from the moment it happened. redactor: what is known of secrets and people; it may learn more until `save`.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """What of an exchange may be written: the only maker of the type that the writer and the journal accept.
 
-Three rules in a row: headers by allow-list; keys and known secrets covered; people that the harness did not make renamed
+Three rules: headers by allow-list; keys and known secrets covered; people whom the harness did not make renamed
 to pseudonyms (`pseudonyms`). The same rules are applied to a live request before it is matched, so that a replay still
 fits. A name is a person's only where the shape says so (an object of Intercom's that is a person), and only in a
 recording of a TEST app: in the sandbox there is nobody that the harness or the pipeline under test did not make.

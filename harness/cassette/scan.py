@@ -1,7 +1,7 @@
 """The last look at the bytes before they are written, and the same look at cassettes that are there already.
 
-It does not trust the rules that cleaned them: it searches the finished text. Each time a canary is planted in that text,
-and a scan that does not find its canary proves nothing.
+It does not trust the rules that cleaned them: it searches the finished text. Each time a canary is planted in it, and a
+scan that does not find its canary proves nothing.
 """
 
 from __future__ import annotations

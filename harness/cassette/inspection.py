@@ -1,0 +1,135 @@
+"""Everything that can be found wrong with committed cassettes without running anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.cassette.errors import CassetteProblem, EditedByHand, record_command
+from harness.cassette.format import Cassette
+from harness.cassette.journal import SUFFIX
+from harness.cassette.proof import missing_proof
+from harness.cassette.redaction import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
+from harness.cassette.scan import leaks
+from harness.cassette.staleness import Today, functions_of, stale
+from harness.cassette.storage import cassette_path, file_name, load
+
+Level: TypeAlias = Literal["warning", "error", "unreadable"]
+_NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with one cassette."""
+
+    path: Path
+    level: Level
+    kind: str
+    told: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A cassette file with what was found; `cassette` is `None` where it could not be read."""
+
+    path: Path
+    size: int
+    cassette: Cassette | None
+    findings: tuple[Finding, ...]
+
+
+def cassette_files(root: Path) -> list[Path]:
+    """The cassettes under a folder, in order."""
+    return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
+
+
+def inspect(path: Path, root: Path, today: Today, *, folder: Path | None = None) -> Inspected:
+    """Look at one cassette. `folder`: where node ids are counted from; without it scenarios are not looked for."""
+    try:
+        cassette = load(path)
+    except CassetteProblem as problem:
+        level: Level = "error" if isinstance(problem, EditedByHand) else "unreadable"
+        kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(problem).__name__).lower()
+        size = path.stat().st_size if path.exists() else 0
+        return Inspected(
+            path, size, None, (Finding(path, level, kind, problem.evidence or problem.what, problem.remedy),)
+        )
+    found = [
+        *_proof(path, cassette),
+        *_leaks(path, cassette),
+        *_headers(path, cassette),
+        *_stale(path, cassette, today),
+    ]
+    found += [*_place(path, root, cassette), *(_orphan(path, cassette, folder) if folder else ())]
+    return Inspected(path, path.stat().st_size, cassette, tuple(found))
+
+
+def _proof(path: Path, cassette: Cassette) -> Iterator[Finding]:
+    if not cassette.header.scenario:
+        return  # recorded by `exec` or `gateway`: it claims nothing
+    for told in missing_proof(cassette):
+        yield Finding(path, "error", "proof", told, record_command(path))
+
+
+def _leaks(path: Path, cassette: Cassette) -> Iterator[Finding]:
+    for leak in leaks(path.read_text(encoding="utf-8"), Redactor.for_header(cassette.header)):
+        yield Finding(path, "error", "leak", f"{leak.kind} on line {leak.line}", record_command(path))
+
+
+def _headers(path: Path, cassette: Cassette) -> Iterator[Finding]:
+    for number, interaction in enumerate(cassette.interactions, 1):
+        response = interaction.outcome.response
+        wrong = interaction.request.headers.keys() - REQUEST_HEADERS
+        wrong |= (response.headers.keys() if response else set()) - RESPONSE_HEADERS - LIMIT_HEADERS
+        for name in sorted(wrong):
+            yield Finding(path, "error", "header", f"interaction {number} holds {name}", record_command(path))
+
+
+def _stale(path: Path, cassette: Cassette, today: Today) -> Iterator[Finding]:
+    for reason in stale(cassette.header, today, version_is_pinned="@" in path.stem):
+        told = f"{reason.cause}: {reason.told}"
+        yield Finding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
+
+
+def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[Finding]:
+    header = cassette.header
+    match = _NODE.fullmatch(header.scenario)
+    if header.recovered:
+        yield Finding(
+            path, "error", "recovered", "it was put together from a recording that did not end", record_command(path)
+        )
+    if match is None:
+        return
+    module, case, pinned = Path(match["module"]).stem, match["case"], path.stem.partition("@")[2]
+    wanted = cassette_path(root, module, case, pipeline=header.pipeline, intercom_version=pinned or None)
+    if path != wanted:
+        yield Finding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
+
+
+def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[Finding]:
+    match = _NODE.fullmatch(cassette.header.scenario)
+    if match and match["case"].partition("[")[0] not in functions_of(folder / match["module"]):
+        told = f"{cassette.header.scenario} does not exist"
+        yield Finding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
+
+
+def unfinished(root: Path) -> Iterator[Finding]:
+    """Journals that lie under a folder: recordings that did not end."""
+    for journal in sorted(root.rglob(f"*.json{SUFFIX}")):
+        path = journal.with_name(journal.name.removesuffix(SUFFIX))
+        told = "its last recording did not end"
+        yield Finding(path, "warning", "unfinished", told, f"harness cassettes recover {path}, or rm {journal}")
+
+
+def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
+    """Scenario functions that no cassette belongs to."""
+    for module in sorted(scenarios.glob("*.py")):
+        recorded = {path.stem.partition("@")[0].partition("-")[0] for path in (root / module.stem).glob("*.json")}
+        for function in sorted(functions_of(module)):
+            if file_name(function) not in recorded:
+                path = cassette_path(root, module.stem, function)
+                yield Finding(path, "error", "missing", f"{module}::{function} has no cassette", record_command(path))
