@@ -122,7 +122,7 @@ class TerminalReport:
             self._field(witness.when, f"{witness.read}  {witness.shows}", style="dim")
 
     def _field(self, name: str, text: str, style: str = "") -> None:
-        line = Text(f"      {name:<9}", style="dim")
+        line = Text(f"      {name:<9} ", style="dim")
         line.append(text, style=style or "not dim")
         self._print(line)
 
@@ -135,7 +135,7 @@ class TerminalReport:
         self._print(line)
 
     def _answer(self, answer: AnswerRow) -> None:
-        self._field(answer.operation, answer.trouble or "ended without complaint")
+        self._field("answered", f"{answer.operation}: {answer.trouble or 'no complaint'}")
         for name, text in (("stdout", answer.stdout), ("stderr", answer.stderr)):
             if text.strip():
                 lines = text.rstrip().splitlines()

@@ -39,6 +39,19 @@ class Portrait:
             if reading is not None:
                 yield spec.name, reading
 
+    def about(self) -> dict[str, tuple[Reading, Any]]:
+        """Each read by name with what it tells of this person: of a search their own entry, of an error no number."""
+        return {name: (reading, self._own(name, reading)) for name, reading in self.readings()}
+
+    def _own(self, name: str, reading: Reading) -> Any:
+        answer = reading.answer
+        if not isinstance(answer, Mapping):
+            return answer
+        if name == "by_email":
+            mine = (self.body or {}).get("id")
+            return [entry for entry in answer.get("data", []) if entry.get("id") == mine]
+        return {key: value for key, value in answer.items() if key != "request_id"}
+
     @property
     def body(self) -> Mapping[str, Any] | None:
         """The contact, or else the visitor, as it was shown."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.client import Reading
 from harness.persons import Person, User, Visitor
+from harness.verification import difference
 from harness.verification import expectations as rules
 from harness.verification.census import Census, Portrait, ids_in
 from harness.verification.claims import Claim, Verdict, Witness
@@ -126,7 +127,7 @@ def only_user_with_email(text: str, reading: Reading | None, contact_id: str | N
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Who was converted into whom, as read before and after. `target_before` is `None` where nobody was there before."""
+    """Who was converted into whom, as read before and after; `target_before` is `None` where nobody was there."""
 
     who: str
     source_before: Portrait
@@ -272,37 +273,21 @@ def additions(conversion: Conversion) -> Iterator[str]:
 
 def untouched(who: str, before: Portrait, after: Portrait) -> Claim:
     """Every read about a person answers as it did before."""
-    text = f"{who} is untouched"
-    old, new = dict(before.readings()), dict(after.readings())
+    text, expected = f"{who} is untouched", "the same as before"
+    old, new = before.about(), after.about()
     if not old:
-        return Claim(text, UNKNOWN, "the same as before", "nothing was read before")
+        return Claim(text, UNKNOWN, expected, "nothing was read before")
     seen: list[Witness] = []
-    for name, reading in old.items():
-        now = new.get(name)
-        if now is None or (now.status, now.answer) != (reading.status, reading.answer):
-            if now is not None and not now.conclusive:
-                return Claim(text, UNKNOWN, "the same as before", f"{name}: {now.status}", (witness("after", now),))
-            changes = "; ".join(_difference(reading, now))
-            seen += [witness("before", reading), witness("after", now, changes)]
+    for name, (reading, known) in old.items():
+        now, knows = new.get(name, (None, None))
+        if now is not None and not now.conclusive and now.status != reading.status:
+            return Claim(text, UNKNOWN, expected, f"{name}: {now.status}", (witness("after", now),))
+        if now is None or (reading.status, known) != (now.status, knows):
+            seen += [witness("before", reading), witness("after", now, difference.told(known, knows))]
     if seen:
-        return Claim(text, REFUTED, "the same as before", seen[1].shows, tuple(seen))
-    return Claim(
-        text,
-        PROVED,
-        "the same as before",
-        f"{len(old)} reads answer the same",
-        (witness("after", next(iter(new.values()))),),
-    )
-
-
-def _difference(old: Reading, new: Reading | None) -> Iterator[str]:
-    if new is None or old.status != new.status:
-        yield f"{old.status} before, {new.status if new else 'no read'} now"
-        return
-    if isinstance(old.answer, Mapping) and isinstance(new.answer, Mapping):
-        for key in dict.fromkeys((*old.answer, *new.answer)):
-            if key != "request_id" and old.answer.get(key) != new.answer.get(key):
-                yield f"{key}: {old.answer.get(key)!r} → {new.answer.get(key)!r}"
+        return Claim(text, REFUTED, expected, seen[1].shows, tuple(seen))
+    last = next(reversed(new.values()))[0]
+    return Claim(text, PROVED, expected, f"{len(old)} reads answer the same", (witness("after", last),))
 
 
 def contact_list(before: Census, after: Census, gained: Iterable[str], lost: Iterable[str]) -> Claim:

@@ -53,7 +53,7 @@ class Seen:
 _TABLE: Sequence[tuple[Callable[[Seen], object], str]] = (
     (
         lambda seen: not seen.exchanges,
-        "no request of the pipeline reached the gateway: it may use another host, or a client that ignores base URL and proxy",
+        "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy",
     ),
     (
         lambda seen: (
