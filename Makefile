@@ -1,6 +1,6 @@
 # The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak coverage lint lock bench clean runtime development
+.PHONY: help run test soak coverage lint lock docs bench clean runtime development
 
 HARNESS := .venv/bin/harness
 PYTEST  := .venv/bin/pytest
@@ -31,6 +31,9 @@ lint: development ## style, types, architecture
 
 bench: development ## print the figures the project promises, measured here and now
 	@.venv/bin/python bench/figures.py $(ARGS)
+
+docs: development ## write the pages that are made from the code
+	@.venv/bin/python docs/assumed.py
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet

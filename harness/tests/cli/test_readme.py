@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,3 +117,15 @@ def test_each_make_target_that_the_readme_names_exists(root: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z]+)\b(?=`|$|\s{2,})", _text(root), re.MULTILINE))
     assert {"run", "test"} <= named <= targets
+
+
+def test_the_page_of_assumptions_is_what_the_tables_say(root: Path) -> None:
+    """A rule that becomes a guess, or stops being one, changes the page; `make docs` writes it anew."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import assumed; print(assumed.page(), end='')"],
+        cwd=root / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (root / "docs" / "assumed.md").read_text() == done.stdout
