@@ -28,6 +28,14 @@ def test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be(people, pip
     verify.merged(lead, into=user)
 
 
+def test_a_lead_merges_into_a_user_without_email(people, pipeline, verify):
+    """A lead is folded into a user who is known by an external id only, and shares a phone number with the lead."""
+    user = people.user(email=None, phone="+12025550123")
+    lead = people.lead(phone=user.phone)
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
 def test_a_user_with_gaps_gets_what_the_lead_carried(people, pipeline, verify):
     """A user without name, phone and campaign gets them from the lead; their own plan wins."""
     user = people.user(name=None, custom_attributes={"plan": "pro"})

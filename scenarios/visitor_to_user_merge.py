@@ -3,9 +3,9 @@
 import pytest
 
 USERS = {
-    "found by e-mail": {"external_id": None},
-    "found by user id": {"email": None},
-    "known by both": {},
+    "by_email": {"external_id": None},
+    "by_external_id": {"email": None},
+    "by_both": {},
 }
 
 

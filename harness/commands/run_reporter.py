@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ SHOWN = 160
 def run_pytest(
     reporter: RunReporter, paths: Sequence[str], expression: str | None, versions: Sequence[str], junit: Path | None
 ) -> None:
-    """One pytest session in this process."""
-    arguments = [*paths, "-p", "harness", "-p", "no:cacheprovider", "-p", "no:faker", "-p", "no:anyio"]
+    """One pytest session in this process, without the plugins that cost most and that no scenario needs."""
+    unwanted = ("cacheprovider", "faker", "anyio", "hypothesispytest")
+    arguments = [*paths, *(word for name in unwanted for word in ("-p", f"no:{name}"))]
+    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        arguments += ["-p", "harness.pytest_plugin"]
     # The harness is imported before pytest can rewrite its assertions; where warnings are errors that would end the run.
     arguments += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     arguments += ["--import-mode=importlib", "--tb=short"]
