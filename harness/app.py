@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_WORKSPACE = "default"
 SANDBOX = "sandbox"
-NOT_YET = ("test-app", "cassette")
 PRELOAD = Path(__file__).parent / "gateway" / "preload"
 
 
@@ -42,7 +41,7 @@ class Backend:
 
 
 def sandbox_backend(
-    clock: Clock, *, state: Path | None = None, seed: int | None = None, intercom_version: str | None = None
+    clock: Clock, *, state: Path | None = None, seed: int = 0, intercom_version: str | None = None
 ) -> Backend:
     """An embedded sandbox; it answers without blocking unless it keeps its state in a folder."""
     from harness.sandbox import Sandbox
@@ -52,7 +51,7 @@ def sandbox_backend(
     def handle(request: Request) -> Outcome:
         return Outcome(sandbox.handle(request))
 
-    return Backend(handle, state is None, sandbox, sandbox.operation_of)
+    return Backend(handle, state is None, sandbox, sandbox.operation_of, sandbox.close)
 
 
 def remote_backend(url: str) -> Backend:
@@ -137,9 +136,11 @@ def command_session(
     token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
     stage = command_stage(backend, token, intercom_version)
     gateway, server = service(backend, clock, stage=stage, allowed=allowed, authority=authority, watch=tokens)
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
-        yield CommandSession(gateway, way_to(server, token, authority, Path(folder)), tokens)
-    backend.close()
+    try:
+        with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
+            yield CommandSession(gateway, way_to(server, token, authority, Path(folder)), tokens)
+    finally:
+        backend.close()
 
 
 def command_stage(backend: Backend, token: str, intercom_version: str | None) -> Stage:

@@ -49,4 +49,4 @@ def command(
     app.prefer_version(backend, workspace, intercom_version)
     stage = app.command_stage(backend, f"sandbox-{workspace}", intercom_version)
     _, server = app.service(backend, clock, host=host, port=port, stage=stage, allowed=allowed)
-    return serve(server, ca_file)
+    return serve(server, backend.close, ca_file)

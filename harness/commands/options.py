@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 def _workspace_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise click.BadParameter("a workspace's name is made of letters, digits, dots, hyphens and underscores")
+        raise click.BadParameter("a name has up to 64 small letters, digits, dots, hyphens and underscores")
     return value
 
 

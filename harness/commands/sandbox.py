@@ -18,7 +18,9 @@ from harness.commands import options
     metavar="DIR",
     help="Keep the workspaces in this folder; without it they live in memory.",
 )
-@click.option("--seed", type=int, default=None, help="Where ids and pseudonyms come from; same seed, same ids.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Where ids and pseudonyms come from; same seed, same ids."
+)
 @click.option(
     "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
 )
@@ -29,7 +31,7 @@ from harness.commands import options
     help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
 )
 def command(
-    host: str, port: int, state: Path | None, seed: int | None, intercom_version: str | None, ca_file: Path | None
+    host: str, port: int, state: Path | None, seed: int, intercom_version: str | None, ca_file: Path | None
 ) -> int:
     r"""Serve a sandboxed Intercom over HTTP.
 
@@ -47,4 +49,4 @@ def command(
     clock = FollowingClock(WallClock())
     backend = app.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
     _, server = app.service(backend, clock, host=host, port=port)
-    return serve(server, ca_file)
+    return serve(server, backend.close, ca_file)

@@ -91,6 +91,8 @@ class ControlPlane:
         return self._act(actions[request.method], request, workspace)
 
     def _act(self, act: _Action, request: Request, workspace: str) -> Response:
+        if self._sandbox is not None and not _opens(self._sandbox, workspace):
+            return error(401, "unauthorized", "Access Token Invalid")
         try:
             return act(self, _Call(request, workspace, _object(request.body)))
         except Problem as problem:
@@ -158,6 +160,14 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("GET", "/clock"): ControlPlane._show_clock,
     ("PUT", "/clock"): ControlPlane._tell_clock,
 }
+
+
+def _opens(sandbox: SandboxControls, workspace: str) -> bool:
+    try:
+        sandbox.workspace(workspace)
+    except Problem:
+        return False
+    return True
 
 
 def _object(body: bytes) -> dict[str, Any]:
