@@ -42,7 +42,7 @@ def command() -> None:
 @folder
 @as_json
 def list_cassettes(root: Path, wants_json: bool) -> None:
-    r"""List the cassettes with where, when and with what each was recorded.
+    """List the cassettes with where, when and with what each was recorded.
 
     \b
     harness cassettes list
@@ -77,7 +77,7 @@ def check(
     fail_after: int | None,
     wants_json: bool,
 ) -> int:
-    r"""Verify, without running anything, that each cassette proves its conversion, holds no secret and is not stale.
+    """Verify, without running anything, that each cassette proves its conversion, holds no secret and is not stale.
 
     Without FILE all are checked, and orphans looked for both ways. Exit code 1 if something was found, 2 if a file
     could not be read or there is none.
@@ -106,7 +106,7 @@ def check(
 @one_file
 @click.option("--bodies", is_flag=True, help="Print each body in full.")
 def show(file: Path, bodies: bool) -> None:
-    r"""Print one cassette as a conversation: who asked what, and what came of it.
+    """Print one cassette as a conversation: who asked what, and what came of it.
 
     \b
     harness cassettes show cassettes/visitor_to_lead/by_user_id.json
@@ -122,7 +122,7 @@ def show(file: Path, bodies: bool) -> None:
 @one_file
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of stdout.")
 def export(file: Path, output: Path | None) -> None:
-    r"""Print one cassette as plain vcrpy YAML, which an unmodified `vcr.use_cassette` plays.
+    """Print one cassette as plain vcrpy YAML, which an unmodified `vcr.use_cassette` plays.
 
     \b
     harness cassettes export cassettes/visitor_to_lead/by_user_id.json -o by_user_id.yaml
@@ -145,7 +145,7 @@ def export(file: Path, output: Path | None) -> None:
 @one_file
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="FILE with .json by default.")
 def import_yaml(file: Path, output: Path | None) -> None:
-    r"""Turn a cassette that vcrpy wrote into one of ours, redacted. It belongs to no scenario.
+    """Turn a cassette that vcrpy wrote into one of ours, redacted. It belongs to no scenario.
 
     \b
     harness cassettes import tests/cassettes/convert.yaml -o convert.json
@@ -165,7 +165,7 @@ def import_yaml(file: Path, output: Path | None) -> None:
 @one_file
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="FILE.recovered.json by default.")
 def recover(file: Path, output: Path | None) -> None:
-    r"""Save what a recording of FILE that did not end still left in its journal, beside the old cassette.
+    """Save what a recording of FILE that did not end still left in its journal, beside the old cassette.
 
     \b
     harness cassettes recover cassettes/visitor_to_lead/by_user_id.json
@@ -186,7 +186,7 @@ def recover(file: Path, output: Path | None) -> None:
 @one_file
 @click.option("--reason", required=True, help="Why it was edited; written into its header.")
 def accept(file: Path, reason: str) -> None:
-    r"""Take a cassette that was edited by hand as it is, and write down why.
+    """Take a cassette that was edited by hand as it is, and write down why.
 
     \b
     harness cassettes accept cassettes/refusals/archived_twin.json --reason "message shortened"

@@ -32,7 +32,7 @@ def command(
     allowed: tuple[str, ...],
     words: tuple[str, ...],
 ) -> int:
-    r"""Run COMMAND with its Intercom traffic going through the gateway.
+    """Run COMMAND with its Intercom traffic going through the gateway.
 
     Code with https://api.intercom.io written into it is answered as well, by proxy or preload. The command's exit
     status is passed on; if that is 0 but something was refused or nothing was asked, the exit code is 1. It is 2 if the

@@ -31,7 +31,7 @@ def command(
     port: int,
     ca_file: Path | None,
 ) -> int:
-    r"""Serve the gateway over HTTP and as an HTTPS proxy, in front of a backend.
+    """Serve the gateway over HTTP and as an HTTPS proxy, in front of a backend.
 
     Every token that arrives becomes the workspace's. The first line on stdout is `ready URL`, once it accepts. SIGTERM
     and Ctrl-C end it with exit code 0.

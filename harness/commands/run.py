@@ -48,7 +48,7 @@ TO_STDOUT = "-"
     "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
 def command(paths: Sequence[str], **given: Any) -> int:
-    r"""Run scenarios and prove what became of everybody.
+    """Run scenarios and prove what became of everybody.
 
     \b
     harness run                                        all scenarios, the reference pipeline, the sandbox

@@ -33,7 +33,7 @@ from harness.commands import options
 def command(
     host: str, port: int, state: Path | None, seed: int, intercom_version: str | None, ca_file: Path | None
 ) -> int:
-    r"""Serve a sandboxed Intercom over HTTP.
+    """Serve a sandboxed Intercom over HTTP.
 
     The first line on stdout is `ready URL`, once it accepts. A token `sandbox-NAME` opens the workspace NAME, made on
     first use. SIGTERM and Ctrl-C end it with exit code 0.

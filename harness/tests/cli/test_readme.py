@@ -72,6 +72,8 @@ def test_each_command_is_explained(root: Path, name: str) -> None:
     command = _subcommand(name)
     assert command is not None
     assert command.help
+    pages = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    assert [page.name for page in pages if "\\b" in (page.help or "")] == []
     helpless = [one.opts for one in command.params if isinstance(one, click.Option) and not one.help]
     assert helpless == []
     assert f"harness {name}" in _text(root)

@@ -35,6 +35,7 @@ PLACES = {
 """Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
 
 READ_THE_ENVIRONMENT = {
+    "commands.run_reporter": "asks for a switch of pytest's own",
     "settings": "it is the reader",
     "run": "hands the pipeline its base URL and token",
     "gateway.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
