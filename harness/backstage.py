@@ -180,7 +180,8 @@ def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], St
 
 
 def _header(case: Case, order: Order, live: Backstage, people: People) -> Header:
-    from harness.cassette import Header, source_digest
+    from harness.cassette import Header
+    from harness.cassette.staleness import source_of_case
 
     start = RUN_START if live.clock is not None else datetime.now(UTC).timestamp()
     return Header(
@@ -193,7 +194,7 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
         harness=__version__,
         seed=order.seed,
         clock=start,
-        scenario_source=source_digest(case.source()),
+        scenario_source=source_of_case(case.path.parent, f"{case.path.name}::{case.name}"),
         people=tuple(_with_ids(people)),
     )
 

@@ -158,13 +158,7 @@ def _case(request: pytest.FixtureRequest) -> Case:
 
     node = request.node
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
-    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid, lambda: _source(node.function))
-
-
-def _source(function: object) -> str:
-    import inspect
-
-    return inspect.getsource(function)  # type: ignore[arg-type]
+    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid, node.path)
 
 
 def _run(config: pytest.Config, intercom_version: str | None) -> Run:

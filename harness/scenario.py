@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.clock import ManualClock
 from harness.exchange import Exchange
@@ -27,8 +28,8 @@ class Case:
     name: str
     title: str
     node_id: str = ""
-    source: Callable[[], str] = str
-    """Tells the scenario's source text, by which a cassette knows that it is older."""
+    path: Path = Path()
+    """The scenario module's file, by whose text a cassette knows that it is older."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ the entity before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from harness.client import IntercomClient, Reading
@@ -79,6 +79,12 @@ class Census:
     def complete(self) -> bool:
         """Whether the list of contacts was read to its end."""
         return bool(self.listed) and all(reading.found for reading in self.listed)
+
+    def with_portraits(self, client: IntercomClient, people: Iterable[Person]) -> Census:
+        """The same census with portraits of those it lacks."""
+        lacking = {key_of(person): person for person in people if key_of(person) not in self.portraits}
+        more = {key: take_portrait(client, person) for key, person in lacking.items()}
+        return replace(self, portraits={**self.portraits, **more}) if more else self
 
     def of(self, person: Person) -> Portrait:
         """The portrait of one person; an empty one of somebody nobody asked about."""

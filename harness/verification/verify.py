@@ -64,7 +64,7 @@ class Verify:
         self._begin_then = begin_then
         self._permissions = Permissions(frozenset(may_write))
         self._before: Census | None = None
-        self._subjects: list[Person] = []
+        self._after: tuple[int, Census] | None = None
         self.claims: list[Claim] = []
         self.additions: list[str] = []
 
@@ -180,9 +180,11 @@ class Verify:
     def _censuses(self, *targets: User) -> tuple[Census, Census]:
         if self._before is None:
             raise RuntimeError("verify was called before the pipeline: there is nothing to hold against")
-        self._begin_then()
-        after = take_census(self._client, [*self._people(), *targets])
-        return self._before, after
+        heard = len(self._answers())
+        if self._after is None or self._after[0] != heard:
+            self._begin_then()
+            self._after = heard, take_census(self._client, [*self._people(), *targets])
+        return self._before, self._after[1].with_portraits(self._client, targets)
 
     def _kept(self, conversion: Conversion, *, became_user: bool) -> Iterator[Claim]:
         yield from judge.attributes_kept(conversion, self._permissions, became_user)
