@@ -1,0 +1,473 @@
+"""How the sandbox says no: status, code and message are Intercom's, and a refused request changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.sandbox.routes import ROUTES
+from harness.sandbox.versions import VERSIONS
+from harness.tests.sandboxed import Asker
+
+NOBODY = "0" * 24
+UNKNOWN = "3ecf64d0-9ed1-4e9f-88e1-da7d6e6782f3"
+
+
+@pytest.fixture
+def asker() -> Asker:
+    """A client of a workspace of its own."""
+    return Asker()
+
+
+def refused(asker: Asker, method: str, target: str, body: Any = None) -> tuple[int, str, str]:
+    """The refusal, which must have changed nothing."""
+    before = asker.everything()
+    answer = asker.refusal(method, target, body)
+    assert asker.everything() == before
+    return answer
+
+
+def real_looking_token() -> str:
+    """A token of the shape that Intercom gives out, made here and belonging to nobody."""
+    return base64.b64encode(b"tok:" + b"0123456789abcdef" * 3 + b":1:0").decode()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (None, "missing_authorization"),
+        ("", "missing_authorization"),
+        ("Bearer", "unauthorized"),
+        ("Bearer nonsense", "unauthorized"),
+        ("Bearer sandbox-", "unauthorized"),
+        ("Bearer sandbox-../../etc", "unauthorized"),
+        ("Bearer sandbox-UPPER", "unauthorized"),
+        ("Bearer REAL", "unauthorized"),
+        ("Basic !!!", "unauthorized"),
+        ("Basic " + base64.b64encode(b"nonsense:").decode(), "unauthorized"),
+        ("Digest sandbox-test", "unauthorized"),
+    ],
+)
+def test_only_a_sandbox_token_opens_a_workspace(asker: Asker, authorization: str | None, code: str) -> None:
+    """Missing, malformed, unknown and real-looking tokens are turned away with 401 and their envelope."""
+    headers = {} if authorization is None else {"authorization": authorization.replace("REAL", real_looking_token())}
+    response = asker.send("GET", "/me", **{"authorization": "", **headers})
+    assert response.status == 401
+    assert response.json()["errors"][0]["code"] == code
+    assert response.headers["x-request-id"] == response.json()["request_id"]
+
+
+def test_basic_with_the_token_as_user_name_is_as_good_as_bearer(asker: Asker) -> None:
+    """Old clients send it so."""
+    basic = "Basic " + base64.b64encode(b"sandbox-test:").decode()
+    assert asker.send("GET", "/me", authorization=basic).json() == asker.send("GET", "/me").json()
+
+
+def test_versions_header_over_default_over_1_0(asker: Asker) -> None:
+    """The answer says which version it is in."""
+    silent = asker.using(None)
+    workspace = asker.sandbox.workspace("test")
+    assert silent.send("GET", "/me").headers["intercom-version"] == "1.0"
+    workspace.update_settings({"intercom_version": "2.14"})
+    assert silent.send("GET", "/me").headers["intercom-version"] == "2.14"
+    assert asker.using("2.11").send("GET", "/me").headers["intercom-version"] == "2.11"
+    assert asker.using("3.0").refusal("GET", "/me") == (
+        400,
+        "intercom_version_invalid",
+        "The requested version could not be found",
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "method", "target"),
+    [
+        ("2.16", "POST", "/users"),
+        ("2.16", "POST", "/contacts/convert"),
+        ("2.11", "GET", f"/visitors/{NOBODY}"),
+        ("2.11", "DELETE", f"/visitors/{NOBODY}"),
+        ("1.4", "POST", "/contacts/merge"),
+        ("1.4", "POST", "/contacts/search"),
+        ("2.12", "GET", "/contacts/find_by_external_id/x"),
+        ("2.15", "GET", f"/contacts/{NOBODY}/merge_history"),
+    ],
+)
+def test_what_a_version_does_not_have_is_refused_as_such(asker: Asker, version: str, method: str, target: str) -> None:
+    """Not a 404: the words say that it is the version."""
+    message = "Requested resource is not available in current API version."
+    assert refused(asker.using(version), method, target, {}) == (400, "intercom_version_invalid", message)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("PATCH", "/contacts", 405),
+        ("DELETE", "/me", 405),
+        ("GET", "/", 404),
+        ("GET", "", 404),
+    ],
+)
+def test_unknown_paths_and_methods(asker: Asker, method: str, target: str, status: int) -> None:
+    """A path that nobody knows is a 404, a method that it does not have a 405."""
+    assert refused(asker, method, target)[0] == status
+
+
+@pytest.mark.parametrize("target", ["/me/", "//me", "/me?x=1", "//me//"])
+def test_slashes_too_many_do_not_count(asker: Asker, target: str) -> None:
+    """Clients send them."""
+    assert asker.send("GET", target).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [("text/html", 406), ("application/json", 200), ("*/*", 200), ("application/vnd.intercom.3+json", 200), ("", 200)],
+)
+def test_only_json_is_served(asker: Asker, accept: str, status: int) -> None:
+    """Whatever of JSON a client asks for will do."""
+    assert asker.send("GET", "/me", accept=accept).status == status
+
+
+def test_only_json_is_taken(asker: Asker) -> None:
+    """A form is no JSON."""
+    form = asker.send("POST", "/contacts", b"email=a@example.com", content_type="application/x-www-form-urlencoded")
+    assert form.status == 415
+    assert asker.send("GET", "/me", content_type="text/plain").status == 200
+
+
+DEEP = b"[" * 10_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'"x"', b"1", b"null", b"\xff\xfe", b'{"a": NaN}', b'{"email": "\\ud800"}', DEEP, b'{"a":' + DEEP],
+    ids=["cut", "array", "text", "number", "null", "utf-8", "nan", "surrogate", "deep", "deep object"],
+)
+def test_a_body_that_is_no_json_object_is_refused(asker: Asker, body: bytes) -> None:
+    """With the envelope, and nothing happened."""
+    assert refused(asker, "POST", "/contacts", body)[:2] == (400, "bad_request")
+
+
+def test_a_very_large_body_is_refused(asker: Asker) -> None:
+    """Ten megabytes are no contact."""
+    body = json.dumps({"email": "a@example.com", "name": "x" * 10_000_000}).encode()
+    assert refused(asker, "POST", "/contacts", body)[0] == 413
+
+
+def test_a_nul_and_a_repeated_key_do_no_harm(asker: Asker) -> None:
+    """The last of a repeated key counts, and text is text."""
+    body = b'{"email":"a@example.com","email":"b@example.com","name":"a\\u0000b"}'
+    made = asker.ask("POST", "/contacts", body)
+    assert (made["email"], made["name"]) == ("b@example.com", "a\0b")
+    assert asker.ask("GET", f"/contacts/{made['id']}")["name"] == "a\0b"
+
+
+def conversion(**body: Any) -> dict[str, Any]:
+    """A conversion request of a visitor, with what is given put over the sound parts."""
+    return {"visitor": {"user_id": UNKNOWN}, "user": {"email": "a@example.com"}, "type": "user"} | body
+
+
+def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The body without some of its keys."""
+    return {name: value for name, value in body.items() if name not in names}
+
+
+def test_conversions_of_visitors_that_are_refused(asker: Asker) -> None:
+    """Nobody named, nobody found, no type, no user, and an e-mail where only ids identify."""
+    visitor = asker.visitor()
+    known = {"user_id": visitor["user_id"]}
+    path = "/visitors/convert"
+    unidentified = (400, "parameter_not_found", "Visitor id or user_id must be supplied")
+    not_found = (404, "not_found", "Visitor Not Found")
+    for visitor_body in ({}, {"user_id": ""}, {"email": "a@example.com"}, {"id": None}):
+        assert refused(asker, "POST", path, conversion(visitor=visitor_body)) == unidentified
+    assert refused(asker, "POST", path, without(conversion(), "visitor")) == unidentified
+    assert refused(asker, "POST", path, conversion()) == not_found
+    assert refused(asker, "POST", path, conversion(visitor={"id": UNKNOWN})) == not_found
+    assert refused(asker, "POST", path, conversion(visitor={"user_id": visitor["id"]})) == not_found
+    assert refused(asker, "POST", path, without(conversion(visitor=known), "type"))[:2] == (400, "parameter_not_found")
+    assert refused(asker, "POST", path, conversion(visitor=known, type="banana"))[:2] == (400, "parameter_invalid")
+    for user in ({}, {"email": ""}, {"name": "Uma"}):
+        assert refused(asker, "POST", path, conversion(visitor=known, user=user))[0] == 400
+    assert refused(asker, "POST", path, without(conversion(visitor=known), "user"))[0] == 400
+    wrong_key = {"visitor": known, "contact": {"email": "a@example.com"}, "type": "user"}
+    assert refused(asker, "POST", path, wrong_key)[0] == 400
+    assert refused(asker, "POST", path, conversion(visitor={"user_id": 42}))[:2] == (400, "type_mismatch")
+    assert refused(asker, "POST", path, conversion(visitor="v"))[:2] == (400, "type_mismatch")
+
+
+def test_a_visitor_converts_once(asker: Asker) -> None:
+    """Afterwards there is no such visitor, whichever way it went."""
+    for kind in ("lead", "user"):
+        visitor = asker.visitor()
+        user = {"email": f"{kind}@example.com"}
+        body = conversion(visitor={"user_id": visitor["user_id"]}, user=user, type=kind)
+        asker.ask("POST", "/visitors/convert", body)
+        for again in ("lead", "user"):
+            answer = refused(asker, "POST", "/visitors/convert", body | {"type": again})
+            assert answer == (404, "not_found", "Visitor Not Found")
+
+
+@pytest.mark.parametrize("version", ["1.4", "2.16"])
+def test_targets_that_are_refused(asker: Asker, version: str) -> None:
+    """A lead, nobody, an archived twin: none of them is a user to convert to."""
+    here = asker.using(version)
+    visitor, lead = asker.visitor(), asker.lead(email="lead@example.com")
+    archived = asker.user("gone@example.com")
+    asker.ask("POST", f"/contacts/{archived['id']}/archive")
+    known = {"user_id": visitor["user_id"]}
+    for user in ({"id": lead["id"]}, {"id": NOBODY}, {"user_id": lead["external_id"]}):
+        answer = refused(here, "POST", "/visitors/convert", conversion(visitor=known, user=user))
+        assert answer == (404, "not_found", "User Not Found")
+    for user in ({"email": "gone@example.com"}, {"id": archived["id"]}):
+        answer = refused(here, "POST", "/visitors/convert", conversion(visitor=known, user=user))
+        message = f"An archived contact matching those details already exists with id={archived['id']}"
+        assert answer == (409, "conflict", message)
+
+
+def test_several_users_with_one_e_mail_are_a_conflict(asker: Asker) -> None:
+    """Only 1.x lets it come to that."""
+    old = asker.using("1.4")
+    for user_id in ("1", "2"):
+        old.ask("POST", "/users", {"user_id": user_id, "email": "twin@example.com"})
+    message = "Multiple existing users match this email address - must be more specific using user_id"
+    visitor, lead = asker.visitor(), asker.lead(name="Lea")
+    for here in (old, asker):
+        body = conversion(visitor={"id": visitor["id"]}, user={"email": "twin@example.com"})
+        assert refused(here, "POST", "/visitors/convert", body) == (409, "conflict", message)
+    body = {"contact": {"id": lead["id"]}, "user": {"email": "twin@example.com"}}
+    assert refused(old, "POST", "/contacts/convert", body) == (409, "conflict", message)
+
+
+def test_a_new_user_may_not_take_another_s_e_mail_in_2_x(asker: Asker) -> None:
+    """The user_id is new, the e-mail is taken: 409 with the id of whoever has it."""
+    user, visitor = asker.user(), asker.visitor()
+    body = conversion(visitor={"id": visitor["id"]}, user={"user_id": "new", "email": user["email"]})
+    message = f"A contact matching those details already exists with id={user['id']}"
+    assert refused(asker, "POST", "/visitors/convert", body) == (409, "conflict", message)
+
+
+def test_conversions_of_leads_that_are_refused(asker: Asker) -> None:
+    """1.x: nobody named, nobody found, a user or a visitor instead of a lead, no user to become."""
+    old = asker.using("1.4")
+    lead, user, visitor = asker.lead(name="Lea"), asker.user(), asker.visitor()
+    path = "/contacts/convert"
+    given = {"email": "a@example.com"}
+    assert refused(old, "POST", path, {"user": given})[:2] == (400, "parameter_not_found")
+    assert refused(old, "POST", path, {"contact": {"email": "a@example.com"}, "user": given})[0] == 400
+    for contact in ({"id": NOBODY}, {"id": user["id"]}, {"id": visitor["id"]}, {"user_id": visitor["user_id"]}):
+        assert refused(old, "POST", path, {"contact": contact, "user": given})[:2] == (404, "not_found")
+    for body in ({}, {"user": None}, {"user": {}}, {"user": {"email": ""}}, {"to": given}):
+        assert refused(old, "POST", path, {"contact": {"id": lead["id"]}, **body})[:2] == (400, "parameter_not_found")
+    old.ask("POST", path, {"contact": {"id": lead["id"]}, "user": given})
+    assert refused(old, "POST", path, {"contact": {"id": lead["id"]}, "user": given})[0] == 404
+
+
+def test_merges_that_are_refused(asker: Asker) -> None:
+    """Anything but a lead into a user, either of them unknown, and from 2.16 two who share nothing."""
+    user, other = asker.user(), asker.user("other@example.com")
+    lead, stranger = asker.lead(email="User@example.com"), asker.lead(email="stranger@example.com")
+    visitor = asker.visitor()
+    path = "/contacts/merge"
+    roles = (400, "invalid_merge", "Merging can only be performed on a lead into a user")
+    unknown = (404, "not_found", "User Not Found")
+    for source, into in ((user, other), (user, lead), (lead, stranger), (user, user), (lead, lead)):
+        assert refused(asker, "POST", path, {"from": source["id"], "into": into["id"]}) == roles
+    for body in (
+        {"from": NOBODY, "into": user["id"]},
+        {"from": lead["id"], "into": NOBODY},
+        {"from": lead["id"], "to": user["id"]},
+        {"from": lead["external_id"], "into": user["id"]},
+        {"from": lead["id"], "into": user["email"]},
+        {"from": visitor["id"], "into": user["id"]},
+        {},
+    ):
+        assert refused(asker, "POST", path, body) == unknown
+    assert refused(asker.using("2.6"), "POST", path, {})[2] == "Contact Not Found"
+    strangers = {"from": stranger["id"], "into": user["id"]}
+    status, code, message = refused(asker, "POST", path, strangers)
+    assert (status, code) == (400, "invalid_merge")
+    assert message.startswith("Contacts can only be merged when they are duplicates")
+    asker.ask("POST", path, strangers | {"skip_duplicate_validation": True})
+    asker.ask("POST", path, {"from": lead["id"], "into": user["id"]})
+    assert refused(asker, "POST", path, {"from": lead["id"], "into": user["id"]}) == unknown
+
+
+def test_a_shared_phone_makes_two_contacts_duplicates(asker: Asker) -> None:
+    """As good as an e-mail."""
+    user, lead = asker.user(phone="+15550100"), asker.lead(phone="+15550100")
+    asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+
+
+@pytest.mark.parametrize("version", ["1.4", "2.15"])
+def test_a_lead_from_an_external_channel_cannot_be_merged(asker: Asker, version: str) -> None:
+    """422, in both dialects."""
+    user = asker.user()
+    visitor = asker.visitor(channel="facebook")
+    body = conversion(visitor={"id": visitor["id"]}, type="lead")
+    lead = asker.ask("POST", "/visitors/convert", body)
+    answer = (422, "unprocessable_entity", "Facebook users can't be merged")
+    if version == "1.4":
+        converted = {"contact": {"id": lead["id"]}, "user": {"email": user["email"]}}
+        assert refused(asker.using(version), "POST", "/contacts/convert", converted) == answer
+    else:
+        merged = {"from": lead["id"], "into": user["id"]}
+        assert refused(asker.using(version), "POST", "/contacts/merge", merged) == answer
+
+
+def test_contacts_that_are_not_made(asker: Asker) -> None:
+    """Nobody at all, an unknown role, a user without identifier, a lead with one, a twin, an archived twin."""
+    user = asker.user(external_id="42")
+    conflict = (409, "conflict", f"A contact matching those details already exists with id={user['id']}")
+    assert refused(asker, "POST", "/contacts", {})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"name": "Uma"})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"role": "visitor"})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"role": "user", "name": "Uma"})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"role": "lead", "external_id": "x"})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"email": 42})[:2] == (400, "type_mismatch")
+    assert refused(asker, "POST", "/contacts", {"external_id": 42})[:2] == (400, "type_mismatch")
+    assert refused(asker, "POST", "/contacts", {"email": "no address"})[0] == 400
+    assert refused(asker, "POST", "/contacts", {"email": "USER@example.com"}) == conflict
+    assert refused(asker, "POST", "/contacts", {"external_id": "42"}) == conflict
+    attribute = {"email": "a@example.com", "custom_attributes": {"plan": "pro"}}
+    answer = refused(asker, "POST", "/contacts", attribute)
+    assert answer == (400, "parameter_invalid", "Custom attribute 'plan' does not exist")
+    asker.ask("POST", f"/contacts/{user['id']}/archive")
+    message = f"An archived contact matching those details already exists with id={user['id']}"
+    assert refused(asker, "POST", "/contacts", {"email": "user@example.com"}) == (409, "conflict", message)
+
+
+def test_changes_of_a_contact_that_are_refused(asker: Asker) -> None:
+    """A user never becomes a lead, a lead without identifier no user, and a twin is in the way of both."""
+    user, nameless = asker.user(), asker.lead(name="Lea")
+    twin = asker.lead(email=user["email"])
+    path = f"/contacts/{user['id']}"
+    answer = refused(asker, "PUT", path, {"role": "lead"})
+    assert answer == (400, "client_error", "Contact with user role can't be converted to a lead")
+    assert refused(asker, "PUT", f"/contacts/{nameless['id']}", {"role": "user"})[0] == 400
+    conflict = (409, "conflict", f"A contact matching those details already exists with id={user['id']}")
+    assert refused(asker, "PUT", f"/contacts/{twin['id']}", {"role": "user"}) == conflict
+    assert refused(asker, "PUT", f"/contacts/{nameless['id']}", {"external_id": "42"})[0] == 400
+    owner = refused(asker, "PUT", path, {"owner_id": "1"})
+    assert owner == (400, "parameter_invalid", "The owner specified is not a member of the workspace")
+    assert refused(asker, "PUT", f"/contacts/{NOBODY}", {"name": "x"}) == (404, "not_found", "User Not Found")
+    visitor = asker.visitor()
+    assert refused(asker, "PUT", f"/contacts/{visitor['id']}", {"name": "x"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "expected"),
+    [
+        ("GET", "/visitors", None, (400, "parameter_not_found")),
+        ("GET", f"/visitors?user_id={UNKNOWN}", None, (404, "not_found")),
+        ("PUT", "/visitors", {"user_id": "fail"}, (404, "not_found")),
+        ("PUT", "/visitors", {"name": "x"}, (400, "parameter_not_found")),
+        ("GET", f"/contacts/{NOBODY}/tags", None, (404, "not_found")),
+        ("POST", f"/contacts/{NOBODY}/notes", {"body": "x"}, (404, "not_found")),
+        ("POST", "/contacts/USER/notes", {}, (400, "parameter_not_found")),
+        ("POST", "/contacts/USER/notes", {"body": "x", "admin_id": 123}, (404, "not_found")),
+        ("POST", "/contacts/USER/tags", {"id": "123"}, (404, "not_found")),
+        ("DELETE", "/contacts/USER/tags/123", None, (404, "not_found")),
+        ("POST", "/contacts/USER/companies", {}, (400, "parameter_not_found")),
+        ("POST", "/contacts/USER/companies", {"id": "123"}, (404, "company_not_found")),
+        ("POST", "/contacts/USER/subscriptions", {"id": "9", "consent_type": "opt_in"}, (404, "not_found")),
+        ("POST", "/companies", {"test": "invalid"}, (400, "bad_request")),
+        ("POST", "/tags", {"test": "invalid"}, (400, "parameter_invalid")),
+        ("POST", "/tags", {"name": "x", "users": [{"id": NOBODY}]}, (404, "not_found")),
+        ("POST", "/conversations", {"body": "x"}, (400, "parameter_not_found")),
+        ("POST", "/conversations", {"from": {"type": "user", "id": NOBODY}, "body": "x"}, (404, "not_found")),
+        ("GET", "/conversations/1", None, (404, "not_found")),
+        ("POST", "/data_attributes", {"name": "x", "model": "contact", "data_type": "m"}, (400, "parameter_invalid")),
+        ("POST", "/data_attributes", {"name": "x", "data_type": "string"}, (400, "parameter_invalid")),
+        ("GET", "/data_attributes?model=conversation", None, (422, "parameter_invalid")),
+        ("GET", "/admins/1", None, (404, "admin_not_found")),
+        ("GET", f"/contacts/{NOBODY}/merge_history", None, (404, "not_found")),
+        ("POST", "/contacts/search", {}, (400, "parameter_not_found")),
+        (
+            "POST",
+            "/contacts/search",
+            {"query": {"field": "x", "operator": "=", "value": 1}},
+            (400, "parameter_invalid"),
+        ),
+    ],
+)
+def test_other_refusals(asker: Asker, method: str, target: str, body: Any, expected: tuple[int, str]) -> None:
+    """Things that are missing, and things that do not exist."""
+    user = asker.user()
+    assert refused(asker, method, target.replace("USER", user["id"]), body)[:2] == expected
+
+
+def test_a_spent_budget_is_a_429_until_the_window_ends(asker: Asker) -> None:
+    """With the headers that clients wait by."""
+    asker.sandbox.workspace("test").update_settings({"rate_limit": 2})
+    assert [asker.send("GET", "/me").status for _ in range(3)] == [200, 200, 429]
+    response = asker.send("GET", "/me")
+    assert response.json()["errors"][0]["code"] == "rate_limit_exceeded"
+    assert response.headers["x-ratelimit-limit"] == "2"
+    assert response.headers["x-ratelimit-remaining"] == "0"
+    reset = int(response.headers["x-ratelimit-reset"])
+    assert reset % 10 == 0
+    assert response.headers["retry-after"] == str(reset - int(asker.clock.now()))
+    asker.clock.advance(10)
+    assert asker.send("GET", "/me").status == 200
+
+
+def test_every_answer_has_intercom_s_headers(asker: Asker) -> None:
+    """Also one that refuses."""
+    for target in ("/me", "/nothing"):
+        headers = asker.send("GET", target).headers
+        assert headers["content-type"] == "application/json; charset=utf-8"
+        assert headers["intercom-version"] == "2.16"
+        assert len(headers["x-request-id"]) == 20
+        assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "cache-control"} <= set(headers)
+
+
+KEYS = st.sampled_from(
+    "id user_id email visitor user contact type from into role name external_id custom_attributes companies users query "
+    "field operator value sort order pagination per_page starting_after owner_id signed_up_at last_request_at body "
+    "message_type consent_type admin_id model data_type skip_duplicate_validation location_data avatar metadata".split()
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["", "user", "lead", "a@example.com", "ID", "UUID", "=", "AND", "id", "\0"])
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_no_body_breaks_the_sandbox_and_what_is_refused_changes_nothing(data: st.DataObject) -> None:
+    """Fuzzed from the route table: no 500, always an envelope, and a refusal leaves everything as it was."""
+    asker = Asker()
+    route = data.draw(st.sampled_from(ROUTES))
+    version = data.draw(st.sampled_from([name for name in VERSIONS if route.span.covers(VERSIONS[name])]))
+    visitor = asker.visitor()
+    words = {"ID": asker.user()["id"], "UUID": visitor["user_id"]}
+    body = _filled(data.draw(st.dictionaries(KEYS, VALUES, max_size=6)), words)
+    pattern = route.pattern
+    while "{" in pattern:
+        blank = pattern[pattern.index("{") : pattern.index("}") + 1]
+        pattern = pattern.replace(blank, data.draw(st.sampled_from([words["ID"], "1", "nobody", "%00", "%F0"])), 1)
+    before = asker.everything()
+    response = asker.using(version).send(route.method, pattern, json.dumps(body).encode())
+    assert response.status < 500, (route.method, pattern, version, body, response.body)
+    if response.status >= 400:
+        assert response.json()["type"] == "error.list"
+        assert asker.everything() == before
+
+
+def _filled(value: Any, words: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(one, words) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, words) for one in value]
+    return words.get(value, value) if isinstance(value, str) else value
