@@ -1,0 +1,318 @@
+"""Nothing was lost: attributes by their rules, belongings, opt-outs, permissions, and what was added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.client import Reading
+from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, ids, listing, reading, shown
+from harness.verification import Claim, Verdict, judge
+from harness.verification import expectations as rules
+from harness.verification.census import Portrait
+from harness.verification.expectations import Rule
+from harness.verification.judge import Conversion, Permissions
+
+PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
+SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None
+
+
+@pytest.mark.parametrize(
+    ("rule", "source", "target", "fits"),
+    [
+        (Rule.KEPT, SOURCE, GAP, (SOURCE,)),
+        (Rule.KEPT, GAP, GAP, None),
+        (Rule.KEPT, "", GAP, None),
+        (Rule.KEPT, 0, GAP, (0,)),
+        (Rule.KEPT, False, GAP, (False,)),
+        (Rule.TARGET_WINS, SOURCE, TARGET, (TARGET,)),
+        (Rule.TARGET_WINS, SOURCE, GAP, (SOURCE,)),
+        (Rule.TARGET_WINS, SOURCE, "", (SOURCE,)),
+        (Rule.TARGET_WINS, SOURCE, 0, (0,)),
+        (Rule.TARGET_WINS, GAP, TARGET, (TARGET,)),
+        (Rule.TARGET_WINS, GAP, GAP, None),
+        (Rule.TARGET_ONLY, SOURCE, TARGET, (TARGET,)),
+        (Rule.TARGET_ONLY, SOURCE, GAP, (GAP,)),
+        (Rule.MAY_FILL, SOURCE, TARGET, (TARGET,)),
+        (Rule.MAY_FILL, SOURCE, GAP, (GAP, SOURCE)),
+        (Rule.EITHER, SOURCE, TARGET, (TARGET, SOURCE)),
+        (Rule.OPT_OUT, True, False, (True,)),
+        (Rule.OPT_OUT, False, True, (True,)),
+        (Rule.OPT_OUT, True, True, (True,)),
+        (Rule.FREE, SOURCE, TARGET, None),
+    ],
+)
+def test_each_rule_accepts_what_it_says(rule: Rule, source: Any, target: Any, fits: tuple[Any, ...] | None) -> None:
+    """`None` means that there was nothing to keep, so that any value will do."""
+    assert rules.accepted(rule, source, target) == fits
+
+
+VALUES = st.one_of(st.none(), st.just(""), st.text(min_size=1, max_size=3), st.integers(-2, 2), st.booleans())
+
+
+@given(source=VALUES, target=VALUES)
+def test_the_target_never_loses_a_value_to_the_source(source: Any, target: Any) -> None:
+    """Whenever both have one, no merge rule accepts the source's value instead of the target's."""
+    for rule in (Rule.TARGET_WINS, Rule.TARGET_ONLY, Rule.MAY_FILL):
+        if not rules.empty(source) and not rules.empty(target):
+            assert rules.accepted(rule, source, target) == (target,)
+
+
+def _conversion(
+    source: dict[str, Any], after: dict[str, Any] | None, target: dict[str, Any] | None = None, **belongings: Any
+) -> Conversion:
+    gone = error(404) if after is None else reading(200, after)
+    was = None if target is None else Portrait(by_id=reading(200, target), **belongings.get("theirs", {}))
+    before = Portrait(by_id=reading(200, source), **belongings.get("had", {}))
+    return Conversion("the lead", before, was, Portrait(by_id=gone, **belongings.get("has", {})))
+
+
+def _kept(
+    source: dict[str, Any],
+    after: dict[str, Any] | None,
+    target: dict[str, Any] | None = None,
+    *,
+    permissions: Permissions | None = None,
+    became_user: bool = True,
+) -> dict[str, Claim]:
+    conversion = _conversion(source, after, target)
+    claims = judge.attributes_kept(conversion, permissions or Permissions(), became_user)
+    return {claim.text.partition(":")[0]: claim for claim in claims}
+
+
+LEAD = contact(name="Ada", phone="+12025550100", created_at=1, custom_attributes={"plan": "trial", "campaign": "fair"})
+USER = contact(TARGET_ID, "user", name="Countess", external_id="a-1", created_at=2, custom_attributes={"plan": "pro"})
+
+
+def test_what_a_lead_carried_stays_when_they_become_a_user_in_place() -> None:
+    """The same values under the same id, and a time of signing up."""
+    claims = _kept(LEAD, {**LEAD, "role": "user", "signed_up_at": 5})
+    assert {claim.verdict for claim in claims.values()} == {PROVED}
+    assert set(claims) >= {"name", "phone", "created_at", "custom_attributes.plan", "signed_up_at"}
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"name": "Grace"}, "name"),
+        ({"name": None}, "name"),
+        ({"phone": ""}, "phone"),
+        ({"created_at": 9}, "created_at"),
+        ({"custom_attributes": {"plan": "trial"}}, "custom_attributes.campaign"),
+        ({"custom_attributes": {}}, "custom_attributes.plan"),
+        ({"custom_attributes": {"plan": "pro", "campaign": "fair"}}, "custom_attributes.plan"),
+        ({"signed_up_at": None}, "signed_up_at"),
+    ],
+)
+def test_a_value_that_was_changed_blanked_or_dropped_refutes(change: dict[str, Any], name: str) -> None:
+    """In place, everything that was there must still be there."""
+    claims = _kept(LEAD, {**LEAD, "role": "user", "signed_up_at": 5, **change})
+    assert claims[name].verdict is REFUTED
+    assert claims[name].source.startswith("facts")
+
+
+def test_signing_up_is_not_asked_of_a_visitor_who_became_a_lead() -> None:
+    """Only users have signed up."""
+    assert "signed_up_at" not in _kept(LEAD, LEAD, became_user=False)
+
+
+def test_in_a_merge_the_users_own_values_win_and_gaps_are_filled() -> None:
+    """Name and plan are the user's, phone and campaign come from the lead."""
+    merged = {**USER, "phone": "+12025550100", "custom_attributes": {"plan": "pro", "campaign": "fair"}}
+    assert {claim.verdict for claim in _kept(LEAD, merged, USER).values()} == {PROVED}
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"name": "Ada"}, "name"),
+        ({"phone": None}, "phone"),
+        ({"created_at": 1}, "created_at"),
+        ({"external_id": "another"}, "external_id"),
+        ({"external_id": None}, "external_id"),
+        ({"custom_attributes": {"plan": "trial", "campaign": "fair"}}, "custom_attributes.plan"),
+        ({"custom_attributes": {"plan": "pro"}}, "custom_attributes.campaign"),
+    ],
+)
+def test_in_a_merge_an_overwritten_value_or_an_unfilled_gap_refutes(change: dict[str, Any], name: str) -> None:
+    """The source's value over the target's, or neither."""
+    merged = {**USER, "phone": "+12025550100", "custom_attributes": {"plan": "pro", "campaign": "fair"}, **change}
+    assert _kept(LEAD, merged, USER)[name].verdict is REFUTED
+
+
+def test_without_anybody_to_compare_with_every_attribute_is_unknown() -> None:
+    """A target that cannot be read proves nothing of what was kept, and refutes nothing of it either."""
+    claims = _kept(LEAD, None)
+    assert claims
+    assert {claim.verdict for claim in claims.values()} == {UNKNOWN}
+
+
+def test_a_visitors_values_are_found_under_the_names_a_contact_has_for_them() -> None:
+    """`last_request_at` and `location_data` become `last_seen_at` and `location`."""
+    visitor = {
+        "type": "visitor", "id": CONTACT_ID, "name": "Ada", "last_request_at": 7,
+        "location_data": {"city_name": "Dublin", "country_name": "Ireland"},
+    }  # fmt: skip
+    right = contact(name="Ada", last_seen_at=7, location={"city": "Dublin", "country": "Ireland"})
+    claims = _kept(visitor, right, became_user=False)
+    assert {name: claim.verdict for name, claim in claims.items()} == dict.fromkeys(
+        ("name", "last_seen_at", "location.city", "location.country"), PROVED
+    )
+    wrong = contact(name="Ada", last_seen_at=7, location={"city": "Lisbon", "country": "Ireland"})
+    assert _kept(visitor, wrong, became_user=False)["location.city"].verdict is REFUTED
+
+
+# --- permissions ----------------------------------------------------------------------------------
+
+
+def test_a_permitted_change_is_no_claim_and_the_permission_counts_as_used() -> None:
+    """What a scenario allows to be written does not refute."""
+    permissions = Permissions(frozenset({"custom_attributes.plan"}))
+    changed = {**LEAD, "role": "user", "signed_up_at": 5, "custom_attributes": {"plan": "pro", "campaign": "fair"}}
+    assert "custom_attributes.plan" not in _kept(LEAD, changed, permissions=permissions)
+    assert permissions.unused == frozenset()
+
+
+def test_a_permission_that_nothing_needed_stays_unused() -> None:
+    """It is told afterwards, so that no permission outlives its reason."""
+    permissions = Permissions(frozenset({"custom_attributes.plan", "name"}))
+    _kept(LEAD, {**LEAD, "role": "user", "signed_up_at": 5, "name": "Grace"}, permissions=permissions)
+    assert permissions.unused == {"custom_attributes.plan"}
+
+
+def test_a_permission_covers_one_attribute_and_no_other() -> None:
+    """Allowing the plan does not allow the campaign."""
+    permissions = Permissions(frozenset({"custom_attributes.plan"}))
+    changed = {**LEAD, "role": "user", "signed_up_at": 5, "custom_attributes": {}}
+    claims = _kept(LEAD, changed, permissions=permissions)
+    assert claims["custom_attributes.campaign"].verdict is REFUTED
+
+
+# --- belongings -----------------------------------------------------------------------------------
+
+
+def _belongings(had: Reading | None, theirs: Reading | None, has: Reading | None, name: str) -> list[Claim]:
+    conversion = _conversion(
+        LEAD, LEAD, USER if theirs else None, had={name: had}, theirs={name: theirs}, has={name: has}
+    )
+    return list(judge.belongings_kept(conversion))
+
+
+@pytest.mark.parametrize("name", ["tags", "notes", "companies", "conversations"])
+@pytest.mark.parametrize(
+    ("had", "theirs", "has", "verdict"),
+    [
+        (ids("1", "2"), None, ids("1", "2"), PROVED),
+        (ids("1"), ids("2"), ids("1", "2", "3"), PROVED),
+        (ids("1"), ids("2"), ids("2"), REFUTED),
+        (ids("1"), ids("2"), ids("1"), REFUTED),
+        (ids("1"), ids("2"), ids(), REFUTED),
+        (ids(), ids("2"), ids(), REFUTED),
+        (ids("1"), None, error(404), UNKNOWN),
+        (ids("1"), None, error(429), UNKNOWN),
+        (ids("1"), None, None, UNKNOWN),
+        (ids(), None, ids("9"), None),
+        (None, None, ids("9"), None),
+    ],
+)
+def test_what_either_side_had_is_there_afterwards(
+    name: str, had: Reading | None, theirs: Reading | None, has: Reading | None, verdict: Verdict | None
+) -> None:
+    """Tags and companies are united, notes and conversations moved; where nobody had one there is no claim."""
+    claims = _belongings(had, theirs, has, name)
+    assert [claim.verdict for claim in claims] == ([] if verdict is None else [verdict])
+
+
+def test_a_lost_belonging_is_named() -> None:
+    """The one that is missing, and no other."""
+    claim = _belongings(ids("11", "12"), ids("13"), ids("11", "13"), "notes")[0]
+    assert claim.found == "lost: 12"
+
+
+def _consent(*pairs: tuple[str, str]) -> Reading:
+    return listing(*({"id": i, "consent_type": kind} for i, kind in pairs))
+
+
+@pytest.mark.parametrize(
+    ("had", "theirs", "has", "verdict"),
+    [
+        (_consent(("1", "opt_out")), None, _consent(("1", "opt_out")), PROVED),
+        (_consent(("1", "opt_out")), _consent(), _consent(("1", "opt_out")), PROVED),
+        (_consent(), _consent(("1", "opt_out")), _consent(("1", "opt_out")), PROVED),
+        (_consent(("1", "opt_out")), _consent(("2", "opt_out")), _consent(("2", "opt_out")), REFUTED),
+        (_consent(("1", "opt_out")), None, _consent(("1", "opt_in")), REFUTED),
+        (_consent(), _consent(("1", "opt_out")), _consent(), REFUTED),
+        (_consent(("1", "opt_out")), None, error(500), UNKNOWN),
+        (_consent(("1", "opt_in")), None, _consent(), None),
+    ],
+)
+def test_an_opt_out_of_either_side_stays(
+    had: Reading, theirs: Reading | None, has: Reading, verdict: Verdict | None
+) -> None:
+    """Nobody is written to who asked not to be."""
+    claims = _belongings(had, theirs, has, "subscriptions")
+    assert [claim.verdict for claim in claims] == ([] if verdict is None else [verdict])
+
+
+@pytest.mark.parametrize(("lead", "user"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("after", [True, False])
+def test_an_opt_out_of_all_email_of_either_side_stays(lead: bool, user: bool, after: bool) -> None:
+    """`unsubscribed_from_emails` survives from whichever side had it."""
+    claims = _kept(
+        {**LEAD, "unsubscribed_from_emails": lead},
+        {**USER, "phone": "+12025550100", "unsubscribed_from_emails": after},
+        {**USER, "unsubscribed_from_emails": user},
+    )
+    assert (claims["unsubscribed_from_emails"].verdict is PROVED) == after
+
+
+# --- additions ------------------------------------------------------------------------------------
+
+
+def test_what_neither_side_had_is_listed_and_refutes_nothing() -> None:
+    """A pipeline may add: attributes that were empty, tags, notes, companies."""
+    after = {**LEAD, "role": "user", "signed_up_at": 5, "owner_id": "7"}
+    after["custom_attributes"] = {**LEAD["custom_attributes"], "cohort": "b"}
+    conversion = _conversion(LEAD, after, had={"tags": ids("1")}, has={"tags": ids("1", "2"), "notes": ids("8")})
+    assert list(judge.additions(conversion)) == [
+        "owner_id = '7'", "custom_attributes.cohort = 'b'", "tag 2", "note 8",
+    ]  # fmt: skip
+    claims = [*judge.attributes_kept(conversion, Permissions(), True), *judge.belongings_kept(conversion)]
+    assert {claim.verdict for claim in claims} == {PROVED}
+
+
+def test_what_came_from_either_side_is_no_addition() -> None:
+    """A gap that the merge filled, and what moved over."""
+    after = {**USER, "phone": "+12025550100", "custom_attributes": {"plan": "pro", "campaign": "fair"}}
+    conversion = _conversion(
+        LEAD, after, USER, had={"tags": ids("1")}, theirs={"tags": ids("2")}, has={"tags": ids("1", "2")}
+    )
+    assert list(judge.additions(conversion)) == []
+
+
+def test_nobody_there_has_no_additions() -> None:
+    """Nothing is listed of a target that cannot be read."""
+    assert list(judge.additions(_conversion(LEAD, None))) == []
+
+
+def test_a_witness_shows_both_sides_before_and_the_target_after() -> None:
+    """Each attribute's claim carries what source and target had, and what is there now."""
+    claim = _kept(LEAD, {**USER, "name": "Ada"}, USER)["name"]
+    assert [(w.when, w.shows) for w in claim.witnesses] == [
+        ("before", "source has 'Ada'"),
+        ("before", "target has 'Countess'"),
+        ("after", "target has 'Ada'"),
+    ]
+    assert (claim.expected, claim.found) == ("'Countess'", "'Ada'")
+
+
+def test_a_read_shows_what_was_found() -> None:
+    """Used by each claim: a person by role and id, a list by its count, an error by its code."""
+    assert judge.witness("after", shown()).shows == f"lead {CONTACT_ID}"
+    assert judge.witness("after", ids("1", "2")).shows == "2 found"
+    assert judge.witness("after", error(404)).shows == "not_found: no"
+    assert judge.witness("after", reading(0)).shows == "status 0"
+    assert judge.witness("after", None).shows == "nothing was asked"

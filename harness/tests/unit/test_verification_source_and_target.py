@@ -1,0 +1,136 @@
+"""The source is gone, the target is there: truth tables over reads. Unknown is never a pass."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.client import Reading
+from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, listing, reading, shown
+from harness.verification import Verdict, judge
+from harness.verification.census import Portrait
+
+PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
+INCONCLUSIVE = (0, 301, 400, 401, 402, 403, 405, 406, 408, 409, 421, 422, 429, 500, 502, 503, 504)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (shown(), error(404), PROVED),
+        (shown(), error(410, "contact_merged"), PROVED),
+        (shown(), shown(), REFUTED),
+        (shown(), shown(role="user"), REFUTED),
+        (error(404), error(404), UNKNOWN),
+        (error(410), error(410), UNKNOWN),
+        (error(404), shown(), UNKNOWN),
+        (error(401, "unauthorized"), error(404), UNKNOWN),
+        (reading(0), error(404), UNKNOWN),
+        (None, error(404), UNKNOWN),
+        (shown(), None, UNKNOWN),
+        (None, None, UNKNOWN),
+    ],
+)
+def test_a_404_proves_absence_only_where_the_same_read_found_somebody_before(
+    before: Reading | None, after: Reading | None, verdict: Verdict
+) -> None:
+    """Never found before, or never asked: the absence afterwards says nothing."""
+    claim = judge.absence("the visitor is gone", before, after)
+    assert claim.verdict is verdict
+    assert len(claim.witnesses) == 2
+
+
+@pytest.mark.parametrize("status", INCONCLUSIVE)
+def test_an_answer_that_tells_nothing_leaves_absence_unknown(status: int) -> None:
+    """Refused, limited, failed or unanswered reads are no proof that somebody is gone."""
+    claim = judge.absence("the visitor is gone", shown(), error(status, "whatever"))
+    assert claim.verdict is UNKNOWN
+    assert claim.found == f"the read answered {status or 'nothing'}"
+
+
+@given(before=st.integers(0, 599), after=st.integers(0, 599))
+def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: int, after: int) -> None:
+    """All pairs of statuses."""
+    claim = judge.absence("gone", reading(before, contact()), reading(after))
+    assert (claim.verdict is PROVED) == (before == 200 and after in (404, 410))
+    assert (claim.verdict is REFUTED) == (before == 200 and after == 200)
+
+
+def _merged(after: Reading, external: Reading | None = None) -> dict[str, Verdict]:
+    before = Portrait(by_id=shown(), by_external_id=shown())
+    now = Portrait(by_id=after, by_external_id=external or error(after.status))
+    return {c.text.removeprefix("the lead "): c.verdict for c in judge.merged_away("the lead", before, now, TARGET_ID)}
+
+
+LINK = f'</contacts/{TARGET_ID}>; rel="canonical"'
+WAS_MERGED = "was merged into the target, not deleted"
+
+
+@pytest.mark.parametrize(
+    ("after", "gone", "merged"),
+    [
+        (reading(410, link=LINK), PROVED, PROVED),
+        (reading(410, link=f'</contacts/{CONTACT_ID}>; rel="canonical"'), PROVED, REFUTED),
+        (reading(410, link=f'</contacts/{TARGET_ID}0>; rel="canonical"'), PROVED, REFUTED),
+        (reading(410), PROVED, REFUTED),
+        (error(404), PROVED, REFUTED),
+        (error(503), UNKNOWN, UNKNOWN),
+        (error(401), UNKNOWN, UNKNOWN),
+        (reading(0), UNKNOWN, UNKNOWN),
+        (shown(), REFUTED, None),
+    ],
+)
+def test_a_merge_is_told_from_a_deletion_by_the_410_and_its_link(
+    after: Reading, gone: Verdict, merged: Verdict | None
+) -> None:
+    """410 with the link to the target proves a merge; another link, or a plain 404, refutes it."""
+    claims = _merged(after)
+    assert claims["is gone by id"] is gone
+    assert claims["is gone by external id"] is gone
+    assert claims.get(WAS_MERGED) is merged
+
+
+def test_a_merged_lead_that_is_still_found_by_its_external_id_is_not_gone() -> None:
+    """Both identifiers must have gone."""
+    claims = _merged(reading(410, link=LINK), external=shown())
+    assert claims["is gone by external id"] is REFUTED
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (shown(TARGET_ID, "user"), PROVED),
+        (shown(TARGET_ID, "lead"), REFUTED),
+        (shown(CONTACT_ID, "user"), REFUTED),
+        (reading(200, {"type": "visitor", "id": TARGET_ID}), REFUTED),
+        (error(404), REFUTED),
+        (error(410), REFUTED),
+        (error(429), UNKNOWN),
+        (error(500), UNKNOWN),
+        (reading(0), UNKNOWN),
+        (None, UNKNOWN),
+    ],
+)
+def test_the_target_exists_if_a_read_shows_its_role_and_its_id(found: Reading | None, verdict: Verdict) -> None:
+    """Another role, another id or nobody refutes; an answer that tells nothing leaves it unknown."""
+    assert judge.exists("the user exists", found, "user", TARGET_ID).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (listing(contact(TARGET_ID, "user")), PROVED),
+        (listing(contact(TARGET_ID, "user"), contact(CONTACT_ID, "lead")), PROVED),
+        (listing(contact(TARGET_ID, "user"), contact(CONTACT_ID, "user")), REFUTED),
+        (listing(contact(CONTACT_ID, "user")), REFUTED),
+        (listing(contact(TARGET_ID, "lead")), REFUTED),
+        (listing(), REFUTED),
+        (error(429), UNKNOWN),
+        (reading(0), UNKNOWN),
+        (None, UNKNOWN),
+    ],
+)
+def test_the_target_is_the_only_user_with_its_email(found: Reading | None, verdict: Verdict) -> None:
+    """Leads may share an e-mail, users may not; a second user refutes."""
+    assert judge.only_user_with_email("the only one", found, TARGET_ID).verdict is verdict
