@@ -49,9 +49,11 @@ def missing_proof(cassette: Cassette) -> list[str]:
 
 
 def conversions(interactions: Sequence[Interaction]) -> Iterator[Converted]:
-    """The conversions that succeeded, each source once."""
+    """The pipeline's conversions that succeeded, each source once; what the harness did to set the scene is none."""
     seen: set[frozenset[str]] = set()
     for place, interaction in enumerate(interactions):
+        if interaction.lane != "pipeline":
+            continue
         asked, shown = conversion_in(interaction), person_in(interaction)
         if asked is None or shown is None or shown.role != asked.role or asked.source in seen:
             continue
