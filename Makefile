@@ -1,6 +1,6 @@
 # The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak coverage lint lock docs bench clean runtime development
+.PHONY: help run test soak coverage lint lock docs bench clean style types layers runtime development
 
 HARNESS := .venv/bin/harness
 PYTEST  := .venv/bin/pytest
@@ -23,11 +23,17 @@ coverage: development ## run all tests and tell which lines none of them reaches
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
 
-lint: development ## style, types, architecture
+lint: style types layers ## style, types, architecture (with make -k all three, whatever the first says)
+
+style: development
 	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff format --check --quiet .
+
+types: development
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+
+layers: development
+	@.venv/bin/lint-imports --no-logo
 
 bench: development ## print the figures the project promises, measured here and now
 	@.venv/bin/python bench/figures.py $(ARGS)
