@@ -26,7 +26,8 @@ def markdown(run: RunRow) -> Iterator[str]:
     counts = ", ".join(f"{number} {ending}" for ending, number in run.counts.items() if number)
     yield f"## Conversions: {counts or 'nothing was run'}"
     yield ""
-    yield f"Pipeline `{run.pipeline}` against {run.against}, Intercom {', '.join(run.intercom_versions)}, {run.seconds:.1f} s."
+    versions = ", ".join(run.intercom_versions)
+    yield f"Pipeline `{run.pipeline}` against {run.against}, Intercom {versions}, {run.seconds:.1f} s."
     yield ""
     yield "| | flow | scenario | claims |"
     yield "|---|---|---|---|"

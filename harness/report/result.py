@@ -80,6 +80,12 @@ class ScenarioRow:
         return self.case.partition("[")[2].removesuffix("]")
 
     @property
+    def likely(self) -> str:
+        """The reason that most of its failed claims share; empty where there is none."""
+        reasons = [claim.likely for claim in self.claims if claim.verdict != "proved" and claim.likely]
+        return max(reasons, key=reasons.count) if reasons else ""
+
+    @property
     def failed(self) -> bool:
         """Whether this scenario stands in the way of exit code 0."""
         return self.ending in ("refuted", "unknown", "could not run")

@@ -89,8 +89,10 @@ class TerminalReport:
 
     def _evidence(self, row: ScenarioRow, *, everything: bool) -> None:
         shown = [claim for claim in row.claims if everything or claim.verdict != "proved"]
+        if common := row.likely:
+            self._field("likely", common, style="bold", indent=2)
         for claim in shown:
-            self._claim(claim)
+            self._claim(claim, common)
         if row.claims and len(shown) < len(row.claims):
             self._print(
                 Text(f"  {self._mark('proved')} {len(row.claims) - len(shown)} other claims proved", style="dim")
@@ -104,7 +106,7 @@ class TerminalReport:
         for answer in row.answers:
             self._answer(answer)
 
-    def _claim(self, claim: ClaimRow) -> None:
+    def _claim(self, claim: ClaimRow, common: str) -> None:
         ending = CLAIM_ENDINGS[claim.verdict]
         line = Text("  ")
         line.append(f"{self._mark(ending)} {claim.text}", style=STYLES[ending])
@@ -113,7 +115,7 @@ class TerminalReport:
         for name, text in (
             ("expected", claim.expected),
             ("found", claim.found),
-            ("likely", claim.likely),
+            ("likely", claim.likely if claim.likely != common else ""),
             ("rule", rule),
         ):
             if text:
@@ -121,8 +123,8 @@ class TerminalReport:
         for witness in claim.witnesses:
             self._field(witness.when, f"{witness.read}  {witness.shows}", style="dim")
 
-    def _field(self, name: str, text: str, style: str = "") -> None:
-        line = Text(f"      {name:<9} ", style="dim")
+    def _field(self, name: str, text: str, style: str = "", indent: int = 6) -> None:
+        line = Text(f"{' ' * indent}{name:<9} ", style="dim")
         line.append(text, style=style or "not dim")
         self._print(line)
 

@@ -47,6 +47,21 @@ class Claim:
         return self if self.likely or not likely else replace(self, likely=likely)
 
 
+def judged(
+    text: str,
+    right: bool,
+    expected: str,
+    found: str,
+    witnesses: tuple[Witness, ...],
+    source: str = "",
+    *,
+    assumed: bool = False,
+) -> Claim:
+    """A claim that conclusive reads decide: proved if what they show is right, refuted if not."""
+    verdict = Verdict.PROVED if right else Verdict.REFUTED
+    return Claim(text, verdict, expected, found, witnesses, "", source, assumed)
+
+
 def worst(claims: Iterable[Claim]) -> Verdict:
     """The verdict of all together; no claim at all proves nothing."""
     verdicts = {claim.verdict for claim in claims}

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from harness.verification import sources
+
 
 class Rule(StrEnum):
     """What happens to an attribute when its owner is converted."""
@@ -34,8 +36,6 @@ class Expectation:
     assumed: bool = False
 
 
-_FACTS_2, _FACTS_4 = "facts §2", "facts §4"
-
 CARRIED: Final = (
     "name", "phone", "owner_id", "referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term",
     "language_override", "browser", "browser_version", "browser_language", "os",
@@ -45,32 +45,32 @@ CARRIED: Final = (
 PLACE: Final = ("country", "region", "city", "country_code", "continent_code")
 
 IN_PLACE: Final[Mapping[str, Expectation]] = {
-    **{name: Expectation(Rule.KEPT, _FACTS_2) for name in CARRIED},
-    **{f"location.{name}": Expectation(Rule.KEPT, _FACTS_2) for name in PLACE},
-    "created_at": Expectation(Rule.KEPT, _FACTS_2),
-    "last_seen_at": Expectation(Rule.KEPT, _FACTS_2),
-    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, _FACTS_2),
-    "has_hard_bounced": Expectation(Rule.KEPT, _FACTS_2, assumed=True),
-    "marked_email_as_spam": Expectation(Rule.KEPT, _FACTS_2, assumed=True),
+    **{name: Expectation(Rule.KEPT, sources.CONVERSION) for name in CARRIED},
+    **{f"location.{name}": Expectation(Rule.KEPT, sources.CONVERSION) for name in PLACE},
+    "created_at": Expectation(Rule.KEPT, sources.CONVERSION),
+    "last_seen_at": Expectation(Rule.KEPT, sources.CONVERSION),
+    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.CONVERSION),
+    "has_hard_bounced": Expectation(Rule.KEPT, sources.CONVERSION, assumed=True),
+    "marked_email_as_spam": Expectation(Rule.KEPT, sources.CONVERSION, assumed=True),
 }
 """Visitor or lead that changes its role and keeps its id."""
 
 MERGED: Final[Mapping[str, Expectation]] = {
-    **{name: Expectation(Rule.TARGET_WINS, _FACTS_4) for name in CARRIED},
-    **{f"location.{name}": Expectation(Rule.TARGET_WINS, _FACTS_4, assumed=True) for name in PLACE},
-    "created_at": Expectation(Rule.TARGET_ONLY, _FACTS_4, assumed=True),
-    "signed_up_at": Expectation(Rule.MAY_FILL, _FACTS_4, assumed=True),
-    "last_seen_at": Expectation(Rule.EITHER, _FACTS_4, assumed=True),
-    "external_id": Expectation(Rule.TARGET_ONLY, _FACTS_4),
-    "email": Expectation(Rule.MAY_FILL, _FACTS_4, assumed=True),
-    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, _FACTS_4, assumed=True),
+    **{name: Expectation(Rule.TARGET_WINS, sources.MERGE) for name in CARRIED},
+    **{f"location.{name}": Expectation(Rule.TARGET_WINS, sources.MERGE, assumed=True) for name in PLACE},
+    "created_at": Expectation(Rule.TARGET_ONLY, sources.MERGE, assumed=True),
+    "signed_up_at": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
+    "last_seen_at": Expectation(Rule.EITHER, sources.MERGE, assumed=True),
+    "external_id": Expectation(Rule.TARGET_ONLY, sources.MERGE),
+    "email": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
+    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.MERGE, assumed=True),
 }
 """Visitor or lead that is folded into a user."""
 
-CUSTOM_IN_PLACE: Final = Expectation(Rule.KEPT, _FACTS_2)
-CUSTOM_MERGED: Final = Expectation(Rule.TARGET_WINS, _FACTS_4)
+CUSTOM_IN_PLACE: Final = Expectation(Rule.KEPT, sources.CONVERSION)
+CUSTOM_MERGED: Final = Expectation(Rule.TARGET_WINS, sources.MERGE)
 
-SIGNED_UP: Final = Expectation(Rule.SET, _FACTS_2)
+SIGNED_UP: Final = Expectation(Rule.SET, sources.CONVERSION)
 """`signed_up_at` of somebody who became a user in place."""
 
 VISITOR_NAMES: Final[Mapping[str, str]] = {

@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.client import Reading
 from harness.persons import Person, User, Visitor
-from harness.verification import difference
+from harness.verification import difference, sources
 from harness.verification import expectations as rules
 from harness.verification.census import Census, Portrait, ids_in
-from harness.verification.claims import Claim, Verdict, Witness
+from harness.verification.claims import Claim, Verdict, Witness, judged
 from harness.verification.expectations import Expectation, Rule
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -60,7 +60,7 @@ def _shows(reading: Reading) -> str:
 # --- the source is gone ---------------------------------------------------------------------------
 
 
-def absence(text: str, before: Reading | None, after: Reading | None, source: str = "facts §3") -> Claim:
+def absence(text: str, before: Reading | None, after: Reading | None, source: str = sources.VISITORS) -> Claim:
     """The same read found it before and does not find it now."""
     seen = (witness("before", before), witness("after", after))
     if before is None or after is None or not before.found:
@@ -75,8 +75,8 @@ def absence(text: str, before: Reading | None, after: Reading | None, source: st
 
 def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | None) -> Iterator[Claim]:
     """A lead that was merged: gone by both identifiers, and its old id points to the target."""
-    yield absence(f"{who} is gone by id", before.by_id, after.by_id, "facts §4")
-    yield absence(f"{who} is gone by external id", before.by_external_id, after.by_external_id, "facts §4")
+    yield absence(f"{who} is gone by id", before.by_id, after.by_id, sources.MERGE)
+    yield absence(f"{who} is gone by external id", before.by_external_id, after.by_external_id, sources.MERGE)
     reading = after.by_id
     if reading is None or reading.found:
         return
@@ -84,12 +84,12 @@ def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | No
     expected = f"410 with the link to /contacts/{target_id}"
     text = f"{who} was merged into the target, not deleted"
     if reading.status == 404:
-        yield Claim(text, REFUTED, expected, "404: deleted, with all they had", seen, source="facts §4")
+        yield judged(text, False, expected, "404: deleted, with all they had", seen, sources.MERGE)
     elif reading.status == 410:
         right = f"</contacts/{target_id}>" in (reading.link or "")
-        yield Claim(text, PROVED if right else REFUTED, expected, f"410, link {reading.link}", seen, source="facts §4")
+        yield judged(text, right, expected, f"410, link {reading.link}", seen, sources.MERGE)
     else:
-        yield Claim(text, UNKNOWN, expected, f"{reading.status}", seen, source="facts §4")
+        yield Claim(text, UNKNOWN, expected, f"{reading.status}", seen, source=sources.MERGE)
 
 
 # --- the target exists and is the right one -------------------------------------------------------
@@ -100,25 +100,24 @@ def exists(text: str, reading: Reading | None, role: str, contact_id: str | None
     seen = (witness("after", reading),)
     expected = f"{role} {contact_id or ''}".strip()
     if reading is None or not reading.conclusive:
-        return Claim(text, UNKNOWN, expected, "no conclusive read", seen, source="facts §2")
+        return Claim(text, UNKNOWN, expected, "no conclusive read", seen, source=sources.CONVERSION)
     if not reading.found:
-        return Claim(text, REFUTED, expected, f"{reading.status}: nobody there", seen, source="facts §2")
+        return Claim(text, REFUTED, expected, f"{reading.status}: nobody there", seen, source=sources.CONVERSION)
     body = reading.answer
     right = body.get("role") == role and contact_id in (None, body.get("id"))
-    return Claim(text, PROVED if right else REFUTED, expected, _shows(reading), seen, source="facts §2")
+    return judged(text, right, expected, _shows(reading), seen, sources.CONVERSION)
 
 
 def only_user_with_email(text: str, reading: Reading | None, contact_id: str | None) -> Claim:
     """The search by e-mail shows this contact as the only user."""
     if reading is None or not reading.found:
-        return Claim(
-            text, UNKNOWN, f"user {contact_id}", "no conclusive search", (witness("after", reading),), source="facts §5"
-        )
+        seen = (witness("after", reading),)
+        return Claim(text, UNKNOWN, f"user {contact_id}", "no conclusive search", seen, source=sources.CONTACTS)
     users = sorted(str(entry["id"]) for entry in reading.answer["data"] if entry.get("role") == "user")
     right = users == [contact_id]
     seen = (witness("after", reading, f"users {', '.join(users) or 'none'}"),)
     return Claim(
-        text, PROVED if right else REFUTED, f"user {contact_id} alone", f"users {users}", seen, source="facts §5"
+        text, PROVED if right else REFUTED, f"user {contact_id} alone", f"users {users}", seen, source=sources.CONTACTS
     )
 
 
@@ -204,7 +203,7 @@ def belongings_kept(conversion: Conversion) -> Iterator[Claim]:
         source = getattr(conversion.source_before, name)
         target = getattr(conversion.target_before, name) if conversion.target_before else None
         after = getattr(conversion.after, name)
-        yield from _united(f"every {word} is kept", source, target, after, "facts §4")
+        yield from _united(f"every {word} is kept", source, target, after, sources.MERGE)
     yield from _opt_outs_kept(conversion)
 
 
@@ -234,7 +233,7 @@ def _opt_outs_kept(conversion: Conversion) -> Iterator[Claim]:
     if not wanted:
         return
     after = conversion.after.subscriptions
-    text, fact = "no opt-out is lost", "facts §4"
+    text, fact = "no opt-out is lost", sources.MERGE
     seen = (witness("before", conversion.source_before.subscriptions), witness("after", after))
     if after is None or not after.found:
         yield Claim(text, UNKNOWN, ", ".join(sorted(wanted)), "no conclusive read", seen, source=fact, assumed=True)

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from harness.client import IntercomClient
 from harness.exchange import Exchange
 from harness.persons import Lead, Person, User, Visitor
-from harness.verification import judge
-from harness.verification.census import Census, Portrait, take_census
+from harness.verification import identity, judge
+from harness.verification.census import Census, take_census
 from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
 from harness.verification.judge import Conversion, Permissions, describe_person
 from harness.verification.reasons import likely
@@ -104,13 +104,13 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             yield self._succeeded(source.id, "user")
-            yield from _gone_in_place(who, source, was, now)
+            yield from identity.gone_in_place(who, source, was, now)
             yield judge.exists("the user exists under the source's id", now.by_id, "user", source.id)
             if external_id is not None:
                 yield judge.exists("the user is found by the external id", found.by_external_id, "user", source.id)
             if email is not None:
                 yield judge.only_user_with_email("the user is the only one with the e-mail", found.by_email, source.id)
-            yield from _identity(now, email, external_id, source)
+            yield from identity.identifiers(now, email, external_id, source)
             yield from self._kept(conversion, became_user=True)
             yield judge.contact_list(before, after, [source.id], [])
             yield from judge.bystanders(self._people(), [source], before, after)
@@ -235,7 +235,7 @@ class Verify:
 
 
 _SILENT = "a caller who is told nothing takes it for done: look at the answer's status, and fail"
-_LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered (facts §11.5)"
+_LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered"
 
 
 def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
@@ -246,56 +246,3 @@ def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
     if contact_id is not None and str(body.get("id")) != contact_id:
         return f"it handed back {body.get('id')}"
     return ""
-
-
-def _gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait) -> Iterator[Claim]:
-    if isinstance(source, Visitor):
-        yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
-        return
-    text, seen = f"{who} is a lead no more", (judge.witness("before", was.by_id), judge.witness("after", now.by_id))
-    if was.role != "lead" or now.by_id is None or not now.by_id.conclusive:
-        yield Claim(text, Verdict.UNKNOWN, "lead, then user", f"{was.role}, then {now.role}", seen, source="facts §2")
-    else:
-        verdict = Verdict.REFUTED if now.role == "lead" else Verdict.PROVED
-        yield Claim(text, verdict, "lead, then user", f"{was.role}, then {now.role}", seen, source="facts §2")
-    old = now.by_external_id
-    still = old is not None and old.found and old.answer.get("role") == "lead"
-    yield Claim(
-        "the old uuid finds no lead",
-        Verdict.REFUTED if still else Verdict.PROVED if old is not None and old.conclusive else Verdict.UNKNOWN,
-        "404, or somebody who is no lead",
-        judge.witness("after", old).shows,
-        (judge.witness("before", was.by_external_id), judge.witness("after", old)),
-        source="facts §2",
-    )
-
-
-def _identity(now: Portrait, email: str | None, external_id: str | None, source: Visitor | Lead) -> Iterator[Claim]:
-    body = now.body
-    if body is None or body.get("type") == "visitor":
-        return
-    wanted = {"email": email, "external_id": external_id}
-    for name, value in wanted.items():
-        if value is None:
-            continue
-        right = body.get(name) == value
-        seen = (judge.witness("after", now.by_id, f"{name} is {body.get(name)!r}"),)
-        verdict = Verdict.PROVED if right else Verdict.REFUTED
-        yield Claim(
-            f"the user's {name} is the one given", verdict, repr(value), repr(body.get(name)), seen, source="facts §2"
-        )
-    if email is None and source.email:
-        right = body.get("email") == source.email
-        seen = (judge.witness("after", now.by_id, f"email is {body.get('email')!r}"),)
-        verdict = Verdict.PROVED if right else Verdict.REFUTED
-        yield Claim(
-            "the source's e-mail is kept", verdict, repr(source.email), repr(body.get("email")), seen, source="facts §2"
-        )
-    if external_id is None and source.uuid:
-        right = body.get("external_id") != source.uuid
-        seen = (judge.witness("after", now.by_id, f"external_id is {body.get('external_id')!r}"),)
-        verdict = Verdict.PROVED if right else Verdict.REFUTED
-        found = repr(body.get("external_id"))
-        yield Claim(
-            "the uuid is no identifier of the user", verdict, "null", found, seen, source="facts §2", assumed=True
-        )
