@@ -40,6 +40,12 @@ def sandbox() -> Iterator[str]:
         assert process.wait(5) == 0
 
 
+FETCH = f"""
+fetch("{ME}", {{ headers: {{ authorization: "Bearer any" }} }})
+  .then((answer) => answer.json())
+  .then((body) => console.log(body.type));
+"""
+
 CLIENTS = {
     "requests": python(f"import requests; print(requests.get('{ME}', auth=('any', '')).json()['type'])"),
     "requests, environment ignored": python(
@@ -91,11 +97,7 @@ CLIENTS = {
         "-e",
         f"require('https').get('{ME}', {{auth: 'any:'}}, (r) => r.on('data', (d) => console.log(JSON.parse(d).type)))",
     ),
-    "node fetch": (
-        "node",
-        "-e",
-        f"fetch('{ME}', {{headers: {{authorization: 'Bearer any'}}}}).then((r) => r.json()).then((b) => console.log(b.type))",
-    ),
+    "node fetch": ("node", "-e", FETCH),
 }
 """Clients with Intercom's host written into them; each prints the type of what /me answers."""
 
