@@ -8,9 +8,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from harness import settings
 from harness.problems import Problem
 
 COMMANDS = {
@@ -43,6 +45,12 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(module).command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand. A `.env` that cannot be understood stops each before it does anything; help still opens."""
+        if not {"-h", "--help"}.intersection(ctx.args):
+            settings.load()
+        return super().invoke(ctx)
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

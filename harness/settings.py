@@ -7,7 +7,6 @@ line that was meant and not understood is how a wrong workspace gets hit; what i
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import re
@@ -119,6 +118,8 @@ class Settings:
         return AppSettings(Secret(token), app_id, region, live)
 
     def _evidence(self) -> str:
+        import difflib
+
         source = str(self.path) if self.path else "no .env in this folder"
         names = sorted(name for name in {*self.dotenv, *self.environment} if name.startswith("INTERCOM_"))
         likely = [
