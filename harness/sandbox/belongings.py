@@ -54,7 +54,7 @@ class Company(msgspec.Struct, omit_defaults=True, kw_only=True):
     name: str | None = None
     remote_created_at: int | None = None
     last_request_at: int | None = None
-    monthly_spend: float = 0
+    monthly_spend: int | float = 0
     session_count: int = 0
     plan: str | None = None
     size: int | None = None

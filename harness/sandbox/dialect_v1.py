@@ -86,7 +86,7 @@ def _tags(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
     return [{"type": "tag", "id": str(tag.tag_id)} for tag in workspace.belongings.tags_of(found.person_id)]
 
 
-def conversation(workspace: Workspace, found: Conversation, *, parts: bool) -> dict[str, Any]:
+def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, Any]:
     """A conversation, with its parts where one is read by itself."""
     shown: dict[str, Any] = {
         "type": "conversation",

@@ -130,7 +130,7 @@ def deleted(found: Person) -> dict[str, Any]:
     return {"id": found.person_id, "external_id": found.external_id, "type": "contact", "deleted": True}
 
 
-def conversation(workspace: Workspace, found: Conversation, *, parts: bool) -> dict[str, Any]:
+def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, Any]:
     """A conversation, with its parts where one is read by itself."""
     shown: dict[str, Any] = {
         "type": "conversation",
@@ -148,11 +148,11 @@ def conversation(workspace: Workspace, found: Conversation, *, parts: bool) -> d
         "state": found.state,
         "read": found.read,
         "tags": {"type": "tag.list", "tags": []},
-        "priority": "not_priority",
+        "priority": "none" if version.has("priority_levels") else "not_priority",
         "sla_applied": None,
         "statistics": None,
         "conversation_rating": None,
-        "teammates": {"type": "admin.list", "admins": []},
+        "teammates": None,
         "title": found.title,
         "custom_attributes": {},
         "topics": {},
@@ -164,7 +164,7 @@ def conversation(workspace: Workspace, found: Conversation, *, parts: bool) -> d
     if parts:
         shown["conversation_parts"] = {
             "type": "conversation_part.list",
-            "conversation_parts": [_part(workspace, part) for part in found.parts],
+            "conversation_parts": [_part(workspace, part, version) for part in found.parts],
             "total_count": len(found.parts),
         }
     return shown
@@ -206,8 +206,8 @@ def _author(workspace: Workspace, person_id: str | None) -> dict[str, Any]:
     return {"type": found.kind, "id": person_id, "name": rendering.escaped(found.name), "email": found.email}
 
 
-def _part(workspace: Workspace, part: Part) -> dict[str, Any]:
-    return {
+def _part(workspace: Workspace, part: Part, version: Version) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "type": "conversation_part",
         "id": part.part_id,
         "part_type": part.part_type,
@@ -220,7 +220,7 @@ def _part(workspace: Workspace, part: Part) -> dict[str, Any]:
         "attachments": [],
         "external_id": None,
         "redacted": False,
-        "metadata": {},
-        "email_message_metadata": None,
-        "app_package_code": None,
     }
+    if version.has("part_metadata"):
+        shown |= {"metadata": {}, "email_message_metadata": None, "app_package_code": None}
+    return shown

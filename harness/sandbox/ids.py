@@ -78,6 +78,10 @@ class Ids:
         """The decimal id of the workspace's one teammate."""
         return str(991_000_000 + int.from_bytes(self._digest("admin", 0, 4), "big") % 900_000)
 
+    def plan_id(self, name: str) -> str:
+        """The decimal id of a plan, which is made by naming it."""
+        return str(int.from_bytes(self._digest(f"plan {name}", 0, 4), "big") % 900_000 + 100_000)
+
     def secret(self) -> str:
         """A client secret for webhooks that the workspace starts with."""
         return self._digest("secret", 0, 20).hex()

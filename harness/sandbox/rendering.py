@@ -59,7 +59,7 @@ def company(workspace: Workspace, found: Company) -> dict[str, Any]:
         "industry": found.industry,
         "tags": {"type": "tag.list", "tags": []},
         "segments": {"type": "segment.list", "segments": []},
-        "plan": {"type": "plan", "id": None, "name": found.plan} if found.plan else {},
+        "plan": {"type": "plan", "id": workspace.ids.plan_id(found.plan), "name": found.plan} if found.plan else {},
         "custom_attributes": found.custom_attributes,
     }
     optional = ("last_request_at", "size", "website", "industry")

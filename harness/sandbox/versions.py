@@ -136,6 +136,10 @@ FEATURES = {
     "conversation_roles": Feature(
         span(since="2.6"), "facts §5: a conversation comes from a `user` or a `lead` from 2.6"
     ),
+    "priority_levels": Feature(
+        span(since="2.16"), "the official descriptions: `none`, not `not_priority`", assumed=True
+    ),
+    "part_metadata": Feature(span(since="2.12"), "the official examples: not in 2.11, there in 2.16", assumed=True),
     "email_verified": Feature(span(since="2.16"), "facts §5: email_verified without email is refused"),
 }
 """What differs between versions, each with its source."""

@@ -18,15 +18,17 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "intercom"
 class Asker:
     """A client of one workspace in one version."""
 
-    clock: ManualClock = field(default_factory=ManualClock)
-    sandbox: Sandbox = None  # type: ignore[assignment] # made below, from the clock
+    clock: ManualClock
+    sandbox: Sandbox
     version: str | None = NEWEST_VERSION
     workspace: str = "test"
     headers: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if self.sandbox is None:
-            self.sandbox = Sandbox(self.clock)
+    @classmethod
+    def new(cls, state: Path | None = None) -> Asker:
+        """A client of a sandbox of its own."""
+        clock = ManualClock()
+        return cls(clock, Sandbox(clock, state=state))
 
     def using(self, version: str | None) -> Asker:
         """The same client asking in another version."""
@@ -111,4 +113,4 @@ class Asker:
         """All of the workspace's state, to see whether something changed."""
         database = self.sandbox.workspace(self.workspace).database
         tables = [name for (name,) in database.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        return repr([(table, database.all(f"SELECT * FROM {table}")) for table in tables]).encode()  # noqa: S608
+        return repr([(table, database.all(f"SELECT * FROM {table}")) for table in tables]).encode()

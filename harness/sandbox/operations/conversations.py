@@ -21,7 +21,7 @@ CONTACTS = ("user", "lead", "contact")
 def show(call: Call, found: Conversation, *, parts: bool) -> dict[str, Any]:
     """A conversation in the words of the version that was asked for."""
     dialect = dialect_v1.conversation if call.version.dialect == "1.x" else dialect_v2.conversation
-    return dialect(call.workspace, found, parts=parts)
+    return dialect(call.workspace, found, call.version, parts=parts)
 
 
 def create(call: Call) -> Answer:

@@ -159,5 +159,5 @@ def conversations(call: Call) -> Answer:
     )
     found = querying.ordered([one for one in candidates if test(one)], call.body.get("sort"), fields, call.version)
     page = querying.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
-    shown = [dialect_v2.conversation(call.workspace, one, parts=False) for one in page.items]
+    shown = [dialect_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
     return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})

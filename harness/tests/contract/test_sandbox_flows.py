@@ -1,4 +1,4 @@
-"""The four flows through `Sandbox.handle`, in both dialects: the source is gone, the target is right, nothing was lost."""
+"""The four flows, in both dialects: the source is gone, the target exists and is right, nothing was lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ every_version = pytest.mark.parametrize("version", EVERY)
 @pytest.fixture
 def asker() -> Asker:
     """A client of a workspace of its own."""
-    return Asker()
+    return Asker.new()
 
 
 def visitor_is_gone(asker: Asker, visitor: dict[str, Any]) -> None:
