@@ -1,3 +1,41 @@
-"""Run Intercom conversion pipelines where nothing can be hurt, and prove what they did."""
+"""Run Intercom conversion pipelines where nothing can be hurt, and prove what they did.
+
+These names are what scenarios and pipelines may rely on; each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.people import People
+    from harness.persons import Lead, User, Visitor
+    from harness.pipeline import Answer
+    from harness.pipeline import PipelineUnderTest as Pipeline
+    from harness.problems import Problem
+    from harness.verification import NotProved, Verify
 
 __version__ = "0.1.0"
+
+__all__ = ["Answer", "Lead", "NotProved", "People", "Pipeline", "Problem", "User", "Verify", "Visitor"]
+
+_HOMES = {
+    "Answer": ("harness.pipeline", "Answer"),
+    "Lead": ("harness.persons", "Lead"),
+    "NotProved": ("harness.verification", "NotProved"),
+    "People": ("harness.people", "People"),
+    "Pipeline": ("harness.pipeline", "PipelineUnderTest"),
+    "Problem": ("harness.problems", "Problem"),
+    "User": ("harness.persons", "User"),
+    "Verify": ("harness.verification", "Verify"),
+    "Visitor": ("harness.persons", "Visitor"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(module), attribute)
