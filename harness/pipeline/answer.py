@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
@@ -20,6 +21,9 @@ OPERATIONS: Final[Mapping[Operation, tuple[str, ...]]] = {
 
 DEFAULT_TIME_LIMIT: Final = 30.0
 """Seconds a pipeline may take for one call."""
+
+
+_ERROR_CODE = re.compile(r"""\bcode['"]?\s*[:=]\s*['"](\w+)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,13 @@ class Answer:
 
     @property
     def intercom_error(self) -> str | None:
-        """The code of the Intercom error that the pipeline handed back, if it did."""
+        """The code of the Intercom error that the pipeline handed back, or printed in whatever form, if it did."""
         if isinstance(self.value, Mapping) and self.value.get("type") == "error.list":
             errors = self.value.get("errors") or [{}]
             return str(errors[0].get("code", "error"))
+        if self.value is None and "error.list" in self.stdout:
+            code = _ERROR_CODE.search(self.stdout)
+            return code.group(1) if code else "error"
         return None
 
     @property
