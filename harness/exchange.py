@@ -36,7 +36,7 @@ class Request:
     host: str = INTERCOM_HOST
     lane: Lane = "pipeline"
     origin: str = ""
-    """Scheme and authority the caller really used, such as `http://127.0.0.1:8080`; links in answers are built from it."""
+    """Scheme and authority the caller really used (`http://127.0.0.1:8080`); links in answers are built from it."""
 
     @property
     def path(self) -> str:

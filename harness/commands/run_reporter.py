@@ -31,7 +31,7 @@ def run_pytest(
     arguments = [*paths, *(word for name in unwanted for word in ("-p", f"no:{name}"))]
     if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         arguments += ["-p", "harness.pytest_plugin"]
-    # The harness is imported before pytest can rewrite its assertions; where warnings are errors that would end the run.
+    # The harness is imported before pytest can rewrite its assertions; where warnings are errors, that ends the run.
     arguments += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     arguments += ["--import-mode=importlib", "--tb=short"]
     arguments += ["-k", expression] if expression else []

@@ -1,7 +1,8 @@
-"""`Gateway.handle(Request) -> Outcome`: the only place where traffic is logged, guarded, recorded, replayed and faulted.
+"""`Gateway.handle(Request) -> Outcome`: the only place where traffic is logged, guarded, recorded and replayed.
 
-Plain Python without a socket. What is in force at a moment is a `Stage`: a backend with layers around it. `run` opens one
-for each scenario, the servers one for their whole life. A request that arrives while no stage is open is refused and kept.
+Plain Python without a socket. What is in force at a moment is a `Stage`: a backend with layers around it. `run` opens
+one for each scenario, the servers one for their whole life. A request that arrives while no stage is open is refused
+and kept.
 """
 
 from __future__ import annotations

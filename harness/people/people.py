@@ -1,7 +1,8 @@
 """`people`: makes the people of a scenario through Intercom's own API, each with something to lose.
 
 Everybody gets custom attributes and, where the kind can have them, a tag, a note, a company, a conversation and an
-opt-out. What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of their choice.
+opt-out. What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of their
+choice.
 """
 
 from __future__ import annotations

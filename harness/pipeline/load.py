@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import shutil
 import sys
 import tomllib
@@ -69,7 +70,7 @@ def _from_object(spec: str) -> PipelineSpec:
         target = getattr(target, name)
     if isinstance(target, type):
         target = _instance(target, spec)
-    without = frozenset(getattr(target, "without", ()))
+    without = _without(list(getattr(target, "without", ())), f"--pipeline {spec}")
     _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, f"--pipeline {spec}")
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
@@ -111,7 +112,7 @@ def _from_toml(path: Path) -> PipelineSpec:
     lines: dict[Operation, str] = {
         op: table[key] for op in OPERATIONS if (key := "job" if op == "run" else op) in table
     }
-    without = frozenset(_strings(table, "without", where))
+    without = _without(_strings(table, "without", where), where)
     _check_operations(set(lines), without, where)
     for operation, line in lines.items():
         if not isinstance(line, str):
@@ -121,8 +122,12 @@ def _from_toml(path: Path) -> PipelineSpec:
         _check_command(check_line(operation, line, OPERATIONS[operation], where)[0], operation, path, where)
     name = str(table.get("name", path.stem))
     own_limit = table.get("time_limit", DEFAULT_TIME_LIMIT)
-    if not isinstance(own_limit, int | float) or own_limit <= 0:
-        raise Problem(f"{where}: time_limit must be a number of seconds above 0", evidence=repr(own_limit))
+    if isinstance(own_limit, bool) or not isinstance(own_limit, int | float) or not 0 < own_limit < math.inf:
+        raise Problem(
+            f"{where}: time_limit must be a number of seconds above 0",
+            evidence=repr(own_limit),
+            remedy=f"time_limit = {DEFAULT_TIME_LIMIT:g}",
+        )
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return CommandPipeline(
@@ -138,13 +143,28 @@ def _from_toml(path: Path) -> PipelineSpec:
 
 
 def _check_command(command: str, operation: str, path: Path, where: str) -> None:
-    found = shutil.which(command) or (path.parent / command).is_file()
-    if not found and "{" not in command:
+    # A word with a slash is a path from the TOML's folder; any other is looked up on PATH, and never in that folder.
+    looked_up = str(path.resolve().parent / command) if "/" in command else command
+    if "{" in command or shutil.which(looked_up):
+        return
+    beside = path.parent / command
+    raise Problem(
+        f"{where}: {operation} starts with {command!r}, and there is no such command",
+        why="it may not be executed" if beside.is_file() and "/" in command else "it is not installed, or not on PATH",
+        remedy=(
+            f"make it executable: chmod +x {beside}, and write ./{command.removeprefix('./')}"
+            if beside.is_file()
+            else "install it, or write its whole path (commands run in the TOML file's folder)"
+        ),
+    )
+
+
+def _without(names: Sequence[str], where: str) -> frozenset[str]:
+    if unknown := sorted(set(names) - set(OPERATIONS)):
         raise Problem(
-            f"{where}: {operation} starts with {command!r}, and there is no such command",
-            why="it is not installed, or not on PATH",
-            remedy="install it, or write its whole path (commands run in the TOML file's folder)",
+            f"{where}: without names {unknown[0]!r}, which is no operation", remedy="known: " + ", ".join(OPERATIONS)
         )
+    return frozenset(names)
 
 
 def _check_operations(present: set[Operation], without: frozenset[str], where: str) -> None:
@@ -154,7 +174,7 @@ def _check_operations(present: set[Operation], without: frozenset[str], where: s
         names = ", ".join(missing)
         raise Problem(
             f"{where}: it lacks {names}",
-            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds its people itself",
+            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds people itself",
             remedy=f"add it, or declare that it does not do this: without = {missing!r}",
         )
 
