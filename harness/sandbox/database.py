@@ -9,7 +9,7 @@ absent.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,10 @@ class Database:
             (counter,),
         ).fetchone()
         return int(value)
+
+    def trace(self, listener: Callable[[str], object] | None) -> None:
+        """Tell a listener each statement that is run, with its values, or stop telling."""
+        self._connection.set_trace_callback(listener)
 
     def clear(self) -> None:
         """Empty every table, the counters included."""

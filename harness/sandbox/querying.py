@@ -90,12 +90,12 @@ def _wanted(kind: Kind, operator: str, value: Any) -> Any:
 def _one(kind: Kind, value: Any) -> Any:
     if value is None:
         return None
+    if isinstance(value, (dict, list)):
+        raise bad("the value of a filter must be text, a number or a boolean")
     if kind == "boolean":
         return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
     if kind == "email":
         return str(value).strip().lower()
-    if isinstance(value, (dict, list)):
-        raise bad("the value of a filter must be text, a number or a boolean")
     return str(value) if kind in ("text", "list") else value
 
 

@@ -56,9 +56,8 @@ class Description:
         response = responses.get(str(status)) or responses.get(status)
         if response is None:
             return {f"{status}: not described"}
-        content = response.get("content", {})
-        schema = next(iter(content.values()), {}).get("schema") if content else None
-        return set() if schema is None else set(self._check(schema, body, ""))
+        schemas = [content["schema"] for content in response.get("content", {}).values() if "schema" in content]
+        return set(self._check(schemas[0], body, "")) if schemas else set()
 
     def contradictions(self) -> set[str]:
         """What the description's own examples, recorded by Intercom's test suite, say differently from its schemas."""
@@ -74,7 +73,7 @@ class Description:
         while "$ref" in schema:
             found: Any = self._document
             for step in schema["$ref"].removeprefix("#/").split("/"):
-                found = found.get(step, {})  # 2.11 names a schema that it does not have
+                found = found.get(step) or {}  # 2.11 names a schema that it does not have
             schema = found
         return schema
 
