@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from harness.persons import Person
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer, Operation
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.problems import Problem
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,7 +52,7 @@ class CommandPipeline:
         without: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
-        self.without = without
+        self.without = without | (OPERATIONS.keys() - lines.keys())
         self._lines = {operation: shlex.split(line) for operation, line in lines.items()}
         self._folder = folder
         self._environment = environment
@@ -72,8 +72,9 @@ class CommandPipeline:
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
-        except OSError as error:
-            return Answer(operation, trouble=f"it could not be started: {error.strerror or error}", crashed=True)
+        except (OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or error
+            return Answer(operation, trouble=f"it could not be started: {told}", crashed=True)
         with _Drain(process.stdout) as out, _Drain(process.stderr) as err:
             timed_out = False
             try:
@@ -117,7 +118,11 @@ def check_line(operation: Operation, line: str, people: tuple[str, ...], where: 
     try:
         words = shlex.split(line)
     except ValueError as error:
-        raise Problem(f"{where}: {operation} cannot be split into words", evidence=str(error)) from error
+        raise Problem(
+            f"{where}: {operation} cannot be split into words",
+            evidence=str(error),
+            remedy="close each quote, and escape one that is meant as a letter",
+        ) from error
     if not words:
         raise Problem(
             f"{where}: {operation} is an empty command", remedy=f'give a command line, or without = ["{operation}"]'

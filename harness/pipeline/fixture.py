@@ -9,7 +9,7 @@ from harness.pipeline.answer import Answer, Operation, Runner
 
 
 class LacksOperation(Exception):
-    """The pipeline declares that it does not do this; the scenario is not run."""
+    """The pipeline does not do this, by its own word; the scenario is not run."""
 
 
 class PipelineUnderTest:
@@ -56,7 +56,7 @@ class PipelineUnderTest:
 
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
-            raise LacksOperation(f"the pipeline {self.name!r} declares that it has no {operation}")
+            raise LacksOperation(f"the pipeline {self.name!r} has no {operation}")
         if not self._begun:
             self._begun = True
             self._before_first_call()

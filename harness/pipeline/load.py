@@ -39,7 +39,7 @@ def load_pipeline(spec: str) -> PipelineSpec:
     """A TOML file, or `package.module:object`; anything else is a `Problem`."""
     if spec.endswith(".toml"):
         return _from_toml(Path(spec))
-    if ":" in spec:
+    if spec.partition(":")[0] and ":" in spec:
         return _from_object(spec)
     raise Problem(
         f"--pipeline {spec}: this names no pipeline",
@@ -54,7 +54,7 @@ def _from_object(spec: str) -> PipelineSpec:
         sys.path.insert(0, here)
     try:
         target: Any = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem(
             f"--pipeline {spec}: the module {module_name!r} does not import",
             evidence=f"{type(error).__name__}: {error}",
@@ -70,20 +70,22 @@ def _from_object(spec: str) -> PipelineSpec:
         target = getattr(target, name)
     if isinstance(target, type):
         target = _instance(target, spec)
-    without = _without(list(getattr(target, "without", ())), f"--pipeline {spec}")
-    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, f"--pipeline {spec}")
+    where = f"--pipeline {spec}"
+    settings = {key: getattr(target, key) for key in ("without", "may_write", "time_limit") if hasattr(target, key)}
+    without = _without(_strings(settings, "without", where), where)
+    own_limit = _time_limit(settings, where)
+    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, where)
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
-        limit = time_limit or float(getattr(target, "time_limit", DEFAULT_TIME_LIMIT))
-        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=without)
+        return PythonPipeline(target, name=_short(spec), time_limit=time_limit or own_limit, without=without)
 
-    return PipelineSpec(_short(spec), start, True, tuple(getattr(target, "may_write", ())))
+    return PipelineSpec(_short(spec), start, True, tuple(_strings(settings, "may_write", where)))
 
 
 def _instance(kind: type, spec: str) -> object:
     try:
         return kind()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem(
             f"--pipeline {spec}: the class {kind.__name__} cannot be made without arguments",
             evidence=f"{type(error).__name__}: {error}",
@@ -121,13 +123,7 @@ def _from_toml(path: Path) -> PipelineSpec:
             )
         _check_command(check_line(operation, line, OPERATIONS[operation], where)[0], operation, path, where)
     name = str(table.get("name", path.stem))
-    own_limit = table.get("time_limit", DEFAULT_TIME_LIMIT)
-    if isinstance(own_limit, bool) or not isinstance(own_limit, int | float) or not 0 < own_limit < math.inf:
-        raise Problem(
-            f"{where}: time_limit must be a number of seconds above 0",
-            evidence=repr(own_limit),
-            remedy=f"time_limit = {DEFAULT_TIME_LIMIT:g}",
-        )
+    own_limit = _time_limit(table, where)
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return CommandPipeline(
@@ -135,7 +131,7 @@ def _from_toml(path: Path) -> PipelineSpec:
             name=name,
             folder=path.resolve().parent,
             environment=environment,
-            time_limit=time_limit or float(own_limit),
+            time_limit=time_limit or own_limit,
             without=without,
         )
 
@@ -179,11 +175,24 @@ def _check_operations(present: set[Operation], without: frozenset[str], where: s
         )
 
 
-def _strings(table: Mapping[str, Any], key: str, where: str) -> list[str]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise Problem(f"{where}: {key} must be a list of strings", evidence=repr(value))
-    return value
+def _time_limit(table: Mapping[str, Any], where: str) -> float:
+    value = table.get("time_limit", DEFAULT_TIME_LIMIT)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise Problem(
+            f"{where}: time_limit must be a number of seconds above 0",
+            evidence=repr(value),
+            remedy=f"time_limit = {DEFAULT_TIME_LIMIT:g}",
+        )
+    return float(value)
+
+
+def _strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
+    value = table.get(key, ())
+    if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(entry, str) for entry in value):
+        raise Problem(
+            f"{where}: {key} must be a list of strings", evidence=repr(value), remedy=f'for example {key} = ["…"]'
+        )
+    return tuple(value)
 
 
 def _short(spec: str) -> str:

@@ -26,7 +26,7 @@ class PythonPipeline:
         without: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
-        self.without = without
+        self.without = without | {name for name in OPERATIONS if not callable(getattr(target, name, None))}
         self._target = target
         self._time_limit = time_limit
 
