@@ -7,15 +7,15 @@ nothing that it does not use.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.clock import Clock, FollowingClock, WallClock
+from harness.clock import Clock, FollowingClock
 from harness.exchange import Handler, Outcome, Request
-from harness.gateway.core import Gateway, Stage, bearer_token
+from harness.gateway.core import Gateway, Layer, Stage, bearer_token
 from harness.problems import Problem
 
 if TYPE_CHECKING:
@@ -121,32 +121,33 @@ class CommandSession:
 
 @contextmanager
 def command_session(
-    against: str | None = None,
+    backend: Backend,
+    clock: Clock,
     *,
     workspace: str = DEFAULT_WORKSPACE,
     intercom_version: str | None = None,
+    layers: Sequence[Layer] = (),
     allowed: Collection[str] = (),
 ) -> Iterator[CommandSession]:
-    """A gateway with all its doors for the length of a command."""
+    """A gateway with all its doors for the length of a command; the backend is let go of at the end."""
     from harness.gateway.authority import Authority
 
-    clock = FollowingClock(WallClock())
-    backend = backend_for(against, clock)
-    prefer_version(backend, workspace, intercom_version)
     token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
-    stage = command_stage(backend, token, intercom_version)
+    stage = command_stage(backend, token, intercom_version, layers)
     gateway, server = service(backend, clock, stage=stage, allowed=allowed, authority=authority, watch=tokens)
     try:
+        prefer_version(backend, workspace, intercom_version)
         with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
             yield CommandSession(gateway, way_to(server, token, authority, Path(folder)), tokens)
     finally:
         backend.close()
 
 
-def command_stage(backend: Backend, token: str, intercom_version: str | None) -> Stage:
+def command_stage(backend: Backend, token: str, intercom_version: str | None, layers: Sequence[Layer] = ()) -> Stage:
     """The stage of a command: its tokens become the workspace's, its version header the one asked for."""
     return Stage(
         backend.handle,
+        layers,
         token=token,
         intercom_version=intercom_version,
         quick=backend.quick,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ SHOWN = 40
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @options.against
+@options.taping
 @options.workspace
 @options.intercom_version
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
@@ -26,6 +28,8 @@ SHOWN = 40
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def command(
     against: str | None,
+    cassette: Path | None,
+    record: bool,
     workspace: str,
     intercom_version: str | None,
     names: tuple[str, ...],
@@ -41,19 +45,40 @@ def command(
     \b
     harness exec -- node convert_lead.js 4b34499c-9b11-4546-bf77-e556a6503a80
     harness exec --against http://127.0.0.1:8080 --env MY_TOKEN -- python job.py
+    harness exec --record --cassette job.json -- python job.py
+    harness exec --cassette job.json -- python job.py
     """
     from harness import app, settings
+    from harness.commands import taping
     from harness.pipeline.environment import command_environment, production_credentials
     from harness.pipeline.foreground import run_in_foreground
 
-    inherited = settings.load().environment
+    found = settings.load()
+    inherited = found.environment
+    tape = taping.insert(
+        against,
+        cassette,
+        record,
+        title=f"What {Path(words[0]).name} asked",
+        intercom_version=intercom_version,
+        secrets=[secret.reveal() for secret in found.secrets],
+    )
     with app.command_session(
-        against, workspace=workspace, intercom_version=intercom_version, allowed=allowed
+        tape.backend,
+        tape.clock,
+        workspace=workspace,
+        intercom_version=tape.intercom_version,
+        layers=tape.layers,
+        allowed=allowed,
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
         status = run_in_foreground(words, command_environment(inherited, session.way, names))
-        return _conclude(session, status)
+    verdict = _conclude(session, status)
+    problem = tape.conclude(verdict == 0)
+    if problem is not None:
+        _note(str(problem))
+    return 1 if verdict == 0 and problem is not None else verdict
 
 
 def _conclude(session: CommandSession, status: int) -> int:

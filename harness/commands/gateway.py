@@ -11,19 +11,17 @@ from harness.commands import options
 
 @click.command("gateway")
 @options.against
+@options.taping
 @options.workspace
 @options.intercom_version
 @options.allow_host
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @options.port
-@click.option(
-    "--ca-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
-)
+@options.ca_file
 def command(
     against: str | None,
+    cassette: Path | None,
+    record: bool,
     workspace: str,
     intercom_version: str | None,
     allowed: tuple[str, ...],
@@ -34,19 +32,25 @@ def command(
     """Serve the gateway over HTTP and as an HTTPS proxy, in front of a backend.
 
     Every token that arrives becomes the workspace's. The first line on stdout is `ready URL`, once it accepts. SIGTERM
-    and Ctrl-C end it with exit code 0.
+    and Ctrl-C end it with exit code 0; with 1 if a recording or replay has something against it.
 
     \b
     harness gateway --against http://127.0.0.1:8080 --workspace demo --ca-file ca.pem
     HTTPS_PROXY=URL curl --cacert ca.pem -u anything: https://api.intercom.io/me
     """
-    from harness import app
-    from harness.clock import FollowingClock, WallClock
+    from harness import app, settings
+    from harness.commands import taping
     from harness.commands.serving import serve
 
-    clock = FollowingClock(WallClock())
-    backend = app.backend_for(against, clock)
-    app.prefer_version(backend, workspace, intercom_version)
-    stage = app.command_stage(backend, f"sandbox-{workspace}", intercom_version)
-    _, server = app.service(backend, clock, host=host, port=port, stage=stage, allowed=allowed)
-    return serve(server, backend.close, ca_file)
+    secrets = [secret.reveal() for secret in settings.load().secrets]
+    tape = taping.insert(
+        against, cassette, record, title="A gateway's traffic", intercom_version=intercom_version, secrets=secrets
+    )
+    app.prefer_version(tape.backend, workspace, tape.intercom_version)
+    stage = app.command_stage(tape.backend, f"sandbox-{workspace}", tape.intercom_version, tape.layers)
+    _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, allowed=allowed)
+    serve(server, tape.backend.close, ca_file)
+    problem = tape.conclude(True)
+    if problem is not None:
+        click.echo(f"harness: {problem}", err=True)
+    return 1 if problem is not None else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -23,7 +24,30 @@ def against(function: Command) -> Command:
     return click.option(
         "--against",
         metavar="BACKEND",
-        help="What answers as Intercom: sandbox (an own one, the default) or the URL of a running harness sandbox.",
+        help="What answers as Intercom: sandbox (an own one, the default), the URL of a running harness sandbox, or "
+        "cassette.",
+    )(function)
+
+
+def taping(function: Command) -> Command:
+    """`--cassette` and `--record`: keep what passes, or play what was kept."""
+    record = click.option("--record", is_flag=True, help="Write what passes into the cassette, if all goes well.")
+    cassette = click.option(
+        "--cassette",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The cassette to play, or to write with --record.",
+    )
+    return cassette(record(function))
+
+
+def ca_file(function: Command) -> Command:
+    """`--ca-file`: what a client of the proxy door must trust."""
+    return click.option(
+        "--ca-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
     )(function)
 
 

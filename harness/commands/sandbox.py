@@ -24,12 +24,7 @@ from harness.commands import options
 @click.option(
     "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
 )
-@click.option(
-    "--ca-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
-)
+@options.ca_file
 def command(
     host: str, port: int, state: Path | None, seed: int, intercom_version: str | None, ca_file: Path | None
 ) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from harness.gateway.server import Server
+from harness.problems import Problem
 
 
 def serve(server: Server, close: Callable[[], None], ca_file: Path | None = None) -> int:
@@ -16,10 +17,21 @@ def serve(server: Server, close: Callable[[], None], ca_file: Path | None = None
         from harness.gateway.authority import Authority
 
         authority = Authority()
-        ca_file.write_bytes(authority.certificate())
+        _write(ca_file, authority.certificate())
         server.trust(authority)
     try:
         server.serve(lambda: click.echo(f"ready {server.url}"))
     finally:
         close()
     return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Problem(
+            f"the certificate cannot be written to {path}",
+            evidence=error.strerror or str(error),
+            remedy="name a file in a folder that exists and can be written",
+        ) from None

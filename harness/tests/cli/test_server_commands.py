@@ -120,3 +120,39 @@ def test_each_command_explains_itself(name: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert "Usage: harness" in done.stdout
     assert f"harness {name} " in done.stdout.partition("Options:")[0].partition("\n")[2], "there is an example"
+
+
+def test_a_gateways_traffic_can_be_recorded_and_played(tmp_path: Path) -> None:
+    """Whatever came through any door until the end is in the cassette; playing it asks no backend."""
+    cassette = tmp_path / "traffic.json"
+    taped = ("gateway", "--cassette", str(cassette))
+    with started(*taped, "--record") as (process, url):
+        first = requests.get(f"{url}/me", headers=HEADERS, timeout=5).json()
+        process.terminate()
+        assert process.wait(5) == 0
+    with started(*taped) as (process, url):
+        assert requests.get(f"{url}/me", headers=HEADERS, timeout=5).json()["app"] == first["app"]
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def test_a_replay_that_was_not_asked_for_everything_ends_with_one(tmp_path: Path) -> None:
+    """Leftovers are told at the end."""
+    cassette = tmp_path / "traffic.json"
+    with started("gateway", "--cassette", str(cassette), "--record") as (process, url):
+        requests.get(f"{url}/me", headers=HEADERS, timeout=5)
+        process.terminate()
+        process.wait(5)
+    with started("gateway", "--cassette", str(cassette)) as (process, _):
+        process.terminate()
+        assert process.wait(5) == 1
+        assert process.stderr is not None
+        assert "/me" in process.stderr.read()
+
+
+def test_an_authority_that_cannot_be_written_down_is_exit_code_two(tmp_path: Path) -> None:
+    """One message that names the file."""
+    command = [sys.executable, "-m", "harness", "sandbox", "--ca-file", str(tmp_path / "none" / "ca.pem")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "ca.pem" in done.stderr

@@ -1,0 +1,145 @@
+"""Recording and replaying for the commands that put a gateway before somebody's own code (`exec` and `gateway`).
+
+A scenario's cassette knows its people; nobody knows whom somebody's own code will name. So whatever looks like a person
+is replaced here by a stable pseudonym, in recording and in replay alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import app
+from harness.clock import FollowingClock, ManualClock, WallClock
+from harness.gateway.core import Layer
+from harness.problems import Problem
+
+if TYPE_CHECKING:
+    from harness.cassette import Header, Redactor
+
+CASSETTE = "cassette"
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A backend with what keeps or plays its traffic."""
+
+    backend: app.Backend
+    clock: FollowingClock
+    intercom_version: str | None
+    layers: Sequence[Layer] = ()
+    conclude: Callable[[bool], Problem | None] = lambda passed: None
+    """To be told at the end whether all went well; tells what speaks against the recording or the replay."""
+
+
+def insert(
+    against: str | None,
+    cassette: Path | None,
+    record: bool,
+    *,
+    title: str,
+    intercom_version: str | None = None,
+    secrets: Sequence[str] = (),
+) -> Tape:
+    """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant."""
+    plays = against == CASSETTE or (against is None and cassette is not None and not record)
+    _check(against, cassette, record, plays)
+    if cassette is not None and plays:
+        return _player(cassette, intercom_version, secrets)
+    fixed = record and (against is None or against == app.SANDBOX)
+    clock = FollowingClock(ManualClock() if fixed else WallClock())
+    backend = app.backend_for(against, clock)
+    if cassette is None:
+        return Tape(backend, clock, intercom_version)
+    return _recorder(backend, clock, cassette, title, intercom_version, secrets)
+
+
+def _check(against: str | None, cassette: Path | None, record: bool, plays: bool) -> None:
+    if record and plays:
+        raise Problem(
+            "--record with --against cassette would record nothing new",
+            remedy="record from the sandbox: leave --against out, or name the URL of a running sandbox",
+        )
+    if (record or plays) and cassette is None:
+        raise Problem("it is not said which cassette", remedy="name it with --cassette FILE")
+    if cassette is not None and not record and not plays:
+        raise Problem(
+            f"--cassette {cassette} with --against {against} would neither record nor replay",
+            remedy="add --record to write the cassette, or leave --against out to play it",
+        )
+
+
+def _redactor(secrets: Sequence[str]) -> Redactor:
+    from harness.cassette import Redactor
+
+    return Redactor(secrets=secrets, strangers=True)
+
+
+def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) -> Tape:
+    from harness.cassette import CassetteProblem, Player, load
+
+    try:
+        recorded = load(path)
+    except CassetteProblem as problem:
+        raise _with_remedy(problem, path) from None
+    player = Player(recorded, lambda: "when", path=path, redactor=_redactor(secrets))
+    version = intercom_version or recorded.header.intercom_version or None
+    clock = FollowingClock(ManualClock(recorded.header.clock) if recorded.header.clock else WallClock())
+
+    def conclude(_passed: bool) -> Problem | None:
+        problem = player.problem()
+        return _with_remedy(problem, path) if problem else None
+
+    return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude)
+
+
+def _recorder(
+    backend: app.Backend,
+    clock: FollowingClock,
+    path: Path,
+    title: str,
+    intercom_version: str | None,
+    secrets: Sequence[str],
+) -> Tape:
+    from harness.cassette import Recorder
+
+    started = clock.now()
+    recorder = Recorder(lambda: "when", path=path, redactor=_redactor(secrets))
+
+    def conclude(passed: bool) -> Problem | None:
+        try:
+            if not passed:
+                return Problem(f"nothing was recorded into {path}", why="not all went well; what was there stays")
+            recorder.save(path, _header(title, started, intercom_version))
+        except Problem as problem:
+            return problem
+        finally:
+            recorder.discard()
+        return None
+
+    return Tape(backend, clock, intercom_version, (recorder.layer,), conclude)
+
+
+def _header(title: str, started: float, intercom_version: str | None) -> Header:
+    from harness import __version__
+    from harness.cassette import Header
+
+    return Header(
+        scenario="",
+        title=title,
+        recorded_at=datetime.fromtimestamp(int(started), UTC).isoformat().replace("+00:00", "Z"),
+        intercom_version=intercom_version or "",
+        pipeline="",
+        harness=__version__,
+        clock=started,
+    )
+
+
+def _with_remedy(problem: Problem, path: Path) -> Problem:
+    # The cassettes' own remedies name scenarios, and this one belongs to none.
+    if "harness run" in problem.remedy:
+        problem.remedy = f"record it anew: harness exec --record --cassette {path} -- COMMAND"
+    return problem
