@@ -214,7 +214,8 @@ def _redactor_with_secrets(redactor: Redactor) -> Redactor:
 def _files(root: Path, files: Sequence[Path]) -> list[Path]:
     from harness.cassette.inspection import cassette_files
 
-    found = [path for given in files or [root] for path in (cassette_files(given) if given.is_dir() else [given])]
+    given = files or ([root] if root.is_dir() else [])
+    found = [path for one in given for path in (cassette_files(one) if one.is_dir() else [one])]
     if not found:
         raise Problem(f"There are no cassettes in {root}.", remedy="harness run --record")
     return found
