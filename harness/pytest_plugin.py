@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from harness.scenario import Case, Scenario, ScenarioResult
     from harness.verification import Verify
 
-OPTIONS: pytest.StashKey[RunOptions] = pytest.StashKey()
-"""Set by `harness run` before collection; otherwise pytest's own options count."""
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+"""Set by `harness run` before collection; otherwise made for the first scenario."""
 
-RUNS: pytest.StashKey[dict[str | None, Run]] = pytest.StashKey()
-VERSIONS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
 SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
 RESULT: pytest.StashKey[ScenarioResult] = pytest.StashKey()
 
@@ -46,15 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Nothing is started yet."""
-    config.stash[RUNS] = {}
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop whatever scenarios started."""
-    for run in config.stash.get(RUNS, {}).values():
-        run.close()
+    if RUN in config.stash:
+        config.stash[RUN].close()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -74,20 +67,19 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of each scenario for every version that was asked for."""
     versions = metafunc.config.getoption("--intercom-version")
-    if versions and len(versions) > 1 and "_scenario" in metafunc.fixturenames:
+    if versions and "_scenario" in metafunc.fixturenames and len(versions) > 1:
         metafunc.parametrize("_intercom_version", versions)
 
 
 @pytest.fixture
-def _intercom_version(request: pytest.FixtureRequest) -> str | None:
-    versions = request.config.getoption("--intercom-version")
-    return versions[0] if versions else None
+def _intercom_version() -> str:
+    """The version of this case where several are compared."""
+    return ""
 
 
 @pytest.fixture
-def _scenario(request: pytest.FixtureRequest, _intercom_version: str | None) -> Iterator[Scenario]:
-    run = _run(request.config, _intercom_version)
-    with run.scenario(_case(request)) as scenario:
+def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
+    with _run(request.config).scenario(_case(request, _intercom_version)) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
 
@@ -153,35 +145,41 @@ def pytest_runtest_makereport(
     return report
 
 
-def _case(request: pytest.FixtureRequest) -> Case:
+def _case(request: pytest.FixtureRequest, version: str) -> Case:
     from harness.scenario import Case
 
     node = request.node
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
-    return Case(node.path.stem, node.name, doc.splitlines()[0].rstrip("."), node.nodeid, node.path)
+    name = _name(node, version)
+    node_id = f"{node.nodeid.partition('::')[0]}::{name}"
+    return Case(node.path.stem, name, doc.splitlines()[0].rstrip("."), node_id, node.path, version)
 
 
-def _run(config: pytest.Config, intercom_version: str | None) -> Run:
-    runs = config.stash[RUNS]
-    if intercom_version not in runs:
-        from dataclasses import replace
+def _name(node: pytest.Function, version: str) -> str:
+    """A case's name as it is without the version that a comparison gave it."""
+    if not version:
+        return node.name
+    rest = "-".join(part for part in node.callspec.id.split("-") if part != version)
+    return f"{node.originalname}[{rest}]" if rest else node.originalname
 
+
+def _run(config: pytest.Config) -> Run:
+    if RUN not in config.stash:
         from harness.run import Run
 
-        runs[intercom_version] = Run(replace(_options(config), intercom_version=intercom_version))
-    return runs[intercom_version]
+        config.stash[RUN] = Run(_options(config))
+    return config.stash[RUN]
 
 
 def _options(config: pytest.Config) -> RunOptions:
     from harness.run import RunOptions
 
-    given = config.stash.get(OPTIONS, None)
-    if given is not None:
-        return given
+    versions = config.getoption("--intercom-version") or []
     return RunOptions(
         against=config.getoption("--against"),
         record=config.getoption("--record"),
         pipeline=config.getoption("--pipeline"),
+        intercom_version=versions[0] if len(versions) == 1 else None,
         cassettes=config.rootpath / "cassettes",
         root=config.rootpath,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ class RunOptions:
     """What the command line or pytest asked for.
 
     `against` is `sandbox`, `cassette`, `test-app` or the URL of a running sandbox; `pipeline` is a spec, `None` for the
-    reference; `time_limit` is in seconds.
+    reference; `time_limit` is in seconds. `intercom_version` counts for every case that names no version of its own.
     """
 
     against: str = "sandbox"
@@ -76,6 +76,17 @@ def check_options(options: RunOptions) -> None:
         )
 
 
+def check_versions(versions: Iterable[str]) -> None:
+    """A version that the sandbox does not know is a `Problem` before anything is started."""
+    from harness.sandbox.versions import VERSIONS
+
+    for version in versions:
+        if version not in VERSIONS:
+            raise Problem(
+                f"--intercom-version {version}: there is no such version", remedy="known: " + ", ".join(VERSIONS)
+            )
+
+
 class Run:
     """Holds what scenarios share: the gateway, the pipeline, and the server that a pipeline outside needs."""
 
@@ -94,15 +105,13 @@ class Run:
         """The pipeline's name, as cassettes and reports show it."""
         return self._spec.name if self._spec else REFERENCE
 
-    @property
-    def intercom_version(self) -> str:
-        """The API version of the pipeline's requests; empty where the pipeline's own header counts."""
-        return self.options.intercom_version or ("" if self._spec else NEWEST_VERSION)
+    def wanted_version(self, case: Case) -> str | None:
+        """The API version that was asked for this case; `None` where the pipeline's own header counts."""
+        return case.intercom_version or self.options.intercom_version
 
-    @property
-    def shown_version(self) -> str:
-        """The API version as reports show it."""
-        return self.intercom_version or "as the pipeline asks"
+    def sent_version(self, case: Case) -> str:
+        """The API version of the pipeline's requests; empty where only the pipeline knows."""
+        return self.wanted_version(case) or ("" if self._spec else NEWEST_VERSION)
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened; a server may be started later than a scenario."""
@@ -150,14 +159,14 @@ class Run:
         assert self._way is not None
         return command_environment(os.environ, self._way)
 
-    def _runner(self) -> Runner:
+    def _runner(self, case: Case) -> Runner:
         if self._spec is not None:
             return self._spec.start(self._environment, self.options.time_limit)
         target = ReferencePipeline(
             self._session("pipeline"),
             base_url="https://api.intercom.io",
             token=RUN_TOKEN,
-            version=self.intercom_version,
+            version=self.sent_version(case),
         )
         return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
 
@@ -174,7 +183,7 @@ class Run:
     @contextmanager
     def scenario(self, case: Case) -> Iterator[Scenario]:
         """Open a scenario's stage, hand the scenario out, and close the stage again."""
-        with backstage_for(case, self._order(), self._where, self._guard) as backstage:
+        with backstage_for(case, self._order(case), self._where, self._guard) as backstage:
             stage = self._stage(case, backstage)
             self.gateway.clock = backstage.clock or ManualClock()
             client = IntercomClient(self._session("harness"), token=backstage.token)
@@ -185,20 +194,20 @@ class Run:
                     gateway=self.gateway,
                     stage=stage,
                     people=people,
-                    make_pipeline=lambda begin: PipelineUnderTest(self._runner(), begin),
+                    make_pipeline=lambda begin: PipelineUnderTest(self._runner(case), begin),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
                 )
 
-    def _order(self) -> Order:
+    def _order(self, case: Case) -> Order:
         return Order(
             against=self.options.against,
             record=self.options.record,
             cassettes=self.options.cassettes,
             pipeline=self.pipeline_name,
-            intercom_version=self.options.intercom_version,
-            sent_version=self.intercom_version,
+            intercom_version=self.wanted_version(case),
+            sent_version=self.sent_version(case),
             workspace=self.options.workspace,
             seed=self.options.seed,
             ports=_Ports(self),
@@ -212,7 +221,7 @@ class Run:
             backstage.backend,
             backstage.layers,
             token=backstage.token,
-            intercom_version=self.options.intercom_version,
+            intercom_version=self.wanted_version(case),
             quick=backstage.quick,
             step="given",
             name=case.name,

@@ -30,6 +30,8 @@ class Case:
     node_id: str = ""
     path: Path = Path()
     """The scenario module's file, by whose text a cassette knows that it is older."""
+    intercom_version: str = ""
+    """Told where a run compares several versions; no part of the name."""
 
 
 @dataclass(slots=True)

@@ -36,6 +36,14 @@ def test_a_lead_merges_into_a_user_without_email(people, pipeline, verify):
     verify.merged(lead, into=user)
 
 
+def test_a_lead_who_never_gave_an_email_merges(people, pipeline, verify):
+    """A lead who shares neither e-mail nor phone with the user is folded into them all the same: the pipeline knows."""
+    user = people.user()
+    lead = people.lead(email=None, phone=None)
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
 def test_a_user_with_gaps_gets_what_the_lead_carried(people, pipeline, verify):
     """A user without name, phone and campaign gets them from the lead; their own plan wins."""
     user = people.user(name=None, custom_attributes={"plan": "pro"})

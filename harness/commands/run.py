@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from harness.report.result import RunRow
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.run import Run, RunOptions
+    from harness.run import RunOptions
 
 DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
@@ -58,14 +58,18 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    from harness.run import RunOptions, check_options
+    from harness.run import RunOptions, check_options, check_versions
 
     outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"])
     _check_json_target(outputs.json_to)
     selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
     wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit")
-    options = RunOptions(**{name: given[name] for name in wanted})
+    options = RunOptions(
+        **{name: given[name] for name in wanted},
+        intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
+    )
     check_options(options)
+    check_versions(selection.versions)
     return _run(options, selection, outputs)
 
 
@@ -93,19 +97,18 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
 
     from harness.commands.run_reporter import RunReporter, run_pytest
     from harness.report.terminal import TerminalReport
+    from harness.run import Run
 
     started = time.monotonic()
-    runs = _start(options, selection.versions)
-    first = next(iter(runs.values()))
+    run = Run(options)
     console = Console(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
-    terminal.begin(first.pipeline_name, options.against, [run.shown_version for run in runs.values()])
-    reporter = RunReporter(runs, terminal)
+    reporter = RunReporter(run, selection.versions, terminal)
+    terminal.begin(run.pipeline_name, options.against, reporter.versions)
     try:
         run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit)
     finally:
-        for run in runs.values():
-            run.close()
+        run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
     _write(result, outputs, console)
@@ -125,13 +128,6 @@ def _write(result: RunRow, outputs: Outputs, console: Console) -> None:
 
         summary = write_report(outputs.report, result, svg_of(console, "harness run"))
         console.print(f"report: {summary}", highlight=False, soft_wrap=True)
-
-
-def _start(options: RunOptions, versions: Sequence[str]) -> dict[str | None, Run]:
-    from harness.run import Run
-
-    wanted: Sequence[str | None] = tuple(versions) or (None,)
-    return {version: Run(replace(options, intercom_version=version)) for version in wanted}
 
 
 def _check_paths(paths: Sequence[str]) -> Sequence[str]:

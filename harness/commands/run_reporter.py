@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.exchange import Exchange
-from harness.pytest_plugin import OPTIONS, RESULT, RUNS
+from harness.pytest_plugin import RESULT, RUN
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow, WitnessRow
 from harness.report.terminal import TerminalReport
 from harness.run import Run
-from harness.scenario import ScenarioResult
+from harness.scenario import Case, ScenarioResult
 from harness.verification import Claim, Verdict
 
 SHOWN = 160
@@ -44,8 +44,9 @@ def run_pytest(
 class RunReporter:
     """A pytest plugin in the place of the terminal reporter."""
 
-    def __init__(self, runs: Mapping[str | None, Run], terminal: TerminalReport) -> None:
-        self._runs = runs
+    def __init__(self, run: Run, versions: Sequence[str], terminal: TerminalReport) -> None:
+        self._run = run
+        self.versions = tuple(versions) or (run.sent_version(Case("", "", "")) or "as the pipeline asks",)
         self._terminal = terminal
         self._rows: list[ScenarioRow] = []
         self._problems: list[str] = []
@@ -53,12 +54,11 @@ class RunReporter:
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
-        first = next(iter(self._runs.values()))
         problems = list(self._problems)
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
-        versions = [run.shown_version for run in self._runs.values()]
-        return RunRow(first.pipeline_name, first.options.against, versions, seconds, tuple(self._rows), tuple(problems))
+        name, against = self._run.pipeline_name, self._run.options.against
+        return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems))
 
     # --- hooks ------------------------------------------------------------------------------------
 
@@ -69,8 +69,7 @@ class RunReporter:
         if own is not None:
             config.pluginmanager.unregister(own)
             config.pluginmanager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
-        config.stash[RUNS] = dict(self._runs)
-        config.stash[OPTIONS] = next(iter(self._runs.values())).options
+        config.stash[RUN] = self._run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -138,6 +137,7 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         tuple(_asked_row(exchange) for exchange in pipeline),
         tuple(AnswerRow(a.operation, a.trouble or "", a.stdout, a.stderr, a.exit_status) for a in result.answers),
         tuple(result.additions),
+        result.case.intercom_version,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from harness.report.matrix import matrix
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
 
 STYLES: dict[Ending, str] = {
@@ -73,6 +74,7 @@ class TerminalReport:
                 self._failure(row)
         for problem in run.problems:
             self._print(Text(f"\n{problem}", style="bold magenta"))
+        self._versions(run)
         self._totals(run)
 
     # --- parts ------------------------------------------------------------------------------------
@@ -144,6 +146,27 @@ class TerminalReport:
                 note = [f"… {len(lines) - KEPT_LINES} lines before"] if len(lines) > KEPT_LINES else []
                 for number, part in enumerate([*note, *lines[-KEPT_LINES:]]):
                     self._field(name if number == 0 else "", part, style="dim")
+
+    def _versions(self, run: RunRow) -> None:
+        rows = matrix(run)
+        if not rows:
+            return
+        self._print(
+            Text(f"\nversions  {'  '.join(f'{version:>5}' for version in run.intercom_versions)}", style="bold")
+        )
+        for row in rows:
+            line = Text(" " * 8)
+            for version in run.intercom_versions:
+                ending = row.endings.get(version, "not run")
+                line.append(f"  {self._mark(ending):>5}", style=STYLES[ending])
+            line.append(f"  {row.module}: {row.title}")
+            if parameters := row.case.partition("[")[2].removesuffix("]"):
+                line.append(f"  {parameters}", style="cyan")
+            self._print(line)
+            for change in row.changes:
+                self._field(
+                    f"from {change.since}", f"{change.ending}: {change.why}" if change.why else change.ending, indent=12
+                )
 
     def _totals(self, run: RunRow) -> None:
         counts = run.counts
