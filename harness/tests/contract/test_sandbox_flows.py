@@ -252,3 +252,23 @@ def test_an_unknown_user_id_makes_a_second_user_with_the_e_mail_in_1_x(asker: As
     shown = asker.using("1.4").ask("POST", "/contacts/convert", body)
     assert (shown["id"], shown["user_id"], shown["email"]) == (lead["id"], user["id"], user["email"])
     assert asker.using("1.4").refusal("GET", f"/users?email={user['email']}")[0] == 409
+
+
+@pytest.mark.parametrize(("of_lead", "of_user"), [("opt_out", "opt_in"), ("opt_in", "opt_out"), ("opt_out", None)])
+def test_where_consents_differ_the_opt_out_remains(asker: Asker, of_lead: str, of_user: str | None) -> None:
+    """Whichever of the two opted out of a kind of message."""
+    user, lead = asker.user(), asker.lead(email="user@example.com")
+    for person, consent in ((lead, of_lead), (user, of_user)):
+        if consent:
+            asker.ask("POST", f"/contacts/{person['id']}/subscriptions", {"id": "2", "consent_type": consent})
+    shown = asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    assert [one["id"] for one in shown["opted_out_subscription_types"]["data"]] == ["2"]
+    assert shown["opted_in_subscription_types"]["data"] == []
+
+
+def test_a_lead_keeps_its_uuid_whatever_is_written(asker: Asker) -> None:
+    """An own external id sent back, or a null, is no change; the uuid is how pipelines find a lead again."""
+    lead = asker.lead(name="Lea")
+    for external_id in (lead["external_id"], None):
+        shown = asker.ask("PUT", f"/contacts/{lead['id']}", {"external_id": external_id, "name": "Lena"})
+        assert (shown["external_id"], shown["name"]) == (lead["external_id"], "Lena")
