@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -35,7 +35,8 @@ KEPT_OUTPUT: Final = 256 * 1024
 GRACE: Final = 2.0
 """Seconds between asking a command to end and ending it."""
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = re.compile(r"(?<!\$)\{(\w[\w.]*)\}")
+"""Not `${NAME}`, which is a shell's, nor `{}` and braces around anything else, which are the command's own."""
 
 
 class CommandPipeline:
@@ -110,7 +111,16 @@ def _alive(group: int) -> bool:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    # What has ended stays in its group until its parent asks for it; in a container nobody may ever do so.
+    return set(_states(group)) != {"Z"}
+
+
+def _states(group: int) -> Iterator[str]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(of_group) == group:
+                yield state
 
 
 def check_line(operation: Operation, line: str, people: tuple[str, ...], where: str) -> list[str]:

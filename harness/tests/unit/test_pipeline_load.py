@@ -126,7 +126,7 @@ IN_TABLE = {
     "unknown key": ('visitor_to_leads = "true"', "unknown key 'visitor_to_leads'"),
     "unknown placeholder": (LINES.replace("visitor.id", "visitor.email"), "unknown placeholder {visitor.email}"),
     "another's placeholder": (LINES.replace("visitor.id", "lead.id"), "unknown placeholder {lead.id}"),
-    "empty placeholder": (LINES.replace("visitor.id", ""), "unknown placeholder {}"),
+    "a person's placeholder": (LINES.replace("visitor.id", "visitor"), "unknown placeholder {visitor}"),
     "missing operation": ('visitor_to_lead = "true"', "lacks visitor_to_user, lead_to_user"),
     "no operation at all": ("", "lacks visitor_to_lead"),
     "no such command": (LINES.replace("true", "no-such-command-here"), "there is no such command"),
