@@ -36,8 +36,11 @@ class Refusal:
     thread: str
 
 
-class NetworkRefused(Problem):
-    """Something tried to leave this process during a replay."""
+class NetworkRefused(Problem, ConnectionError):
+    """Something tried to leave this process during a replay.
+
+    It is a ConnectionError too, so that clients close their sockets and report it as they report a dead network.
+    """
 
     refutes = True
 

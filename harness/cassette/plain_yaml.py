@@ -55,7 +55,7 @@ def export(cassette: Cassette) -> str:
 
 def read(path: Path, header: Header) -> Cassette:
     """The cassette in a file that vcrpy wrote (YAML or JSON), not yet redacted."""
-    import yaml
+    import yaml  # type: ignore[import-untyped]
     from vcr.serializers import yamlserializer
 
     try:

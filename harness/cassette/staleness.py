@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -85,13 +85,16 @@ def functions_of(module: Path) -> frozenset[str]:
     return frozenset(_functions(module))
 
 
-@cache
 def _functions(module: Path) -> dict[str, str]:
     try:
-        text = module.read_text(encoding="utf-8")
-        tree = ast.parse(text)
+        return _parsed(module.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
         return {}
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> dict[str, str]:
+    tree = ast.parse(text)
     functions = [
         n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("test")
     ]

@@ -1,0 +1,225 @@
+"""The file of a cassette: what stands in it, that it says the same again, and that no damage goes unnoticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.cassette import (
+    Cassette,
+    CassetteProblem,
+    EditedByHand,
+    EmptyCassette,
+    Interaction,
+    MissingCassette,
+    NewerFormat,
+    OtherPipeline,
+    OtherVersion,
+    TruncatedCassette,
+    UndecodableCassette,
+    bodies,
+    cassette_path,
+    load,
+)
+from harness.cassette import format as cassette_format
+from harness.cassette.storage import file_name, load_edited, replace_file
+from harness.exchange import Broken, Outcome, Response
+from harness.tests.recordings import ask, header, visitor_to_lead, written
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A cassette of a visitor who became a lead."""
+    found = tmp_path / "visitor_to_lead" / "a_visitor_becomes_a_lead-user_id.json"
+    written(found, visitor_to_lead())
+    return found
+
+
+def test_a_file_is_vcrpys_dictionary_with_bodies_as_trees(path: Path) -> None:
+    """Whoever knows vcrpy finds version, interactions, request and response where they expect them."""
+    document = json.loads(path.read_text())
+    first = document["interactions"][1]
+    assert document["version"] == 1
+    assert document["metadata"]["pipeline"] == "reference"
+    assert first["request"]["uri"] == "https://api.intercom.io/visitors/convert"
+    assert first["request"]["body"]["type"] == "lead"
+    assert first["response"]["status"] == {"code": 200, "message": "OK"}
+    assert first["response"]["body"]["role"] == "lead"
+    assert (first["step"], first["lane"]) == ("when", "pipeline")
+
+
+def test_each_fact_has_a_line_of_its_own(path: Path) -> None:
+    """A change of one value is a change of one line."""
+    assert max(text.count('":') for text in path.read_text().splitlines()) == 1
+
+
+def test_what_was_written_is_read_again(path: Path) -> None:
+    """Loading tells what was recorded, and writing it again gives the same bytes."""
+    cassette = load(path)
+    assert [found.request.target for found in cassette.interactions] == [
+        found.request.target for found in visitor_to_lead()
+    ]
+    assert cassette_format.encode(cassette) == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(Broken("reset_before")),
+        Outcome(Broken("reset_after", Response(200, {}, b'{"a":1}'))),
+        Outcome(Broken("truncated", Response(200, {}, b'{"a":1}'), 3), delay=1.5),
+        Outcome(Broken("empty"), delay=30.0),
+        Outcome(Response(429, {"retry-after": "10"}, b"")),
+        Outcome(Response(202, {}, b"")),
+    ],
+)
+def test_an_answer_that_did_not_arrive_is_kept_as_what_it_was(outcome: Outcome) -> None:
+    """Resets, cut answers, delays and 429s come back as they were recorded."""
+    line = cassette_format.encode_row(Interaction(ask("GET", "/me"), outcome))
+    assert cassette_format.decode_row(line).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"12",
+        b'"text"',
+        b"plain text",
+        b"\xff\xfe\x00",
+        b'{"string":"x"}',
+        b'{"json":{"json":1}}',
+        b'{"base64_string":"x"}',
+        b'{"string":1,"b":2}',
+        b'{"a":1.00,"b":1e3,"a":"\\u00e9","n":123456789012345678901234567890}',
+        b"[1e999]",
+        b'{"nan":NaN}',
+    ],
+)
+def test_every_body_comes_back_as_it_was(body: bytes) -> None:
+    """Trees, scalars, text, bytes, and trees that look like the wrapping of a text."""
+    assert bodies.from_field(bytes(bodies.to_field(body))) == body
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
+def test_any_bytes_come_back_but_for_white_space_between_tokens(body: bytes) -> None:
+    """No body is ever turned into another one."""
+    back = bodies.from_field(bytes(bodies.to_field(body)))
+    assert back == body or json.loads(back) == json.loads(body)
+
+
+DAMAGED = {
+    "empty": (b"", EmptyCassette),
+    "blank": (b" \n", EmptyCassette),
+    "cut": (b'{"version": 1, "metadata": {"form', TruncatedCassette),
+    "yaml": (b"interactions:\n- request:\n    body: null\n", UndecodableCassette),
+    "bytes": (b"\xff\xfe\x00\x01", UndecodableCassette),
+    "other JSON": (b'{"version": 1, "interactions": []}', UndecodableCassette),
+    "later": (b'{"version": 1, "metadata": {"format": 99}, "interactions": []}', NewerFormat),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_each_kind_of_damage_is_its_own_error_with_a_remedy(name: str, path: Path) -> None:
+    """What is wrong can be told from the type, and the message says what to do."""
+    data, expected = DAMAGED[name]
+    path.write_bytes(data)
+    with pytest.raises(expected) as caught:
+        load(path)
+    assert caught.value.path == path
+    assert "--record" in caught.value.remedy
+
+
+def test_a_missing_cassette_says_how_to_record_it(tmp_path: Path) -> None:
+    """The command is ready to paste, with version and pipeline where they belong to the file."""
+    with pytest.raises(MissingCassette) as caught:
+        load(cassette_path(tmp_path, "visitor_to_lead", "test_a_visitor[by_user_id]", intercom_version="2.15"))
+    assert caught.value.remedy == (
+        "harness run scenarios/visitor_to_lead.py -k by_user_id --record --intercom-version 2.15"
+    )
+
+
+def test_a_value_changed_by_hand_is_told(path: Path) -> None:
+    """An edited cassette is not played, until it is accepted with a reason."""
+    path.write_text(path.read_text().replace('"role": "lead"', '"role": "user"'))
+    with pytest.raises(EditedByHand, match="was changed after it was recorded"):
+        load(path)
+    assert load_edited(path).header.scenario == header().scenario
+
+
+def test_white_space_is_no_edit(path: Path) -> None:
+    """A formatter may run over a cassette."""
+    path.write_text(json.dumps(json.loads(path.read_text())))
+    assert len(load(path).interactions) == 4
+
+
+def test_a_cassette_of_another_pipeline_or_version_is_not_played(path: Path) -> None:
+    """Both are errors of their own."""
+    with pytest.raises(OtherPipeline):
+        load(path, pipeline="ours")
+    with pytest.raises(OtherVersion):
+        load(path, pipeline="reference", intercom_version="2.15")
+    assert load(path, pipeline="reference", intercom_version="2.16").interactions
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_damaged_byte_gives_another_answer(data: st.DataObject, path: Path) -> None:
+    """Flipped or cut anywhere, a cassette is refused or says the same."""
+    whole = cassette_format.encode(Cassette(header(), tuple(visitor_to_lead())))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    flipped = whole[:place] + bytes([whole[place] ^ (1 << data.draw(st.integers(0, 7)))]) + whole[place + 1 :]
+    damaged = data.draw(st.sampled_from([flipped, whole[:place]]))
+    broken = path.with_name("damaged.json")
+    broken.write_bytes(damaged)
+    try:
+        cassette = load(broken)
+    except CassetteProblem:
+        return
+    assert cassette_format.encode(cassette) == whole
+
+
+NAMES = st.from_regex(r"test_[a-z_0-9]{0,12}", fullmatch=True)
+IDS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(st.lists(st.tuples(NAMES, IDS), min_size=2, max_size=12, unique=True))
+def test_no_two_cases_share_a_file(cases: list[tuple[str, str | None]]) -> None:
+    """Case ids become file names that any file system takes, each its own."""
+    ids = {name + (f"[{parameters}]" if parameters is not None else "") for name, parameters in cases}
+    names = {file_name(case) for case in ids}
+    assert len(names) == len(ids)
+    assert all(name and not set(name) & set('/\\:*?"<>|@[] ') and not name.startswith(".") for name in names)
+
+
+def test_cassettes_of_other_pipelines_and_versions_lie_apart(tmp_path: Path) -> None:
+    """The reference pipeline at the default version lies at the top, all others beside it."""
+    where = [
+        cassette_path(tmp_path, "refusals", "test_twin"),
+        cassette_path(tmp_path, "refusals", "test_twin", intercom_version="2.15"),
+        cassette_path(tmp_path, "refusals", "test_twin", pipeline="our jobs"),
+        cassette_path(tmp_path, "../../etc", "test_passwd"),
+    ]
+    assert [str(found.relative_to(tmp_path)) for found in where] == [
+        "refusals/twin.json",
+        "refusals/twin@2.15.json",
+        "@our~20jobs/refusals/twin.json",
+        "etc/passwd.json",
+    ]
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What cannot be written leaves the old file, and nothing beside it."""
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    with pytest.raises(TypeError):
+        replace_file(path, "text")  # type: ignore[arg-type]
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
