@@ -21,7 +21,7 @@ def test_a_lead_with_an_email_becomes_a_user_known_by_an_external_id(people, pip
 
 
 def test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be(people, pipeline, verify):
-    """A lead who chatted before signing up is folded into the existing user, conversation and all."""
+    """A lead who chatted is folded into the user they turn out to be, conversation and all."""
     user = people.user()
     lead = people.lead(email=user.email, says="Do you ship to Spain?")
     pipeline.lead_to_user(lead, user)
@@ -29,7 +29,7 @@ def test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be(people, pip
 
 
 def test_a_lead_merges_into_a_user_without_email(people, pipeline, verify):
-    """A lead is folded into a user who is known by an external id only, and shares a phone number with the lead."""
+    """A lead is folded into a user without e-mail who shares their phone number."""
     user = people.user(email=None, phone="+12025550123")
     lead = people.lead(phone=user.phone)
     pipeline.lead_to_user(lead, user)
@@ -37,7 +37,7 @@ def test_a_lead_merges_into_a_user_without_email(people, pipeline, verify):
 
 
 def test_a_lead_who_never_gave_an_email_merges(people, pipeline, verify):
-    """A lead who shares neither e-mail nor phone with the user is folded into them all the same: the pipeline knows."""
+    """A lead who never gave e-mail or phone is folded into the user they turn out to be."""
     user = people.user()
     lead = people.lead(email=None, phone=None)
     pipeline.lead_to_user(lead, user)
@@ -45,7 +45,7 @@ def test_a_lead_who_never_gave_an_email_merges(people, pipeline, verify):
 
 
 def test_a_user_with_gaps_gets_what_the_lead_carried(people, pipeline, verify):
-    """A user without name, phone and campaign gets them from the lead; their own plan wins."""
+    """A user without name and phone gets them from the lead; their own plan wins."""
     user = people.user(name=None, custom_attributes={"plan": "pro"})
     lead = people.lead(email=user.email, custom_attributes={"plan": "trial", "campaign": "autumn fair", "seats": 4})
     pipeline.lead_to_user(lead, user)
@@ -54,7 +54,7 @@ def test_a_user_with_gaps_gets_what_the_lead_carried(people, pipeline, verify):
 
 @pytest.mark.parametrize("who_opted_out", ["lead", "user"])
 def test_an_opt_out_survives_a_merge(people, pipeline, verify, who_opted_out):
-    """Whoever of the two opted out: nobody is written to after the merge who asked not to be."""
+    """An opt-out survives the merge, whoever of the two it was who opted out."""
     user = people.user(opted_out=who_opted_out == "user")
     lead = people.lead(email=user.email, opted_out=who_opted_out == "lead")
     pipeline.lead_to_user(lead, user)
@@ -62,7 +62,7 @@ def test_an_opt_out_survives_a_merge(people, pipeline, verify, who_opted_out):
 
 
 def test_one_of_three_leads_with_the_same_email_merges(people, pipeline, verify):
-    """Of three leads with one e-mail only the one that was meant is folded into the user."""
+    """Of three leads with one e-mail, the one that was meant is folded into the user."""
     user = people.user()
     first, meant, last = (people.lead(email=user.email) for _ in range(3))
     pipeline.lead_to_user(meant, user)

@@ -39,7 +39,7 @@ def test_a_visitor_who_signed_up_in_between_is_not_converted_again(people, pipel
 
 
 def test_a_visitor_who_became_a_lead_in_between_is_not_converted(people, pipeline, verify):
-    """A visitor who said hello in between is a lead by now, and converting the visitor is refused."""
+    """A visitor who said hello in between is a lead by now and is not converted."""
     visitor = people.visitor()
     people.became_lead(visitor)
     pipeline.visitor_to_user(visitor, people.newcomer())
@@ -63,7 +63,7 @@ def test_a_visitor_is_not_merged_into_a_lead(people, pipeline, verify):
 
 
 def test_an_archived_twin_is_not_doubled(people, pipeline, verify):
-    """A user who is archived still holds their e-mail: no second one is created beside them."""
+    """An archived user still holds their e-mail: no second one is created beside them."""
     twin = people.archived(people.user())
     visitor = people.visitor()
     pipeline.visitor_to_user(visitor, people.same_email_as(twin))

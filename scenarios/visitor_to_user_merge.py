@@ -11,7 +11,7 @@ USERS = {
 
 @pytest.mark.parametrize("known", USERS.values(), ids=USERS)
 def test_a_visitor_is_merged_into_a_user(people, pipeline, verify, known):
-    """A visitor is folded into the user they turn out to be; the user's own values, talks and companies stay."""
+    """A visitor is folded into the user they turn out to be, who keeps what is theirs."""
     user = people.user(**known)
     visitor = people.visitor()
     pipeline.visitor_to_user(visitor, user)
@@ -19,7 +19,7 @@ def test_a_visitor_is_merged_into_a_user(people, pipeline, verify, known):
 
 
 def test_a_user_with_gaps_gets_what_the_visitor_carried(people, pipeline, verify):
-    """A user without name and plan gets both from the visitor; nothing else of theirs changes."""
+    """A user without name and plan gets both from the visitor; nothing else changes."""
     user = people.user(name=None, custom_attributes={"seats": 12})
     visitor = people.visitor(custom_attributes={"plan": "browsing", "campaign": "open house", "seats": 3})
     pipeline.visitor_to_user(visitor, user)

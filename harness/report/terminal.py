@@ -28,7 +28,8 @@ MARKS: dict[Ending, tuple[str, str]] = {
     "not run": ("-", "--"),
 }
 CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "unknown": "unknown"}
-TITLE_WIDTH = 96
+WIDEST = 118
+"""Columns that a scenario's line takes at most; its figures stand at the right."""
 KEPT_LINES = 20
 
 
@@ -39,6 +40,7 @@ class TerminalReport:
         self._console = console
         self._explain = explain
         self._module = ""
+        self._width = min(console.width, WIDEST)
         self._ascii = not (console.encoding or "").lower().startswith("utf")
 
     def begin(self, pipeline: str, against: str, versions: Sequence[str]) -> None:
@@ -62,7 +64,9 @@ class TerminalReport:
         if row.ending == "not run":
             line.append(f"  not run: {row.reason}", style="dim")
         else:
-            line.append(f"  {len(row.claims)} claims, {row.seconds * 1000:.0f} ms", style="dim")
+            figures = f"{len(row.claims):>3} claims {row.seconds * 1000:>6.0f} ms"
+            line.pad_right(max(2, self._width - line.cell_len - len(figures)))
+            line.append(figures, style="dim")
         self._print(line)
         if self._explain and row.ending == "proved":
             self._evidence(row, everything=True)
