@@ -93,15 +93,13 @@ class Outputs:
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
-    from rich.console import Console
-
     from harness.commands.run_reporter import RunReporter, run_pytest
-    from harness.report.terminal import TerminalReport
+    from harness.report.terminal import ReportConsole, TerminalReport
     from harness.run import Run
 
     started = time.monotonic()
     run = Run(options)
-    console = Console(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
+    console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
     reporter = RunReporter(run, selection.versions, terminal)
     terminal.begin(run.pipeline_name, options.against, reporter.versions)

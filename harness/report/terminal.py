@@ -5,6 +5,8 @@ Colour where the terminal has it, plain where it has not. Nothing here decides a
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -33,6 +35,15 @@ WIDEST = 118
 KEPT_LINES = 20
 
 
+class ReportConsole(Console):
+    """A console whose reader may leave before the end (`| head`): the run goes on and its files are written."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class TerminalReport:
     """Prints as the run goes on."""
 
@@ -40,7 +51,7 @@ class TerminalReport:
         self._console = console
         self._explain = explain
         self._module = ""
-        self._width = min(console.width, WIDEST)
+        self._width = min(console.width, WIDEST) if console.is_terminal else WIDEST
         self._ascii = not (console.encoding or "").lower().startswith("utf")
 
     def begin(self, pipeline: str, against: str, versions: Sequence[str]) -> None:
