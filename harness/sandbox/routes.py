@@ -42,7 +42,7 @@ def route(method: str, pattern: str, operation: str, handler: Handler, versions:
 VISITORS = (
     route("GET", "/visitors", "retrieveVisitorWithUserId", visitors.show_by_user_id, ALL, f"{RECORDED} §3"),
     route("PUT", "/visitors", "updateVisitor", visitors.update, ALL, f"{RECORDED} §3"),
-    route("POST", "/visitors", "updateVisitor", visitors.update, ALL, f"{CLIENTS}: intercom-client 2"),
+    route("POST", "/visitors", "updateVisitor", visitors.update, V1, f"{CLIENTS}: intercom-client 2"),
     route("POST", "/visitors/convert", "convertVisitor", conversions.convert_visitor, ALL, f"{RECORDED} §2"),
     route("GET", "/visitors/{id}", "retrieveVisitorById", visitors.show_by_id, span(until="2.10"), f"{RECORDED} §3"),
     route("PUT", "/visitors/{id}", "updateVisitorById", visitors.update, ALL, f"{CLIENTS}: the Ruby library"),

@@ -30,11 +30,10 @@ class Identifiers:
 
 
 def identifiers(body: dict[str, Any], version: Version) -> Identifiers:
-    """The identifiers in a `user` object; 2.x calls the second one `external_id` as well."""
-    external_id = reading.identifier(body, "user_id", version)
-    if external_id is None and version.dialect == "2.x":
-        external_id = reading.identifier(body, "external_id", version)
-    return Identifiers(reading.identifier(body, "id", version), external_id, reading.email(body))
+    """The identifiers in a `user` object; an `external_id` there is not read, in 2.x either (facts §2)."""
+    return Identifiers(
+        reading.identifier(body, "id", version), reading.identifier(body, "user_id", version), reading.email(body)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,10 @@ class Span:
         )
 
     def __str__(self) -> str:
-        if self.since is None and self.until is None:
-            return "all"
-        since = "" if self.since is None else f"{self.since[0]}.{self.since[1]}"
-        until = "" if self.until is None else f"{self.until[0]}.{self.until[1]}"
-        return f"{since} to {until}".strip()
+        since, until = (None if order is None else f"{order[0]}.{order[1]}" for order in (self.since, self.until))
+        if until is None:
+            return "all" if since is None else f"{since} on"
+        return f"to {until}" if since is None else f"{since} to {until}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,7 @@ FEATURES = {
     "put_email_makes_lead": Feature(V1, "facts §3: an e-mail in a visitor's update converts it to a lead"),
     "merge_needs_duplicates": Feature(span(since="2.16"), "facts §4"),
     "merged_is_gone": Feature(span(since="2.16"), "facts §4: 410 with the canonical link instead of 404"),
+    "merge_history": Feature(span(since="2.16"), "the official description: include_merge_history"),
     "owner_as_text": Feature(span(since="2.16"), "facts §5: owner_id is a string from 2.16"),
     "push_messaging": Feature(span(since="2.12"), "facts §5: enabled_push_messaging"),
     "sort_order_checked": Feature(span(since="2.16"), "facts §5: invalid_sort_order"),
@@ -133,9 +133,6 @@ FEATURES = {
         span(since="2.0", until="2.16"), "facts §5: dates are searched by day, from 2.17 by second"
     ),
     "contact_not_found": Feature(span(until="2.6"), "facts §5: `Contact Not Found` up to 2.6, later `User Not Found`"),
-    "conversation_roles": Feature(
-        span(since="2.6"), "facts §5: a conversation comes from a `user` or a `lead` from 2.6"
-    ),
     "priority_levels": Feature(
         span(since="2.16"), "the official descriptions: `none`, not `not_priority`", assumed=True
     ),

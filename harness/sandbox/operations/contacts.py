@@ -10,7 +10,7 @@ from harness.sandbox import dialect_v2, paging, reading, rules, targets
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import profiles
-from harness.sandbox.operations.conversions import act, contact_not_found, show
+from harness.sandbox.operations.conversions import act, contact, contact_not_found, merged, show
 from harness.sandbox.people import Person
 from harness.sandbox.refusals import Refused
 from harness.sandbox.targets import Target
@@ -182,7 +182,7 @@ def list_all(call: Call) -> Answer:
     rows = call.people.page(("lead", "user"), per_page + 1, before=cursor.after)
     total = call.people.count("lead", "user")
     further = paging.Cursor(cursor.page + 1, rows[per_page - 1][0]) if len(rows) > per_page else None
-    data = [dialect_v2.contact(call.workspace, person, call.version) for _, person in rows[:per_page]]
+    data = [contact(call, person) for _, person in rows[:per_page]]
     return Answer(paging.listing(data, total, per_page, cursor.page, further))
 
 
@@ -194,14 +194,6 @@ def merge_history(call: Call) -> Answer:
     per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("cursor"))
     rows = [row for row in call.people.merged_into(person.person_id) if cursor.after is None or row[0] < cursor.after]
-    data = [
-        {
-            "type": "merge_history",
-            "source_contact_id": grave.person_id,
-            "source_contact_role": grave.kind,
-            "merged_at": grave.at,
-        }
-        for _, grave in rows[:per_page]
-    ]
+    data = [merged(grave) for _, grave in rows[:per_page]]
     further = paging.write(paging.Cursor(cursor.page + 1, rows[per_page - 1][0])) if len(rows) > per_page else None
     return Answer({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})

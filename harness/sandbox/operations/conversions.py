@@ -5,20 +5,47 @@ Each runs inside the transaction of its request. What is kept stands in `keeping
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.sandbox import dialect_v1, dialect_v2, keeping, reading, rules, targets
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.decisions import Rule
 from harness.sandbox.people import Person
 from harness.sandbox.refusals import Refusal, Refused
+from harness.sandbox.registry import Tombstone
 from harness.sandbox.targets import Identifiers, Target
+
+SHOWN_MERGES = 10
+"""How many merges a contact shows, the newest first (facts §4, of 2.17)."""
 
 
 def show(call: Call, person: Person) -> Answer:
     """Somebody in the words of the version that was asked for."""
     if person.kind == "visitor" or call.version.dialect == "1.x":
         return Answer(dialect_v1.person(call.workspace, person, call.version))
-    return Answer(dialect_v2.contact(call.workspace, person, call.version))
+    return Answer(contact(call, person))
+
+
+def contact(call: Call, person: Person) -> dict[str, Any]:
+    """A contact of 2.x, with the merges it comes from where the request asks for them."""
+    shown = dialect_v2.contact(call.workspace, person, call.version)
+    wanted = call.query.get("include_merge_history") == "true" and call.version.has("merge_history")
+    if wanted and person.kind == "user":
+        shown["merge_history"] = [
+            merged(grave) for _, grave in call.people.merged_into(person.person_id)[:SHOWN_MERGES]
+        ]
+    return shown
+
+
+def merged(grave: Tombstone) -> dict[str, Any]:
+    """One merge, as a history shows it."""
+    return {
+        "type": "merge_history",
+        "source_contact_id": grave.person_id,
+        "source_contact_role": grave.kind,
+        "merged_at": grave.at,
+    }
 
 
 def act(rule: Rule, target: Target, call: Call | None = None) -> str:

@@ -10,6 +10,7 @@ from harness.sandbox import dialect_v2, querying
 from harness.sandbox import refusals as no
 from harness.sandbox.belongings import Conversation
 from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.conversions import contact
 from harness.sandbox.people import Person
 from harness.sandbox.querying import Field, Fields
 from harness.sandbox.refusals import Refused
@@ -86,7 +87,7 @@ def contacts(call: Call) -> Answer:
     found = [person for person in _candidates(call, query) if person.created_at <= indexed and test(person)]
     found = querying.ordered(found, call.body.get("sort"), fields, call.version)
     page = querying.page_of(found, call.body, CONTACTS_PER_PAGE)
-    data = [dialect_v2.contact(call.workspace, person, call.version) for person in page.items]
+    data = [contact(call, person) for person in page.items]
     return Answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
 
 

@@ -1,0 +1,71 @@
+"""The version tables: what they say, and that nothing in them is idle."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import harness.sandbox
+from harness.sandbox.routes import ROUTES
+from harness.sandbox.routing import Route, Router
+from harness.sandbox.versions import FEATURES, NEWEST_VERSION, VERSIONS, parse, span
+
+SOURCES = Path(harness.sandbox.__file__).parent
+
+
+def test_the_table_has_the_versions_that_there_are() -> None:
+    """1.0 to 1.4 and 2.0 to 2.17, in their order."""
+    expected = [f"1.{minor}" for minor in range(5)] + [f"2.{minor}" for minor in range(18)]
+    assert list(VERSIONS) == expected
+    assert [version.order for version in VERSIONS.values()] == sorted(version.order for version in VERSIONS.values())
+    assert NEWEST_VERSION in VERSIONS
+
+
+def test_numbers_are_compared_as_numbers() -> None:
+    """2.10 comes after 2.9."""
+    assert parse("2.10") > parse("2.9")
+    assert span(since="2.9").covers(VERSIONS["2.10"])
+    assert not span(until="2.9").covers(VERSIONS["2.10"])
+    assert {VERSIONS[name].dialect for name in ("1.0", "1.4")} == {"1.x"}
+    assert VERSIONS["2.0"].dialect == "2.x"
+
+
+def test_spans_say_what_they_cover() -> None:
+    """As pages that list them show it."""
+    assert str(span()) == "all"
+    assert str(span("2.0", "2.10")) == "2.0 to 2.10"
+    assert str(span("2.16")) == "2.16 on"
+    assert str(span(until="1.4")) == "to 1.4"
+
+
+def test_every_feature_is_asked_for_and_cites_its_source() -> None:
+    """An idle row would be a rule that nobody follows."""
+    text = "".join(path.read_text() for path in SOURCES.rglob("*.py"))
+    asked = set(re.findall(r'has\("(\w+)"\)', text))
+    assert asked == set(FEATURES)
+    assert all(feature.source for feature in FEATURES.values())
+
+
+def blanked(route: Route) -> str:
+    """A route's path, whatever its blanks are called."""
+    return re.sub(r"\{[^}]*\}", "x", route.pattern)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=[f"{route.method} {route.pattern} {route.span}" for route in ROUTES])
+def test_each_route_is_reached_in_the_versions_that_have_it(route: Route) -> None:
+    """And in no other; no two routes claim the same request in one version."""
+    router = Router(ROUTES)
+    for version in VERSIONS.values():
+        rivals = [one for one in ROUTES if (one.method, blanked(one)) == (route.method, blanked(route))]
+        claims = [one for one in rivals if one.span.covers(version)]
+        assert len(claims) <= 1
+        found = router.find(route.method, blanked(route), version)
+        assert isinstance(found, tuple) == bool(claims)
+
+
+def test_every_route_says_how_it_is_known() -> None:
+    """A row without evidence fails."""
+    for route in ROUTES:
+        assert re.match(r"(documented|recorded|driven by real clients|assumed)\b", route.evidence), route
