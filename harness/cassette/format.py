@@ -199,7 +199,7 @@ def to_row(interaction: Interaction) -> InteractionRow:
 def _response_row(response: Response | None) -> ResponseRow:
     if response is None:
         return ResponseRow(StatusRow(0, "no response"), {}, bodies.to_field(b""))
-    status = StatusRow(response.status, _reason(response.status))
+    status = StatusRow(response.status, reason(response.status))
     return ResponseRow(status, _sorted(response.headers), bodies.to_field(response.body))
 
 
@@ -238,7 +238,8 @@ def _sorted(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @cache
-def _reason(code: int) -> str:
+def reason(code: int) -> str:
+    """The words that go with a status."""
     try:
         return HTTPStatus(code).phrase
     except ValueError:

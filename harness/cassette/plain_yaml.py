@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.cassette.errors import UndecodableCassette
-from harness.cassette.format import Cassette, Header, Interaction
+from harness.cassette.format import Cassette, Header, Interaction, reason
 from harness.exchange import Broken, Outcome, Request, Response
 
 
 def vcr_dictionary(cassette: Cassette) -> dict[str, Any]:
     """vcrpy's dictionary with bodies as text, as its own serializers expect it; broken answers are left out."""
-    return {"version": 1, "interactions": [vcr_interaction(found) for found in playable(cassette)]}
+    return {"version": 1, "interactions": [_readable(vcr_interaction(found)) for found in playable(cassette)]}
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    row["response"]["body"]["string"] = _text(row["response"]["body"]["string"])
+    return row
 
 
 def playable(cassette: Cassette) -> list[Interaction]:
@@ -37,11 +42,16 @@ def vcr_interaction(interaction: Interaction) -> dict[str, Any]:
             "body": _text(request.body) if request.body else None,
             "headers": _lists(request.headers),
         },
-        "response": {
-            "status": {"code": response.status, "message": ""},
-            "headers": _lists(response.headers),
-            "body": {"string": _text(response.body)},
-        },
+        "response": vcr_response(response),
+    }
+
+
+def vcr_response(response: Response) -> dict[str, Any]:
+    """An answer as vcrpy holds it."""
+    return {
+        "status": {"code": response.status, "message": reason(response.status)},
+        "headers": _lists(response.headers),
+        "body": {"string": response.body},
     }
 
 

@@ -68,13 +68,22 @@ def load(path: Path, *, pipeline: str | None = None, intercom_version: str | Non
 
     Where `pipeline` or `intercom_version` are given, the cassette must be one of theirs.
     """
-    compact = _compact(path, _read(path))
+    cassette = _checked(path, _read(path))
+    _check_owner(path, cassette.header, pipeline, intercom_version)
+    return cassette
+
+
+def _checked(path: Path, data: bytes) -> Cassette:
+    compact = _compact(path, data)
     _check_format(path, compact)
     if (stated := cassette_format.stated_digest(compact)) != cassette_format.content_digest(compact):
         raise _edited(path, stated)
-    cassette = _decoded(path, compact)
-    _check_owner(path, cassette.header, pipeline, intercom_version)
-    return cassette
+    return _decoded(path, compact)
+
+
+def parse(data: bytes) -> Cassette:
+    """The cassette in a text that came from somewhere else than a file; raises CassetteProblem as `load` does."""
+    return _checked(Path("-"), data)
 
 
 def load_edited(path: Path) -> Cassette:
