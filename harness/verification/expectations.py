@@ -46,7 +46,7 @@ PLACE: Final = ("country", "region", "city", "country_code", "continent_code")
 
 IN_PLACE: Final[Mapping[str, Expectation]] = {
     **{name: Expectation(Rule.KEPT, sources.CONVERSION) for name in CARRIED},
-    **{f"location.{name}": Expectation(Rule.KEPT, sources.CONVERSION) for name in PLACE},
+    "location": Expectation(Rule.KEPT, sources.CONVERSION),
     "created_at": Expectation(Rule.KEPT, sources.CONVERSION),
     "last_seen_at": Expectation(Rule.KEPT, sources.CONVERSION),
     "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.CONVERSION),
@@ -57,7 +57,7 @@ IN_PLACE: Final[Mapping[str, Expectation]] = {
 
 MERGED: Final[Mapping[str, Expectation]] = {
     **{name: Expectation(Rule.TARGET_WINS, sources.MERGE) for name in CARRIED},
-    **{f"location.{name}": Expectation(Rule.TARGET_WINS, sources.MERGE, assumed=True) for name in PLACE},
+    "location": Expectation(Rule.TARGET_WINS, sources.MERGE, assumed=True),
     "created_at": Expectation(Rule.TARGET_ONLY, sources.MERGE, assumed=True),
     "signed_up_at": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
     "last_seen_at": Expectation(Rule.EITHER, sources.MERGE, assumed=True),
@@ -73,26 +73,32 @@ CUSTOM_MERGED: Final = Expectation(Rule.TARGET_WINS, sources.MERGE)
 SIGNED_UP: Final = Expectation(Rule.SET, sources.CONVERSION)
 """`signed_up_at` of somebody who became a user in place."""
 
-VISITOR_NAMES: Final[Mapping[str, str]] = {
-    "last_seen_at": "last_request_at",
-    "location.country": "location_data.country_name",
-    "location.region": "location_data.region_name",
-    "location.city": "location_data.city_name",
-    "location.country_code": "location_data.country_code",
-    "location.continent_code": "location_data.continent_code",
-}
-"""Where a visitor's body has what a contact's body calls otherwise (facts §1)."""
+VISITOR_NAMES: Final[Mapping[str, str]] = {"last_seen_at": "last_request_at"}
+"""What a visitor's body calls otherwise than a contact's (facts §1)."""
+
+VISITOR_PLACE: Final = ("country_name", "region_name", "city_name", "country_code", "continent_code")
+"""The parts of a place in a visitor's `location_data`, in the order of `PLACE`."""
 
 
 def value_of(body: Mapping[str, Any] | None, name: str) -> Any:
     """An attribute of a contact's body by its name, found under its other name in a visitor's body."""
     if body is None:
         return None
+    if name == "location":
+        return _place(body)
     if body.get("type") == "visitor":
         name = VISITOR_NAMES.get(name, name)
     first, _, rest = name.partition(".")
     value = body.get(first)
     return (value or {}).get(rest) if rest else value
+
+
+def _place(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where somebody is, as a whole: a place is adopted or kept in one piece."""
+    visitor = body.get("type") == "visitor"
+    told = body.get("location_data" if visitor else "location") or {}
+    parts = zip(PLACE, VISITOR_PLACE if visitor else PLACE, strict=True)
+    return {part: told[name] for part, name in parts if told.get(name)}
 
 
 def empty(value: Any) -> bool:
