@@ -21,6 +21,7 @@ from harness.problems import Problem
 if TYPE_CHECKING:
     from harness.gateway.authority import Authority
     from harness.gateway.control import SandboxControls
+    from harness.gateway.faults import Fault, FaultTable, WorkspaceFaults
     from harness.gateway.server import Server
     from harness.pipeline.environment import Way
 
@@ -37,6 +38,7 @@ class Backend:
     quick: bool = False
     controls: SandboxControls | None = None
     operation: Callable[[Request], str] | None = None
+    workspace: Callable[[Request], str] | None = None
     close: Callable[[], None] = lambda: None
 
 
@@ -51,7 +53,7 @@ def sandbox_backend(
     def handle(request: Request) -> Outcome:
         return Outcome(sandbox.handle(request))
 
-    return Backend(handle, state is None, sandbox, sandbox.operation_of, sandbox.close)
+    return Backend(handle, state is None, sandbox, sandbox.operation_of, sandbox.workspace_of, sandbox.close)
 
 
 def remote_backend(url: str) -> Backend:
@@ -74,6 +76,41 @@ def backend_for(against: str | None, clock: Clock) -> Backend:
     )
 
 
+def fault_table(clock: Clock, name_of: Callable[[Request], str] | None = None) -> FaultTable:
+    """A fault table without faults; operations are told by the backend, or else from the route table alone."""
+    from harness.gateway.faults import FaultTable
+
+    def names() -> frozenset[str]:
+        from harness.sandbox.naming import operations
+
+        return operations()
+
+    def routed(method: str, path: str) -> bool:
+        from harness.sandbox.naming import is_routed
+
+        return is_routed(method, path)
+
+    def told(request: Request) -> str:
+        from harness.sandbox.naming import operation_of
+
+        return operation_of(request)
+
+    return FaultTable(clock, name_of=name_of or told, known=names, routed=routed)
+
+
+def workspace_faults(
+    backend: Backend, clock: Clock, faults: Sequence[Fault] = (), workspace: str = ""
+) -> WorkspaceFaults:
+    """Fault tables for each workspace of a service, with faults armed in one of them."""
+    from harness.gateway.core import workspace_of
+    from harness.gateway.faults import WorkspaceFaults
+
+    tables = WorkspaceFaults(lambda: fault_table(clock, backend.operation), workspace_of)
+    if faults:
+        tables.table(workspace).arm(*faults)
+    return tables
+
+
 def service(
     backend: Backend,
     clock: Clock,
@@ -81,6 +118,7 @@ def service(
     host: str = "127.0.0.1",
     port: int = 0,
     stage: Stage | None = None,
+    faults: WorkspaceFaults | None = None,
     allowed: Collection[str] = (),
     authority: Authority | None = None,
     watch: Callable[[Request], None] | None = None,
@@ -90,11 +128,25 @@ def service(
     from harness.gateway.server import Server
 
     gateway = Gateway(clock)
-    gateway.open(stage or Stage(backend.handle, quick=backend.quick, operation=backend.operation, name="service"))
+    faults = faults or workspace_faults(backend, clock)
+    stage = stage or Stage(backend.handle, quick=backend.quick, operation=backend.operation, name="service")
+    stage.layers = (faults.layer, *stage.layers)
+    gateway.open(stage)
     told = clock if isinstance(clock, FollowingClock) else None
-    control = ControlPlane(gateway, backend.controls, told)
+    control = ControlPlane(gateway, backend.controls, told, faults)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
+
+
+def service_stage(backend: Backend) -> Stage:
+    """The stage of a server that serves a backend as it is."""
+    return Stage(
+        backend.handle,
+        quick=backend.quick,
+        operation=backend.operation,
+        workspace=backend.workspace,
+        name="service",
+    )
 
 
 @dataclass(slots=True)
@@ -117,6 +169,7 @@ class CommandSession:
     gateway: Gateway
     way: Way
     tokens: TokenWatch
+    faults: FaultTable
 
 
 @contextmanager
@@ -127,6 +180,7 @@ def command_session(
     workspace: str = DEFAULT_WORKSPACE,
     intercom_version: str | None = None,
     layers: Sequence[Layer] = (),
+    faults: Sequence[Fault] = (),
     allowed: Collection[str] = (),
 ) -> Iterator[CommandSession]:
     """A gateway with all its doors for the length of a command; the backend is let go of at the end."""
@@ -134,11 +188,15 @@ def command_session(
 
     token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
     stage = command_stage(backend, token, intercom_version, layers)
-    gateway, server = service(backend, clock, stage=stage, allowed=allowed, authority=authority, watch=tokens)
+    tables = workspace_faults(backend, clock, faults, workspace)
+    gateway, server = service(
+        backend, clock, stage=stage, faults=tables, allowed=allowed, authority=authority, watch=tokens
+    )
     try:
         prefer_version(backend, workspace, intercom_version)
         with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
-            yield CommandSession(gateway, way_to(server, token, authority, Path(folder)), tokens)
+            way = way_to(server, token, authority, Path(folder))
+            yield CommandSession(gateway, way, tokens, tables.table(workspace))
     finally:
         backend.close()
 
@@ -152,6 +210,7 @@ def command_stage(backend: Backend, token: str, intercom_version: str | None, la
         intercom_version=intercom_version,
         quick=backend.quick,
         operation=backend.operation,
+        workspace=backend.workspace,
         name="command",
     )
 

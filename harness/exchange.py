@@ -101,6 +101,8 @@ class Outcome:
     delay: float = 0.0
     refused: str | None = None
     """Why the gateway itself refused or missed the request (it never reached a backend); `None` otherwise."""
+    fault: str | None = None
+    """Which armed fault made it so; what is marked so is never evidence."""
 
     @property
     def response(self) -> Response | None:

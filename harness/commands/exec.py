@@ -13,6 +13,7 @@ from harness.exchange import Broken, Exchange
 
 if TYPE_CHECKING:
     from harness.app import CommandSession
+    from harness.gateway.faults import Fault
 
 SHOWN = 40
 """How many exchanges the summary shows."""
@@ -24,6 +25,7 @@ SHOWN = 40
 @options.workspace
 @options.intercom_version
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
+@options.faults
 @options.allow_host
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def command(
@@ -33,6 +35,7 @@ def command(
     workspace: str,
     intercom_version: str | None,
     names: tuple[str, ...],
+    faults: Sequence[Fault],
     allowed: tuple[str, ...],
     words: tuple[str, ...],
 ) -> int:
@@ -69,6 +72,7 @@ def command(
         workspace=workspace,
         intercom_version=tape.intercom_version,
         layers=tape.layers,
+        faults=faults,
         allowed=allowed,
     ) as session:
         for name in production_credentials(inherited, names):
@@ -92,7 +96,9 @@ def _conclude(session: CommandSession, status: int) -> int:
     if not log.count:
         _note("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
         _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
-    return 1 if status == 0 and (log.refused or not log.count) else status
+    for fault in session.faults.unfired:
+        _note(f"the fault {fault} of {fault.operation} was armed and never fired")
+    return 1 if status == 0 and (log.refused or not log.count or session.faults.unfired) else status
 
 
 def summary(exchanges: Sequence[Exchange], count: int) -> list[str]:
@@ -106,7 +112,8 @@ def _line(exchange: Exchange) -> str:
     request, outcome = exchange.request, exchange.outcome
     answer = f"{outcome.answer.kind}" if isinstance(outcome.answer, Broken) else str(outcome.answer.status)
     path = request.target.partition("?")[0]
-    return f"  {request.method} {path} → {answer}{' (refused)' if outcome.refused else ''}"
+    mark = " (refused)" if outcome.refused else f" (fault: {outcome.fault})" if outcome.fault else ""
+    return f"  {request.method} {path} → {answer}{mark}"
 
 
 def _note(line: str) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.commands import options
+
+if TYPE_CHECKING:
+    from harness.gateway.faults import Fault
 
 
 @click.command("gateway")
@@ -14,6 +19,7 @@ from harness.commands import options
 @options.taping
 @options.workspace
 @options.intercom_version
+@options.faults
 @options.allow_host
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @options.port
@@ -24,6 +30,7 @@ def command(
     record: bool,
     workspace: str,
     intercom_version: str | None,
+    faults: Sequence[Fault],
     allowed: tuple[str, ...],
     host: str,
     port: int,
@@ -48,7 +55,8 @@ def command(
     )
     app.prefer_version(tape.backend, workspace, tape.intercom_version)
     stage = app.command_stage(tape.backend, f"sandbox-{workspace}", tape.intercom_version, tape.layers)
-    _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, allowed=allowed)
+    tables = app.workspace_faults(tape.backend, tape.clock, faults, workspace)
+    _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed)
     serve(server, tape.backend.close, ca_file)
     problem = tape.conclude(True)
     if problem is not None:

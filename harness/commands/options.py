@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from harness.gateway.faults import Fault
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -80,6 +83,25 @@ def allow_host(function: Command) -> Command:
         multiple=True,
         metavar="HOST",
         help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
+    )(function)
+
+
+def _faults(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Sequence[Fault]:
+    if value is None:
+        return ()
+    from harness.gateway.fault_files import load_faults
+
+    return load_faults(value)
+
+
+def faults(function: Command) -> Command:
+    """`--faults`: what goes wrong on purpose."""
+    return click.option(
+        "--faults",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        callback=_faults,
+        help="Arm the faults of this TOML or JSON file: [[fault]] tables with operation, kind and times.",
     )(function)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.commands import options
+
+if TYPE_CHECKING:
+    from harness.gateway.faults import Fault
 
 
 @click.command("sandbox")
@@ -26,7 +31,13 @@ from harness.commands import options
 )
 @options.ca_file
 def command(
-    host: str, port: int, state: Path | None, seed: int, intercom_version: str | None, ca_file: Path | None
+    host: str,
+    port: int,
+    state: Path | None,
+    seed: int,
+    intercom_version: str | None,
+    faults: Sequence[Fault],
+    ca_file: Path | None,
 ) -> int:
     """Serve a sandboxed Intercom over HTTP.
 
@@ -43,5 +54,6 @@ def command(
 
     clock = FollowingClock(WallClock())
     backend = app.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
-    _, server = app.service(backend, clock, host=host, port=port)
+    tables = app.workspace_faults(backend, clock, faults, app.DEFAULT_WORKSPACE)
+    _, server = app.service(backend, clock, host=host, port=port, faults=tables)
     return serve(server, backend.close, ca_file)

@@ -15,6 +15,8 @@ from harness.clock import FollowingClock
 from harness.exchange import Request, Response
 from harness.gateway.answers import answer, error
 from harness.gateway.core import Gateway, workspace_of
+from harness.gateway.fault_files import fault_from
+from harness.gateway.faults import FaultTable, WorkspaceFaults
 from harness.gateway.trees import exchange_tree
 from harness.problems import Problem
 
@@ -65,11 +67,16 @@ class ControlPlane:
     """Answers on the server's own paths."""
 
     def __init__(
-        self, gateway: Gateway, sandbox: SandboxControls | None = None, clock: FollowingClock | None = None
+        self,
+        gateway: Gateway,
+        sandbox: SandboxControls | None = None,
+        clock: FollowingClock | None = None,
+        faults: WorkspaceFaults | None = None,
     ) -> None:
         self._gateway = gateway
         self._sandbox = sandbox
         self._clock = clock
+        self._faults = faults
 
     def owns(self, path: str) -> bool:
         """Whether this path is the control plane's."""
@@ -96,7 +103,8 @@ class ControlPlane:
         try:
             return act(self, _Call(request, workspace, _object(request.body)))
         except Problem as problem:
-            return error(400, "parameter_invalid", problem.what)
+            said = "; ".join(filter(None, (problem.what, problem.evidence, problem.remedy)))
+            return error(400, "parameter_invalid", said)
         except (ValueError, TypeError, KeyError) as fault:
             return error(400, "parameter_invalid", str(fault))
 
@@ -132,6 +140,23 @@ class ControlPlane:
         kept = self._gateway.log.since(since, call.workspace)
         return answer(200, {"type": "list", "data": [exchange_tree(e) for e in kept], "total_count": len(kept)})
 
+    def _arm_fault(self, call: _Call) -> Response:
+        (armed,) = self._fault_table(call).arm(fault_from(call.body))
+        return answer(201, armed.as_data())
+
+    def _show_faults(self, call: _Call) -> Response:
+        data = [armed.as_data() for armed in self._fault_table(call).armed]
+        return answer(200, {"type": "list", "data": data, "total_count": len(data)})
+
+    def _clear_faults(self, call: _Call) -> Response:
+        self._fault_table(call).clear()
+        return Response(204)
+
+    def _fault_table(self, call: _Call) -> FaultTable:
+        if self._faults is None:
+            raise Problem("this service has no faults to arm")
+        return self._faults.table(call.workspace)
+
     def _show_clock(self, call: _Call) -> Response:
         clock = self._told_clock()
         return answer(200, {"type": "clock", "now": clock.now(), "follows_wall_clock": clock.follows})
@@ -157,6 +182,9 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("GET", "/settings"): ControlPlane._settings,
     ("PUT", "/settings"): ControlPlane._update_settings,
     ("GET", "/exchanges"): ControlPlane._exchanges,
+    ("POST", "/faults"): ControlPlane._arm_fault,
+    ("GET", "/faults"): ControlPlane._show_faults,
+    ("DELETE", "/faults"): ControlPlane._clear_faults,
     ("GET", "/clock"): ControlPlane._show_clock,
     ("PUT", "/clock"): ControlPlane._tell_clock,
 }

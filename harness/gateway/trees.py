@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from harness.exchange import Broken, Exchange
 
 MASK = "[masked]"
-_SECRET_KEYS = re.compile(r"(token|secret|password|passwd|api_?key|user_hash|authorization|cookie)$", re.IGNORECASE)
+_SECRET_KEYS = re.compile(r"(token|secret|password|passwd|api_?key|user_hash|anonymous_session|authorization|cookie)$", re.IGNORECASE)
 _SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash)=)[^&]*")
 
 
@@ -39,6 +39,7 @@ def exchange_tree(exchange: Exchange) -> dict[str, Any]:
         "broken": outcome.answer.kind if isinstance(outcome.answer, Broken) else None,
         "delay": outcome.delay,
         "refused": outcome.refused,
+        "fault": outcome.fault,
     }
 
 
@@ -54,9 +55,9 @@ def body_tree(body: bytes, content_type: str) -> Any:
     """A body as a tree, its secrets masked: JSON and forms parsed, text as it is, anything else in base64."""
     if not body:
         return None
-    if content_type.startswith("application/x-www-form-urlencoded"):
-        return masked(dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True)))
     try:
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            return masked({name: _form_value(value) for name, value in parse_qsl(body.decode(), keep_blank_values=True)})
         return masked(json.loads(body))
     except ValueError:
         pass
@@ -64,6 +65,16 @@ def body_tree(body: bytes, content_type: str) -> Any:
         return body.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
+
+
+def _form_value(value: str) -> Any:
+    """A form's value: the Messenger's hold JSON, which may hold a secret."""
+    if not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def masked(value: Any) -> Any:

@@ -1,0 +1,229 @@
+"""Faults: answers that go wrong on purpose, by operation and by count, the same each time, in front of any backend.
+
+The table stands around the recorder and inside the log: a cassette holds what the backend did, and the fault happens
+again when it is armed again at the replay. Only the pipeline's own requests meet faults; what verification reads never
+does. Nothing here is random. What a kind does is `fault_kinds`' matter.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from harness.clock import Clock
+from harness.exchange import Handler, Outcome, Request
+from harness.gateway.fault_kinds import KINDS, Sent
+from harness.problems import Problem
+
+ANY: Final = "*"
+"""Stands for every operation."""
+
+NameOf: TypeAlias = Callable[[Request], str]
+"""Tells Intercom's name for what a request asks for, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault as it is armed.
+
+    operation: Intercom's operationId, `METHOD /path` (`{}` stands for one segment), or `*`. It fires at the `start`th
+    request of that operation and at each `every`th after it, `times` times at most (`None`: without end).
+    """
+
+    operation: str
+    kind: str
+    times: int | None = 1
+    every: int | None = None
+    start: int | None = None
+    status: int = 500
+    retry_after: int = 10
+    after: bool = False
+    seconds: float = 0.0
+    at: int = 0
+
+    @property
+    def first(self) -> int:
+        """The number of the first request that it fires at."""
+        return self.start or self.every or 1
+
+    def __str__(self) -> str:
+        if self.kind != "status":
+            return self.kind
+        return f"status {self.status}{' after the work' if self.after else ''}"
+
+    def due(self, number: int, fired: int) -> bool:
+        """Whether it fires at the request of this number (from 1), having fired so often before."""
+        if self.times is not None and fired >= self.times:
+            return False
+        return number >= self.first and (number - self.first) % (self.every or 1) == 0
+
+
+@dataclass(slots=True)
+class Armed:
+    """A fault with its counters: how many requests of its operation there were, and how often it fired."""
+
+    fault: Fault
+    met: int = 0
+    fired: int = 0
+    pattern: re.Pattern[str] | None = field(default=None, repr=False)
+
+    def as_data(self) -> dict[str, Any]:
+        """The fault and its counters as plain values."""
+        told = {name: value for name, value in asdict(self.fault).items() if name in _told(self.fault)}
+        return {"type": "fault", **told, "met": self.met, "fired": self.fired}
+
+
+def _told(fault: Fault) -> set[str]:
+    return {"operation", "kind", "times", "every", "start"} | KINDS[fault.kind].takes
+
+
+class FaultTable:
+    """The faults of one workspace or one scenario. `layer` goes around a backend; safe to use from several threads.
+
+    name_of: tells the operation of a request. known: all names of operations. routed: whether `METHOD /path` leads
+    anywhere.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        name_of: NameOf,
+        known: Callable[[], Collection[str]],
+        routed: Callable[[str, str], bool],
+    ) -> None:
+        self.clock = clock
+        self._name_of = name_of
+        self._known = known
+        self._routed = routed
+        self._armed: list[Armed] = []
+        self._lock = threading.Lock()
+        self._fired = 0
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through, or have the fault happen that is due; to be used as a layer of the gateway."""
+        if not self._armed or request.lane != "pipeline":
+            return inner(request)
+        with self._lock:
+            due = self._take(request)
+            number = self._fired
+        if due is None:
+            return inner(request)
+        outcome = KINDS[due.kind].act(due, Sent(request, inner, self.clock.now(), number))
+        return outcome if outcome.refused else replace(outcome, fault=str(due))
+
+    def _take(self, request: Request) -> Fault | None:
+        """Count the request for each fault that it concerns, and pick the first one that is due."""
+        name, taken = self._name_of(request), None
+        for armed in self._armed:
+            if not _concerns(armed, request, name):
+                continue
+            armed.met += 1
+            if taken is None and armed.fault.due(armed.met, armed.fired):
+                armed.fired += 1
+                self._fired += 1
+                taken = armed.fault
+        return taken
+
+    def arm(self, *faults: Fault) -> Sequence[Armed]:
+        """Arm faults, all or none; what makes no sense is a `Problem`."""
+        with self._lock:
+            armed = list(self._armed)
+            for fault in faults:
+                self._check(fault, armed)
+                armed.append(Armed(fault, pattern=_pattern(fault.operation)))
+            self._armed = armed
+            return armed[len(armed) - len(faults) :]
+
+    def _check(self, fault: Fault, armed: Sequence[Armed]) -> None:
+        if fault.operation != ANY:
+            self._check_operation(fault.operation)
+        for earlier in armed:
+            if _shadows(earlier.fault, fault):
+                before = f"{earlier.fault} of {earlier.fault.operation}"
+                raise Problem(
+                    f"the fault {fault} of {fault.operation} could never fire",
+                    evidence=f"{before} was armed before it and takes every request",
+                    remedy="give the earlier one a limit (times), or arm them the other way round",
+                )
+
+    def _check_operation(self, operation: str) -> None:
+        method, space, path = operation.partition(" ")
+        if space and path.startswith("/"):
+            if not self._routed(method, path):
+                remedy = "name it as Intercom's pages do, for example POST /contacts/merge"
+                raise Problem(f"nothing is answered at {operation}", remedy=remedy)
+            return
+        known = self._known()
+        if operation not in known:
+            near = difflib.get_close_matches(operation.lower(), {name.lower() for name in known}, 1)
+            meant = next((name for name in known if near and name.lower() == near[0]), "convertVisitor")
+            raise Problem(
+                f"there is no operation {operation!r}",
+                why="an operation is Intercom's operationId, METHOD /path, or * for all",
+                remedy=f"did you mean {meant}?" if near else f"for example {meant}, or POST /contacts/merge",
+            )
+
+    def clear(self) -> None:
+        """Disarm everything."""
+        with self._lock:
+            self._armed = []
+
+    @property
+    def armed(self) -> Sequence[Armed]:
+        """What is armed, in order, with what it came to so far."""
+        with self._lock:
+            return [replace(one) for one in self._armed]
+
+    @property
+    def unfired(self) -> Sequence[Fault]:
+        """What was armed and never fired."""
+        return [one.fault for one in self.armed if not one.fired]
+
+    def restore(self, armed: Sequence[Armed]) -> None:
+        """Put back what `armed` told, counters included."""
+        with self._lock:
+            self._armed = [replace(one) for one in armed]
+
+
+def _concerns(armed: Armed, request: Request, name: str) -> bool:
+    if armed.pattern is not None:
+        return armed.pattern.fullmatch(f"{request.method} {request.path.rstrip('/')}") is not None
+    return armed.fault.operation in (ANY, name)
+
+
+def _pattern(operation: str) -> re.Pattern[str] | None:
+    if " " not in operation:
+        return None
+    parts = re.split(r"\{[^/]*\}", operation.rstrip("/"))
+    return re.compile("[^/]+".join(map(re.escape, parts)))
+
+
+def _shadows(earlier: Fault, later: Fault) -> bool:
+    """Whether the earlier fault takes each request that the later one waits for."""
+    takes_all = earlier.times is None and earlier.first <= later.first and earlier.every in (None, 1)
+    return takes_all and earlier.operation in (ANY, later.operation)
+
+
+@dataclass(slots=True)
+class WorkspaceFaults:
+    """A fault table for each workspace that a service answers for."""
+
+    make: Callable[[], FaultTable]
+    workspace_of: Callable[[Request], str]
+    _tables: dict[str, FaultTable] = field(default_factory=dict)
+
+    def table(self, workspace: str) -> FaultTable:
+        """The table of one workspace, made on first use."""
+        return self._tables.setdefault(workspace, self.make())
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """The workspace's own table around the backend."""
+        if not self._tables:
+            return inner(request)
+        table = self._tables.get(self.workspace_of(request))
+        return inner(request) if table is None else table.layer(request, inner)
