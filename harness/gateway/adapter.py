@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from http.client import RemoteDisconnected
 from io import BytesIO
 from typing import Any, Protocol
@@ -22,9 +21,8 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
 from harness.exchange import Broken, BrokenKind, Lane, Outcome, Request, Response
+from harness.gateway.asking import PHRASES, body_bytes
 from harness.gateway.hosts import meant_host
-
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Answering(Protocol):
@@ -70,7 +68,7 @@ def _answer(adapter: GatewayAdapter, request: requests.PreparedRequest, answer: 
     response.status_code = answer.status
     response.headers = CaseInsensitiveDict(answer.headers)
     response.encoding = get_encoding_from_headers(response.headers)
-    response.reason = _PHRASES.get(answer.status, "")
+    response.reason = PHRASES.get(answer.status, "")
     response.url = request.url or ""
     response.request = request
     response.connection = adapter
@@ -124,7 +122,7 @@ def to_request(prepared: requests.PreparedRequest, lane: Lane) -> Request:
         method=prepared.method or "GET",
         target=prepared.path_url,
         headers=headers,
-        body=_body(prepared.body),
+        body=body_bytes(prepared.body),
         host=meant_host(authority),
         lane=lane,
         origin=f"{scheme}://{authority}",
@@ -133,18 +131,6 @@ def to_request(prepared: requests.PreparedRequest, lane: Lane) -> Request:
 
 def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _body(body: Any) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode()
-    if hasattr(body, "read"):
-        return _body(body.read())
-    return b"".join(_body(part) for part in body)
 
 
 def _wait(delay: float, timeout: Any, request: requests.PreparedRequest) -> None:

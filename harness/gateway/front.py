@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from harness.exchange import INTERCOM_HOST
 from harness.gateway.answers import error
-from harness.gateway.hosts import host_of, is_answered
+from harness.gateway.hosts import host_of, is_answered, split_target
 from harness.gateway.policy import Policy, refusal
 
 HEAD_LIMIT = 16_384
@@ -227,16 +227,6 @@ class _Peer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._client.close()
-
-
-def split_target(url: str) -> tuple[str, str]:
-    """The authority of an absolute-form request (empty for any other) and the target without it."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or not scheme.isalpha():
-        return "", url
-    cut = min((rest.find(mark) for mark in "/?" if mark in rest), default=len(rest))
-    target = rest[cut:]
-    return rest[:cut], target if target.startswith("/") else f"/{target}"
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -38,5 +38,15 @@ def meant_host(authority: str) -> str:
     return host if is_answered(host) else INTERCOM_HOST
 
 
+def split_target(url: str) -> tuple[str, str]:
+    """The authority of an absolute-form request (empty for any other) and the target without it."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or not scheme.isalpha():
+        return "", url
+    cut = min((rest.find(mark) for mark in "/?" if mark in rest), default=len(rest))
+    target = rest[cut:]
+    return rest[:cut], target if target.startswith("/") else f"/{target}"
+
+
 def _under(host: str, domains: tuple[str, ...]) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
