@@ -129,7 +129,7 @@ def service(
 
     gateway = Gateway(clock)
     faults = faults or workspace_faults(backend, clock)
-    stage = stage or Stage(backend.handle, quick=backend.quick, operation=backend.operation, name="service")
+    stage = stage or service_stage(backend)
     stage.layers = (faults.layer, *stage.layers)
     gateway.open(stage)
     told = clock if isinstance(clock, FollowingClock) else None

@@ -42,6 +42,8 @@ class Stage:
     step: Step | None = None
     name: str = ""
     operation: Callable[[Request], str] | None = None
+    workspace: Callable[[Request], str] | None = None
+    """The workspace of a request that brings no token, as a browser's do not."""
     _handler: Handler | None = field(default=None, repr=False)
 
     @property
@@ -122,7 +124,8 @@ class Gateway:
     def _note(self, request: Request, outcome: Outcome, stage: Stage | None) -> Exchange:
         operation = stage.operation(request) if stage and stage.operation else ""
         step = stage.step if stage else None
-        return self.log.add(self.clock.now(), workspace_of(request), operation, request, outcome, step)
+        workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
+        return self.log.add(self.clock.now(), workspace, operation, request, outcome, step)
 
 
 def bearer_token(request: Request) -> str | None:

@@ -15,7 +15,9 @@ from urllib.parse import parse_qsl
 from harness.exchange import Broken, Exchange
 
 MASK = "[masked]"
-_SECRET_KEYS = re.compile(r"(token|secret|password|passwd|api_?key|user_hash|anonymous_session|authorization|cookie)$", re.IGNORECASE)
+_SECRET_KEYS = re.compile(
+    r"(token|secret|password|passwd|api_?key|user_hash|anonymous_session|authorization|cookie)$", re.IGNORECASE
+)
 _SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash)=)[^&]*")
 
 
@@ -57,7 +59,9 @@ def body_tree(body: bytes, content_type: str) -> Any:
         return None
     try:
         if content_type.startswith("application/x-www-form-urlencoded"):
-            return masked({name: _form_value(value) for name, value in parse_qsl(body.decode(), keep_blank_values=True)})
+            return masked(
+                {name: _form_value(value) for name, value in parse_qsl(body.decode(), keep_blank_values=True)}
+            )
         return masked(json.loads(body))
     except ValueError:
         pass

@@ -25,6 +25,7 @@ from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.ids import Ids
+from harness.sandbox.messenger import Messenger
 from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route, Router
@@ -34,6 +35,7 @@ from harness.sandbox.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+DEFAULT_WORKSPACE = "default"
 LARGEST_BODY = 5_000_000
 JSON_TYPES = ("json", "*/*", "application/*")
 CACHE = {True: "max-age=0, private, must-revalidate", False: "no-cache"}
@@ -57,8 +59,10 @@ class Sandbox:
         self._state = state
         self._intercom_version = intercom_version
         self._workspaces: dict[str, Workspace] = {}
+        self._app_ids: dict[str, str] = {}
         self._lock = threading.Lock()
         self._router = Router(ROUTES)
+        self._messenger = Messenger(self.workspace_with)
         self._ids = Ids(seed, "")
         self._strangers = 0
         self._folder = _claim(state) if state is not None else None
@@ -81,6 +85,7 @@ class Sandbox:
                 self._workspaces[name] = Workspace(
                     name, self.clock, seed=self._seed, path=path, intercom_version=self._intercom_version
                 )
+                self._app_ids[self._workspaces[name].app_id] = name
             return self._workspaces[name]
 
     @property
@@ -88,8 +93,18 @@ class Sandbox:
         """The workspaces that were used so far."""
         return dict(self._workspaces)
 
+    def workspace_with(self, app_id: str) -> Workspace | None:
+        """The workspace with this app id, of those that are known: used before, on disk, or the usual one."""
+        found = self._app_ids.get(app_id)
+        if found is None:
+            kept = [path.stem for path in self._state.glob("*.sqlite")] if self._state is not None else []
+            found = next((n for n in (DEFAULT_WORKSPACE, *kept) if Ids(self._seed, n).app_id() == app_id), None)
+        return self.workspace(found) if found is not None else None
+
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
+        if self._messenger.owns(request.target):
+            return self._messenger.handle(request)
         try:
             name = workspace_named(request.headers)
             workspace = self.workspace(name)
@@ -137,6 +152,8 @@ class Sandbox:
 
     def operation_of(self, request: Request) -> str:
         """Intercom's own name for what a request asks for, or an empty string."""
+        if self._messenger.owns(request.target):
+            return self._messenger.operation_of(request)
         try:
             workspace = self._workspaces.get(workspace_named(request.headers))
             version = version_of(request.headers, workspace)
@@ -144,6 +161,10 @@ class Sandbox:
             version = VERSIONS[FALLBACK_VERSION]
         found = self._router.find(request.method, request.target.partition("?")[0], version)
         return "" if isinstance(found, Refusal) else found[0].operation
+
+    def workspace_of(self, request: Request) -> str:
+        """The name of the workspace that a request without a token is for, or an empty string."""
+        return self._messenger.workspace_of(request) if self._messenger.owns(request.target) else ""
 
     def close(self) -> None:
         """Let go of every workspace and of the folder."""

@@ -125,6 +125,10 @@ class Registry:
             (person.person_id, person.kind, person.external_id, reason, into_id, at),
         )
 
+    def was_here(self, external_id: str) -> bool:
+        """Whether somebody with this external id is gone, or is somebody else now."""
+        return self._db.one("SELECT 1 FROM tombstones WHERE external_id = ? LIMIT 1", (external_id,)) is not None
+
     def heir(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
         """The id of whoever a merged-away contact is now, through any chain of merges; `None` for everybody else."""
         column, value = ("person_id", contact_id) if contact_id is not None else ("external_id", external_id)

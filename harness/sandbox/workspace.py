@@ -188,12 +188,14 @@ class Workspace:
         if unknown:
             raise _bad(f"a visitor has no {', '.join(sorted(unknown))}", f"a visitor has {_names(VISITOR_TRAITS)}")
         with self.lock, self.database.transaction():
-            visitor = self._visitor(dict(traits))
+            visitor = self.new_visitor(traits)
             self.attributes.learn("contact", visitor.custom_attributes, self.now(), self.admin.admin_id)
             self.people.add(visitor)
             return dialect_v1.person(self, visitor, VERSIONS[NEWEST_VERSION])
 
-    def _visitor(self, traits: dict[str, Any]) -> Person:
+    def new_visitor(self, given: Mapping[str, Any]) -> Person:
+        """A visitor with these traits, not let in yet."""
+        traits = dict(given)
         now, number = self.now(), self.database.next("people")
         location = _location(traits.pop("location", None) or {})
         bare = "pseudonym" in traits and traits["pseudonym"] is None

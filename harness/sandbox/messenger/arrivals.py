@@ -1,0 +1,199 @@
+"""Carries out what `rules` decide about a ping: a visitor comes or comes back, becomes a user, or is merged into one.
+
+The conversions themselves are those of the REST paths, so that a boot and a request cannot differ in what they keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import reading, targets
+from harness.sandbox.call import Call
+from harness.sandbox.messenger import proofs, rules
+from harness.sandbox.messenger.forms import Form
+from harness.sandbox.operations import profiles, users_v1
+from harness.sandbox.operations.contacts import newcomer
+from harness.sandbox.operations.conversions import act, becomes_user, merge
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+from harness.sandbox.targets import Identifiers, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who is on the page, and whether a session began with this ping."""
+
+    person: Person
+    new_session: bool
+
+
+def arrive(call: Call, form: Form) -> Arrival:
+    """Who a ping is from, made or changed as the tables say."""
+    wanted = wanted_user(call, form)
+    session = _session(call, form)
+    if wanted.given:
+        person = _user(call, form, wanted, _source(call, form, session))
+        return Arrival(_written(call, form, person, wanted, session is None), session is None)
+    person = _visitor(call, form)
+    new = session is None or session.person_id != person.person_id
+    return Arrival(_written(call, form, person, wanted, new), new)
+
+
+def whoever_is_here(call: Call, form: Form) -> Person:
+    """Who a later post is from: somebody whom a ping has made known."""
+    wanted = wanted_user(call, form)
+    if wanted.given:
+        _check_proof(call, form, wanted)
+        found = _target(call, wanted, None).person
+    else:
+        found = next(_anonymous(call, form.anonymous_id), None)
+    if found is None or found.archived:
+        raise Refused(rules.NOT_BOOTED)
+    return found
+
+
+def wanted_user(call: Call, form: Form) -> Identifiers:
+    """The user that a form names; the Messenger knows no `id`."""
+    named = {name: form.user_data.get(name) for name in ("user_id", "email")}
+    return targets.identifiers(named, call.version)
+
+
+# --- anonymous ------------------------------------------------------------------------------------
+
+
+def _visitor(call: Call, form: Form) -> Person:
+    anonymous_id = form.anonymous_id
+    found = next(_anonymous(call, anonymous_id), None)
+    match act(rules.ANONYMOUS.decide(anonymous_id=_what_is(call, anonymous_id, found)), targets.NOBODY):
+        case "come_back":
+            assert found is not None
+            return found
+        case "new_visitor_under_it":
+            return _new_visitor(call, form, anonymous_id)
+        case _:
+            return _new_visitor(call, form, None)
+
+
+def _what_is(call: Call, anonymous_id: str | None, found: Person | None) -> str:
+    if anonymous_id is None:
+        return "none"
+    if found is not None:
+        return found.kind
+    return "used_up" if call.people.was_here(anonymous_id) else "unknown"
+
+
+def _anonymous(call: Call, anonymous_id: str | None) -> Iterator[Person]:
+    found = call.people.by_external_id(anonymous_id) if anonymous_id else []
+    return (person for person in found if person.kind != "user" and not person.archived)
+
+
+def _new_visitor(call: Call, form: Form, anonymous_id: str | None) -> Person:
+    traits = form.page() | ({"user_id": anonymous_id} if anonymous_id else {})
+    visitor = msgspec.structs.replace(call.workspace.new_visitor(traits), session_count=0)
+    call.people.add(visitor)
+    return visitor
+
+
+# --- identified -----------------------------------------------------------------------------------
+
+
+def _user(call: Call, form: Form, wanted: Identifiers, source: Person | None) -> Person:
+    target = _target(call, wanted, source)
+    rule = rules.IDENTIFIED.decide(
+        verified="yes" if _proved(call, form, wanted) else "no",
+        source=source.kind if source else "nobody",
+        target=target.kind,
+    )
+    action = act(rule, target)
+    if action == "become_user":
+        assert source is not None
+        return becomes_user(call, source, wanted)
+    if action == "create_user":
+        return _new_user(call, wanted)
+    assert target.person is not None
+    if action == "merge":
+        assert source is not None
+        return merge(call, source, target.person)
+    return target.person
+
+
+def _target(call: Call, wanted: Identifiers, source: Person | None) -> Target:
+    """The user who is meant; one known by the e-mail alone so far gets the user id (facts §9: not described)."""
+    nobody = Person(person_id="", kind="visitor", created_at=0, updated_at=0)
+    found = targets.find_target(call.people, wanted, source or nobody, email_may_repeat=True)
+    if found.kind == "new" and wanted.external_id and wanted.email:
+        by_email = targets.find_target(
+            call.people, Identifiers(email=wanted.email), source or nobody, email_may_repeat=True
+        )
+        if by_email.kind == "user" and by_email.person is not None and by_email.person.external_id is None:
+            return by_email
+    return found
+
+
+def _new_user(call: Call, wanted: Identifiers) -> Person:
+    identity = {"email": wanted.email, "external_id": wanted.external_id}
+    user = newcomer(call, call.workspace.database.next("people"), "user", identity)
+    user = msgspec.structs.replace(user, signed_up_at=call.now)
+    call.people.add(user)
+    return user
+
+
+def _source(call: Call, form: Form, session: proofs.Session | None) -> Person | None:
+    """The visitor or lead who the page was until now, by the cookie's uuid or by the session."""
+    found = next(_anonymous(call, form.anonymous_id), None)
+    if found is None and session is not None:
+        found = call.people.get(session.person_id)
+    return found if found is not None and found.kind != "user" and not found.archived else None
+
+
+def _session(call: Call, form: Form) -> proofs.Session | None:
+    return proofs.read_session(call.workspace.preferences.client_secret, form.session, call.now)
+
+
+def _proved(call: Call, form: Form, wanted: Identifiers) -> bool:
+    preferences = call.workspace.preferences
+    if not preferences.identity_verification:
+        return True
+    identifier = wanted.external_id or wanted.email or ""
+    return proofs.is_proved(preferences.client_secret, identifier, form.user_data.get("user_hash"))
+
+
+def _check_proof(call: Call, form: Form, wanted: Identifiers) -> None:
+    if not _proved(call, form, wanted):
+        raise Refused(rules.UNVERIFIED)
+
+
+# --- what the page says of them -------------------------------------------------------------------
+
+
+def _written(call: Call, form: Form, person: Person, wanted: Identifiers, new_session: bool) -> Person:
+    traits = form.traits()
+    if person.kind != "user":
+        traits.pop("signed_up_at", None)
+        traits.pop("companies", None)
+        written = msgspec.structs.replace(person, **_changes(call, traits, person))
+    else:
+        written = users_v1.write(_saying(call, traits), person, wanted)
+    sessions = written.session_count + 1 if new_session else written.session_count
+    written = msgspec.structs.replace(written, last_seen_at=call.now, session_count=sessions)
+    call.people.put(written)
+    return written
+
+
+def _changes(call: Call, traits: dict[str, Any], person: Person) -> dict[str, Any]:
+    changes = profiles.changes(_saying(call, traits), person.custom_attributes)
+    return changes | ({"updated_at": call.now} if traits != {"custom_attributes": {}} else {})
+
+
+def _saying(call: Call, body: dict[str, Any]) -> Call:
+    """The same call with another body, for an operation of the REST paths."""
+    return Call(call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path)
+
+
+def check_email(email: str) -> None:
+    """Refuse what cannot be an e-mail."""
+    reading.email({"email": email})

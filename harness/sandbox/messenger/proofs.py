@@ -1,0 +1,55 @@
+"""What the Messenger proves people by: the hash of identity verification, and the signed session cookie (facts §9).
+
+Both are made with the workspace's client secret; the real Intercom keeps a secret of its own for each.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+import msgspec
+
+SESSION_LIFE = 7 * 24 * 3600
+"""Seconds for which a session cookie counts (facts §9)."""
+
+
+class Session(msgspec.Struct):
+    """What a session cookie says: whose it is, and when it was signed."""
+
+    person_id: str
+    at: int
+
+
+def user_hash(secret: str, identifier: str) -> str:
+    """The hash that proves a user id or an e-mail: HMAC-SHA256 in hexadecimal."""
+    return hmac.new(secret.encode(), identifier.encode(), hashlib.sha256).hexdigest()
+
+
+def is_proved(secret: str, identifier: str, given: object) -> bool:
+    """Whether the hash that came with an identifier is the right one."""
+    return isinstance(given, str) and hmac.compare_digest(user_hash(secret, identifier), given.lower())
+
+
+def sign(secret: str, session: Session) -> str:
+    """A session as the cookie holds it: `base64--hex`."""
+    content = base64.b64encode(msgspec.json.encode(session)).decode()
+    return f"{content}--{_signature(secret, content)}"
+
+
+def read_session(secret: str, cookie: str, now: int) -> Session | None:
+    """The session in a cookie; `None` for one that is too old, or was not signed here."""
+    content, _, signature = cookie.rpartition("--")
+    if not content or not hmac.compare_digest(_signature(secret, content).encode(), signature.encode()):
+        return None
+    try:
+        session = msgspec.json.decode(base64.b64decode(content), type=Session)
+    except (binascii.Error, msgspec.DecodeError):
+        return None
+    return session if now - session.at <= SESSION_LIFE else None
+
+
+def _signature(secret: str, content: str) -> str:
+    return hmac.new(secret.encode(), content.encode(), hashlib.sha1).hexdigest()
