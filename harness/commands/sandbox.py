@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
 )
+@options.faults
 @options.ca_file
 def command(
     host: str,
