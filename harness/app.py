@@ -182,12 +182,16 @@ def command_session(
     layers: Sequence[Layer] = (),
     faults: Sequence[Fault] = (),
     allowed: Collection[str] = (),
+    strict: bool = False,
 ) -> Iterator[CommandSession]:
-    """A gateway with all its doors for the length of a command; the backend is let go of at the end."""
+    """A gateway with all its doors for the length of a command; the backend is let go of at the end.
+
+    `strict` leaves tokens as they came, so that one that is not the workspace's is refused.
+    """
     from harness.gateway.authority import Authority
 
     token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
-    stage = command_stage(backend, token, intercom_version, layers)
+    stage = command_stage(backend, None if strict else token, intercom_version, layers)
     tables = workspace_faults(backend, clock, faults, workspace)
     gateway, server = service(
         backend, clock, stage=stage, faults=tables, allowed=allowed, authority=authority, watch=tokens
@@ -201,8 +205,10 @@ def command_session(
         backend.close()
 
 
-def command_stage(backend: Backend, token: str, intercom_version: str | None, layers: Sequence[Layer] = ()) -> Stage:
-    """The stage of a command: its tokens become the workspace's, its version header the one asked for."""
+def command_stage(
+    backend: Backend, token: str | None, intercom_version: str | None, layers: Sequence[Layer] = ()
+) -> Stage:
+    """The stage of a command: its tokens become this one (`None`: stay), its version header the one asked for."""
     return Stage(
         backend.handle,
         layers,

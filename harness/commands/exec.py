@@ -27,6 +27,7 @@ SHOWN = 40
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
 @options.faults
 @options.allow_host
+@options.strict_token
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def command(
     against: str | None,
@@ -37,6 +38,7 @@ def command(
     names: tuple[str, ...],
     faults: Sequence[Fault],
     allowed: tuple[str, ...],
+    strict: bool,
     words: tuple[str, ...],
 ) -> int:
     """Run COMMAND with its Intercom traffic going through the gateway.
@@ -74,23 +76,26 @@ def command(
         layers=tape.layers,
         faults=faults,
         allowed=allowed,
+        strict=strict,
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
         status = run_in_foreground(words, command_environment(inherited, session.way, names))
-    verdict = _conclude(session, status)
+    verdict = _conclude(session, status, strict)
     problem = tape.conclude(verdict == 0)
     if problem is not None:
         _note(str(problem))
     return 1 if verdict == 0 and problem is not None else verdict
 
 
-def _conclude(session: CommandSession, status: int) -> int:
+def _conclude(session: CommandSession, status: int, strict: bool) -> int:
     log = session.gateway.log
     for line in summary(log.since(), log.count):
         _note(line)
-    if session.tokens.seen:
-        _note("the command brought a token of its own, which was replaced; it is not shown here")
+    foreign = sorted(session.tokens.seen)
+    if foreign:
+        done = "refused" if strict else "replaced"
+        _note(f"the command brought a token of its own, which was {done} and is not shown here: {', '.join(foreign)}")
     if log.refused:
         _note(f"{len(log.refused)} refused: {log.refused[0].outcome.refused}")
     if not log.count:
@@ -98,7 +103,8 @@ def _conclude(session: CommandSession, status: int) -> int:
         _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
     for fault in session.faults.unfired:
         _note(f"the fault {fault} of {fault.operation} was armed and never fired")
-    return 1 if status == 0 and (log.refused or not log.count or session.faults.unfired) else status
+    unsound = log.refused or not log.count or session.faults.unfired or (strict and foreign)
+    return 1 if status == 0 and unsound else status
 
 
 def summary(exchanges: Sequence[Exchange], count: int) -> list[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.intercom_version
 @options.faults
 @options.allow_host
+@options.strict_token
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @options.port
 @options.ca_file
@@ -32,6 +33,7 @@ def command(
     intercom_version: str | None,
     faults: Sequence[Fault],
     allowed: tuple[str, ...],
+    strict: bool,
     host: str,
     port: int,
     ca_file: Path | None,
@@ -54,7 +56,8 @@ def command(
         against, cassette, record, title="A gateway's traffic", intercom_version=intercom_version, secrets=secrets
     )
     app.prefer_version(tape.backend, workspace, tape.intercom_version)
-    stage = app.command_stage(tape.backend, f"sandbox-{workspace}", tape.intercom_version, tape.layers)
+    token = None if strict else f"sandbox-{workspace}"
+    stage = app.command_stage(tape.backend, token, tape.intercom_version, tape.layers)
     tables = app.workspace_faults(tape.backend, tape.clock, faults, workspace)
     _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed)
     serve(server, tape.backend.close, ca_file)

@@ -44,6 +44,16 @@ def taping(function: Command) -> Command:
     return cassette(record(function))
 
 
+def strict_token(function: Command) -> Command:
+    """`--strict-token`: what becomes of a token that is not the workspace's."""
+    return click.option(
+        "--strict-token",
+        "strict",
+        is_flag=True,
+        help="Refuse a token that is not the workspace's; without this it is replaced, and you are told.",
+    )(function)
+
+
 def ca_file(function: Command) -> Command:
     """`--ca-file`: what a client of the proxy door must trust."""
     return click.option(

@@ -1,4 +1,7 @@
-"""Runs the user's command in front: its input, output and signals are its own, and nothing of it is left afterwards."""
+"""Runs the user's command in front: its input, output and signals are its own, and nothing of it is left afterwards.
+
+It is meant for a process that does nothing else: whatever children are left at the end are taken for the command's.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.pipeline.commands import end_group
+from harness.pipeline.orphans import adopt_orphans, end_orphans
 from harness.problems import Problem
 
 PATIENCE = 10.0
@@ -23,10 +27,13 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 def run_in_foreground(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command to its end and tell its exit status as a shell does (128 and the number, for a signal)."""
+    adopted = adopt_orphans()
     process = _start(command, environment)
     with _forwarding(process), _terminal_lent_to(process):
         status = process.wait()
     end_group(process)
+    if adopted:
+        end_orphans()
     return 128 - status if status < 0 else status
 
 

@@ -264,6 +264,43 @@ def test_a_child_that_outlives_its_command_is_ended(tmp_path: Path) -> None:
     assert not alive(int(ids.read_text()))
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans over")
+def test_a_daemon_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
+    """Leaving the process group is not a way out."""
+    ids = tmp_path / "ids"
+    daemon = f"setsid sh -c 'echo $$ > {ids}; exec sleep 100' >/dev/null 2>&1 & while ! [ -s {ids} ]; do :; done"
+    done = run_exec("sh", "-c", f"{daemon}; curl -sS -o /dev/null -u any: {ME}")
+    assert done.returncode == 0, done.stderr
+    assert not alive(int(ids.read_text()))
+
+
+def test_a_command_that_ignores_being_told_to_end_is_ended() -> None:
+    """After its time it is killed, and the status says so."""
+    code = """
+        import os, signal, sys, threading
+        from harness.pipeline import foreground
+        foreground.PATIENCE = 0.3
+        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM]).start()
+        stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(100)"
+        sys.exit(foreground.run_in_foreground([sys.executable, "-c", stubborn], os.environ))
+    """
+    started = time.monotonic()
+    done = subprocess.run([*python(code)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 128 + signal.SIGKILL, done.stderr
+    assert time.monotonic() - started < 10
+
+
+def test_a_strict_run_refuses_a_token_of_the_commands_own() -> None:
+    """Intercom's 401 for the command, and a failure where the command does not mind."""
+    done = run_exec("curl", "-sS", "-u", "of-my-own:", ME, before=("--strict-token",))
+    assert '"unauthorized"' in done.stdout
+    assert done.returncode == 1
+    assert "refused and is not shown here: GET /me" in done.stderr
+    assert "of-my-own" not in done.stderr
+    own = run_exec("sh", "-c", f'curl -sS -o /dev/null -u "$AT": {ME}', before=("--strict-token",))
+    assert own.returncode == 0, own.stderr
+
+
 # --- recording and replaying ------------------------------------------------------------------------------------------
 
 CONVERSION = ("curl", "-sS", "-u", "any:", "-H", "Content-Type: application/json")
