@@ -65,7 +65,7 @@ def _summary(tree: Any, names: Names) -> str:
         return "" if tree is None else _short(str(tree))
     if errors := tree.get("errors"):
         return "; ".join(f"{error.get('code')}: {error.get('message')}" for error in errors if isinstance(error, dict))
-    own = names.of.get(str(tree.get("id")), "")
+    own = names.name_of(tree)
     facts = [f"{key} {names.text(str(tree[key]))}" for key in _SAID if tree.get(key) not in (None, "")]
     return _short(" ".join([f"{{{own}}}" if own else "", ", ".join(facts)]).strip())
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
 
 from harness.cassette.bodies import tree_of
 from harness.cassette.format import Interaction
@@ -30,10 +29,30 @@ KINDS = {
     "tag": "tag",
     "note": "note",
     "segment": "segment",
+    "subscription": "subscription",
+    "data_attribute": "data_attribute",
     "user_message": "message",
 }
 """What a `type` in an answer is called here."""
+COLLECTIONS = {
+    "tags": "tag",
+    "notes": "note",
+    "companies": "company",
+    "conversations": "conversation",
+    "segments": "segment",
+    "subscriptions": "subscription",
+    "data_attributes": "data_attribute",
+    "admin_id": "admin",
+    "tag_id": "tag",
+    "conversation_id": "conversation",
+}
+"""Whose id it is, by the part of a path before it or by the key that holds it."""
 _SECOND = ("user_id", "external_id", "company_id")
+
+
+def key_of_id(kind: str, text: str) -> str:
+    """Under what an id is known: long ones by themselves, short numbers with what they number."""
+    return text if LONG_ID.fullmatch(text) else f"{kind}:{text}"
 
 
 class Names:
@@ -55,25 +74,31 @@ class Names:
                 self.of[text] = self._next("id")
 
     def _name(self, item: Mapping[str, Any]) -> None:
-        kind, own = _kind(item), item.get("id")
-        if kind is None or not isinstance(own, str | int) or isinstance(own, bool):
+        kind, own = kind_of(item), item.get("id")
+        if kind is None or not isinstance(own, str):
             return
-        name = self.of.setdefault(str(own), "") or self._next(kind)
-        self.of[str(own)] = name
-        for key in _SECOND:
-            if isinstance(item.get(key), str) and LONG_ID.fullmatch(item[key]):
-                self.of.setdefault(item[key], f"{name}.{key}")
+        key = key_of_id(kind, own)
+        name = self.of.get(key) or self._next(kind)
+        self.of[key] = name
+        for second in _SECOND:
+            if isinstance(item.get(second), str) and LONG_ID.fullmatch(item[second]):
+                self.of.setdefault(item[second], f"{name}.{second}")
 
     def _next(self, kind: str) -> str:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"{kind}_{self._counts[kind]}"
+
+    def name_of(self, item: Mapping[str, Any]) -> str:
+        """The name of what an answer shows, or an empty text."""
+        return self.of.get(key_of_id(kind_of(item) or "", str(item.get("id"))), "")
 
     def text(self, text: str) -> str:
         """A text with the ids in it named."""
         return LONG_ID.sub(lambda match: "{" + self.of[match[0]] + "}" if match[0] in self.of else match[0], text)
 
 
-def _kind(item: Mapping[str, Any]) -> str | None:
+def kind_of(item: Mapping[str, Any]) -> str | None:
+    """What an object in an answer is called, or `None` where it is nothing with an id."""
     kind = KINDS.get(str(item.get("type")))
     return str(item.get("role")) if kind == "contact" and item.get("role") in ("lead", "user") else kind
 
@@ -94,49 +119,3 @@ def _loose_ids(interaction: Interaction) -> Iterator[str]:
     yield from LONG_ID.findall(interaction.request.body.decode("utf-8", "replace"))
     if response:
         yield from LONG_ID.findall(response.body.decode("utf-8", "replace"))
-
-
-class Binding:
-    """Recorded ids and what they are on the backend that is asked now."""
-
-    def __init__(self, names: Names, bound: Mapping[str, str] | None = None) -> None:
-        self.names = names
-        self.live: dict[str, str] = dict(bound or {})
-
-    def text(self, text: str) -> str:
-        """A text with each bound id replaced by the live one."""
-        if text in self.live:
-            return self.live[text]
-        return LONG_ID.sub(lambda match: self.live.get(match[0], match[0]), text)
-
-    def target(self, target: str) -> str:
-        """A path with its query, with the live ids in it; path segments and query values count as a whole too."""
-        path, question, query = target.partition("?")
-        live = "/".join(
-            quote(bound, safe="") if (bound := self.live.get(part)) else self.text(part) for part in path.split("/")
-        )
-        pairs = parse_qsl(query, keep_blank_values=True)
-        changed = [(name, self.text(value)) for name, value in pairs]
-        return live + question + (query if changed == pairs else urlencode(changed))
-
-    def tree(self, value: Any) -> Any:
-        """JSON values with the live ids in them."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.tree(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self.tree(item) for key, item in value.items()}
-        return value
-
-    def bind(self, recorded: Any, live: Any) -> None:
-        """Learn from an answer which live id each recorded one is."""
-        if isinstance(recorded, dict) and isinstance(live, dict):
-            for key, value in recorded.items():
-                if key in live:
-                    self.bind(value, live[key])
-        elif isinstance(recorded, list) and isinstance(live, list):
-            for one, other in zip(recorded, live, strict=False):
-                self.bind(one, other)
-        elif isinstance(recorded, str) and isinstance(live, str) and recorded in self.names.of:
-            self.live.setdefault(recorded, live)

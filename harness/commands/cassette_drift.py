@@ -1,0 +1,114 @@
+"""`harness cassettes diff`: what was recorded, asked again of a backend of today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.clock import RUN_START
+from harness.commands.cassette_options import as_json, cassette_paths, folder, some_files
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from harness.cassette.drift import Drift
+    from harness.cassette.drift_ignores import Ignore
+
+
+@click.command()
+@some_files
+@folder
+@click.option(
+    "--against",
+    default="sandbox",
+    show_default=True,
+    metavar="BACKEND",
+    help="What is asked now: sandbox (an own one) or the URL of a running harness sandbox.",
+)
+@as_json
+def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) -> int:
+    """Ask a backend all that was recorded, and report where it answers otherwise than it did.
+
+    A new field is information, a missing one or another value a warning; another type, status, code, role or id is an
+    error, and the exit code 1. Each comes with lines for drift.toml, which accept it with a reason for a while.
+
+    \b
+    harness cassettes diff
+    harness cassettes diff cassettes/visitor_to_lead/by_user_id.json --against http://127.0.0.1:8080
+    """
+    from datetime import UTC, datetime
+
+    from harness.cassette.drift_ignores import FILE, read_ignores, without_ignored
+
+    today = datetime.now(UTC).date()
+    ignores = read_ignores(root / FILE)
+    by_file = {path: _drifts(path, against) for path in cassette_paths(root, files)}
+    _left, useless = without_ignored([d for found in by_file.values() for d in found], ignores, today)
+    left = {path: without_ignored(found, ignores, today)[0] for path, found in by_file.items()}
+    stale = useless if not files else []
+    if wants_json:
+        click.echo(json.dumps(_drift_report(left, stale), indent=2))
+    else:
+        _tell_drift(left, stale, today)
+    worst = {drift.tier for found in left.values() for drift in found}
+    return 1 if "error" in worst or stale else 0
+
+
+def _drifts(path: Path, against: str) -> list[Drift]:
+    import secrets
+
+    from harness import app
+    from harness.cassette import load
+    from harness.cassette.drift import drifts
+    from harness.clock import ManualClock
+
+    cassette = load(path)
+    backend = app.backend_for(against, ManualClock(cassette.header.clock or RUN_START))
+    try:
+        assert backend.controls is not None
+        workspace = f"diff-{secrets.token_hex(4)}"
+        app.prefer_version(backend, workspace, cassette.header.intercom_version or None)
+        make = backend.controls.workspace(workspace).create_visitor
+        return drifts(cassette, backend.handle, f"sandbox-{workspace}", make)
+    finally:
+        backend.close()
+
+
+def _drift_report(left: dict[Path, list[Drift]], useless: Sequence[Ignore]) -> dict[str, object]:
+    rows = [
+        {
+            "path": str(path),
+            "tier": drift.tier,
+            "kind": drift.kind,
+            "operation": drift.operation,
+            "field": drift.path,
+            "recorded": drift.recorded,
+            "live": drift.live,
+            "interaction": drift.place,
+            "times": drift.times,
+        }
+        for path, found in left.items()
+        for drift in found
+    ]
+    return {"compared": len(left), "drift": rows, "useless_ignores": [f"{i.operation} {i.path}" for i in useless]}
+
+
+def _tell_drift(left: dict[Path, list[Drift]], useless: Sequence[Ignore], today: date) -> None:
+    from harness.cassette.drift_ignores import FILE, line_for
+
+    for path, found in left.items():
+        for drift in found:
+            click.echo(f"{drift.tier}: {path}: {drift}")
+    for ignore in useless:
+        click.echo(f"error: {FILE}: {ignore.operation} {ignore.path} has expired or covers nothing; remove it")
+    every = {(drift.operation, drift.path, drift.kind): drift for found in left.values() for drift in found}
+    if every:
+        click.echo(f"\nto accept for a while, with a reason, in {FILE} beside the cassettes:\n")
+        click.echo("\n\n".join(line_for(drift, today) for drift in every.values()))
+    tiers = [drift.tier for found in left.values() for drift in found]
+    counts = ", ".join(f"{tiers.count(tier)} {tier}" for tier in ("error", "warning", "info"))
+    click.echo(f"{len(left)} cassette(s) compared: {counts}")
