@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +99,7 @@ class Run:
         self._server: Server | None = None
         self._way: Way | None = None
         self._spec = self._load()
+        self._needed: set[str] = set()
 
     @property
     def pipeline_name(self) -> str:
@@ -112,6 +113,11 @@ class Run:
     def sent_version(self, case: Case) -> str:
         """The API version of the pipeline's requests; empty where only the pipeline knows."""
         return self.wanted_version(case) or ("" if self._spec else NEWEST_VERSION)
+
+    @property
+    def unused_permissions(self) -> Sequence[str]:
+        """What the pipeline's settings let it write and no scenario so far has needed."""
+        return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened; a server may be started later than a scenario."""
@@ -189,7 +195,7 @@ class Run:
             client = IntercomClient(self._session("harness"), token=backstage.token)
             people = People(client, backstage.traits, backstage.origin)
             with self.gateway.on(stage):
-                yield Scenario(
+                scenario = Scenario(
                     case,
                     gateway=self.gateway,
                     stage=stage,
@@ -199,6 +205,8 @@ class Run:
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
                 )
+                yield scenario
+                self._needed |= scenario.verify.used_permissions
 
     def _order(self, case: Case) -> Order:
         return Order(

@@ -200,15 +200,15 @@ class People:
     # --- the company nobody asked for -------------------------------------------------------------
 
     def close(self) -> None:
-        """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the first person made."""
+        """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the source."""
         if self._closed:
             return
-        first = next(iter(self._everyone), None)
+        source = next(iter(sorted(self._everyone, key=lambda person: person.kind == "user")), None)
         self.visitor()
         self.lead(tags=("bystander",))
         self.user(tags=("bystander",))
-        if first is not None and first.name:
-            self.lead(name=first.name, tags=("bystander",))
+        if source is not None and source.name:
+            self.lead(name=source.name, tags=("bystander",))
         self._closed = True
 
     # --- how --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ class Rule(StrEnum):
     TARGET_ONLY = "the target's value stays"
     MAY_FILL = "the target's value stays; a gap may take the source's"
     EITHER = "the target's or the source's value"
-    OPT_OUT = "an opt-out of either side stays"
+    OPT_OUT = "an opt-out of either side stays, and none is made up"
     SET = "has a value from the conversion on"
     FREE = "not judged"
 
@@ -117,11 +117,13 @@ def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:
         case Rule.TARGET_ONLY:
             return (target,)
         case Rule.MAY_FILL:
-            return (target,) if not empty(target) else (target, source)
+            if not empty(target):
+                return (target,)
+            return None if empty(source) else (target, source)
         case Rule.EITHER:
             return (target, source)
         case Rule.OPT_OUT:
-            return (True,) if source or target else None
+            return None if source is None and target is None else (bool(source or target),)
         case _:
             return None
 

@@ -21,21 +21,25 @@ BELONGINGS = {"tags": "tag", "notes": "note", "companies": "company", "conversat
 
 @dataclass(slots=True)
 class Permissions:
-    """What a scenario or a pipeline's settings allow to be changed although a value was there."""
+    """What may be changed although a value was there: `allowed` by the scenario, `standing` by the pipeline's settings.
+
+    A scenario must need what it allows. A pipeline's settings stand for a whole run: one scenario need not use them.
+    """
 
     allowed: frozenset[str] = frozenset()
+    standing: frozenset[str] = frozenset()
     used: set[str] = field(default_factory=set)
 
     def covers(self, name: str) -> bool:
         """Whether a change of this attribute is allowed; remembers that the permission was needed."""
-        if name in self.allowed:
+        if name in self.allowed | self.standing:
             self.used.add(name)
             return True
         return False
 
     @property
     def unused(self) -> frozenset[str]:
-        """Permissions that nothing needed."""
+        """Permissions of the scenario that nothing needed."""
         return self.allowed - self.used
 
 

@@ -22,20 +22,25 @@ class Seen:
                 return exchange
         return None
 
+    def deleted(self, kind: str) -> bool:
+        """Whether a person was deleted, and not something that a person has."""
+        paths = [exchange.request.path.strip("/") for exchange in self.exchanges if exchange.request.method == "DELETE"]
+        return any(path.startswith(kind) and path.count("/") <= 1 for path in paths)
+
+    @property
+    def granted(self) -> Sequence[Exchange]:
+        """Every request that may convert somebody and was granted."""
+        return [exchange for exchange in self.exchanges if _converts(exchange) and _granted(exchange)]
+
     @property
     def converted(self) -> bool:
         """Whether any conversion was asked for and granted."""
-        ways = [
-            ("POST", "/visitors/convert"),
-            ("POST", "/contacts/convert"),
-            ("POST", "/contacts/merge"),
-            ("PUT", "/contacts/"),
-        ]
-        return any(
-            (response := found.outcome.response) is not None and response.status < 300
-            for method, path in ways
-            if (found := self.asked(method, path)) is not None
-        )
+        return bool(self.granted)
+
+    @property
+    def wrote_after_converting(self) -> bool:
+        """Whether a contact was written to that had been converted before."""
+        return any(exchange.request.method == "PUT" for exchange in self.granted[1:])
 
     @property
     def error(self) -> str | None:
@@ -50,6 +55,18 @@ class Seen:
         return None
 
 
+def _converts(exchange: Exchange) -> bool:
+    method, path = exchange.request.method, "/" + exchange.request.path.strip("/")
+    if method == "PUT":
+        return path.startswith("/contacts/")
+    return method == "POST" and path in ("/visitors/convert", "/contacts/convert", "/contacts/merge")
+
+
+def _granted(exchange: Exchange) -> bool:
+    response = exchange.outcome.response
+    return response is not None and response.status < 300
+
+
 _TABLE: Sequence[tuple[Callable[[Seen], object], str]] = (
     (
         lambda seen: not seen.exchanges,
@@ -62,8 +79,16 @@ _TABLE: Sequence[tuple[Callable[[Seen], object], str]] = (
         "the pipeline created a new contact instead of converting the one there was",
     ),
     (
-        lambda seen: seen.asked("DELETE", "/contacts/") or seen.asked("DELETE", "/visitors"),
+        lambda seen: seen.deleted("contacts") or seen.deleted("visitors"),
         "the pipeline deleted somebody; a conversion deletes the source by itself",
+    ),
+    (
+        lambda seen: seen.asked("DELETE", "/contacts/"),
+        "the pipeline took away what somebody had: a tag, a company or a subscription",
+    ),
+    (
+        lambda seen: seen.wrote_after_converting,
+        "the pipeline converted, and then wrote over what was there",
     ),
     (
         lambda seen: not seen.converted and not seen.error,

@@ -62,7 +62,7 @@ class Verify:
         self._answers = answers
         self._asked = asked
         self._begin_then = begin_then
-        self._permissions = Permissions(frozenset(may_write))
+        self._permissions = Permissions(standing=frozenset(may_write))
         self._before: Census | None = None
         self._after: tuple[int, Census] | None = None
         self.claims: list[Claim] = []
@@ -172,8 +172,13 @@ class Verify:
 
     @property
     def unused_permissions(self) -> frozenset[str]:
-        """Permissions to write that nothing needed."""
+        """Permissions to write that the scenario gave and nothing needed."""
         return self._permissions.unused
+
+    @property
+    def used_permissions(self) -> frozenset[str]:
+        """Permissions to write that were needed, whoever gave them."""
+        return frozenset(self._permissions.used)
 
     # --- how --------------------------------------------------------------------------------------
 

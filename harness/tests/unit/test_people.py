@@ -246,6 +246,14 @@ def test_every_scenario_has_a_visitor_a_lead_and_a_user_beside_it(people: People
     assert (twin.name, twin.email == source.email) == (source.name, False)
 
 
+def test_the_one_easily_mistaken_is_the_sources_namesake_whoever_was_made_first(people: People) -> None:
+    """A scenario that makes the user first is still about its lead."""
+    user = people.user()
+    source = people.lead(email=user.email)
+    people.close()
+    assert people.everyone[-1].name == source.name != user.name
+
+
 def test_without_a_name_to_mistake_there_is_no_twin(people: People) -> None:
     """A nameless source has three bystanders."""
     people.lead(name=None)

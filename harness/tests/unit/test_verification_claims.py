@@ -82,6 +82,12 @@ NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "
         ([_asked("POST", "/users")], "created a new contact instead of converting"),
         ([_asked("GET", "/visitors?user_id=x"), _asked("DELETE", "/contacts/1")], "deleted somebody"),
         ([_asked("DELETE", "/visitors/1")], "deleted somebody"),
+        ([_asked("POST", "/contacts/merge"), _asked("DELETE", "/contacts/1/tags/2")], "took away what somebody had"),
+        ([_asked("POST", "/contacts/merge"), _asked("DELETE", "/contacts/1/companies/2")], "took away what"),
+        ([_asked("POST", "/contacts/merge"), _asked("PUT", "/contacts/1")], "and then wrote over what was there"),
+        ([_asked("PUT", "/contacts/1"), _asked("PUT", "/contacts/1")], "and then wrote over what was there"),
+        ([_asked("POST", "/contacts/merge"), _asked("PUT", "/contacts/1", 404)], "PUT /contacts/1 was answered 404"),
+        ([_asked("PUT", "/contacts/1")], ""),
         ([_asked("GET", "/visitors?user_id=x")], "asked for no conversion"),
         (
             [_asked("POST", "/visitors/convert", 404, NOT_FOUND)],

@@ -38,10 +38,15 @@ SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None
         (Rule.TARGET_ONLY, SOURCE, GAP, (GAP,)),
         (Rule.MAY_FILL, SOURCE, TARGET, (TARGET,)),
         (Rule.MAY_FILL, SOURCE, GAP, (GAP, SOURCE)),
+        (Rule.MAY_FILL, GAP, GAP, None),
         (Rule.EITHER, SOURCE, TARGET, (TARGET, SOURCE)),
         (Rule.OPT_OUT, True, False, (True,)),
         (Rule.OPT_OUT, False, True, (True,)),
         (Rule.OPT_OUT, True, True, (True,)),
+        (Rule.OPT_OUT, True, None, (True,)),
+        (Rule.OPT_OUT, False, False, (False,)),
+        (Rule.OPT_OUT, False, None, (False,)),
+        (Rule.OPT_OUT, None, None, None),
         (Rule.FREE, SOURCE, TARGET, None),
     ],
 )
@@ -183,6 +188,15 @@ def test_a_permission_that_nothing_needed_stays_unused() -> None:
     assert permissions.unused == {"custom_attributes.plan"}
 
 
+def test_what_a_pipelines_settings_permit_need_not_be_used_in_each_scenario() -> None:
+    """They stand for the whole run; only a scenario's own permission must be needed there."""
+    permissions = Permissions(frozenset({"name"}), standing=frozenset({"custom_attributes.plan", "phone"}))
+    changed = {**LEAD, "role": "user", "signed_up_at": 5, "phone": None}
+    assert "phone" not in _kept(LEAD, changed, permissions=permissions)
+    assert permissions.used == {"phone"}
+    assert permissions.unused == {"name"}
+
+
 def test_a_permission_covers_one_attribute_and_no_other() -> None:
     """Allowing the plan does not allow the campaign."""
     permissions = Permissions(frozenset({"custom_attributes.plan"}))
@@ -257,16 +271,16 @@ def test_an_opt_out_of_either_side_stays(
     assert [claim.verdict for claim in claims] == ([] if verdict is None else [verdict])
 
 
-@pytest.mark.parametrize(("lead", "user"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize(("lead", "user"), [(True, False), (False, True), (True, True), (False, False)])
 @pytest.mark.parametrize("after", [True, False])
-def test_an_opt_out_of_all_email_of_either_side_stays(lead: bool, user: bool, after: bool) -> None:
-    """`unsubscribed_from_emails` survives from whichever side had it."""
+def test_an_opt_out_of_all_email_of_either_side_stays_and_none_is_made_up(lead: bool, user: bool, after: bool) -> None:
+    """`unsubscribed_from_emails` survives from whichever side had it; nobody is silenced who did not ask for it."""
     claims = _kept(
         {**LEAD, "unsubscribed_from_emails": lead},
         {**USER, "phone": "+12025550100", "unsubscribed_from_emails": after},
         {**USER, "unsubscribed_from_emails": user},
     )
-    assert (claims["unsubscribed_from_emails"].verdict is PROVED) == after
+    assert (claims["unsubscribed_from_emails"].verdict is PROVED) == (after == (lead or user))
 
 
 # --- additions ------------------------------------------------------------------------------------
