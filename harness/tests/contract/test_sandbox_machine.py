@@ -1,0 +1,239 @@
+"""Any sequence of what people and pipelines do: nobody is lost, nobody doubled, nothing gone is ever found again.
+
+A Hypothesis state machine keeps its own small picture of who exists and who has which conversation and note, and
+after each step holds the sandbox's reads against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from harness.tests.sandboxed import Asker
+
+VERSIONS = ("1.0", "1.4", "2.7", "2.11", "2.15", "2.16")
+EMAILS = [f"{name}@example.com" for name in ("ann", "Bob", "cid")]
+
+
+@dataclass
+class Known:
+    """What the machine believes of one person."""
+
+    person_id: str
+    external_id: str | None
+    role: str
+    email: str | None = None
+    notes: set[str] = field(default_factory=set)
+    conversations: set[str] = field(default_factory=set)
+
+
+class People(RuleBasedStateMachine):
+    """Visitors, leads and users, made, converted, merged, deleted and talked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asker = Asker.new()
+        self.alive: dict[str, Known] = {}
+        self.gone: dict[str, str | None] = {}
+        self.steps = 0
+
+    def _send(self, version: str, method: str, target: str, body: Any = None) -> Any:
+        """The JSON of a success, `None` for a refusal, which must have changed nothing."""
+        self.asker.clock.advance(1)
+        before = self.asker.everything()
+        response = self.asker.using(version).send(method, target, body)
+        assert response.status < 500
+        if response.status >= 400:
+            assert self.asker.everything() == before
+            return None
+        return response.json()
+
+    @rule()
+    def visitor(self) -> None:
+        """Somebody looks at the site."""
+        made = self.asker.visitor()
+        self.alive[made["id"]] = Known(made["id"], made["user_id"], "visitor")
+
+    @rule(email=st.sampled_from([None, *EMAILS]))
+    def lead(self, email: str | None) -> None:
+        """A lead is made."""
+        made = self.asker.lead(**({"email": email} if email else {}))
+        self.alive[made["id"]] = Known(made["id"], made["external_id"], "lead", email)
+
+    @rule(email=st.sampled_from(EMAILS), named=st.booleans())
+    def user(self, email: str, named: bool) -> None:
+        """A user is made, unless the e-mail is taken."""
+        self.steps += 1
+        external_id = f"account-{self.steps}" if named else None
+        body = {"role": "user", "email": email, **({"external_id": external_id} if named else {})}
+        made = self._send("2.16", "POST", "/contacts", body)
+        if made is None:
+            assert any(known.role == "user" and same(known.email, email) for known in self.alive.values())
+            return
+        self.alive[made["id"]] = Known(made["id"], external_id, "user", email)
+
+    def _someone(self, data: st.DataObject, role: str) -> str:
+        """Mostly somebody of that role; now and then anybody, alive or gone."""
+        fitting = [known.person_id for known in self.alive.values() if known.role == role]
+        everybody = [*self.alive, *self.gone, "0" * 24]
+        return str(data.draw(st.sampled_from((fitting or everybody) * 4 + everybody[:6])))
+
+    def _wanted(self, data: st.DataObject) -> dict[str, str]:
+        """Identifiers of a user: nobody's, a user's, or somebody else's."""
+        users = [known for known in self.alive.values() if known.role == "user"]
+        others = [known for known in self.alive.values() if known.role != "user"]
+        known = data.draw(st.sampled_from(users * 3 + others)) if users or others else None
+        named = [{"user_id": known.external_id}] if known and known.external_id else []
+        by_id = [{"id": known.person_id}] if known else []
+        new = [
+            {"user_id": f"new-{self.steps}"},
+            {"user_id": f"new-{self.steps}", "email": data.draw(st.sampled_from(EMAILS))},
+        ]
+        by_email = [{"email": email} for email in EMAILS]
+        return data.draw(st.sampled_from([{}, *new, *by_email, *by_id, *named]))
+
+    @rule(version=st.sampled_from(VERSIONS), kind=st.sampled_from(["lead", "user", "user"]), data=st.data())
+    def convert_visitor(self, version: str, kind: str, data: st.DataObject) -> None:
+        """A visitor, or somebody who is none, is converted."""
+        self.steps += 1
+        person, wanted = self._someone(data, "visitor"), self._wanted(data)
+        shown = self._send(
+            version, "POST", "/visitors/convert", {"visitor": {"id": person}, "user": wanted, "type": kind}
+        )
+        if shown is None or shown["type"] == "visitor":
+            return
+        assert self.alive[person].role == "visitor"
+        if kind == "lead":
+            self.alive[person].role = "lead"
+        else:
+            self._became_user(version, person, shown, wanted)
+
+    @rule(version=st.sampled_from(VERSIONS[:2]), data=st.data())
+    def convert_lead(self, version: str, data: st.DataObject) -> None:
+        """1.x converts a lead."""
+        self.steps += 1
+        person, wanted = self._someone(data, "lead"), self._wanted(data)
+        shown = self._send(version, "POST", "/contacts/convert", {"contact": {"id": person}, "user": wanted})
+        if shown is not None:
+            assert self.alive[person].role == "lead"
+            self._became_user(version, person, shown, wanted)
+
+    def _became_user(self, version: str, person: str, shown: Any, wanted: dict[str, str]) -> None:
+        if shown["id"] != person:
+            self._folded(person, shown["id"])
+            return
+        known = self.alive[person]
+        known.role, known.external_id = "user", wanted.get("user_id")
+        known.email = wanted.get("email") or known.email
+        if version not in VERSIONS[:2] and known.email:
+            assert [one for one in self.alive.values() if one.role == "user" and same(one.email, known.email)] == [
+                known
+            ]
+
+    def _folded(self, person: str, into: str) -> None:
+        source, target = self.alive.pop(person), self.alive[into]
+        assert target.role == "user"
+        target.notes |= source.notes
+        target.conversations |= source.conversations
+        target.email = self.asker.ask("GET", f"/contacts/{into}")["email"]
+        self.gone[person] = into if source.role == "lead" else None
+
+    @rule(version=st.sampled_from(VERSIONS[2:]), skip=st.booleans(), data=st.data())
+    def merge(self, version: str, skip: bool, data: st.DataObject) -> None:
+        """2.x merges one into another."""
+        source, into = self._someone(data, "lead"), self._someone(data, "user")
+        body = {"from": source, "into": into, "skip_duplicate_validation": skip}
+        if self._send(version, "POST", "/contacts/merge", body) is not None:
+            assert (self.alive[source].role, self.alive[into].role) == ("lead", "user")
+            self._folded(source, into)
+
+    @rule(version=st.sampled_from(VERSIONS[2:]), data=st.data())
+    def promote(self, version: str, data: st.DataObject) -> None:
+        """2.x makes a lead a user in place."""
+        known = self.alive.get(self._someone(data, "lead"))
+        if known is None or self._send(version, "PUT", f"/contacts/{known.person_id}", {"role": "user"}) is None:
+            return
+        if known.role == "lead":
+            known.external_id = None
+        known.role = "user"
+
+    @rule(data=st.data(), role=st.sampled_from(["visitor", "lead", "user"]))
+    def delete(self, data: st.DataObject, role: str) -> None:
+        """Somebody is deleted for good."""
+        known = self.alive.get(self._someone(data, role))
+        if known is None:
+            return
+        path = "/visitors/" if known.role == "visitor" else "/contacts/"
+        assert self._send("2.10", "DELETE", path + known.person_id) is not None
+        self.gone[known.person_id] = None
+        del self.alive[known.person_id]
+
+    @rule(data=st.data(), role=st.sampled_from(["lead", "lead", "user"]))
+    def talk(self, data: st.DataObject, role: str) -> None:
+        """A contact says something, and the teammate notes it."""
+        known = self.alive.get(self._someone(data, role))
+        if known is None or known.role == "visitor":
+            return
+        said = {"from": {"type": "contact", "id": known.person_id}, "body": "Hello"}
+        known.conversations.add(self._send("2.16", "POST", "/conversations", said)["conversation_id"])
+        noted = self._send("2.16", "POST", f"/contacts/{known.person_id}/notes", {"body": "Said hello"})
+        known.notes.add(noted["id"])
+
+    @invariant()
+    def the_list_shows_exactly_who_is_there(self) -> None:
+        """Every contact once, with the right role and identifiers; no visitor, nobody who is gone."""
+        listed = self.asker.ask("GET", "/contacts?per_page=150")["data"]
+        shown = {one["id"]: (one["role"], one["external_id"], one["email"]) for one in listed}
+        assert len(shown) == len(listed)
+        contacts = [known for known in self.alive.values() if known.role != "visitor"]
+        assert shown == {known.person_id: (known.role, known.external_id, known.email) for known in contacts}
+
+    @invariant()
+    def whoever_is_gone_is_never_found(self) -> None:
+        """410 with the heir for a merged lead, 404 for everybody else; as a visitor nobody."""
+        for person, into in self.gone.items():
+            response = self.asker.send("GET", f"/contacts/{person}")
+            assert response.status == (410 if into else 404)
+            assert self.asker.using("2.10").send("GET", f"/visitors/{person}").status == 404
+            if into in self.alive:
+                assert response.headers["link"].startswith(f"</contacts/{into}>")
+
+    @invariant()
+    def visitors_are_visitors_only(self) -> None:
+        """A visitor is found by its uuid and is no contact; a contact is no visitor."""
+        for known in self.alive.values():
+            if known.role == "visitor":
+                found = self.asker.ask("GET", f"/visitors?user_id={known.external_id}")
+                assert found["id"] == known.person_id
+                assert self.asker.send("GET", f"/contacts/{known.person_id}").status == 404
+            else:
+                assert self.asker.using("2.10").send("GET", f"/visitors/{known.person_id}").status == 404
+
+    @precondition(lambda self: any(known.conversations for known in self.alive.values()))
+    @invariant()
+    def each_conversation_has_its_one_owner(self) -> None:
+        """And each note; none is lost, none shared."""
+        owners: dict[str, str] = {}
+        for known in self.alive.values():
+            if known.role == "visitor":
+                continue
+            conversations = self.asker.ids_of(known.person_id, "conversations")
+            assert conversations == known.conversations
+            assert self.asker.ids_of(known.person_id, "notes") == known.notes
+            assert not conversations & owners.keys()
+            owners |= dict.fromkeys(conversations, known.person_id)
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are one."""
+    return bool(one and other and one.lower() == other.lower())
+
+
+TestPeople = People.TestCase
+TestPeople.settings = settings(
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
