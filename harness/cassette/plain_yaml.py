@@ -65,7 +65,7 @@ def export(cassette: Cassette) -> str:
 
 def read(path: Path, header: Header) -> Cassette:
     """The cassette in a file that vcrpy wrote (YAML or JSON), not yet redacted."""
-    import yaml  # type: ignore[import-untyped]
+    import yaml
     from vcr.serializers import yamlserializer
 
     try:
