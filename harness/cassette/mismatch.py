@@ -32,6 +32,7 @@ Cause: TypeAlias = Literal[
     "body",
     "rules changed",
     "nothing recorded",
+    "unexplained",
 ]
 SAID: dict[Cause, str] = {
     "already played": "the cassette answers this request once, and it was answered before",
@@ -46,6 +47,7 @@ SAID: dict[Cause, str] = {
     "body": "the body differs",
     "rules changed": "the cassette was cleaned by older redaction rules",
     "nothing recorded": "the cassette has no further request of this side in this step",
+    "unexplained": "not looked into, after so many others",
 }
 _MOST_CANDIDATES = 3
 _MOST_DIFFERENCES = 8

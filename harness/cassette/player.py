@@ -29,6 +29,10 @@ MISSED = 421
 """Misdirected Request: no client retries it, and Intercom never sends it."""
 
 
+EXPLAINED = 20
+"""How many misses are explained: after the first few, the others follow from them, and looking costs time."""
+
+
 class _Expected:
     """What one side is expected to ask in one step: single interactions and blocks, in order."""
 
@@ -157,6 +161,8 @@ class Player:
 
     def _explain(self, request: Request, key: Key, step: Step) -> Mismatch:
         lane = request.lane
+        if len(self._misses) >= EXPLAINED:
+            return Mismatch("unexplained", request, step, lane)
         own = self._expected.get((step, lane))
         played, waiting = (own.played, own.waiting) if own else ([], [])
         places = [index for index, interaction in enumerate(waiting) if self._key(interaction.request) == key]

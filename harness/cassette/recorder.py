@@ -66,8 +66,15 @@ class Recorder:
                 return
             self.redactor.learn(interaction.request)
             if self._journal:
-                self._journal.append(number, redact(interaction, self.redactor))
+                self._note(self._journal, number, interaction)
             self._kept[number] = interaction
+
+    def _note(self, journal: Journal, number: int, interaction: Interaction) -> None:
+        """The pipeline must not see what keeps its traffic from being recorded: `save` tells it."""
+        try:
+            journal.append(number, redact(interaction, self.redactor))
+        except CannotRecord as problem:
+            self._refused.append(f"{interaction.request.method} {interaction.request.path}: {problem.what}")
 
     @contextmanager
     def parallel(self) -> Iterator[None]:
@@ -102,10 +109,11 @@ class Recorder:
         """The recording as a value, not yet redacted; raises CannotRecord where it may not become one."""
         if self._refused:
             raise CannotRecord(
-                f"{len(self._refused)} request(s) were refused on the way while recording.",
+                f"{len(self._refused)} request(s) could not be recorded.",
                 path=self._path,
                 evidence="; ".join(self._refused[:3]),
-                remedy="let the run pass without refusals, then record it",
+                why="they were refused on the way, or their answers cannot be cleaned",
+                remedy="let the run pass without them, then record it",
             )
         interactions = self.interactions
         if not interactions:

@@ -108,6 +108,25 @@ def show(file: Path, bodies: bool) -> None:
         click.echo(line)
 
 
+@command.command()
+@click.argument("old", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("new", type=click.Path(path_type=Path, dir_okay=False))
+def compare(old: Path, new: Path) -> int:
+    """Tell what NEW says otherwise than OLD: ids by name, times by type. Exit code 1 if anything.
+
+    \b
+    harness cassettes compare cassettes/refusals/twin.json /tmp/new/refusals/twin.json
+    """
+    from harness.cassette import load
+    from harness.cassette.changes import changes
+
+    found = list(changes(load(old), load(new)))
+    for line in found:
+        click.echo(line)
+    click.echo(f"{len(found) or 'no'} difference(s)")
+    return 1 if found else 0
+
+
 def _inspect(
     files: Iterable[Path],
     root: Path,

@@ -191,8 +191,28 @@ def test_diff_finds_where_the_sandbox_answers_otherwise(project: Path, capsys: p
     assert '[[ignore]]\noperation = "GET /visitors"\npath = ""\nkind = "status"' in text
 
 
+def test_compare_tells_what_a_new_recording_says_otherwise(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other ids and times are the same recording; another value, request or status is not."""
+    new = project / "new.json"
+    text = cassette(project).read_text().replace("695563800000000000000001", "795563800000000000000009")
+    new.write_text(text.replace("8a88a590", "9b88a590"))
+    assert main(["cassettes", "accept", "new.json", "--reason", "other ids"]) == 0
+    capsys.readouterr()
+    assert main(["cassettes", "compare", FILE, "new.json"]) == 0
+    assert capsys.readouterr().out == "no difference(s)\n"
+    other = visitor_to_lead()
+    other[2] = read("then", other[2].request.target, 410)
+    written(new, [*other, read("then", "/me", 200, {})], pipeline="ours")
+    assert main(["cassettes", "compare", FILE, "new.json"]) == 1
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        "pipeline: reference → ours",
+        "then, harness: GET /visitors answers 404 → 410",
+        "then, harness: new: GET /me",
+    ]
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Each has a first line of help and an example."""
-    for name in ("list", "check", "show", "export", "import", "recover", "accept", "diff"):
+    for name in ("list", "check", "show", "export", "import", "recover", "accept", "diff", "compare"):
         assert main(["cassettes", name, "--help"]) == 0
         assert f"harness cassettes {name}" in capsys.readouterr().out.partition("Options:")[0].partition("\n")[2]

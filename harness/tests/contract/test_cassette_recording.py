@@ -118,9 +118,18 @@ def test_nothing_and_refusals_are_not_recorded(tmp_path: Path) -> None:
         empty.save(tmp_path / "a.json", header())
     refused = Recorder(Where())
     refused.layer(ask("GET", "/me"), lambda _: Outcome(Response(503), refused="guarded"))
-    with pytest.raises(CannotRecord, match="refused on the way"):
+    with pytest.raises(CannotRecord, match="could not be recorded"):
         refused.save(tmp_path / "a.json", header())
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_cleaned_is_told_at_the_end_and_not_to_the_pipeline(tmp_path: Path) -> None:
+    """The layer hands the answer through, and nothing is written."""
+    recorder = Recorder(Where(), path=tmp_path / "a.json")
+    packed = Outcome(Response(200, {"content-encoding": "br"}, b"x"))
+    assert recorder.layer(ask("GET", "/me"), lambda _: packed) == packed
+    with pytest.raises(CannotRecord, match="could not be recorded"):
+        recorder.save(tmp_path / "a.json", header())
 
 
 def test_two_recordings_of_the_same_are_the_same_bytes(tmp_path: Path) -> None:

@@ -126,6 +126,16 @@ def test_older_redaction_rules_are_the_likely_cause() -> None:
     assert found.misses[0].cause == "rules changed"
 
 
+def test_a_replay_gone_wrong_does_not_explain_for_ever() -> None:
+    """A thousand misses in a long cassette are all kept, and cost no more than the first few."""
+    found, _ = player(cassette(*[call("POST", f"/contacts/{n}", {"n": n}, 200, {}) for n in range(500)]))
+    for number in range(1000):
+        found.handle(ask("POST", f"/other/{number}", {}))
+    assert len(found.misses) == 1000
+    assert found.misses[0].cause == "path"
+    assert found.misses[-1].cause == "unexplained"
+
+
 def test_what_was_never_asked_for_fails_at_the_end() -> None:
     """Silence is failure: a leftover interaction is an error with its own text."""
     found, stage = player(cassette(*visitor_to_lead()), path=Path("cassettes/visitor_to_lead/a_visitor-user_id.json"))
