@@ -135,8 +135,11 @@ class Run:
         if spec is None:
             return None
         if not spec.endswith(".toml"):
-            # A Python pipeline may read its base URL and token while it is imported.
+            # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
+            from harness.gateway.patched import patched_clients
+
             os.environ.update(INTERCOM_BASE_URL=self.server.url, INTERCOM_ACCESS_TOKEN=RUN_TOKEN)
+            self._stack.enter_context(patched_clients(self.gateway.handle, self.gateway.turn_away))
         try:
             return load_pipeline(spec)
         except Problem:

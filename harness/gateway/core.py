@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from harness.clock import Clock
 from harness.exchange import Exchange, Handler, Outcome, Request, Response, Step
+from harness.gateway.hosts import host_of
 from harness.gateway.log import ExchangeLog
 
 Layer: TypeAlias = Callable[[Request, Handler], Outcome]
@@ -112,6 +113,11 @@ class Gateway:
         outcome = stage.handler(seen)
         self._note(seen, outcome, stage)
         return outcome
+
+    def turn_away(self, method: str, authority: str, reason: str) -> None:
+        """Log what a door turned away before it became a request, such as a connection to another host."""
+        request = Request(method, authority, host=host_of(authority))
+        self._note(request, refuse(request, reason, reason, 403), self._stage)
 
     def _dress(self, request: Request, stage: Stage) -> Request:
         changes: dict[str, str | None] = {}

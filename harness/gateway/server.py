@@ -18,9 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.exchange import Request
-from harness.gateway.core import Gateway, refuse
+from harness.gateway.core import Gateway
 from harness.gateway.door import Control, Door
-from harness.gateway.hosts import host_of
 from harness.gateway.policy import Certificates, Policy
 from harness.problems import Problem
 
@@ -113,7 +112,7 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stop.set)
         workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
-        policy = Policy(self._certificates, self._refused, self._allowed)
+        policy = Policy(self._certificates, self._gateway.turn_away, self._allowed)
         door = Door(self._gateway, self._control, workers, policy, self._watch)
         try:
             await self._accept(door, policy, ready)
@@ -145,11 +144,6 @@ class Server:
 
             self._authority = Authority()
         return self._authority
-
-    def _refused(self, method: str, authority: str, reason: str) -> None:
-        request = Request(method, authority, host=host_of(authority))
-        outcome = refuse(request, reason, reason, 403)
-        self._gateway.log.add(self._gateway.clock.now(), "", "", request, outcome, None)
 
 
 def _listen(host: str, port: int) -> socket.socket:
