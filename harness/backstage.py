@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 
 from harness import __version__
-from harness.clock import RUN_START, ManualClock
+from harness.clock import RUN_START, ManualClock, MovingClock, WallClock
 from harness.exchange import Handler, Request, Step
 from harness.gateway import Layer
 from harness.people import (
@@ -35,6 +35,7 @@ from harness.scenario import Case
 
 if TYPE_CHECKING:
     from harness.cassette import Header, NetworkGuard
+    from harness.gateway.control import WorkspaceControls
 
 RUN_TOKEN: Final = "sandbox-run"
 """The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
@@ -58,13 +59,18 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Backstage:
-    """What one scenario is played with. `conclude` is told whether it passed, and may raise what speaks against it."""
+    """What one scenario is played with. `conclude` is told whether it passed, and may raise what speaks against it.
+
+    clock: the backend's own where it can be moved, else the machine's. workspace: what the sandbox can be told; `None`
+    where there is none.
+    """
 
     backend: Handler
     token: str
     traits: Traits
     origin: VisitorOrigin
-    clock: ManualClock | None = None
+    clock: MovingClock
+    workspace: WorkspaceControls | None = None
     layers: Sequence[Layer] = ()
     operation: Callable[[Request], str] | None = None
     quick: bool = True
@@ -112,13 +118,15 @@ def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
     name = order.workspace or workspace_name(case)
     assert backend.controls is not None
     prefer_version(backend, name, order.intercom_version)
+    workspace = backend.controls.workspace(name)
     try:
         yield Backstage(
             backend.handle,
             f"sandbox-{name}",
             DrawnTraits(order.seed + _number(case)),
-            SandboxVisitorOrigin(backend.controls.workspace(name).create_visitor),
+            SandboxVisitorOrigin(workspace.create_visitor),
             clock,
+            workspace,
             operation=backend.operation,
             quick=backend.quick,
         )
@@ -141,6 +149,8 @@ def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
             token,
             DrawnTraits(order.seed + _number(case)),
             HttpVisitorOrigin(session, order.against.rstrip("/"), token),
+            WallClock(),
+            backend.controls.workspace(name) if backend.controls else None,
             operation=backend.operation,
             quick=False,
         )
@@ -183,7 +193,7 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
     from harness.cassette import Header
     from harness.cassette.staleness import source_of_case
 
-    start = RUN_START if live.clock is not None else datetime.now(UTC).timestamp()
+    start = RUN_START if isinstance(live.clock, ManualClock) else datetime.now(UTC).timestamp()
     return Header(
         scenario=case.node_id,
         title=case.title,
@@ -229,5 +239,6 @@ def _from_cassette(
             RUN_TOKEN,
             RecordedTraits(recorded),
             RecordedVisitorOrigin([entry for entry in recorded if entry.get("kind") == "visitor"]),
+            ManualClock(),
             conclude=conclude,
         )

@@ -18,12 +18,27 @@ class Clock(Protocol):
         ...
 
 
+class MovingClock(Clock, Protocol):
+    """A clock by which one can wait."""
+
+    def advance(self, seconds: float) -> float:
+        """Let so many seconds go by, and tell the new time."""
+        ...
+
+
 class WallClock:
-    """The machine's own time."""
+    """The machine's own time; waiting takes as long as it says."""
 
     def now(self) -> float:
         """The time by the machine's clock."""
         return time.time()
+
+    def advance(self, seconds: float) -> float:
+        """Wait for so long, and tell the new time."""
+        if seconds < 0:
+            raise ValueError(f"a clock moves forward only, not by {seconds} seconds")
+        time.sleep(seconds)
+        return self.now()
 
 
 class ManualClock:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from harness.circumstances import Faults, Intercom
+    from harness.clock import MovingClock
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
     from harness.run import Run, RunOptions
@@ -102,12 +104,31 @@ def verify(_scenario: Scenario) -> Verify:
     return _scenario.verify
 
 
+@pytest.fixture
+def faults(_scenario: Scenario) -> Faults:
+    """Arms what goes wrong on purpose in this scenario."""
+    return _scenario.faults
+
+
+@pytest.fixture
+def intercom(_scenario: Scenario) -> Intercom:
+    """What Intercom is like while the pipeline works: its settings, how far search lags."""
+    return _scenario.intercom
+
+
+@pytest.fixture
+def clock(_scenario: Scenario) -> MovingClock:
+    """The time of this scenario; it stands still until somebody waits."""
+    return _scenario.clock
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """What must hold at the end of every scenario counts as part of the scenario."""
     scenario = pyfuncitem.stash.get(SCENARIO, None)
     if scenario is None:
         return (yield)
+    from harness.circumstances import NotHere
     from harness.pipeline.fixture import LacksOperation
 
     error: BaseException | None = None
@@ -115,7 +136,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         result = yield
         scenario.finish(passed=True)
         return result
-    except LacksOperation as lack:
+    except (LacksOperation, NotHere) as lack:
         pytest.skip(str(lack))
     except BaseException as caught:
         error = caught

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
+from harness.app import fault_table
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
 from harness.cassette import NetworkGuard
+from harness.circumstances import Faults, Intercom
 from harness.client import NEWEST_VERSION, IntercomClient
-from harness.clock import ManualClock
+from harness.clock import ManualClock, MovingClock
 from harness.exchange import Lane, Step
 from harness.gateway import Gateway, Stage
 from harness.gateway.adapter import GatewayAdapter
@@ -33,6 +35,7 @@ from harness.scenario import Case, Scenario
 from harness.verification import Verify
 
 if TYPE_CHECKING:
+    from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
     from harness.pipeline.environment import Way
 
@@ -93,7 +96,8 @@ class Run:
     def __init__(self, options: RunOptions) -> None:
         check_options(options)
         self.options = options
-        self.gateway = Gateway(ManualClock())
+        self._clock: MovingClock = ManualClock()
+        self.gateway = Gateway(self._clock)
         self._stack = ExitStack()
         self._guard = NetworkGuard()
         self._server: Server | None = None
@@ -175,14 +179,19 @@ class Run:
             self._session("pipeline"),
             base_url="https://api.intercom.io",
             token=RUN_TOKEN,
+            wait=self._wait,
             version=self.sent_version(case),
         )
         return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
 
+    def _wait(self, seconds: float) -> None:
+        """Let time pass by the clock of whatever scenario is open."""
+        self._clock.advance(seconds)
+
     def _session(self, lane: Lane) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        adapter = GatewayAdapter(self.gateway, lane=lane)
+        adapter = GatewayAdapter(self.gateway, lane, self._wait)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -193,10 +202,12 @@ class Run:
     def scenario(self, case: Case) -> Iterator[Scenario]:
         """Open a scenario's stage, hand the scenario out, and close the stage again."""
         with backstage_for(case, self._order(case), self._where, self._guard) as backstage:
-            stage = self._stage(case, backstage)
-            self.gateway.clock = backstage.clock or ManualClock()
+            self._clock = self.gateway.clock = backstage.clock
+            faults = fault_table(backstage.clock, backstage.operation)
+            stage = self._stage(case, backstage, faults)
             client = IntercomClient(self._session("harness"), token=backstage.token)
-            people = People(client, backstage.traits, backstage.origin)
+            workspace = backstage.workspace
+            people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
             with self.gateway.on(stage):
                 scenario = Scenario(
                     case,
@@ -207,6 +218,8 @@ class Run:
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
+                    faults=Faults(faults),
+                    intercom=self._intercom(case, backstage),
                 )
                 yield scenario
                 self._needed |= scenario.verify.used_permissions
@@ -227,10 +240,14 @@ class Run:
     def _where(self) -> Step | None:
         return self.gateway.stage.step if self.gateway.stage else None
 
-    def _stage(self, case: Case, backstage: Backstage) -> Stage:
+    def _intercom(self, case: Case, backstage: Backstage) -> Intercom:
+        version, workspace = self.sent_version(case), backstage.workspace
+        return Intercom(version, workspace.settings, workspace.update_settings) if workspace else Intercom(version)
+
+    def _stage(self, case: Case, backstage: Backstage, faults: FaultTable) -> Stage:
         return Stage(
             backstage.backend,
-            backstage.layers,
+            (faults.layer, *backstage.layers),
             token=backstage.token,
             intercom_version=self.wanted_version(case),
             quick=backstage.quick,

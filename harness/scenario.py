@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.clock import ManualClock
+from harness.circumstances import BETWEEN_STEPS, Faults, Intercom
+from harness.clock import ManualClock, MovingClock
 from harness.exchange import Exchange
 from harness.gateway import Gateway, Stage
 from harness.people import People
@@ -15,9 +16,6 @@ from harness.persons import Person
 from harness.pipeline import Answer, PipelineUnderTest
 from harness.problems import Problem
 from harness.verification import Claim, NotProved, Verdict, Verify
-
-BETWEEN_STEPS = 3600.0
-"""Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,17 @@ class Scenario:
         make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
         make_verify: Callable[[Scenario], Verify],
         conclude: Callable[[bool], None],
-        clock: ManualClock | None,
+        clock: MovingClock,
+        faults: Faults,
+        intercom: Intercom,
     ) -> None:
         self.case = case
         self.people = people
         self._gateway = gateway
         self._stage = stage
-        self._clock = clock
+        self.clock = clock
+        self.faults = faults
+        self.intercom = intercom
         self._conclude = conclude
         self._first = gateway.log.count
         self._started = time.monotonic()
@@ -92,6 +94,7 @@ class Scenario:
 
     def begin_then(self) -> None:
         """The pipeline has been heard; from here on the harness asks by itself."""
+        self.intercom.end()
         self._stage.step = "then"
 
     def finish(self, *, passed: bool) -> None:
@@ -111,6 +114,10 @@ class Scenario:
             raise NotProved(
                 [Claim("every permission to write was needed", Verdict.REFUTED, names, found, likely=_UNUSED)]
             )
+
+        if unfired := self.faults.unfired:
+            text, found = "every armed fault fired", ", ".join(f"{fault} of {fault.operation}" for fault in unfired)
+            raise NotProved([Claim(text, Verdict.REFUTED, "at least once", f"never: {found}", likely=_UNFIRED)])
 
     def result(self, error: BaseException | None) -> ScenarioResult:
         """The result, given what the scenario's function raised."""
@@ -136,8 +143,9 @@ class Scenario:
     def _begin_when(self) -> None:
         self.people.close()
         self.verify.look_before()
-        if self._clock is not None:
-            self._clock.advance(BETWEEN_STEPS)
+        if isinstance(self.clock, ManualClock):
+            self.clock.advance(BETWEEN_STEPS)
+        self.intercom.begin()
         self._stage.step = "when"
 
 
@@ -150,3 +158,4 @@ def _trouble(error: BaseException | None) -> str:
 
 _NO_CLAIM = "the scenario ended without verify.…: a scenario that claims nothing proves nothing"
 _UNUSED = "the permission was given for a change that does not happen: remove it"
+_UNFIRED = "the pipeline never asked for this, or not often enough: what was to be shown was not shown"

@@ -34,12 +34,18 @@ class Answering(Protocol):
 
 
 class GatewayAdapter(BaseAdapter):
-    """Mount it on a `requests.Session` for every prefix, and no request leaves the process."""
+    """Mount it on a `requests.Session` for every prefix, and no request leaves the process.
 
-    def __init__(self, gateway: Answering, lane: Lane = "harness") -> None:
+    `wait` is how a delay passes: by sleeping, or on a clock of the harness's.
+    """
+
+    def __init__(
+        self, gateway: Answering, lane: Lane = "harness", wait: Callable[[float], object] = time.sleep
+    ) -> None:
         super().__init__()
         self._gateway = gateway
         self._lane = lane
+        self._wait = wait
 
     def send(
         self,
@@ -53,10 +59,17 @@ class GatewayAdapter(BaseAdapter):
         """Hand one prepared request to the gateway and act out what came of it."""
         outcome = self._gateway.handle(to_request(request, self._lane))
         if outcome.delay:
-            _wait(outcome.delay, timeout, request)
+            self._act_out(outcome.delay, timeout, request)
         if isinstance(outcome.answer, Response):
             return _answer(self, request, outcome.answer)
         return _BROKEN[outcome.answer.kind](self, request, outcome.answer)
+
+    def _act_out(self, delay: float, timeout: Any, request: requests.PreparedRequest) -> None:
+        patience = timeout[1] if isinstance(timeout, tuple) else timeout
+        if patience is not None and patience < delay:
+            self._wait(patience)
+            raise requests.ReadTimeout(f"Read timed out. (read timeout={patience})", request=request)
+        self._wait(delay)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -131,14 +144,6 @@ def to_request(prepared: requests.PreparedRequest, lane: Lane) -> Request:
 
 def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _wait(delay: float, timeout: Any, request: requests.PreparedRequest) -> None:
-    patience = timeout[1] if isinstance(timeout, tuple) else timeout
-    if patience is not None and patience < delay:
-        time.sleep(patience)
-        raise requests.ReadTimeout(f"Read timed out. (read timeout={patience})", request=request)
-    time.sleep(delay)
 
 
 def _connection_error(request: requests.PreparedRequest, cause: Exception) -> requests.ConnectionError:

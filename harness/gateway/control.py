@@ -17,6 +17,7 @@ from harness.gateway.answers import answer, error
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import FaultTable, WorkspaceFaults
+from harness.gateway.hosts import host_of, is_address
 from harness.gateway.trees import exchange_tree
 from harness.problems import Problem
 
@@ -40,6 +41,10 @@ class WorkspaceControls(Protocol):
 
     def update_settings(self, changes: Mapping[str, Any]) -> Any:
         """Change settings; a `ValueError` or `Problem` says what cannot be."""
+        ...
+
+    def merge_users(self, from_id: str, into_id: str) -> Any:
+        """Merge one user into another, as a teammate can in the inbox."""
         ...
 
 
@@ -72,11 +77,15 @@ class ControlPlane:
         sandbox: SandboxControls | None = None,
         clock: FollowingClock | None = None,
         faults: WorkspaceFaults | None = None,
+        pages: Callable[[str], Response | None] = lambda path: None,
+        pages_may_change: bool = False,
     ) -> None:
         self._gateway = gateway
         self._sandbox = sandbox
         self._clock = clock
         self._faults = faults
+        self._pages = pages
+        self._pages_may_change = pages_may_change
 
     def owns(self, path: str) -> bool:
         """Whether this path is the control plane's."""
@@ -87,6 +96,10 @@ class ControlPlane:
         path = request.path.rstrip("/").removeprefix(PREFIX)
         if path == "/health":
             return answer(200, self._health())
+        if (found := self._page(request, path)) is not None:
+            return found
+        if (reason := self._unwelcome(request)) is not None:
+            return error(403, "action_forbidden", reason)
         workspace = workspace_of(request)
         if not workspace:
             return error(401, "unauthorized", "Access Token Invalid")
@@ -108,12 +121,27 @@ class ControlPlane:
         except (ValueError, TypeError, KeyError) as fault:
             return error(400, "parameter_invalid", str(fault))
 
+    def _page(self, request: Request, path: str) -> Response | None:
+        return self._pages(path) if request.method in ("GET", "HEAD") else None
+
+    def _unwelcome(self, request: Request) -> str | None:
+        """Why a page may not ask this: one from elsewhere nothing, our own only to look, unless it was let."""
+        origin = request.headers.get("origin")
+        if origin is None:
+            return None
+        if origin != request.origin or not is_address(host_of(origin.partition("://")[2])):
+            return "Pages from elsewhere may not use the control plane"
+        if request.method != "GET" and not self._pages_may_change:
+            return "Pages may only look; start the server with --control to change things from here"
+        return None
+
     def _health(self) -> dict[str, Any]:
         return {
             "type": "health",
             "status": "ok",
             "backend": "sandbox" if self._sandbox is not None else "other",
             "now": self._gateway.clock.now(),
+            "control": self._pages_may_change,
         }
 
     def _workspace(self, call: _Call) -> WorkspaceControls:
@@ -126,6 +154,10 @@ class ControlPlane:
 
     def _reset(self, call: _Call) -> Response:
         self._workspace(call).reset()
+        return Response(204)
+
+    def _merge(self, call: _Call) -> Response:
+        self._workspace(call).merge_users(str(call.body["from"]), str(call.body["into"]))
         return Response(204)
 
     def _settings(self, call: _Call) -> Response:
@@ -179,6 +211,7 @@ class ControlPlane:
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "/visitors"): ControlPlane._create_visitor,
     ("POST", "/reset"): ControlPlane._reset,
+    ("POST", "/merges"): ControlPlane._merge,
     ("GET", "/settings"): ControlPlane._settings,
     ("PUT", "/settings"): ControlPlane._update_settings,
     ("GET", "/exchanges"): ControlPlane._exchanges,

@@ -34,7 +34,7 @@ def fault_from(given: Mapping[str, Any]) -> Fault:
     for name, value in given.items():
         _check_value(name, value)
     defaults: dict[str, Any] = {"seconds": KINDS[kind].seconds}
-    if given.get("every") or given.get("start"):
+    if "times" not in given and (given.get("every") or given.get("start")):
         defaults["times"] = None
     return Fault(**(defaults | dict(given)))
 

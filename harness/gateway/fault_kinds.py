@@ -106,6 +106,10 @@ def _rate_limit(retry_after: int, now: float) -> dict[str, str]:
     }
 
 
+def _rate_limited(fault: Fault, sent: Sent) -> Outcome:
+    return Outcome(error_answer(replace(fault, status=429), sent))
+
+
 def _late(fault: Fault, sent: Sent) -> Outcome:
     done = sent.inner(sent.request)
     return replace(done, delay=done.delay + fault.seconds)
@@ -166,6 +170,8 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     "status": Kind(_status, "answers with an error of Intercom's; `after` does the work all the same", frozenset(
         {"status", "retry_after", "after"})),
+    "rate_limit": Kind(_rate_limited, "answers 429 until `retry_after` seconds have gone by", frozenset({
+        "retry_after"})),
     "delay": Kind(_late, "answers late", frozenset({"seconds"}), 1.0),
     "stall": Kind(_late, "answers after longer than any client waits", frozenset({"seconds"}), 75.0),
     "lost": Kind(_lost, "does the work, stays silent and closes the connection", frozenset({"seconds"}), 75.0),

@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from math import ceil
 from typing import Any, Final, TypeAlias
 
 from harness.clock import Clock
@@ -21,6 +22,10 @@ from harness.problems import Problem
 
 ANY: Final = "*"
 """Stands for every operation."""
+GROUPS: Final[Mapping[str, frozenset[str]]] = {
+    "conversion": frozenset({"convertVisitor", "convertLead", "MergeContact", "UpdateContact"}),
+}
+"""Names for several operations: what a pipeline converts with differs by flow and by version."""
 
 NameOf: TypeAlias = Callable[[Request], str]
 """Tells Intercom's name for what a request asks for, or an empty string."""
@@ -30,8 +35,8 @@ NameOf: TypeAlias = Callable[[Request], str]
 class Fault:
     """One fault as it is armed.
 
-    operation: Intercom's operationId, `METHOD /path` (`{}` stands for one segment), or `*`. It fires at the `start`th
-    request of that operation and at each `every`th after it, `times` times at most (`None`: without end).
+    operation: Intercom's operationId, `METHOD /path` (`{}` stands for one segment), `conversion` or `*`. It fires at
+    the `start`th request of that operation and at each `every`th after it, `times` times at most (`None`: without end).
     """
 
     operation: str
@@ -69,6 +74,8 @@ class Armed:
     fault: Fault
     met: int = 0
     fired: int = 0
+    until: float = 0.0
+    """Until when the rate limit holds that it set when it fired."""
     pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
     def as_data(self) -> dict[str, Any]:
@@ -108,25 +115,26 @@ class FaultTable:
         """Let a request through, or have the fault happen that is due; to be used as a layer of the gateway."""
         if not self._armed or request.lane != "pipeline":
             return inner(request)
+        now = self.clock.now()
         with self._lock:
-            due = self._take(request)
+            due = self._take(request, now)
             number = self._fired
         if due is None:
             return inner(request)
-        outcome = KINDS[due.kind].act(due, Sent(request, inner, self.clock.now(), number))
+        outcome = KINDS[due.kind].act(due, Sent(request, inner, now, number))
         return outcome if outcome.refused else replace(outcome, fault=str(due))
 
-    def _take(self, request: Request) -> Fault | None:
+    def _take(self, request: Request, now: float) -> Fault | None:
         """Count the request for each fault that it concerns, and pick the first one that is due."""
         name, taken = self._name_of(request), None
         for armed in self._armed:
             if not _concerns(armed, request, name):
                 continue
             armed.met += 1
-            if taken is None and armed.fault.due(armed.met, armed.fired):
+            if taken is None and (left := _left(armed, now)) is not None:
                 armed.fired += 1
                 self._fired += 1
-                taken = armed.fault
+                taken = left
         return taken
 
     def arm(self, *faults: Fault) -> Sequence[Armed]:
@@ -140,7 +148,7 @@ class FaultTable:
             return armed[len(armed) - len(faults) :]
 
     def _check(self, fault: Fault, armed: Sequence[Armed]) -> None:
-        if fault.operation != ANY:
+        if fault.operation != ANY and fault.operation not in GROUPS:
             self._check_operation(fault.operation)
         for earlier in armed:
             if _shadows(earlier.fault, fault):
@@ -164,7 +172,7 @@ class FaultTable:
             meant = next((name for name in known if near and name.lower() == near[0]), "convertVisitor")
             raise Problem(
                 f"there is no operation {operation!r}",
-                why="an operation is Intercom's operationId, METHOD /path, or * for all",
+                why="an operation is Intercom's operationId, METHOD /path, conversion, or * for all",
                 remedy=f"did you mean {meant}?" if near else f"for example {meant}, or POST /contacts/merge",
             )
 
@@ -190,10 +198,23 @@ class FaultTable:
             self._armed = [replace(one) for one in armed]
 
 
+def _left(armed: Armed, now: float) -> Fault | None:
+    """The fault as it fires now, or `None` where it does not; a rate limit holds until its time is over."""
+    fault = armed.fault
+    if now < armed.until:
+        return replace(fault, retry_after=ceil(armed.until - now))
+    if not fault.due(armed.met, armed.fired):
+        return None
+    if fault.kind == "rate_limit":
+        armed.until = now + fault.retry_after
+    return fault
+
+
 def _concerns(armed: Armed, request: Request, name: str) -> bool:
     if armed.pattern is not None:
         return armed.pattern.fullmatch(f"{request.method} {request.path.rstrip('/')}") is not None
-    return armed.fault.operation in (ANY, name)
+    operation = armed.fault.operation
+    return operation in (ANY, name) or name in GROUPS.get(operation, ())
 
 
 def _pattern(operation: str) -> re.Pattern[str] | None:

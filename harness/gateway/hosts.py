@@ -5,6 +5,8 @@ The names of the API's regions and of the Messenger's hosts are facts §6 and §
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from harness.exchange import INTERCOM_HOST
 
 ANSWERED = ("intercom.io", "intercomcdn.com", "intercomassets.com", "intercom-messenger.com")
@@ -25,6 +27,17 @@ def host_of(authority: str) -> str:
 def is_answered(host: str) -> bool:
     """Whether the gateway answers as this host."""
     return _under(host, ANSWERED)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is this machine's own name or an address: any other name can be made to point here."""
+    if host == "localhost":
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_owned(host: str) -> bool:

@@ -113,6 +113,10 @@ class RemoteWorkspace:
         settings: dict[str, Any] = self._call("PUT", "settings", changes)
         return settings
 
+    def merge_users(self, from_id: str, into_id: str) -> None:
+        """Merge one user into another, as a teammate can."""
+        self._call("POST", "merges", {"from": from_id, "into": into_id})
+
     def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
         headers = {"authorization": f"Bearer sandbox-{self._name}", "content-type": "application/json"}
         content = b"" if body is None else json.dumps(dict(body)).encode()

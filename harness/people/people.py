@@ -7,7 +7,7 @@ choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -37,10 +37,17 @@ DRAWN: Final = Drawn.DRAWN
 class People:
     """The people of one scenario, in the order in which they were made."""
 
-    def __init__(self, client: IntercomClient, traits: Traits, origin: VisitorOrigin) -> None:
+    def __init__(
+        self,
+        client: IntercomClient,
+        traits: Traits,
+        origin: VisitorOrigin,
+        merge_users: Callable[[str, str], object] | None = None,
+    ) -> None:
         self._client = client
         self._traits = traits
         self._origin = origin
+        self._merge_users = merge_users
         self._everyone: list[Person] = []
         self._visitors: list[Mapping[str, Any]] = []
         self._tags: dict[str, str] = {}
@@ -196,6 +203,14 @@ class People:
         """The user is archived: invisible to list and search, but still holding e-mail and external id."""
         self._do("POST", f"/contacts/{user.id}/archive")
         return user
+
+    def merged_away(self, user: User, into: User) -> None:
+        """A teammate merged this user into another in between, as no API does; the pipeline still holds the old id."""
+        if user.id is None or into.id is None:
+            raise CannotMake("a user who does not exist yet cannot be merged", remedy="use people.user()")
+        if self._merge_users is not None:
+            self._merge_users(user.id, into.id)
+        self._everyone.remove(user)
 
     # --- the company nobody asked for -------------------------------------------------------------
 

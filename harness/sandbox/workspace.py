@@ -220,6 +220,17 @@ class Workspace:
         except msgspec.ValidationError as error:
             raise _bad("this is no visitor", str(error)) from None
 
+    def merge_users(self, from_id: str, into_id: str) -> None:
+        """Merge one user into another: a teammate can, no version of the API does (facts §4: Preview will)."""
+        from harness.sandbox.call import Call
+        from harness.sandbox.operations.conversions import merge
+
+        with self.lock, self.database.transaction():
+            source, into = self.people.get(from_id), self.people.get(into_id)
+            if source is None or into is None or {source.kind, into.kind} != {"user"} or source is into:
+                raise _bad("two users are needed for this merge", f"from {from_id}, into {into_id}")
+            merge(Call(self, VERSIONS[NEWEST_VERSION], (), {}, {}, self.now(), "", ""), source, into)
+
     def reset(self) -> None:
         """Put this workspace back to where it began; its settings too."""
         with self.lock:

@@ -176,7 +176,7 @@ def test_a_kind_does_the_work_or_does_not(kind: str) -> None:
     bench.arm(operation="*", kind=kind)
     outcome = bench.ask()
     assert outcome.fault
-    assert bench.worked == (0 if kind in ("reset_before", "status") else 1)
+    assert bench.worked == (0 if kind in ("reset_before", "status", "rate_limit") else 1)
 
 
 def test_what_each_kind_makes_of_an_answer() -> None:
@@ -231,6 +231,35 @@ def test_a_429_says_when_to_come_back() -> None:
     assert answer.headers["retry-after"] == "4"
     assert answer.headers["x-ratelimit-remaining"] == "0"
     assert int(answer.headers["x-ratelimit-reset"]) == RUN_START + 10
+
+
+def test_a_rate_limit_holds_until_its_time_is_over() -> None:
+    """Whoever asks too early is refused again and told what is left; after that the way is free."""
+    bench, clock = Bench(), ManualClock()
+    bench.table = app.fault_table(clock)
+    bench.arm(operation="*", kind="rate_limit", retry_after=5)
+
+    def left() -> str | None:
+        answer = bench.ask().response
+        assert answer is not None
+        return answer.headers.get("retry-after")
+
+    assert (left(), left()) == ("5", "5")
+    clock.advance(3)
+    assert left() == "2"
+    clock.advance(2)
+    assert left() is None
+    assert (bench.worked, bench.table.armed[0].fired) == (1, 3)
+
+
+def test_a_conversion_stands_for_whatever_converts() -> None:
+    """One name for the requests that convert, in any flow and version."""
+    bench = Bench()
+    bench.arm(operation="conversion", kind="reset_before", times=None)
+    assert bench.ask(target="/contacts/merge").fault
+    assert bench.ask(target="/visitors/convert").fault
+    assert bench.ask("PUT", "/contacts/abc").fault
+    assert not bench.ask("GET", "/contacts/abc").fault
 
 
 def test_an_error_after_the_work_leaves_the_work_done() -> None:

@@ -1,0 +1,168 @@
+"""What goes wrong on the way: answers lost, late or refused, things done twice, people gone elsewhere in between.
+
+Each says what must have been achieved in the end, not how: one person, nothing lost, nobody doubled.
+"""
+
+import pytest
+
+
+def visitor_becomes_lead(people, pipeline, verify):
+    """The visitor is a lead in the end."""
+    visitor = people.visitor()
+    pipeline.visitor_to_lead(visitor)
+    return visitor, lambda: verify.became_lead(visitor)
+
+
+def visitor_becomes_user(people, pipeline, verify):
+    """The visitor is a user in the end."""
+    visitor, newcomer = people.visitor(), people.newcomer()
+    pipeline.visitor_to_user(visitor, newcomer)
+    return visitor, lambda: verify.became_user(visitor, email=newcomer.email)
+
+
+def visitor_joins_user(people, pipeline, verify):
+    """The visitor is part of the user in the end."""
+    user, visitor = people.user(), people.visitor()
+    pipeline.visitor_to_user(visitor, user)
+    return visitor, lambda: verify.merged(visitor, into=user)
+
+
+def lead_becomes_user(people, pipeline, verify):
+    """The lead is a user in the end."""
+    newcomer = people.newcomer()
+    lead = people.lead(email=newcomer.email)
+    pipeline.lead_to_user(lead, newcomer)
+    return lead, lambda: verify.became_user(lead, email=newcomer.email)
+
+
+def lead_joins_user(people, pipeline, verify):
+    """The lead is part of the user in the end."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    pipeline.lead_to_user(lead, user)
+    return lead, lambda: verify.merged(lead, into=user)
+
+
+FLOWS = (visitor_becomes_lead, visitor_becomes_user, visitor_joins_user, lead_becomes_user, lead_joins_user)
+every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+
+LOSSES = {
+    "silence": {"kind": "lost"},
+    "empty": {"kind": "empty"},
+    "truncated": {"kind": "truncated"},
+    "garbled": {"kind": "garbled"},
+    "error_500": {"kind": "status", "status": 500, "after": True},
+    "error_502": {"kind": "status", "status": 502, "after": True},
+}
+
+
+@every_flow
+def test_an_answer_is_lost(people, pipeline, verify, faults, flow):
+    """An answer is lost after the work was done: the conversion is not reported as failed."""
+    faults.arm("conversion", "reset_after")
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_an_answer_is_lost_in_another_way(people, pipeline, verify, faults, loss):
+    """A merge was done, and its answer cannot be understood: it is not reported as failed."""
+    faults.arm("conversion", **loss)
+    _, claim = lead_joins_user(people, pipeline, verify)
+    claim()
+
+
+@every_flow
+def test_a_connection_breaks_before_the_work(people, pipeline, verify, faults, flow):
+    """A connection breaks before the work: asking again converts."""
+    faults.arm("conversion", "reset_before")
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@every_flow
+def test_the_server_fails_twice(people, pipeline, verify, faults, flow):
+    """The server fails twice and does nothing: the third request converts."""
+    faults.arm("conversion", "status", status=503, times=2)
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@every_flow
+def test_the_rate_limit_is_spent(people, pipeline, verify, faults, flow):
+    """The rate limit is spent: nobody is lost who waits as long as Intercom says."""
+    faults.arm("*", "rate_limit", retry_after=3)
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@every_flow
+def test_a_call_comes_twice(people, pipeline, verify, flow):
+    """The queue delivers a conversion twice: the second time changes nothing."""
+    _, claim = flow(people, pipeline, verify)
+    pipeline.again()
+    claim()
+
+
+@every_flow
+def test_a_token_is_revoked_and_renewed(people, pipeline, verify, faults, flow):
+    """A revoked token converts nobody and the caller is told; with a good one it converts."""
+    faults.arm("*", "status", status=401)
+    source, claim = flow(people, pipeline, verify)
+    verify.refused(source)
+    pipeline.again()
+    claim()
+
+
+def test_a_visitor_became_a_lead_in_between(people, pipeline, verify):
+    """A visitor became a lead before the sign-up came: the lead becomes the user, once."""
+    visitor, newcomer = people.visitor(), people.newcomer()
+    lead = people.became_lead(visitor)
+    pipeline.visitor_to_user(visitor, newcomer)
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, email=newcomer.email)
+
+
+def test_the_user_was_merged_away_before_a_lead_joins(people, pipeline, verify, intercom):
+    """The user was merged into another in between: the lead joins the one who is left."""
+    intercom.needs("2.16")
+    gone, left = people.user(), people.user()
+    lead = people.lead(email=gone.email)
+    people.merged_away(gone, into=left)
+    pipeline.lead_to_user(lead, gone)
+    verify.merged(lead, into=left)
+
+
+def test_the_user_was_merged_away_before_a_visitor_joins(people, pipeline, verify, intercom):
+    """The user was merged into another in between: the visitor joins the one who is left."""
+    intercom.needs("2.16")
+    gone, left = people.user(email=None), people.user()
+    visitor = people.visitor()
+    people.merged_away(gone, into=left)
+    pipeline.visitor_to_user(visitor, gone)
+    verify.merged(visitor, into=left)
+
+
+def test_search_does_not_show_the_user_yet_when_a_visitor_joins(people, pipeline, verify, intercom):
+    """Search does not show a new user yet: the visitor joins them, no second one is made."""
+    user, visitor = people.user(), people.visitor()
+    intercom.search_lags()
+    pipeline.visitor_to_user(visitor, people.same_email_as(user))
+    verify.merged(visitor, into=user)
+
+
+def test_search_does_not_show_the_user_yet_when_a_lead_joins(people, pipeline, verify, intercom):
+    """Search does not show a new user yet: the lead joins them, no second one is made."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    intercom.search_lags()
+    pipeline.lead_to_user(lead, people.same_email_as(user))
+    verify.merged(lead, into=user)
+
+
+def test_an_archived_twin_is_not_doubled_by_a_lead(people, pipeline, verify):
+    """An archived user still holds their e-mail: a lead does not become a second one."""
+    twin = people.archived(people.user())
+    lead = people.lead(email=None)
+    pipeline.lead_to_user(lead, people.same_email_as(twin))
+    verify.refused(lead)
