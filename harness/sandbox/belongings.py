@@ -253,6 +253,11 @@ class Belongings:
             (_encode(conversation), conversation.conversation_id),
         )
 
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Remove a conversation for everybody."""
+        self._db.execute("DELETE FROM participants WHERE conversation_id = ?", (conversation_id,))
+        self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
+
     def conversation(self, conversation_id: str) -> Conversation | None:
         """The conversation with this id."""
         row = self._db.one("SELECT document FROM conversations WHERE conversation_id = ?", (conversation_id,))

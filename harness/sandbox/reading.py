@@ -14,7 +14,7 @@ from harness.sandbox import refusals as no
 from harness.sandbox.refusals import Refused
 from harness.sandbox.versions import Version
 
-LATEST_MOMENT = 2**40
+LATEST_MOMENT = 2**37
 LARGEST_NUMBER = 2**63 - 1
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 

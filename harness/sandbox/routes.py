@@ -136,6 +136,16 @@ THINGS = (
     route("GET", "/notes/{note_id}", "retrieveNote", notes.read, ALL, DESCRIPTION),
     route("POST", "/companies", "createOrUpdateCompany", companies.save, ALL, DESCRIPTION),
     route("GET", "/companies", "retrieveCompany", companies.find, ALL, DESCRIPTION),
+    route("POST", "/companies/list", "listAllCompanies", companies.list_all, ALL, DESCRIPTION),
+    route("GET", "/companies/scroll", "scrollOverAllCompanies", companies.scroll, ALL, DESCRIPTION),
+    route(
+        "GET",
+        "/companies/{company_id}/segments",
+        "ListAttachedSegmentsForCompanies",
+        companies.segments,
+        V2,
+        DESCRIPTION,
+    ),
     route("GET", "/companies/{company_id}", "RetrieveACompanyById", companies.read, ALL, DESCRIPTION),
     route("PUT", "/companies/{company_id}", "UpdateCompany", companies.update, ALL, DESCRIPTION),
     route("DELETE", "/companies/{company_id}", "deleteCompany", companies.delete, V2, DESCRIPTION),
@@ -144,6 +154,11 @@ THINGS = (
     route("GET", "/conversations", "listConversations", conversations.list_all, V2, DESCRIPTION),
     route("POST", "/conversations/search", "searchConversations", search.conversations, V2, DESCRIPTION),
     route("GET", "/conversations/{conversation_id}", "retrieveConversation", conversations.read, ALL, DESCRIPTION),
+    route("PUT", "/conversations/{conversation_id}", "updateConversation", conversations.update, V2, DESCRIPTION),
+    route("DELETE", "/conversations/{conversation_id}", "deleteConversation", conversations.delete, V2, DESCRIPTION),
+    route(
+        "POST", "/conversations/{conversation_id}/parts", "manageConversation", conversations.manage, V2, DESCRIPTION
+    ),
     route("POST", "/conversations/{conversation_id}/reply", "replyConversation", conversations.reply, ALL, DESCRIPTION),
     route(
         "POST",

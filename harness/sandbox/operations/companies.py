@@ -116,6 +116,25 @@ def _all(call: Call) -> Answer:
     return Answer({"type": "list", "data": shown, "pages": pages, "total_count": len(companies)})
 
 
+def list_all(call: Call) -> Answer:
+    """`POST /companies/list`: pages by number."""
+    return _all(call)
+
+
+def scroll(call: Call) -> Answer:
+    """`GET /companies/scroll`: everything in one part, and nothing after it."""
+    companies = [] if call.query.get("scroll_param") else call.belongings.all_companies()
+    shown = [rendering.company(call.workspace, one) for one in companies]
+    scroll_param = call.query.get("scroll_param") or call.workspace.ids.uuid(0)
+    return Answer({"type": "list", "data": shown, "pages": None, "total_count": None, "scroll_param": scroll_param})
+
+
+def segments(call: Call) -> Answer:
+    """`GET /companies/{company_id}/segments`: the sandbox has none."""
+    _found(call, call.parameters[0])
+    return Answer({"type": "list", "data": []})
+
+
 def update(call: Call) -> Answer:
     """`PUT /companies/{company_id}`."""
     company = _found(call, call.parameters[0])

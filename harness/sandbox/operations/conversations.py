@@ -170,8 +170,49 @@ def reply(call: Call) -> Answer:
     elif not note:
         changes["waiting_since"] = None
     found = msgspec.structs.replace(found, **changes)
+    return _written(call, found)
+
+
+def update(call: Call) -> Answer:
+    """`PUT /conversations/{conversation_id}`: whether it was read, and its title."""
+    found = _found(call, call.parameters[0])
+    changes: dict[str, Any] = {"updated_at": call.now}
+    if "read" in call.body:
+        changes["read"] = bool(reading.flag(call.body, "read"))
+    if "title" in call.body:
+        changes["title"] = reading.text(call.body, "title")
+    return _written(call, msgspec.structs.replace(found, **changes))
+
+
+def _written(call: Call, found: Conversation) -> Answer:
     call.belongings.put_conversation(found)
     return Answer(show(call, found, parts=True))
+
+
+STATES = {"close": "closed", "open": "open", "snoozed": "snoozed"}
+
+
+def manage(call: Call) -> Answer:
+    """`POST /conversations/{conversation_id}/parts`: close, open or snooze it; an assignment is noted as a part."""
+    found = _found(call, call.parameters[0])
+    kind = reading.text(call.body, "message_type")
+    if kind not in (*STATES, "assignment"):
+        raise Refused(no.PARAMETER_INVALID.filled(field="message_type"))
+    part = Part(
+        part_id=str(call.workspace.database.next("parts")),
+        part_type=kind,
+        body=reading.text(call.body, "body"),
+        created_at=call.now,
+    )
+    state = STATES.get(kind, found.state)
+    return _written(call, msgspec.structs.replace(found, state=state, parts=[*found.parts, part], updated_at=call.now))
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /conversations/{conversation_id}`."""
+    found = _found(call, call.parameters[0])
+    call.belongings.delete_conversation(found.conversation_id)
+    return Answer({"id": found.conversation_id, "object": "conversation", "deleted": True})
 
 
 def _replied_to(call: Call) -> Conversation:

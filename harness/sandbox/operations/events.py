@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from harness.sandbox import reading
@@ -52,7 +53,7 @@ def _summary(person: Person, events: list[Event]) -> dict[str, Any]:
     for event in events:
         times.setdefault(event.name, []).append(event.created_at)
     rows = [
-        {"name": name, "first": min(at), "last": max(at), "count": len(at), "description": None}
+        {"name": name, "first": _text(min(at)), "last": _text(max(at)), "count": len(at), "description": ""}
         for name, at in times.items()
     ]
     return {
@@ -63,6 +64,10 @@ def _summary(person: Person, events: list[Event]) -> dict[str, Any]:
         "intercom_user_id": person.person_id,
         "user_id": person.external_id,
     }
+
+
+def _text(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def summarize(call: Call) -> Answer:

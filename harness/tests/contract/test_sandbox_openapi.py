@@ -132,6 +132,9 @@ def _companies(ask: Callable[..., Any], contact: str) -> None:
     ask("POST", f"{contact}/companies", {"id": "none"})
     ask("GET", f"{contact}/companies")
     ask("GET", f"/companies/{company}/contacts")
+    ask("GET", f"/companies/{company}/segments")
+    ask("POST", "/companies/list")
+    ask("GET", "/companies/scroll")
     ask("DELETE", f"{contact}/companies/{company}")
     ask("DELETE", f"/companies/{company}")
 
@@ -146,6 +149,8 @@ def _conversations(ask: Callable[..., Any], contact_id: str) -> None:
     reply = {"message_type": "comment", "type": "user", "intercom_user_id": contact_id, "body": "Hello?"}
     ask("POST", f"/conversations/{conversation}/reply", reply)
     ask("GET", f"/conversations/{conversation}")
+    ask("PUT", f"/conversations/{conversation}", {"read": True, "title": "Shipping"})
+    ask("POST", f"/conversations/{conversation}/parts", {"message_type": "close", "type": "admin"})
     query = {"field": "contact_ids", "operator": "=", "value": contact_id}
     ask("POST", "/conversations/search", {"query": query})
     ask("POST", f"/conversations/{conversation}/customers", {"customer": {"intercom_user_id": other}})
@@ -153,6 +158,8 @@ def _conversations(ask: Callable[..., Any], contact_id: str) -> None:
     ask("POST", "/events", {"event_name": "asked", "created_at": 1, "id": contact_id, "metadata": {"a": 1}})
     ask("POST", "/events/summaries", {"user_id": "nobody"})
     ask("GET", f"/events?type=user&intercom_user_id={contact_id}")
+    ask("GET", f"/events?type=user&intercom_user_id={contact_id}&summary=true")
+    ask("DELETE", f"/conversations/{conversation}")
 
 
 @pytest.fixture(scope="module", params=DESCRIBED)
