@@ -22,7 +22,7 @@ PLACES = {
     "cryptography": set(),
     "dotenv": {"settings"},
     "faker": {"people"},
-    "filelock": {"cassette", "sandbox"},
+    "filelock": {"cassette", "sandbox", "test_app"},
     "httptools": {"gateway"},
     "pytest": {"pytest_plugin", "commands"},
     "rich": {"report", "commands"},
