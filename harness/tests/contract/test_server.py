@@ -18,7 +18,7 @@ from harness.gateway import Gateway, Stage
 from harness.gateway.door import BODY_LIMIT
 from harness.gateway.server import Server
 from harness.problems import Problem
-from harness.tests.doors import echo, exchange_bytes, read_all, serving
+from harness.tests.doors import broken, echo, exchange_bytes, read_all, serving
 
 
 def head_and_body(answer: bytes) -> tuple[str, bytes]:
@@ -223,3 +223,28 @@ def test_a_request_under_way_is_finished_before_the_end(tmp_path: Path) -> None:
         begun.wait(5)
     caller.join()
     assert got == ["done"]
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_reset_is_a_reset_on_the_wire(kind: str, tmp_path: Path) -> None:
+    """The system's own word for it arrives, not a polite goodbye."""
+    with serving(tmp_path, broken(kind)) as door, pytest.raises(ConnectionResetError):
+        exchange_bytes(door.address, b"GET /me HTTP/1.1\r\nhost: x\r\n\r\n")
+
+
+def test_an_empty_answer_is_a_goodbye_without_a_byte(tmp_path: Path) -> None:
+    """The connection closes in good order, and nothing came."""
+    with serving(tmp_path, broken("empty")) as door:
+        assert exchange_bytes(door.address, b"GET /me HTTP/1.1\r\nhost: x\r\n\r\n") == b""
+
+
+def test_a_dribbled_answer_comes_in_small_pieces(tmp_path: Path) -> None:
+    """A client that reads once has not read all."""
+    with (
+        serving(tmp_path, broken("dribble", at=4)) as door,
+        socket.create_connection(door.address, timeout=5) as connection,
+    ):
+        connection.sendall(b"GET /me HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        pieces = list(iter(lambda: connection.recv(65_536), b""))
+        assert len(pieces) > 5
+        assert b"".join(pieces).endswith(b'"Blue Rocket"}')
