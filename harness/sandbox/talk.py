@@ -1,0 +1,104 @@
+"""Conversations in the database, and who takes part in them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.sandbox.database import Database
+
+
+class Part(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One reply in a conversation; the author is a person, or else the teammate."""
+
+    part_id: str
+    part_type: str
+    body: str | None
+    created_at: int
+    person_id: str | None = None
+    assigned: bool = False
+
+
+class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A conversation: what was said first, and what was replied."""
+
+    conversation_id: str
+    message_id: str
+    created_at: int
+    updated_at: int
+    body: str
+    subject: str = ""
+    delivered_as: str = "customer_initiated"
+    person_id: str | None = None
+    state: str = "open"
+    read: bool = False
+    waiting_since: int | None = None
+    title: str | None = None
+    parts: list[Part] = []
+
+
+_conversation = msgspec.msgpack.Decoder(Conversation).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Talk:
+    """The conversations of one workspace."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add_conversation(self, conversation: Conversation, person_ids: list[str]) -> None:
+        """Begin a conversation between these people and the workspace."""
+        self._db.execute(
+            "INSERT INTO conversations (conversation_id, document) VALUES (?, ?)",
+            (conversation.conversation_id, _encode(conversation)),
+        )
+        for person_id in person_ids:
+            self.take_part(person_id, conversation.conversation_id)
+
+    def put_conversation(self, conversation: Conversation) -> None:
+        """Write a conversation that is there already."""
+        self._db.execute(
+            "UPDATE conversations SET document = ? WHERE conversation_id = ?",
+            (_encode(conversation), conversation.conversation_id),
+        )
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Remove a conversation for everybody."""
+        self._db.execute("DELETE FROM participants WHERE conversation_id = ?", (conversation_id,))
+        self._db.execute("DELETE FROM conversations WHERE conversation_id = ?", (conversation_id,))
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation with this id."""
+        row = self._db.one("SELECT document FROM conversations WHERE conversation_id = ?", (conversation_id,))
+        return _conversation(row[0]) if row else None
+
+    def conversations(self) -> list[Conversation]:
+        """Every conversation, the newest first."""
+        rows = self._db.all("SELECT document FROM conversations ORDER BY seq DESC")
+        return [_conversation(document) for (document,) in rows]
+
+    def conversations_of(self, person_id: str) -> list[Conversation]:
+        """The conversations that somebody takes part in, the newest first."""
+        rows = self._db.all(
+            "SELECT document FROM participants JOIN conversations USING (conversation_id) WHERE person_id = ? "
+            "ORDER BY conversations.seq DESC",
+            (person_id,),
+        )
+        return [_conversation(document) for (document,) in rows]
+
+    def participants_of(self, conversation_id: str) -> list[str]:
+        """The ids of the people who take part in a conversation."""
+        rows = self._db.all(
+            "SELECT person_id FROM participants WHERE conversation_id = ? ORDER BY person_id", (conversation_id,)
+        )
+        return [person_id for (person_id,) in rows]
+
+    def take_part(self, person_id: str, conversation_id: str) -> None:
+        """Let somebody into a conversation; they may be in it already."""
+        self._db.execute("INSERT OR IGNORE INTO participants VALUES (?, ?)", (person_id, conversation_id))
+
+    def drop_out(self, person_id: str, conversation_id: str) -> None:
+        """Take somebody out of a conversation."""
+        self._db.execute(
+            "DELETE FROM participants WHERE person_id = ? AND conversation_id = ?", (person_id, conversation_id)
+        )
