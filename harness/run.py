@@ -23,8 +23,9 @@ from harness.circumstances import Faults, Intercom
 from harness.client import NEWEST_VERSION, IntercomClient
 from harness.clock import ManualClock, MovingClock
 from harness.exchange import Lane, Step
-from harness.gateway import Gateway, Stage
+from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
+from harness.gateway.pace import Pace
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT
@@ -50,7 +51,8 @@ class RunOptions:
     """What the command line or pytest asked for.
 
     `against` is `sandbox`, `cassette`, `test-app` or the URL of a running sandbox; `pipeline` is a spec, `None` for the
-    reference; `time_limit` is in seconds. `intercom_version` counts for every case that names no version of its own.
+    reference; `time_limit` is in seconds; `time_scale` is how much of each told second a pipeline has to wait.
+    `intercom_version` counts for every case that names no version of its own.
     """
 
     against: str = "sandbox"
@@ -60,6 +62,7 @@ class RunOptions:
     cassettes: Path = Path("cassettes")
     workspace: str | None = None
     time_limit: float | None = None
+    time_scale: float = 1.0
     seed: int = DEFAULT_SEED
     root: Path = field(default_factory=Path.cwd)
 
@@ -244,10 +247,16 @@ class Run:
         version, workspace = self.sent_version(case), backstage.workspace
         return Intercom(version, workspace.settings, workspace.update_settings) if workspace else Intercom(version)
 
+    def _pace(self, backstage: Backstage) -> Sequence[Layer]:
+        """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
+        if self._spec is None or not isinstance(backstage.clock, ManualClock):
+            return ()
+        return (Pace(backstage.clock, self.options.time_scale).layer,)
+
     def _stage(self, case: Case, backstage: Backstage, faults: FaultTable) -> Stage:
         return Stage(
             backstage.backend,
-            (faults.layer, *backstage.layers),
+            (*self._pace(backstage), faults.layer, *backstage.layers),
             token=backstage.token,
             intercom_version=self.wanted_version(case),
             quick=backstage.quick,

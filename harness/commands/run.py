@@ -40,6 +40,8 @@ TO_STDOUT = "-"
     "Folder of the cassettes."))  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
+@click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, metavar="FACTOR", help=(
+    "Tell your pipeline to wait only this part of what Intercom would; 0 not at all. [default: 1]"))  # fmt: skip
 @click.option("--explain", is_flag=True, help="Show the evidence of what passed as well.")
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, report.md and report.json."
@@ -63,7 +65,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"])
     _check_json_target(outputs.json_to)
     selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
-    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit")
+    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale")
     options = RunOptions(
         **{name: given[name] for name in wanted},
         intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,

@@ -1,0 +1,133 @@
+"""Wrong pipelines that are sound as long as nothing goes wrong on the way. Each fails a scenario of resilience."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, ClassVar
+
+import requests
+
+from harness.persons import Lead, User, Visitor
+
+
+class Steady:
+    """What they start from: sound, waits as told, asks again, and looks where the source went. Real time, real HTTP."""
+
+    tries: ClassVar[int] = 4
+    retries_errors: ClassVar[bool] = True
+    retries_breaks: ClassVar[bool] = True
+    pause: ClassVar[float] = 0.0
+
+    def send(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """One request."""
+        headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}", "Intercom-Version": "2.16"}
+        url = os.environ["INTERCOM_BASE_URL"] + path
+        return requests.request(method, url, json=body, headers=headers, timeout=5)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer of one request, asked for several times where it has to be."""
+        for attempt in range(self.tries):
+            last = attempt == self.tries - 1
+            try:
+                answer = self.send(method, path, body)
+                if answer.status_code == 429 and not last:
+                    self.sleep(float(answer.headers["Retry-After"]))
+                    continue
+                if answer.status_code >= 500 and self.retries_errors and not last:
+                    continue
+                answer.raise_for_status()
+                return answer.json()
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, ValueError):
+                if last or not self.retries_breaks:
+                    raise
+        raise RuntimeError("not reached")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as told."""
+        time.sleep(seconds)
+
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+        """The source is gone: where to."""
+        answer = self.send("GET", f"/contacts/{source_id}")
+        if answer.status_code == 410:
+            answer = self.send("GET", answer.links["canonical"]["url"])
+        if answer.ok and answer.json()["role"] == "user" and answer.json()["email"] == user.email:
+            return answer.json()
+        raise error
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Convert."""
+        return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Convert or merge."""
+        known = {"id": user.id} if user.id else {"email": user.email}
+        sent = {"visitor": {"user_id": visitor.user_id}, "user": known, "type": "user"}
+        return self.ask("POST", "/visitors/convert", sent)
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Change the role, or merge."""
+        try:
+            if user.id is None:
+                return self.ask("PUT", f"/contacts/{lead.id}", {"role": "user", "email": user.email})
+            sent = {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
+            return self.ask("POST", "/contacts/merge", sent)
+        except requests.HTTPError as error:
+            return self.gone(error, lead.id, user)
+
+
+class ReportsALostAnswerAsFailure(Steady):
+    """Asks again after a lost answer, hears that the lead is gone, and calls that a failure."""
+
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+        """Give up."""
+        raise error
+
+
+class GivesUpAtTheFirstBreak(Steady):
+    """Never asks a second time."""
+
+    retries_breaks = False
+    retries_errors = False
+
+
+class IgnoresTheRateLimit(Steady):
+    """Asks again at once, however long Intercom says to wait."""
+
+    def sleep(self, seconds: float) -> None:
+        """Do not wait."""
+
+
+class CreatesWhereNobodyIsFound(Steady):
+    """Takes a source that is gone for one that never was, and makes a new user."""
+
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+        """Make one."""
+        return self.ask("POST", "/contacts", {"role": "user", "external_id": f"again-{source_id}"})
+
+
+class TakesAnErrorForDone(Steady):
+    """Logs a server error and goes on as if the work were done."""
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask once and never complain."""
+        answer = self.send(method, path, body)
+        return None if answer.status_code >= 500 else super().ask(method, path, body)
+
+
+class SearchesBeforeItMerges(Steady):
+    """Believes the search: whom it does not show does not exist."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Search by e-mail; merge if somebody is found, else make them a user without e-mail."""
+        query = {"query": {"field": "email", "operator": "=", "value": user.email}}
+        found = [one for one in self.ask("POST", "/contacts/search", query)["data"] if one["role"] == "user"]
+        if found:
+            sent = {"from": lead.id, "into": found[0]["id"], "skip_duplicate_validation": True}
+            return self.ask("POST", "/contacts/merge", sent)
+        return self.ask("PUT", f"/contacts/{lead.id}", {"role": "user", "external_id": f"new-{lead.id}", "email": None})
+
+
+class InsistsOnTheOldId(Steady):
+    """Does not look whether the user it holds was merged into somebody else."""
