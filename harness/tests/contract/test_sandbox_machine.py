@@ -6,12 +6,13 @@ after each step holds the sandbox's reads against it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from harness.tests.sandboxed import Asker
 
@@ -233,7 +234,9 @@ def same(one: str | None, other: str | None) -> bool:
     return bool(one and other and one.lower() == other.lower())
 
 
-TestPeople = People.TestCase
-TestPeople.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def test_no_sequence_of_steps_loses_or_doubles_anybody(count: Callable[[int, int], int]) -> None:
+    """A sample here, thousands under `make soak`."""
+    limits = settings(
+        max_examples=count(30, 3_000), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(People, settings=limits)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -14,6 +18,9 @@ from harness.problems import Problem
 from harness.sandbox import Sandbox
 from harness.sandbox.database import Database
 from harness.tests.sandboxed import Asker
+
+Count: TypeAlias = Callable[[int, int], int]
+PATHS = {"PYTHONPATH": str(Path(__file__).resolve().parents[3])}
 
 
 @pytest.fixture
@@ -70,10 +77,21 @@ def test_an_id_begins_with_the_time_it_was_made(asker: Asker) -> None:
         assert int(person["id"][:8], 16) == person["created_at"] == int(asker.clock.now())
 
 
+@pytest.mark.soak
+def test_races_for_a_visitor_in_large_numbers(count: Count) -> None:
+    """Ten thousand races, each with one winner."""
+    race(Asker.new(), "user", count(0, 10_000))
+
+
 @pytest.mark.parametrize("kind", ["user", "lead"])
 def test_of_two_who_convert_one_visitor_exactly_one_succeeds(asker: Asker, kind: str) -> None:
     """The other is told that there is no such visitor."""
-    for number in range(50):
+    race(asker, kind, 50)
+
+
+def race(asker: Asker, kind: str, races: int) -> None:
+    """Two threads convert the same visitor, again and again."""
+    for number in range(races):
         visitor = asker.visitor()
         body = {"visitor": {"id": visitor["id"]}, "user": {"email": f"{number}@example.com"}, "type": kind}
         start = threading.Barrier(2)
@@ -126,6 +144,58 @@ def test_a_folder_of_state_survives_a_restart(tmp_path: Path) -> None:
     assert again.send("GET", "/me").headers["x-request-id"] != before
     assert again.lead()["id"] not in (user["id"], lead["id"])
     again.sandbox.close()
+
+
+CONVERTING = """
+import json, sys
+from pathlib import Path
+from harness.clock import WallClock
+from harness.exchange import Request
+from harness.sandbox import Sandbox
+
+sandbox = Sandbox(WallClock(), state=Path(sys.argv[1]), intercom_version="2.16")
+workspace = sandbox.workspace("test")
+headers = {"authorization": "Bearer sandbox-test"}
+start = len(workspace.database.all("SELECT 1 FROM people"))
+for number in range(start, start + 100_000):
+    visitor = workspace.create_visitor({"custom_attributes": {"number": number}})
+    wanted = {"email": f"{number // 2}@example.com"}
+    body = {"visitor": {"id": visitor["id"]}, "user": wanted, "type": "user"}
+    answer = sandbox.handle(Request("POST", "/visitors/convert", headers, json.dumps(body).encode()))
+    assert answer.status == 200, answer.body
+    print(visitor["id"], answer.json()["id"], flush=True)
+"""
+
+
+def killed_in_mid_conversion(folder: Path, after: int) -> list[list[str]]:
+    """Kill a process that converts into a folder, and tell what it had been answered by then."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CONVERTING, str(folder)], stdout=subprocess.PIPE, text=True, env=os.environ | PATHS
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(after)]
+    process.kill()
+    lines += process.stdout.readlines()
+    process.stdout.close()
+    process.wait()
+    return [line.split() for line in lines if line.endswith("\n")]
+
+
+def test_a_kill_at_any_moment_leaves_each_conversion_whole_or_absent(tmp_path: Path, count: Count) -> None:
+    """What was answered is there, nobody is both visitor and user, and the file is sound."""
+    answered: list[list[str]] = []
+    for number in range(count(3, 200)):
+        answered += killed_in_mid_conversion(tmp_path, 7 + 13 * (number % 11))
+        asker = Asker.new(tmp_path)
+        database = asker.sandbox.workspace("test").database
+        assert database.one("PRAGMA integrity_check") == ("ok",)
+        graves = {row[0] for row in database.all("SELECT person_id FROM tombstones WHERE reason = 'merged'")}
+        kinds = dict(database.all("SELECT person_id, kind FROM people"))
+        for visitor_id, user_id in answered:
+            assert kinds[user_id] == "user"
+            assert (visitor_id == user_id) or (visitor_id in graves and visitor_id not in kinds)
+        assert sum(kind == "visitor" for kind in kinds.values()) <= number + 1
+        asker.sandbox.close()
 
 
 def test_a_folder_belongs_to_one_sandbox(tmp_path: Path) -> None:
