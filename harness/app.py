@@ -122,8 +122,10 @@ def service(
     allowed: Collection[str] = (),
     authority: Authority | None = None,
     watch: Callable[[Request], None] | None = None,
+    pages_may_change: bool = False,
 ) -> tuple[Gateway, Server]:
     """A gateway in front of a backend, with a server that is not started yet."""
+    from harness.dashboard.pages import page
     from harness.gateway.control import ControlPlane
     from harness.gateway.server import Server
 
@@ -133,7 +135,7 @@ def service(
     stage.layers = (faults.layer, *stage.layers)
     gateway.open(stage)
     told = clock if isinstance(clock, FollowingClock) else None
-    control = ControlPlane(gateway, backend.controls, told, faults)
+    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
 

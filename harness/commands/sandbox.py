@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
 )
+@click.option("--control", is_flag=True, help="Let the dashboard change things; without it pages may only look.")
 @options.faults
 @options.ca_file
 def command(
@@ -37,13 +38,14 @@ def command(
     state: Path | None,
     seed: int,
     intercom_version: str | None,
+    control: bool,
     faults: Sequence[Fault],
     ca_file: Path | None,
 ) -> int:
-    """Serve a sandboxed Intercom over HTTP.
+    """Serve a sandboxed Intercom over HTTP, with a dashboard and a live visitor.
 
     The first line on stdout is `ready URL`, once it accepts. A token `sandbox-NAME` opens the workspace NAME, made on
-    first use. SIGTERM and Ctrl-C end it with exit code 0.
+    first use. The pages are at /_sandbox/ and /_sandbox/live-visitor. SIGTERM and Ctrl-C end it with exit code 0.
 
     \b
     harness sandbox --port 8080
@@ -56,5 +58,5 @@ def command(
     clock = FollowingClock(WallClock())
     backend = app.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
     tables = app.workspace_faults(backend, clock, faults, app.DEFAULT_WORKSPACE)
-    _, server = app.service(backend, clock, host=host, port=port, faults=tables)
+    _, server = app.service(backend, clock, host=host, port=port, faults=tables, pages_may_change=control)
     return serve(server, backend.close, ca_file)

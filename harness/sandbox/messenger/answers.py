@@ -1,6 +1,7 @@
 """What the Messenger is answered: the application, the person on the page, their conversations (facts §9).
 
-The keys of a ping's answer are those seen in recordings; what the page's cookie is to hold stands in `user.anonymous_session`.
+The keys of a ping's answer are those seen in recordings; what the page's cookie is to hold stands in
+`user.anonymous_session`.
 """
 
 from __future__ import annotations

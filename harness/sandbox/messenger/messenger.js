@@ -237,22 +237,22 @@
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
-    const title = element("h2", { textContent: "Messages", id: "title" });
+    const title = element("h2", { textContent: "Messages", id: "intercom-title" });
     const list = element("ol", { tabIndex: 0 });
     list.setAttribute("aria-label", "What was said");
-    const text = element("textarea", { rows: 3, required: true, id: "text", name: "text" });
-    const email = element("input", { type: "email", id: "email", name: "email", autocomplete: "email" });
+    const text = element("textarea", { rows: 3, required: true, id: "intercom-text", name: "text" });
+    const email = element("input", { type: "email", id: "intercom-email", name: "email", autocomplete: "email" });
     const note = element("p", {});
     note.setAttribute("role", "status");
     const form = element("form", {},
-      element("label", { htmlFor: "text", textContent: "Your message" }), text,
-      element("label", { htmlFor: "email", textContent: "Your e-mail, if you like" }), email,
+      element("label", { htmlFor: "intercom-text", textContent: "Your message" }), text,
+      element("label", { htmlFor: "intercom-email", textContent: "Your e-mail, if you like" }), email,
       element("button", { className: "send", textContent: "Send" }), note);
     const shut = element("button", { className: "quiet", textContent: "Close", type: "button", onclick: () => close() });
     const box = element("section", { className: "panel", hidden: true },
       element("header", {}, title, shut), list, form);
     box.setAttribute("role", "dialog");
-    box.setAttribute("aria-labelledby", "title");
+    box.setAttribute("aria-labelledby", "intercom-title");
     const launcher = element("button", { className: "launcher", type: "button", onclick: () => (box.hidden ? open() : close()) });
     launcher.setAttribute("aria-label", "Open the Messenger");
     launcher.append(bubble());
@@ -299,8 +299,8 @@
 
   async function recall() {
     try {
-      const user = await now.ready;
-      if (user && now.user.has_conversations) show((await post("conversations", {})).conversations);
+      await now.ready;
+      show((await post("conversations", {})).conversations);
     } catch (error) { if (panel) panel.note.textContent = error.message; }
   }
 
