@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,6 +76,7 @@ def group() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and tell the exit code; errors that a person can act on go to stderr without a traceback."""
+    _say_what_the_terminal_can_show()
     try:
         code = group.main(None if argv is None else list(argv), prog_name="harness", standalone_mode=False)
     except click.ClickException as error:
@@ -85,3 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _say_what_the_terminal_can_show() -> None:
+    # Names, paths and answers hold signs that not every encoding has; a question mark for one must not end a run.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
