@@ -7,7 +7,7 @@ nothing that it does not use.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,10 +185,12 @@ def command_session(
     faults: Sequence[Fault] = (),
     allowed: Collection[str] = (),
     strict: bool = False,
+    trusted: Mapping[str, str] | None = None,
 ) -> Iterator[CommandSession]:
     """A gateway with all its doors for the length of a command; the backend is let go of at the end.
 
-    `strict` leaves tokens as they came, so that one that is not the workspace's is refused.
+    `strict` leaves tokens as they came, so that one that is not the workspace's is refused. `trusted` are variables in
+    which the machine names authorities of its own.
     """
     from harness.gateway.authority import Authority
 
@@ -201,7 +203,7 @@ def command_session(
     try:
         prefer_version(backend, workspace, intercom_version)
         with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
-            way = way_to(server, token, authority, Path(folder))
+            way = way_to(server, token, authority, Path(folder), trusted)
             yield CommandSession(gateway, way, tokens, tables.table(workspace))
     finally:
         backend.close()
@@ -233,10 +235,12 @@ def prefer_version(backend: Backend, workspace: str, intercom_version: str | Non
         raise Problem(f"the sandbox has no version {intercom_version}", evidence=str(error)) from error
 
 
-def way_to(server: Server, token: str, authority: Authority, folder: Path) -> Way:
-    """How a command reaches a started server; the authority's certificate is written into `folder`."""
+def way_to(
+    server: Server, token: str, authority: Authority, folder: Path, trusted: Mapping[str, str] | None = None
+) -> Way:
+    """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
     from harness.gateway.hosts import ANSWERED
     from harness.pipeline.environment import Way
 
-    alone, bundle = authority.write(folder)
-    return Way(server.url, token, alone, bundle, PRELOAD, ANSWERED)
+    trust = authority.write(folder, trusted)
+    return Way(server.url, token, trust.alone, trust.added, trust.bundle, PRELOAD, ANSWERED)

@@ -77,6 +77,7 @@ def command(
         faults=faults,
         allowed=allowed,
         strict=strict,
+        trusted=inherited,
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")

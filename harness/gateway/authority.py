@@ -7,15 +7,28 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.exchange import INTERCOM_HOST
 from harness.gateway.hosts import is_answered
 
 if TYPE_CHECKING:
     import trustme
+
+ADDED = ("NODE_EXTRA_CA_CERTS",)
+BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name a file of authorities: to be added to a client's own, or in the place of these."""
+
+
+class Trust(NamedTuple):
+    """Files of certificates: ours alone, what clients add to their own, and all for those that trust nothing else."""
+
+    alone: Path
+    added: Path
+    bundle: Path
 
 
 class Authority:
@@ -36,14 +49,21 @@ class Authority:
         with self._lock:
             return self._ca.cert_pem.bytes()
 
-    def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write the certificate alone, and a bundle of it with the public authorities; tell both paths."""
+    def write(self, folder: Path, trusted: Mapping[str, str] | None = None) -> Trust:
+        """Write what clients need to trust this authority.
+
+        trusted: variables in which a machine names authorities of its own (a company's, say); they stay trusted, since
+        a host that was allowed may need them.
+        """
         import certifi
 
-        alone, bundle = folder / "harness-ca.pem", folder / "harness-ca-bundle.pem"
-        alone.write_bytes(self.certificate())
-        bundle.write_bytes(self.certificate() + b"\n" + Path(certifi.where()).read_bytes())
-        return alone, bundle
+        own = trusted or {}
+        certificate, public = self.certificate(), Path(certifi.where()).read_bytes()
+        trust = Trust(folder / "harness-ca.pem", folder / "harness-ca-added.pem", folder / "harness-ca-bundle.pem")
+        trust.alone.write_bytes(certificate)
+        trust.added.write_bytes(b"\n".join([certificate, *_contents(own, ADDED)]))
+        trust.bundle.write_bytes(b"\n".join([certificate, public, *_contents(own, (*ADDED, *BUNDLES))]))
+        return trust
 
     def context(self, host: str) -> ssl.SSLContext:
         """A server context with a certificate for `host`, or for the host of Intercom's that the client names."""
@@ -68,3 +88,8 @@ class Authority:
         if chosen is not context:
             connection.context = chosen
         return None
+
+
+def _contents(variables: Mapping[str, str], names: Iterable[str]) -> list[bytes]:
+    paths = {Path(variables[name]) for name in names if variables.get(name)}
+    return [path.read_bytes() for path in sorted(paths) if path.is_file()]

@@ -33,8 +33,10 @@ class Way:
     token: str
     ca_file: Path
     """The certificate of our authority alone."""
+    ca_added: Path
+    """What clients add to the authorities that they bring: ours, and those that the machine had them add."""
     ca_bundle: Path
-    """The same with the public authorities, for clients that read one file and nothing else."""
+    """All authorities, for clients that read one file and nothing else."""
     preload: Path
     """The folder of what is loaded before a command's own code."""
     domains: Sequence[str]
@@ -75,7 +77,7 @@ def _proxy(way: Way) -> dict[str, str]:
 def _trust(way: Way) -> dict[str, str]:
     bundle = str(way.ca_bundle)
     return {
-        "NODE_EXTRA_CA_CERTS": str(way.ca_file),
+        "NODE_EXTRA_CA_CERTS": str(way.ca_added),
         "SSL_CERT_FILE": bundle,
         "REQUESTS_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,

@@ -92,7 +92,7 @@ def serving(
     """A gateway behind a server for the length of a block."""
     gateway, authority = Gateway(ManualClock()), authority or Authority()
     gateway.open(Stage(backend, quick=quick))
-    _, bundle = authority.write(folder)
+    bundle = authority.write(folder).bundle
     with Server(gateway, authority=authority, **options) as server:
         yield Open(gateway, server, bundle)
 

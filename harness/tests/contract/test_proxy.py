@@ -222,6 +222,18 @@ def test_a_head_without_end_is_cut_off(tmp_path: Path) -> None:
         assert answer.startswith(b"HTTP/1.1 400")
 
 
+def test_authorities_of_the_machine_stay_trusted(tmp_path: Path, authority: Authority) -> None:
+    """A company's own authority is in what a command is given, so that an allowed host behind it can be reached."""
+    (tmp_path / "company.pem").write_text("a company's authority")
+    (tmp_path / "node.pem").write_text("what Node adds")
+    named = {"SSL_CERT_FILE": str(tmp_path / "company.pem"), "NODE_EXTRA_CA_CERTS": str(tmp_path / "node.pem")}
+    trust = authority.write(tmp_path, {**named, "CURL_CA_BUNDLE": str(tmp_path / "none.pem")})
+    assert trust.alone.read_bytes() == authority.certificate()
+    assert trust.added.read_bytes() == authority.certificate() + b"\nwhat Node adds"
+    for part in (authority.certificate(), b"a company's authority", b"what Node adds"):
+        assert part in trust.bundle.read_bytes()
+
+
 def test_every_run_has_an_authority_of_its_own() -> None:
     """Two runs share no key, and the private one is never written."""
     one, other = Authority(), Authority()

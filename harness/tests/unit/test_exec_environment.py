@@ -20,7 +20,8 @@ REAL_TOKEN = "dG9r" + "OmFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3"
 @pytest.fixture
 def way(tmp_path: Path) -> Way:
     """A way to a door that nobody listens at."""
-    return Way("http://127.0.0.1:9", "sandbox-demo", tmp_path / "ca.pem", tmp_path / "bundle.pem", PRELOAD, ANSWERED)
+    alone, added, bundle = (tmp_path / name for name in ("ca.pem", "added.pem", "bundle.pem"))
+    return Way("http://127.0.0.1:9", "sandbox-demo", alone, added, bundle, PRELOAD, ANSWERED)
 
 
 def test_the_token_is_wherever_code_looks_for_it(way: Way) -> None:
@@ -44,7 +45,7 @@ def test_proxies_of_the_machine_do_not_lead_past_the_gateway(way: Way) -> None:
 def test_each_runtime_is_told_of_the_authority(way: Way) -> None:
     """Node adds our certificate to its own; the others read one file, so theirs holds the public ones too."""
     environment = command_environment({}, way)
-    assert environment["NODE_EXTRA_CA_CERTS"] == str(way.ca_file)
+    assert environment["NODE_EXTRA_CA_CERTS"] == str(way.ca_added)
     bundles = {environment[name] for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
     assert bundles == {str(way.ca_bundle)}
 
