@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -47,8 +47,14 @@ def cassette_files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
 
 
-def inspect(path: Path, root: Path, today: Today, *, folder: Path | None = None) -> Inspected:
-    """Look at one cassette. `folder`: where node ids are counted from; without it scenarios are not looked for."""
+def inspect(
+    path: Path, root: Path, today: Today, *, folder: Path | None = None, secrets: Collection[str] = ()
+) -> Inspected:
+    """Look at one cassette.
+
+    folder: where node ids are counted from; without it scenarios are not looked for. secrets: values that must not
+    stand in it, beside what can be told by its looks.
+    """
     try:
         cassette = load(path)
     except CassetteProblem as problem:
@@ -60,7 +66,7 @@ def inspect(path: Path, root: Path, today: Today, *, folder: Path | None = None)
         )
     found = [
         *_proof(path, cassette),
-        *_leaks(path, cassette),
+        *_leaks(path, cassette, secrets),
         *_headers(path, cassette),
         *_stale(path, cassette, today),
     ]
@@ -75,8 +81,8 @@ def _proof(path: Path, cassette: Cassette) -> Iterator[Finding]:
         yield Finding(path, "error", "proof", told, record_command(path))
 
 
-def _leaks(path: Path, cassette: Cassette) -> Iterator[Finding]:
-    for leak in leaks(path.read_text(encoding="utf-8"), Redactor.for_header(cassette.header)):
+def _leaks(path: Path, cassette: Cassette, secrets: Collection[str]) -> Iterator[Finding]:
+    for leak in leaks(path.read_text(encoding="utf-8"), Redactor.for_header(cassette.header, secrets)):
         yield Finding(path, "error", "leak", f"{leak.kind} on line {leak.line}", record_command(path))
 
 
@@ -133,3 +139,14 @@ def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
             if file_name(function) not in recorded:
                 path = cassette_path(root, module.stem, function)
                 yield Finding(path, "error", "missing", f"{module}::{function} has no cassette", record_command(path))
+
+
+def reasons_to_record(path: Path, today: Today) -> list[str]:
+    """Why the cassette of a case should be recorded: missing, unreadable, or stale by a cause; empty where not."""
+    try:
+        cassette = load(path)
+    except CassetteProblem as problem:
+        return [problem.what]
+    return [
+        f"{found.cause}: {found.told}" for found in stale(cassette.header, today, version_is_pinned="@" in path.stem)
+    ]

@@ -65,13 +65,12 @@ def export(cassette: Cassette) -> str:
 
 def read(path: Path, header: Header) -> Cassette:
     """The cassette in a file that vcrpy wrote (YAML or JSON), not yet redacted."""
-    import yaml
     from vcr.serializers import yamlserializer
 
     try:
         data = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
         return Cassette(header, tuple(from_vcr(row) for row in data["interactions"]))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, yamlserializer.yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise UndecodableCassette(
             f"{path} is not a cassette of vcrpy.",
             path=path,

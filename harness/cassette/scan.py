@@ -34,21 +34,27 @@ class Leak:
 
 
 def leaks(text: str, redactor: Redactor) -> list[Leak]:
-    """What is secret or personal in the text of a cassette, line by line."""
-    return [leak for number, line in enumerate(text.split("\n"), 1) for leak in _on_line(number, line, redactor)]
+    """What is secret or personal in the text of a cassette, line by line; lines that repeat are looked at once."""
+    known: dict[str, tuple[str, ...]] = {}
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line not in known:
+            known[line] = tuple(_on_line(line, redactor))
+        found += [Leak(kind, number) for kind in known[line]]
+    return found
 
 
-def _on_line(number: int, line: str, redactor: Redactor) -> Iterator[Leak]:
+def _on_line(line: str, redactor: Redactor) -> Iterator[str]:
     if redactor.secrets.found_in(line):
-        yield Leak("a known secret", number)
+        yield "a known secret"
     if _TOKEN.search(line) or _CREDENTIALS.search(line):
-        yield Leak("what looks like an access token", number)
+        yield "what looks like an access token"
     for match in pseudonyms.EMAIL.finditer(line) if "@" in line or "%40" in line else ():
         if redactor.text(match[0]) != match[0]:
-            yield Leak("an e-mail address of a stranger", number)
+            yield "an e-mail address of a stranger"
     for match in pseudonyms.PHONE.finditer(line) if "+" in line else ():
         if redactor.text(match[0]) != match[0]:
-            yield Leak("a telephone number of a stranger", number)
+            yield "a telephone number of a stranger"
 
 
 def refuse_leaks(path: Path, data: bytes, redactor: Redactor) -> None:

@@ -135,6 +135,7 @@ def _inspect(
     warn_after: int | None = None,
     fail_after: int | None = None,
 ) -> list[Inspected]:
+    from harness import settings
     from harness.cassette.inspection import inspect
     from harness.cassette.staleness import Today, source_of_case
     from harness.sandbox.versions import NEWEST_VERSION
@@ -142,7 +143,8 @@ def _inspect(
     base = scenarios.parent if scenarios else None
     today = Today(time.time(), NEWEST_VERSION, (lambda s: source_of_case(base, s)) if base else (lambda _: ""))
     today = replace(today, warn_after=warn_after or today.warn_after, fail_after=fail_after or today.fail_after)
-    return [inspect(path, root, today, folder=base) for path in files]
+    secrets = [secret.reveal() for secret in settings.load().secrets]
+    return [inspect(path, root, today, folder=base, secrets=secrets) for path in files]
 
 
 def _row(found: Inspected, root: Path) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import Cassette, Interaction
-from harness.cassette.inspection import inspect, unfinished, unrecorded
+from harness.cassette.inspection import inspect, reasons_to_record, unfinished, unrecorded
 from harness.cassette.proof import missing_proof
 from harness.cassette.staleness import Today, source_of_case, stale
 from harness.tests.recordings import (
@@ -245,6 +246,25 @@ def test_an_unreadable_cassette_is_no_finding_like_the_others(project: Path) -> 
         project.write_text(damaged)
         (found,) = inspect(project, folder / "cassettes", Today(NOW)).findings
         assert found.level == level
+
+
+def test_a_case_is_recorded_anew_for_a_reason(project: Path) -> None:
+    """Missing, unreadable and stale are reasons; a fresh cassette gives none."""
+    assert reasons_to_record(project, Today(NOW, NEWEST)) == []
+    assert reasons_to_record(project, Today(NOW, "2.17")) == ["API version: recorded with 2.16, now 2.17"]
+    project.write_text("{")
+    assert "stops in the middle" in reasons_to_record(project, Today(NOW))[0]
+    assert "no cassette for this case" in reasons_to_record(project.with_name("other.json"), Today(NOW))[0]
+
+
+def test_known_secrets_are_looked_for_in_what_is_committed(project: Path) -> None:
+    """A value that is secret on this machine is found in any form, in a cassette that looks clean."""
+    hidden = base64.b64encode(b"Violet Suitcase")
+    folder = project.parents[2]
+    written(project, [*visitor_to_lead(), read("then", "/me", 200, {"note": hidden.decode()})])
+    found = inspect(project, folder / "cassettes", Today(NOW), folder=folder, secrets=["Violet Suitcase"]).findings
+    assert {one.kind for one in found} == {"leak"}
+    assert len(found) == 2
 
 
 def test_a_recording_without_a_scenario_claims_nothing(tmp_path: Path) -> None:
