@@ -83,3 +83,12 @@ class FollowingClock:
             raise ValueError(f"a clock moves forward only: it is {self.now():.0f}, later than {moment:.0f}")
         self._told = float(moment)
         return self._told
+
+    @property
+    def told(self) -> float | None:
+        """The time it was told, `None` while it follows."""
+        return self._told
+
+    def rewind(self, told: float | None) -> None:
+        """Be again what it was at a checkpoint: the one way to an earlier time."""
+        self._told = told

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 from harness.clock import FollowingClock
 from harness.exchange import Request, Response
 from harness.gateway.answers import answer, error
+from harness.gateway.checkpoints import Checkpoint, Checkpoints, writes
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import FaultTable, WorkspaceFaults
@@ -43,6 +44,18 @@ class WorkspaceControls(Protocol):
         """Change settings; a `ValueError` or `Problem` says what cannot be."""
         ...
 
+    def checkpoint(self) -> bytes:
+        """All of its state."""
+        ...
+
+    def rewind(self, content: bytes) -> None:
+        """Put such a state back."""
+        ...
+
+    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+        """Who came, went or changed since such a state."""
+        ...
+
     def merge_users(self, from_id: str, into_id: str) -> Any:
         """Merge one user into another, as a teammate can in the inbox."""
         ...
@@ -63,6 +76,8 @@ class _Call:
     request: Request
     workspace: str
     body: dict[str, Any]
+    name: str = ""
+    """What stands in the path's blank."""
 
 
 _Action: TypeAlias = Callable[["ControlPlane", _Call], Response]
@@ -86,6 +101,7 @@ class ControlPlane:
         self._faults = faults
         self._pages = pages
         self._pages_may_change = pages_may_change
+        self._checkpoints = Checkpoints()
 
     def owns(self, path: str) -> bool:
         """Whether this path is the control plane's."""
@@ -103,18 +119,19 @@ class ControlPlane:
         workspace = workspace_of(request)
         if not workspace:
             return error(401, "unauthorized", "Access Token Invalid")
-        actions = {method: act for (method, at), act in _ACTIONS.items() if at == path}
+        pattern, name = _blank(path)
+        actions = {method: act for (method, at), act in _ACTIONS.items() if at == pattern}
         if not actions:
             return error(404, "not_found", f"The control plane has no {PREFIX}{path}")
         if request.method not in actions:
             return error(405, "method_not_allowed", f"{PREFIX}{path} takes {', '.join(actions)}")
-        return self._act(actions[request.method], request, workspace)
+        return self._act(actions[request.method], request, workspace, name)
 
-    def _act(self, act: _Action, request: Request, workspace: str) -> Response:
+    def _act(self, act: _Action, request: Request, workspace: str, name: str) -> Response:
         if self._sandbox is not None and not _opens(self._sandbox, workspace):
             return error(401, "unauthorized", "Access Token Invalid")
         try:
-            return act(self, _Call(request, workspace, _object(request.body)))
+            return act(self, _Call(request, workspace, _object(request.body), name))
         except Problem as problem:
             said = "; ".join(filter(None, (problem.what, problem.evidence, problem.remedy)))
             return error(400, "parameter_invalid", said)
@@ -189,6 +206,33 @@ class ControlPlane:
             raise Problem("this service has no faults to arm")
         return self._faults.table(call.workspace)
 
+    def _checkpoint(self, call: _Call) -> Response:
+        clock, faults = self._told_clock(), self._fault_table(call).armed
+        state, count = self._workspace(call).checkpoint(), self._gateway.log.count
+        made = Checkpoint(call.name, state, clock.now(), clock.told, faults, count)
+        self._checkpoints.put(call.workspace, made)
+        return answer(201, made.as_data())
+
+    def _list_checkpoints(self, call: _Call) -> Response:
+        data = [one.as_data() for one in self._checkpoints.of(call.workspace)]
+        return answer(200, {"type": "list", "data": data, "total_count": len(data)})
+
+    def _show_checkpoint(self, call: _Call) -> Response:
+        return answer(200, self._since(call, self._checkpoints.named(call.workspace, call.name)))
+
+    def _since(self, call: _Call, checkpoint: Checkpoint) -> dict[str, Any]:
+        people = self._workspace(call).changes_since(checkpoint.state)
+        asked = writes(self._gateway.log.since(checkpoint.count, call.workspace))
+        return {**checkpoint.as_data(), "since": {"requests": asked, "people": people}}
+
+    def _rewind(self, call: _Call) -> Response:
+        checkpoint = self._checkpoints.named(call.workspace, call.name)
+        undone = self._since(call, checkpoint)
+        self._workspace(call).rewind(checkpoint.state)
+        self._told_clock().rewind(checkpoint.told)
+        self._fault_table(call).restore(checkpoint.faults)
+        return answer(200, undone)
+
     def _show_clock(self, call: _Call) -> Response:
         clock = self._told_clock()
         return answer(200, {"type": "clock", "now": clock.now(), "follows_wall_clock": clock.follows})
@@ -218,9 +262,21 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "/faults"): ControlPlane._arm_fault,
     ("GET", "/faults"): ControlPlane._show_faults,
     ("DELETE", "/faults"): ControlPlane._clear_faults,
+    ("GET", "/checkpoints"): ControlPlane._list_checkpoints,
+    ("PUT", "/checkpoints/{}"): ControlPlane._checkpoint,
+    ("GET", "/checkpoints/{}"): ControlPlane._show_checkpoint,
+    ("POST", "/checkpoints/{}/rewind"): ControlPlane._rewind,
     ("GET", "/clock"): ControlPlane._show_clock,
     ("PUT", "/clock"): ControlPlane._tell_clock,
 }
+
+
+def _blank(path: str) -> tuple[str, str]:
+    """The path with its blank empty, and what stands in it."""
+    parts = path.split("/")
+    if len(parts) < 3:
+        return path, ""
+    return "/".join([*parts[:2], "{}", *parts[3:]]), parts[2]
 
 
 def _opens(sandbox: SandboxControls, workspace: str) -> bool:

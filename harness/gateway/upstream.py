@@ -117,6 +117,19 @@ class RemoteWorkspace:
         """Merge one user into another, as a teammate can."""
         self._call("POST", "merges", {"from": from_id, "into": into_id})
 
+    def checkpoint(self) -> bytes:
+        """Checkpoints are kept where the sandbox runs."""
+        raise Problem("this sandbox runs elsewhere", remedy="name the checkpoint at its own control plane")
+
+    def rewind(self, content: bytes) -> None:
+        """Checkpoints are kept where the sandbox runs."""
+        self.checkpoint()
+
+    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+        """Checkpoints are kept where the sandbox runs."""
+        self.checkpoint()
+        return []
+
     def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
         headers = {"authorization": f"Bearer sandbox-{self._name}", "content-type": "application/json"}
         content = b"" if body is None else json.dumps(dict(body)).encode()
@@ -129,10 +142,9 @@ class RemoteWorkspace:
 
 def running_sandbox(url: str) -> Upstream:
     """The sandbox that runs at `url`, or a `Problem`: it must be on loopback and answer for its health."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+    if not _on_loopback(url):
         raise Problem(
-            f"{url} is not on this machine's loopback",
+            f"--against {url}: that is not on this machine's loopback",
             why="--against takes the URL of a running sandbox, and nothing else is ever sent to",
             remedy="start one with: harness sandbox, and pass the URL of its ready line",
         )
@@ -156,6 +168,14 @@ def _no_sandbox(url: str, evidence: str) -> Problem:
         evidence=evidence,
         remedy="start one with: harness sandbox, and pass the URL of its ready line",
     )
+
+
+def _on_loopback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and _is_loopback(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

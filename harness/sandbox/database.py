@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +138,20 @@ class Database:
         """The whole database as bytes."""
         return self._connection.serialize()
 
-    def restore(self, content: bytes) -> None:
-        """Put back what `dump` gave."""
-        with sqlite3.connect(":memory:") as source:
-            source.deserialize(content)
+    def restore(self, content: bytes, made_by: str) -> None:
+        """Put back what `dump` gave, if it was made by the same; anything else is a `Problem` and changes nothing."""
+        with closing(sqlite3.connect(":memory:")) as source:
+            try:
+                source.deserialize(content)
+                (version,) = source.execute("PRAGMA user_version").fetchone()
+                maker = source.execute("SELECT value FROM settings WHERE name = 'made by'").fetchone()
+            except sqlite3.Error as error:
+                raise _foreign("it cannot be read", str(error)) from error
+            if version != SCHEMA_VERSION:
+                raise _foreign("it is of another version", f"schema {version}, not {SCHEMA_VERSION}")
+            if maker is None or maker[0] != made_by:
+                raise _foreign("it was made elsewhere", f"{maker[0] if maker else 'unknown'}, not {made_by}")
             source.backup(self._connection)
-        source.close()
 
     def close(self) -> None:
         """Close the connection; a file stays behind complete."""
@@ -157,4 +165,12 @@ def unreadable(path: Path | None, evidence: str) -> Problem:
         evidence=evidence,
         why="the file is damaged, cannot be written, or was made by another version of the harness",
         remedy="move the file away, or give another folder with --state",
+    )
+
+
+def _foreign(what: str, evidence: str) -> Problem:
+    return Problem(
+        f"This checkpoint cannot be used: {what}.",
+        evidence=evidence,
+        remedy="rewind to a checkpoint of this workspace, made with the same seed by the same harness",
     )

@@ -20,6 +20,7 @@ from harness.sandbox import dialect_v1
 from harness.sandbox.attributes import Attributes
 from harness.sandbox.belongings import Belongings
 from harness.sandbox.database import Database
+from harness.sandbox.history import changes_since
 from harness.sandbox.ids import Ids
 from harness.sandbox.people import Person
 from harness.sandbox.registry import Registry
@@ -101,6 +102,7 @@ class Workspace:
         self.clock = clock
         self.lock = threading.RLock()
         self.ids = Ids(seed, name)
+        self._signature = f"seed {seed}, workspace {name}"
         self.database = Database(path)
         self.people = Registry(self.database)
         self.belongings = Belongings(self.database)
@@ -241,13 +243,30 @@ class Workspace:
     def checkpoint(self) -> bytes:
         """All of this workspace's state, as bytes."""
         with self.lock:
-            return self.database.dump()
+            rows = (("made by", self._signature), ("requests", f"{self._epoch} {self._requests}"))
+            self.database.executemany("INSERT INTO settings VALUES (?, ?)", rows)
+            try:
+                return self.database.dump()
+            finally:
+                self._forget_notes()
 
     def rewind(self, content: bytes) -> None:
-        """Put back what `checkpoint` gave."""
+        """Put back what `checkpoint` gave; anything else is refused, and nothing is changed."""
         with self.lock:
-            self.database.restore(content)
+            self.database.restore(content, self._signature)
             self._settings = self._read_settings()
+            self._window = (0, 0)
+            (counted,) = self.database.one("SELECT value FROM settings WHERE name = 'requests'")
+            self._epoch, self._requests = map(int, counted.split())
+            self._forget_notes()
+
+    def _forget_notes(self) -> None:
+        self.database.execute("DELETE FROM settings WHERE name IN ('made by', 'requests')")
+
+    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+        """Who came, went or changed since a checkpoint."""
+        with self.lock:
+            return changes_since(self.database, content)
 
     def close(self) -> None:
         """Let go of the database."""
