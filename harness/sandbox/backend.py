@@ -101,6 +101,13 @@ class Sandbox:
             found = next((n for n in (DEFAULT_WORKSPACE, *kept) if Ids(self._seed, n).app_id() == app_id), None)
         return self.workspace(found) if found is not None else None
 
+    def forget(self, name: str) -> None:
+        """Let go of one workspace: what was in memory is gone, what was in a file is opened again when asked for."""
+        with self._lock:
+            workspace = self._workspaces.pop(name, None)
+        if workspace is not None:
+            workspace.close()
+
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
         if self._messenger.owns(request.target):

@@ -156,23 +156,23 @@ def delete(call: Call) -> Answer:
 
 def archive(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/archive`: out of lists and searches, still answering by id (assumed)."""
-    return _set(call, archived=True)
+    return _set(call, shown="archived", archived=True)
 
 
 def unarchive(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/unarchive`."""
-    return _set(call, archived=False)
+    return _set(call, shown="archived", archived=False)
 
 
 def block(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/block`: archived as well (facts §5)."""
-    return _set(call, archived=True, blocked=True)
+    return _set(call, shown="blocked", archived=True, blocked=True)
 
 
-def _set(call: Call, **changed: bool) -> Answer:
+def _set(call: Call, *, shown: str, **changed: bool) -> Answer:
     person = msgspec.structs.replace(found_contact(call, call.parameters[0]), updated_at=call.now, **changed)
     call.people.put(person)
-    return Answer(dialect_v2.reference(person, **changed))
+    return Answer(dialect_v2.reference(person, **{shown: changed[shown]}))
 
 
 def list_all(call: Call) -> Answer:

@@ -149,6 +149,9 @@ def test_archived_contacts_and_visitors_are_not_found(crowd: Asker) -> None:
     assert crowd.ask("GET", f"/contacts/{contact_id}")["archived"] is True
     crowd.ask("POST", f"/contacts/{contact_id}/unarchive")
     assert names(crowd, query) == ["Cid", "Ann"]
+    shown = crowd.ask("POST", f"/contacts/{contact_id}/block")
+    assert shown == {"type": "contact", "id": contact_id, "external_id": None, "blocked": True}
+    assert names(crowd, query) == ["Cid"]
 
 
 def test_pages_of_a_list_and_of_a_search_follow_their_cursor(asker: Asker) -> None:

@@ -53,6 +53,15 @@ def test_a_reset_empties_one_workspace_and_starts_it_anew(asker: Asker) -> None:
     assert asker.user() == first
 
 
+def test_a_forgotten_workspace_begins_anew(asker: Asker) -> None:
+    """Whoever opens one for each of thousands of scenarios gives its memory back."""
+    made = asker.user()
+    asker.sandbox.forget("test")
+    asker.sandbox.forget("never opened")
+    assert asker.refusal("GET", f"/contacts/{made['id']}")[0] == 404
+    assert asker.user() == made
+
+
 def test_the_same_seed_gives_the_same_ids() -> None:
     """Ids, pseudonyms and request ids come from seed, workspace and counters alone."""
 
@@ -233,8 +242,8 @@ def test_a_checkpoint_brings_everything_back(asker: Asker) -> None:
     """Whatever happened since is undone."""
     workspace = asker.sandbox.workspace("test")
     visitor = asker.visitor()
-    before = asker.everything()
     content = workspace.checkpoint()
+    before = asker.everything()
     asker.ask("POST", "/visitors/convert", {"visitor": {"id": visitor["id"]}, "type": "lead"})
     assert asker.everything() != before
     workspace.rewind(content)
