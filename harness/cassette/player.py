@@ -75,6 +75,8 @@ class _Expected:
         if not waiting:
             return None
         taken = waiting.popleft()
+        if not kind.startswith(POLL):
+            self._last = {}
         self.played.append(taken)
         if not waiting:
             del self._block[key]

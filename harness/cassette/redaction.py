@@ -123,7 +123,7 @@ class Redactor:
             request,
             target=self.target(request.target),
             headers=self._headers(request.headers, REQUEST_HEADERS),
-            body=self.body(request.body, kind, _names_a_person(request)),
+            body=self.body(_plain_request(request), kind, _names_a_person(request)),
             origin="",
         )
 
@@ -131,7 +131,7 @@ class Redactor:
         """The response as it may be written."""
         allowed = RESPONSE_HEADERS | LIMIT_HEADERS if response.status == 429 else RESPONSE_HEADERS
         kind = response.headers.get("content-type", "")
-        body = _with_intercoms_own_address(_plain(response), of.origin)
+        body = _with_intercoms_own_address(_plain(response.headers, response.body), of.origin)
         return Response(response.status, self._headers(response.headers, allowed), self.body(body, kind))
 
     def outcome(self, outcome: Outcome, of: Request) -> Outcome:
@@ -242,6 +242,7 @@ class Redactor:
 def redact(interaction: Interaction, redactor: Redactor) -> RedactedInteraction:
     """The interaction as it may be written."""
     request, outcome = interaction.request, interaction.outcome
+    _plain(request.headers, request.body)
     clean = replace(interaction, request=redactor.request(request), outcome=redactor.outcome(outcome, request))
     return RedactedInteraction(clean)
 
@@ -280,20 +281,27 @@ def _decoded_basic(value: str) -> Iterable[str]:
     yield from decoded.split(":", 1)
 
 
-def _plain(response: Response) -> bytes:
+def _plain_request(request: Request) -> bytes:
+    try:
+        return _plain(request.headers, request.body)
+    except CannotRecord:
+        return request.body  # a live request that no recording can hold: it will match none
+
+
+def _plain(headers: Mapping[str, str], body: bytes) -> bytes:
     """The body without its content encoding; one that cannot be looked into may not be recorded."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    encoding = headers.get("content-encoding", "identity").strip().lower()
     try:
         if encoding in ("", "identity"):
-            return response.body
+            return body
         if encoding in ("gzip", "x-gzip"):
-            return gzip.decompress(response.body)
+            return gzip.decompress(body)
         if encoding == "deflate":
-            return zlib.decompress(response.body)
+            return zlib.decompress(body)
     except (OSError, EOFError, zlib.error):
-        return response.body
+        return body
     raise CannotRecord(
-        f"A response is encoded as {encoding}, and what cannot be read cannot be cleaned.",
+        f"A body is encoded as {encoding}, and what cannot be read cannot be cleaned.",
         remedy="let the client ask for gzip or for no encoding (Accept-Encoding)",
     )
 

@@ -8,6 +8,7 @@ import html
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -212,6 +213,20 @@ def test_a_gzipped_answer_is_looked_into(tmp_path: Path) -> None:
     )
     with pytest.raises(CannotRecord, match="br"):
         redact(Interaction(asked, Outcome(Response(200, {"content-encoding": "br"}, b"x"))), Redactor())
+
+
+def test_a_gzipped_request_is_looked_into_and_matches_a_plain_one(tmp_path: Path) -> None:
+    """How a client packs its request is no difference; what nobody can unpack is not recorded."""
+    plain = ask("POST", "/contacts", {"email": "jane@corp.co"})
+    packed = replace(plain, headers={**plain.headers, "content-encoding": "gzip"}, body=gzip.compress(plain.body))
+    recording = Cassette(header(), (Interaction(packed, answer(200, {})),))
+    found, _ = player(write(tmp_path / "a.json", recording, Redactor()))
+    assert "corp.co" not in (tmp_path / "a.json").read_text()
+    assert found.handle(plain).refused is None
+    odd = replace(plain, headers={**plain.headers, "content-encoding": "br"})
+    with pytest.raises(CannotRecord):
+        redact(Interaction(odd, answer(200)), Redactor())
+    assert found.handle(odd).refused
 
 
 def test_what_the_rules_missed_is_not_written(tmp_path: Path) -> None:
