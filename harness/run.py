@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 REFERENCE: Final = "reference"
 BACKENDS: Final = ("sandbox", "test-app", "cassette")
-LOOPBACK: Final = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 DEFAULT_SEED: Final = 20_260_101
 
 
@@ -69,7 +68,11 @@ class RunOptions:
 
 def check_options(options: RunOptions) -> None:
     """What cannot be meant is a `Problem` before anything is started."""
-    if options.against not in BACKENDS and not options.against.startswith(LOOPBACK):
+    if "://" in options.against:
+        from harness.app import remote_backend
+
+        remote_backend(options.against).close()
+    elif options.against not in BACKENDS:
         raise Problem(
             f"--against {options.against}: there is no such backend",
             remedy="known: sandbox, test-app, cassette, or the URL of a running sandbox on loopback (http://127.0.0.1:PORT)",

@@ -16,8 +16,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
-def _workspace_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not _NAME.fullmatch(value):
+def workspace_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The value of an option that names a workspace, if such a workspace can be."""
+    if value is not None and not _NAME.fullmatch(value):
         raise click.BadParameter("a name has up to 64 small letters, digits, dots, hyphens and underscores")
     return value
 
@@ -71,7 +72,7 @@ def workspace(function: Command) -> Command:
         default="default",
         show_default=True,
         metavar="NAME",
-        callback=_workspace_name,
+        callback=workspace_name,
         help="The sandbox's workspace; its token is sandbox-NAME.",
     )(function)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.commands.options import workspace_name
 from harness.problems import Problem
 from harness.report.result import RunRow
 
@@ -33,9 +34,8 @@ TO_STDOUT = "-"
 @click.option("--pipeline", metavar="SPEC", help="Your code: package.module:object, or a TOML file of command lines.")
 @click.option("--intercom-version", "versions", multiple=True, metavar="V", help=(
     "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
-@click.option(
-    "--workspace", metavar="NAME", help="Use this workspace of the sandbox instead of a fresh one per scenario."
-)
+@click.option("--workspace", metavar="NAME", callback=workspace_name, help=(
+    "Use this workspace of the sandbox instead of a fresh one per scenario."))  # fmt: skip
 @click.option("--cassettes", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, help=(
     "Folder of the cassettes."))  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(

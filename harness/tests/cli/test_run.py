@@ -145,10 +145,11 @@ def test_each_version_that_is_asked_for_is_run(harness: Harness) -> None:
 CANNOT: dict[str, tuple[list[str], str]] = {
     "unknown path": (["scenarios/nowhere.py"], "there is no scenario at scenarios/nowhere.py"),
     "unknown backend": (["--against", "production"], "--against production: there is no such backend"),
-    "another host": (["--against", "https://api.intercom.io"], "there is no such backend"),
-    "host that begins like loopback": (["--against", "http://127.0.0.1.example.com"], "http://127.0.0.1.example.com"),
-    "user part like loopback": (["--against", "http://localhost@example.com"], "http://localhost@example.com"),
-    "nothing listens there": (["--against", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
+    "Intercom itself": (["--against", "https://api.intercom.io"], "not on this machine's loopback"),
+    "host that begins like loopback": (["--against", "http://127.0.0.1.example.com"], "not on this machine's loopback"),
+    "user name like loopback": (["--against", "http://localhost@example.com"], "not on this machine's loopback"),
+    "no such port": (["--against", "http://localhost:99999"], "not on this machine's loopback"),
+    "nothing listens there": (["--against", "http://127.0.0.1:9"], "no sandbox runs at http://127.0.0.1:9"),
     "recording a replay": (["--record", "--against", "cassette"], "--record with --against cassette"),
     "unknown version": (["--intercom-version", "3.0"], "3.0"),
     "spec that names nothing": (["--pipeline", "pipeline"], "--pipeline pipeline: this names no pipeline"),
@@ -160,7 +161,7 @@ CANNOT: dict[str, tuple[list[str], str]] = {
     "JSON over a scenario": (["--json", FLOW], "would write over a Python file"),
     "unknown option": (["--agianst", "sandbox"], "No such option"),
     "time limit of zero": (["--time-limit", "0"], "--time-limit"),
-    "a workspace that cannot be": (["--workspace", "../x"], "../x"),
+    "a workspace that cannot be": (["--workspace", "../x"], "--workspace"),
 }
 
 
@@ -178,7 +179,7 @@ def test_what_cannot_be_run_is_2_with_one_message_and_no_trace(
     told = ran.out + ran.err
     assert what in told
     assert "Traceback" not in told
-    assert "proved" not in told.replace("0 proved", "")
+    assert "proved" not in told
     assert _files(project) == before
 
 
