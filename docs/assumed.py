@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.sandbox import refusals
+from harness.sandbox.assumptions import ASSUMPTIONS
 from harness.sandbox.keeping import BELONGINGS, KEEPING
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import assumed_rules
@@ -60,6 +61,12 @@ def versions() -> Iterator[tuple[str, ...]]:
             yield name.replace("_", " "), str(feature.span), feature.source
 
 
+def elsewhere() -> Iterator[tuple[str, ...]]:
+    """What no row of a table shows."""
+    for one in ASSUMPTIONS:
+        yield one.what, f"`{one.where}`", one.known
+
+
 def expected() -> Iterator[tuple[str, ...]]:
     """What verification expects, which is written apart from what the sandbox does."""
     for change, expectations in (("changes its role in place", IN_PLACE), ("is merged into a user", MERGED)):
@@ -81,6 +88,7 @@ def page() -> str:
                 kept(),
             ),
             *_section("What is expected of one", ("what", "of", "expected", "what is known"), expected()),
+            *_section("Looking up and showing", ("what", "where", "what is known"), elsewhere()),
             *_section("Versions", ("what", "in versions", "what is known"), versions()),
         ]
     )

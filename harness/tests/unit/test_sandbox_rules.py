@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pydoc
+
 import pytest
 
 from harness.sandbox import refusals
+from harness.sandbox.assumptions import ASSUMPTIONS
 from harness.sandbox.decisions import Rule, Table
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import CONVERT_LEAD, CONVERT_VISITOR, MERGE, TABLES, UPDATE_CONTACT, assumed_rules
@@ -91,3 +94,10 @@ def test_the_catalogue_names_every_refusal_with_its_source() -> None:
     assumed = {name for name, refusal in listed if refusal.assumed}
     assert "TOO_MANY" in assumed
     assert "VISITOR_NOT_FOUND" not in assumed
+
+
+def test_assumptions_outside_of_the_tables_name_a_place_that_exists() -> None:
+    """A guess whose place is gone may be gone as well."""
+    for one in ASSUMPTIONS:
+        assert pydoc.locate(f"harness.sandbox.{one.where}") is not None, one.where
+        assert one.known

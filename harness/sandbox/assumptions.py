@@ -1,0 +1,65 @@
+"""Guesses that no row of a table shows, because they are ways of looking things up or of showing them.
+
+Together with the rows marked *assumed* in `rules`, `keeping`, `refusals` and `versions` they are all that the sandbox
+assumes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One guess: what is taken to be so, where, and what is known of it."""
+
+    what: str
+    where: str
+    known: str
+
+
+ASSUMPTIONS = (
+    Assumption("E-mail addresses are the same whatever the case of their letters", "people.email_key", "nothing said"),
+    Assumption(
+        "The user of a conversion is looked up by `id`, or else `user_id`, or else `email`; the others are not read",
+        "targets.find_target",
+        "facts §4: an unknown user_id makes a new user though the e-mail is known",
+    ),
+    Assumption(
+        "An `external_id` in the `user` of a conversion is not read, in 2.x either",
+        "targets.identifiers",
+        "facts §2: id, user_id and email are the identifiers named",
+    ),
+    Assumption(
+        "An archived contact answers by id and is in no list or search", "registry", "facts §5: suggested, not recorded"
+    ),
+    Assumption("An archived contact is neither end of a merge", "operations.conversions", "nothing said"),
+    Assumption(
+        "The id of a visitor who was merged answers 404, not 410",
+        "registry.Registry.heir",
+        "facts §4 speaks of contacts",
+    ),
+    Assumption("Lists and searches without a sort show the newest first", "registry.Registry.page", "nothing said"),
+    Assumption(
+        "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not",
+        "rendering.escaped",
+        "facts §5: recorded for `&`; an apostrophe is recorded unescaped in a pseudonym",
+    ),
+    Assumption(
+        "A lead has the picture of its pseudonym in 2.x unless it has an e-mail",
+        "dialect_v2",
+        "facts §5: one recording of each, the rule is unknown",
+    ),
+    Assumption("Days begin at midnight UTC in every workspace", "querying", "facts §5: the workspace's time zone"),
+    Assumption(
+        "A new visitor has neither signed up nor a remote creation time",
+        "workspace.Workspace.create_visitor",
+        "recorded by the Java library; the official examples, made by a test suite, have both",
+    ),
+    Assumption("2.x refuses unknown custom attributes of visitors as of contacts", "operations.visitors", "facts §1"),
+    Assumption("A search finds a changed contact at once, only a new one late", "operations.search", "facts §5, §11"),
+    Assumption(
+        "What a deleted contact said stays, without anybody taking part", "belongings.Belongings.forget", "nothing said"
+    ),
+)
+"""Everything that is assumed outside of the tables."""
