@@ -26,6 +26,7 @@ from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.ids import Ids
 from harness.sandbox.messenger import Messenger
+from harness.sandbox.notifications import Notification
 from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route, Router
@@ -136,9 +137,12 @@ class Sandbox:
             version = version_of(request.headers, workspace)
             headers["intercom-version"] = version.name
             answer = self._answer(workspace, request, version, headers)
+            workspace.publish()
         except Refused as refused:
+            workspace.outbox.hush()
             answer = _envelope(refused.refusal, request_id)
         except Exception as error:
+            workspace.outbox.hush()
             logger.exception("the sandbox failed at %s %s", request.method, request.target.partition("?")[0])
             answer = _envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
         return _response(answer, request_id, headers)
@@ -156,6 +160,11 @@ class Sandbox:
             raise Refused(found)
         route, parameters = found
         return _run(route, _call(workspace, request, version, parameters))
+
+    def take_notifications(self, name: str) -> list[Notification]:
+        """What a workspace has to tell its subscriber, each once; nothing of one that was never used."""
+        workspace = self._workspaces.get(name)
+        return workspace.take_notifications() if workspace is not None and workspace.people.listener else []
 
     def operation_of(self, request: Request) -> str:
         """Intercom's own name for what a request asks for, or an empty string."""

@@ -58,6 +58,10 @@ class Ids:
         """A uuid of version 4."""
         return str(UUID(bytes=self._digest("uuid", number, 16), version=4))
 
+    def notification(self, number: int) -> str:
+        """A uuid of version 4 for a notification."""
+        return str(UUID(bytes=self._digest("notification", number, 16), version=4))
+
     def conversation_id(self, number: int) -> str:
         """A decimal id of 15 digits that rises with each conversation."""
         return str(215_000_000_000_000 + int.from_bytes(self._digest("conversation", 0, 4), "big") * 100 + number * 7)

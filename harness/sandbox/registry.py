@@ -5,7 +5,7 @@ Somebody who was merged or deleted is not flagged but moved to the tombstones, s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -41,9 +41,13 @@ class Registry:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.listener: Callable[[Person | None, Person | None, Reason | None], None] | None = None
+        """Told who somebody was, who they are now and why they are gone; nobody is told where nobody subscribed."""
 
     def add(self, person: Person) -> None:
         """Let somebody new in."""
+        if self.listener is not None:
+            self.listener(None, person, None)
         self._db.execute(
             "INSERT INTO people (person_id, kind, archived, external_id, email_key, phone, document) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -52,6 +56,8 @@ class Registry:
 
     def put(self, person: Person) -> None:
         """Write somebody who is there already."""
+        if self.listener is not None:
+            self.listener(self.get(person.person_id), person, None)
         self._db.execute(
             "UPDATE people SET kind = ?, archived = ?, external_id = ?, email_key = ?, phone = ?, document = ? "
             "WHERE person_id = ?",
@@ -115,6 +121,8 @@ class Registry:
 
     def bury(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Move somebody out, for good."""
+        if self.listener is not None:
+            self.listener(person, None, reason)
         self._db.execute("DELETE FROM people WHERE person_id = ?", (person.person_id,))
         self.remember(person, reason, at, into_id)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,6 +23,7 @@ from harness.sandbox.belongings import Belongings
 from harness.sandbox.database import Database
 from harness.sandbox.history import changes_since
 from harness.sandbox.ids import Ids
+from harness.sandbox.notifications import TOPICS, Notification, Outbox, ping
 from harness.sandbox.people import Person
 from harness.sandbox.registry import Registry
 from harness.sandbox.versions import NEWEST_VERSION, VERSIONS, Version
@@ -30,6 +32,7 @@ WINDOW = 10
 """Seconds for which a rate limit counts (facts §7)."""
 USUAL_LIMIT = 1_666
 """What the headers show where no limit is set: a private app's 10,000 a minute, by the window (facts §7)."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 REGIONS = ("US", "EU", "AU")
 
 LOCATION_KEYS = {
@@ -58,7 +61,10 @@ VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set of a workspace. `rate_limit` is a budget per ten seconds, `index_delay` is in seconds."""
+    """What can be set of a workspace. `rate_limit` is a budget per ten seconds, `index_delay` is in seconds.
+
+    Notifications go to `webhook_url`, an address on this machine; `webhook_topics` of `None` means all.
+    """
 
     intercom_version: str | None = None
     rate_limit: int | None = None
@@ -66,6 +72,8 @@ class Settings:
     identity_verification: bool = False
     region: str = "US"
     client_secret: str = ""
+    webhook_url: str | None = None
+    webhook_topics: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,27 @@ class Workspace:
         self.admin = Admin(self.ids.admin_id(), "Ada Sandbox", f"ada@{self.app_id}.example")
         self._first = Settings(intercom_version=intercom_version, client_secret=self.ids.secret())
         self._settings = self._read_settings()
+        self.outbox = Outbox(self)
+        self._listen()
         self._begin()
+
+    def _listen(self) -> None:
+        self.people.listener = self.outbox.hear if self._settings.webhook_url else None
+
+    def publish(self) -> None:
+        """A request is done: whoever subscribed may be told what it changed."""
+        if self.people.listener is not None:
+            self.outbox.publish(self._settings.webhook_topics)
+
+    def take_notifications(self) -> list[Notification]:
+        """What is to be sent now, each once."""
+        with self.lock:
+            self.publish()
+            return self.outbox.take()
+
+    def ping(self) -> Notification:
+        """What is sent to see whether anybody listens."""
+        return ping(self)
 
     def _begin(self) -> None:
         self._epoch = self.database.next("epoch")
@@ -160,6 +188,7 @@ class Workspace:
             self._settings = Settings(**(asdict(self._settings) | changes))
             content = msgspec.json.encode(self._settings).decode()
             self.database.execute("INSERT OR REPLACE INTO settings VALUES ('settings', ?)", (content,))
+            self._listen()
             return self.settings()
 
     # Requests
@@ -238,6 +267,7 @@ class Workspace:
         with self.lock:
             self.database.clear()
             self._settings = self._first
+            self._listen()
             self._begin()
 
     def checkpoint(self) -> bytes:
@@ -255,6 +285,7 @@ class Workspace:
         with self.lock:
             self.database.restore(content, self._signature)
             self._settings = self._read_settings()
+            self._listen()
             self._window = (0, 0)
             (counted,) = self.database.one("SELECT value FROM settings WHERE name = 'requests'")
             self._epoch, self._requests = map(int, counted.split())
@@ -284,12 +315,20 @@ def _location(traits: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_setting(name: str, value: Any) -> None:
     checks = {
-        "intercom_version": (value is None or value in VERSIONS, f"one of {', '.join(VERSIONS)}, or null"),
+        "intercom_version": (
+            value is None or (isinstance(value, str) and value in VERSIONS),
+            f"one of {', '.join(VERSIONS)}, or null",
+        ),
         "rate_limit": (value is None or (type(value) is int and value > 0), "a whole number above 0, or null"),
         "index_delay": (type(value) in (int, float) and value >= 0, "a number of seconds"),
         "identity_verification": (isinstance(value, bool), "true or false"),
         "region": (value in REGIONS, f"one of {', '.join(REGIONS)}"),
         "client_secret": (isinstance(value, str) and bool(value), "some text"),
+        "webhook_url": (
+            value is None or _is_here(value),
+            "a URL on this machine, such as http://127.0.0.1:9000/, or null",
+        ),
+        "webhook_topics": (value is None or _are_topics(value), "a list of topics, or null for all"),
     }
     if name not in checks:
         raise _bad(
@@ -298,6 +337,16 @@ def _check_setting(name: str, value: Any) -> None:
     fits, wanted = checks[name]
     if not fits:
         raise _bad(f"the setting {name} cannot be {value!r}", f"it must be {wanted}")
+
+
+def _is_here(url: object) -> bool:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    return parts is not None and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+
+
+def _are_topics(value: object) -> bool:
+    known = {topic for topics in TOPICS.values() for topic in (topics.old, topics.new)}
+    return isinstance(value, list) and all(isinstance(one, str) and one in known for one in value)
 
 
 def _bad(what: str, evidence: str) -> Problem:

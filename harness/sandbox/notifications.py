@@ -1,0 +1,175 @@
+"""What Intercom tells subscribers of: which change is which topic, and what the notification says.
+
+Envelope and items are those of recorded notifications (facts §8): times inside `item` are ISO 8601, the item of
+`contact.merged` is the survivor and nothing else, that of `visitor.signed_up` speaks 1.x whatever the version. Sending
+them is not the sandbox's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from harness.sandbox import dialect_v1, dialect_v2
+from harness.sandbox.people import Person
+from harness.sandbox.versions import NEWEST_VERSION, VERSIONS, Version
+
+if TYPE_CHECKING:
+    from harness.sandbox.workspace import Workspace
+
+Event: TypeAlias = Literal[
+    "lead created", "user created", "visitor signed up", "lead signed up", "merged", "lead got email", "lead updated",
+    "user updated", "email updated", "deleted", "archived", "unarchived",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What an event is called in either dialect; `None` where nobody is told."""
+
+    old: str | None
+    new: str | None
+    source: str
+    assumed: bool = False
+
+
+TOPICS: Final[Mapping[Event, Topics]] = {
+    "lead created": Topics("contact.created", "contact.lead.created", "facts §8, recorded"),
+    "user created": Topics("user.created", "contact.user.created", "facts §8, recorded"),
+    "visitor signed up": Topics("visitor.signed_up", "visitor.signed_up", "facts §8, recorded"),
+    "lead signed up": Topics("contact.signed_up", "contact.lead.signed_up", "facts §8, recorded for 1.x"),
+    "merged": Topics("contact.signed_up", "contact.merged", "facts §8, recorded for 2.x; of a visitor unknown", True),
+    "lead got email": Topics("contact.added_email", "contact.lead.added_email", "facts §8, recorded"),
+    "lead updated": Topics("contact.updated", "contact.lead.updated", "facts §8: the topic is listed", True),
+    "user updated": Topics(None, "contact.user.updated", "facts §8: the topic is listed", True),
+    "email updated": Topics("user.email.updated", "contact.email.updated", "facts §8: the topic is listed", True),
+    "deleted": Topics("contact.deleted", "contact.deleted", "facts §8, recorded"),
+    "archived": Topics(None, "contact.archived", "facts §8: the topic is listed", True),
+    "unarchived": Topics(None, "contact.unarchive", "facts §8: the topic is listed", True),
+}
+
+_BECAME: Final[Mapping[tuple[str | None, str], Event]] = {
+    (None, "lead"): "lead created",
+    (None, "user"): "user created",
+    ("visitor", "lead"): "lead created",
+    ("visitor", "user"): "visitor signed up",
+    ("lead", "user"): "lead signed up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notification as it is sent, but for the signature."""
+
+    topic: str
+    body: dict[str, Any]
+
+
+def events(before: Person | None, after: Person) -> Iterator[Event]:
+    """What a change of one person is called."""
+    event = _BECAME.get((before.kind if before else None, after.kind))
+    if event is not None:
+        yield event
+        return
+    if before is None or after.kind == "visitor" or before == after:
+        return
+    if before.archived != after.archived:
+        yield "archived" if after.archived else "unarchived"
+        return
+    if before.email != after.email and after.email:
+        yield "lead got email" if after.kind == "lead" else "email updated"
+    yield "lead updated" if after.kind == "lead" else "user updated"
+
+
+def notification(workspace: Workspace, event: Event, person: Person) -> Notification | None:
+    """What the workspace's subscriber is told, in the version of its app; `None` where there is no such topic."""
+    version = workspace.default_version or VERSIONS[NEWEST_VERSION]
+    topic = TOPICS[event].old if version.dialect == "1.x" else TOPICS[event].new
+    if topic is None:
+        return None
+    number = workspace.database.next("notifications")
+    notification_id = f"notif_{workspace.ids.notification(number)}"
+    return Notification(topic, envelope(workspace, topic, _item(workspace, event, person, version), notification_id))
+
+
+def ping(workspace: Workspace) -> Notification:
+    """What is sent to see whether anybody listens."""
+    item = {"type": "ping", "message": "something something interzen"}
+    return Notification("ping", {**envelope(workspace, "ping", item, None), "delivery_status": None})
+
+
+def envelope(workspace: Workspace, topic: str, item: Any, notification_id: str | None) -> dict[str, Any]:
+    """What stands around an item."""
+    return {
+        "type": "notification_event",
+        "app_id": workspace.app_id,
+        "data": {"type": "notification_event_data", "item": item},
+        "links": {},
+        "id": notification_id,
+        "topic": topic,
+        "delivery_status": "pending",
+        "delivery_attempts": 1,
+        "delivered_at": 0,
+        "first_sent_at": workspace.now(),
+        "created_at": workspace.now(),
+        "self": None,
+    }
+
+
+def _item(workspace: Workspace, event: Event, person: Person, version: Version) -> dict[str, Any]:
+    if event == "deleted":
+        return {"id": person.person_id, "external_id": person.external_id, "type": "contact", "deleted": True}
+    if event == "visitor signed up" or version.dialect == "1.x":
+        return iso_times(dialect_v1.person(workspace, person, VERSIONS["1.4"]))
+    return iso_times(dialect_v2.contact(workspace, person, version))
+
+
+def iso_times(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The same item with its times as notifications write them."""
+    return {key: _iso(value) if key.endswith("_at") and type(value) is int else value for key, value in item.items()}
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+
+
+class Outbox:
+    """What a workspace has to tell its subscriber. Whoever uses it holds the workspace's lock."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._heard: list[tuple[Event, Person]] = []
+        self._ready: list[Notification] = []
+        self._merging = False
+
+    def hear(self, before: Person | None, after: Person | None, reason: str | None) -> None:
+        """A change within a request that may still be undone; a merge is told of the survivor alone."""
+        if after is None and before is not None:
+            self._merging = reason == "merged"
+            if not self._merging:
+                self._heard.append(("deleted", before))
+        elif after is not None and self._merging:
+            self._merging = False
+            self._heard.append(("merged", after))
+        elif after is not None:
+            self._heard += [(event, after) for event in events(before, after)]
+
+    def publish(self, topics: Collection[str] | None) -> None:
+        """The request is done: what was heard is told, if anybody wants to hear of it."""
+        heard, self._heard = self._heard, []
+        for event, person in heard:
+            now = self._workspace.people.get(person.person_id) or person
+            made = notification(self._workspace, event, now)
+            if made is not None and (topics is None or made.topic in topics):
+                self._ready.append(made)
+
+    def hush(self) -> None:
+        """The request was undone: nothing happened."""
+        self._heard, self._merging = [], False
+
+    def take(self) -> list[Notification]:
+        """What is to be sent now, each once."""
+        ready, self._ready = self._ready, []
+        return ready
