@@ -191,5 +191,13 @@ def _by_chance(key: str, item: Mapping[str, Any]) -> bool:
 def _lists(old: list[Any], new: list[Any], path: str, operation: str, key: str) -> Iterator[Drift]:
     if len(old) != len(new):
         yield Drift("value", operation, f"{path}.length", len(old), len(new))
-    for one, other in zip(old, new, strict=False):
+    for one, other in _pairs(old, new):
         yield from _values(one, other, f"{path}[*]", operation, key)
+
+
+def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Items with the same id where they have ids, in whatever order; otherwise one after the other."""
+    by_id = {item["id"]: item for item in new if isinstance(item, dict) and isinstance(item.get("id"), str)}
+    if len(by_id) == len(new) and {item.get("id") for item in old if isinstance(item, dict)} == by_id.keys():
+        return ((item, by_id[item["id"]]) for item in old)
+    return zip(old, new, strict=False)
