@@ -47,6 +47,11 @@ def cassette_files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
 
 
+def kind_of(problem: CassetteProblem) -> str:
+    """What is wrong with a file, by the name of its error: `TruncatedCassette` is a truncated cassette."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", type(problem).__name__).lower()
+
+
 def inspect(
     path: Path, root: Path, today: Today, *, folder: Path | None = None, secrets: Collection[str] = ()
 ) -> Inspected:
@@ -59,7 +64,7 @@ def inspect(
         cassette = load(path)
     except CassetteProblem as problem:
         level: Level = "error" if isinstance(problem, EditedByHand) else "unreadable"
-        kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(problem).__name__).lower()
+        kind = kind_of(problem)
         size = path.stat().st_size if path.exists() else 0
         return Inspected(
             path, size, None, (Finding(path, level, kind, problem.evidence or problem.what, problem.remedy),)

@@ -38,8 +38,7 @@ def list_cassettes(root: Path, wants_json: bool) -> None:
     harness cassettes list
     harness cassettes list --json
     """
-    inspected = _inspect(cassette_paths(root, ()), root, None)
-    rows = [_row(found, root) for found in inspected]
+    rows = [_row(path, root) for path in cassette_paths(root, ())]
     if wants_json:
         click.echo(json.dumps(rows, indent=2))
     else:
@@ -147,19 +146,24 @@ def _inspect(
     return [inspect(path, root, today, folder=base, secrets=secrets) for path in files]
 
 
-def _row(found: Inspected, root: Path) -> dict[str, object]:
-    case = str(found.path.relative_to(root).with_suffix("")) if found.path.is_relative_to(root) else str(found.path)
-    if found.cassette is None:
-        return {"case": case, "unreadable": found.findings[0].kind, "size": found.size}
-    header = found.cassette.header
+def _row(path: Path, root: Path) -> dict[str, object]:
+    from harness.cassette import CassetteProblem, load
+    from harness.cassette.inspection import kind_of
+
+    case, size = str(path.relative_to(root).with_suffix("")), path.stat().st_size
+    try:
+        cassette = load(path)
+    except CassetteProblem as problem:
+        return {"case": case, "unreadable": kind_of(problem), "size": size}
+    header = cassette.header
     return {
         "case": case,
         "recorded_from": header.recorded_from,
         "recorded_at": header.recorded_at,
         "intercom_version": header.intercom_version,
         "pipeline": header.pipeline,
-        "interactions": len(found.cassette.interactions),
-        "size": found.size,
+        "interactions": len(cassette.interactions),
+        "size": size,
     }
 
 

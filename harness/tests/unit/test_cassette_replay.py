@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.cassette import Cassette, Interaction, ReplayFailed, Varying, VaryingFields, varying_from
 from harness.cassette.player import MISSED, Player
-from harness.exchange import Broken, Outcome, Request, Response
+from harness.exchange import Broken, Lane, Outcome, Request, Response, Step
 from harness.problems import Problem
 from harness.tests.recordings import Stage, answer, ask, call, header, lead_merged, play, player, read, visitor_to_lead
 
@@ -278,3 +281,42 @@ def test_each_request_costs_the_same_however_long_the_cassette() -> None:
     for interaction in interactions:
         assert found.handle(interaction.request).refused is None
     assert keys == 400
+
+
+STEPS: tuple[Step, ...] = ("given", "when", "then")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(STEPS), st.sampled_from(["harness", "pipeline"]), st.integers(0, 3)), max_size=25
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_any_interleaving_of_the_two_sides_replays(recording: list[tuple[Step, Lane, int]], chance: Random) -> None:
+    """Whatever was recorded plays, however the lanes fall between each other, each answer in its turn."""
+    interactions = [
+        Interaction(ask("GET", f"/contacts/{n}", lane=lane), answer(200, {"turn": turn}), step, lane)
+        for turn, (step, lane, n) in enumerate(recording)
+    ]
+    lanes = {
+        (step, lane): [i for i in interactions if (i.step, i.lane) == (step, lane)]
+        for step in STEPS
+        for lane in ("harness", "pipeline")
+    }
+    found, stage = player(cassette(*interactions))
+    for step in STEPS:
+        waiting = [lanes[step, "harness"], lanes[step, "pipeline"]]
+        while any(waiting):
+            (outcome,) = play(found, stage, [turn := chance.choice([lane for lane in waiting if lane])[0]])
+            assert outcome == turn.outcome
+            next(lane for lane in waiting if lane and lane[0] is turn).pop(0)
+    assert found.problem() is None
+
+
+@given(st.permutations(range(5)))
+def test_any_other_order_in_a_lane_is_a_problem(order: list[int]) -> None:
+    """Only the recorded order passes."""
+    interactions = [Interaction(ask("GET", f"/contacts/{n}"), answer(200, {})) for n in range(5)]
+    found, stage = player(cassette(*interactions))
+    play(found, stage, [interactions[place] for place in order])
+    assert (found.problem() is None) == (order == sorted(order))
