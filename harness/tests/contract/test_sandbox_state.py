@@ -284,6 +284,8 @@ def test_settings_say_what_can_be_set(asker: Asker) -> None:
         "identity_verification",
         "region",
         "client_secret",
+        "webhook_url",
+        "webhook_topics",
     }
     assert set(settings) == names
     assert asker.sandbox.workspace("test").update_settings(settings) == settings
