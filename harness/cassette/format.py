@@ -31,7 +31,7 @@ RecordedFrom: TypeAlias = Literal["sandbox", "test-app"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a cassette says of itself. `format`, `redaction` and `digest` are filled in when it is written."""
+    """What a cassette says of itself. `format`, `redaction`, `names` and `digest` are filled in when it is written."""
 
     format: int = FORMAT
     digest: str = ""
@@ -52,6 +52,8 @@ class Header:
     """`source_digest` of the scenario's source text, where it is known."""
     redaction: int = 0
     """The version of the redaction rules that were applied."""
+    names: Literal["", "kept", "pseudonyms"] = ""
+    """Whether people's names were replaced; where it is not said, they were in a recording of a TEST app."""
     accepted: str = ""
     """Why a cassette that was edited by hand was taken all the same."""
     recovered: bool = False

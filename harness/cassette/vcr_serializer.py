@@ -25,5 +25,5 @@ def serialize(dictionary: Mapping[str, Any]) -> str:
     """The text of one of our cassettes for vcrpy's dictionary, redacted, with a digest."""
     redactor = Redactor(strangers=True)
     rows = tuple(redact(from_vcr(row), redactor).interaction for row in dictionary["interactions"])
-    header = Header(scenario="", pipeline="", recorded_from="test-app", redaction=RULES_VERSION)
+    header = Header(scenario="", pipeline="", recorded_from="test-app", redaction=RULES_VERSION, names="pseudonyms")
     return cassette_format.encode(Cassette(header, rows)).decode()

@@ -203,6 +203,16 @@ def test_a_replay_still_fits_after_redaction(tmp_path: Path) -> None:
     assert found.handle(live).refused is None
 
 
+@pytest.mark.parametrize("strangers", [True, False])
+def test_a_replay_cleans_as_the_recording_was_cleaned(strangers: bool, tmp_path: Path) -> None:
+    """Whether names were replaced stands in the header, whatever it was recorded from."""
+    live = ask("POST", "/contacts", {"name": "Jane Roe", "email": "jane@corp.co"})
+    recording = Cassette(header(recorded_from="sandbox"), (Interaction(live, answer(200, {})),))
+    cassette = write(tmp_path / "a.json", recording, Redactor(strangers=strangers))
+    assert ("Jane Roe" in (tmp_path / "a.json").read_text()) is not strangers
+    assert player(cassette)[0].handle(live).refused is None
+
+
 def test_a_gzipped_answer_is_looked_into(tmp_path: Path) -> None:
     """It is stored readable; an encoding that cannot be read is not stored at all."""
     packed = Response(200, {"content-encoding": "gzip"}, gzip.compress(b'{"email":"jane@corp.co"}'))
