@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -33,6 +34,13 @@ CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "u
 WIDEST = 118
 """Columns that a scenario's line takes at most; its figures stand at the right."""
 KEPT_LINES = 20
+
+
+VISIBLE: Final = {
+    **{sign: 0x2400 + sign for sign in range(0x20) if chr(sign) not in "\t\n"},
+    **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),
+}
+"""Control characters as signs: what a pipeline prints must not move the cursor, nor write over a verdict."""
 
 
 class ReportConsole(Console):
@@ -201,5 +209,6 @@ class TerminalReport:
     def _mark(self, ending: Ending) -> str:
         return MARKS[ending][1 if self._ascii else 0]
 
-    def _print(self, line: Text | Iterable[Text]) -> None:
+    def _print(self, line: Text) -> None:
+        line.plain = line.plain.translate(VISIBLE)
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)

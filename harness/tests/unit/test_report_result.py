@@ -1,0 +1,66 @@
+"""What a run came to: its exit code by every combination of endings, and what its rows tell."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from harness.report.matrix import matrix
+from harness.report.result import ClaimRow, Ending, RunRow, ScenarioRow
+
+ALL: tuple[Ending, ...] = get_args(Ending)
+
+
+def _row(ending: Ending, case: str = "test_x", version: str = "", likely: str = "") -> ScenarioRow:
+    claims = (ClaimRow("c", "refuted" if ending == "refuted" else "proved", likely=likely),)
+    return ScenarioRow("flow", case, "A flow", ending, claims=claims, intercom_version=version)
+
+
+def _run(*endings: Ending, problems: tuple[str, ...] = ()) -> RunRow:
+    return RunRow("reference", "sandbox", ("2.16",), 0.1, tuple(map(_row, endings)), problems)
+
+
+@pytest.mark.parametrize("endings", [*product(ALL, repeat=2), *((ending,) for ending in ALL), ()])
+def test_0_needs_something_proved_and_nothing_else_but_what_was_not_run(endings: tuple[Ending, ...]) -> None:
+    """1 for refuted or unknown, 2 for what could not run or for nothing at all."""
+    code = _run(*endings).exit_code
+    if {"refuted", "unknown"} & set(endings):
+        assert code == 1
+    elif "could not run" in endings or "proved" not in endings:
+        assert code == 2
+    else:
+        assert code == 0
+
+
+@pytest.mark.parametrize(("endings", "code"), [(("proved",), 2), (("refuted",), 1), ((), 2)])
+def test_a_problem_beside_the_scenarios_is_never_0(endings: tuple[Ending, ...], code: int) -> None:
+    """A module that could not be read, an interruption."""
+    assert _run(*endings, problems=("interrupted",)).exit_code == code
+
+
+def test_the_run_as_data_holds_its_code_and_counts() -> None:
+    """And is JSON."""
+    data = json.loads(json.dumps(_run("proved", "refuted", "not run").as_data()))
+    assert (data["exit_code"], data["counts"]["proved"], data["counts"]["not run"]) == (1, 1, 1)
+    assert [row["ending"] for row in data["scenarios"]] == ["proved", "refuted", "not run"]
+
+
+@pytest.mark.parametrize(
+    ("case", "parameters"), [("test_x", ""), ("test_x[id]", "id"), ("test_x[a b]", "a b"), ("test_x[a[b]]", "a[b]")]
+)
+def test_a_row_tells_its_parameters(case: str, parameters: str) -> None:
+    """As its name shows them in brackets."""
+    assert _row("proved", case).parameters == parameters
+
+
+def test_versions_side_by_side_tell_from_when_on_it_fails() -> None:
+    """Only where several were run; with the reason of the one that failed."""
+    rows = (_row("proved", version="2.15"), _row("refuted", version="2.16", likely="no longer allowed"))
+    (row,) = matrix(RunRow("p", "sandbox", ("2.15", "2.16"), 0.1, rows))
+    assert row.endings == {"2.15": "proved", "2.16": "refuted"}
+    assert [(change.since, change.ending) for change in row.changes] == [("2.16", "refuted")]
+    assert "no longer allowed" in row.changes[0].why
+    assert matrix(_run("proved")) == []
