@@ -80,6 +80,16 @@ class RefusedToWrite(CassetteProblem):
     """Something secret or personal would have reached the disk."""
 
 
+def unwritable(path: Path, error: OSError) -> CannotRecord:
+    """The problem that a file or its folder cannot be written."""
+    return CannotRecord(
+        f"{path} cannot be written.",
+        path=path,
+        evidence=error.strerror or type(error).__name__,
+        remedy="make its folder writable, or name another with --cassettes",
+    )
+
+
 def record_command(path: Path) -> str:
     """The command that records the cassette at `path` (anew), read from where it lies."""
     parts = path.with_suffix("").parts

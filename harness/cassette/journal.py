@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from harness.cassette import format as cassette_format
-from harness.cassette.errors import AlreadyRecording, EmptyCassette, MissingCassette
+from harness.cassette.errors import AlreadyRecording, EmptyCassette, MissingCassette, unwritable
 from harness.cassette.format import Cassette, Header
 from harness.cassette.redaction import RedactedInteraction
 
@@ -32,8 +32,11 @@ class Journal:
 
     def __init__(self, cassette: Path) -> None:
         self.path = journal_path(cassette)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise unwritable(cassette, error) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -23,6 +23,7 @@ from harness.cassette.errors import (
     TruncatedCassette,
     UndecodableCassette,
     record_command,
+    unwritable,
 )
 from harness.cassette.format import Cassette, Header
 
@@ -213,17 +214,23 @@ def _restore(path: Path) -> str:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put `data` in the place of a file in one step: a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        _write_and_rename(handle, Path(name), path, data)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _write_and_rename(handle: int, written: Path, path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        written = Path(name)
         written.chmod(0o644)
         written.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            written.unlink()
         raise

@@ -132,6 +132,19 @@ def test_what_cannot_be_cleaned_is_told_at_the_end_and_not_to_the_pipeline(tmp_p
         recorder.save(tmp_path / "a.json", header())
 
 
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """At the start, not after the work is done; and the same for a file that turns out to be in the way."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CannotRecord, match="cannot be written"):
+        Recorder(Where(), path=tmp_path / "file" / "a.json")
+    recorder = Recorder(Where())
+    recorder.layer(ask("GET", "/me"), Echo())
+    (tmp_path / "b.json").mkdir()
+    with pytest.raises(CannotRecord, match="cannot be written"):
+        recorder.save(tmp_path / "b.json", header())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.json", "file"]
+
+
 def test_two_recordings_of_the_same_are_the_same_bytes(tmp_path: Path) -> None:
     """Also of what happened in parallel, in whatever order its answers came."""
     texts = []
