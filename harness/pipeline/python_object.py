@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import threading
 import time
@@ -50,6 +51,7 @@ class PythonPipeline:
             thread.join(self._time_limit)
         seconds = time.monotonic() - started
         if thread.is_alive():
+            _abandon(thread)
             trouble = f"it did not come back within {self._time_limit:g} s"
             return Answer(operation, None, trouble, True, True, out.getvalue(), err.getvalue(), None, seconds)
         error: BaseException | None = result.get("error")
@@ -58,6 +60,17 @@ class PythonPipeline:
         raised = f"it raised {type(error).__name__}: {error}"
         stderr = err.getvalue() + _trace(error)
         return Answer(operation, None, raised, True, stdout=out.getvalue(), stderr=stderr, seconds=seconds)
+
+
+class Abandoned(BaseException):
+    """Raised in a pipeline's thread whose call has ended without it."""
+
+
+def _abandon(thread: threading.Thread) -> None:
+    # What it asked for later would arrive in another scenario, and refute that one. CPython can raise in a thread, as
+    # soon as the thread runs Python code again.
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned))
 
 
 def _trace(error: BaseException) -> str:

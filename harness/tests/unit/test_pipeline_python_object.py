@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -105,6 +106,21 @@ def test_one_that_hangs_ends_the_call_and_not_the_run() -> None:
     assert time.monotonic() - started < 5
     assert (answer.timed_out, answer.says_refused) == (True, False)
     assert answer.trouble == "it did not come back within 0.1 s"
+
+
+def test_one_that_hung_does_nothing_more_when_it_comes_back() -> None:
+    """Also where it takes every exception for a reason to go on: its requests would arrive in another scenario."""
+    done: list[str] = []
+
+    def act(_visitor: Visitor) -> None:
+        for _ in range(3):
+            with contextlib.suppress(Exception):
+                time.sleep(0.15)
+                done.append("asked")
+
+    assert _call(act, time_limit=0.05).timed_out
+    time.sleep(0.6)
+    assert done == []
 
 
 # --- the fixture ----------------------------------------------------------------------------------
