@@ -181,8 +181,13 @@ def _attribute_kept(
     if values is None:
         return None
     expected = " or ".join(repr(value) for value in dict.fromkeys(map(_hashable, values)))
-    verdict = PROVED if has in values else REFUTED
+    verdict = PROVED if any(_same(has, value) for value in values) else REFUTED
     return Claim(text, verdict, expected, repr(has), seen, "", expectation.source, expectation.assumed)
+
+
+def _same(one: Any, other: Any) -> bool:
+    # Python takes True for 1; Intercom keeps them as different types of attribute.
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _hashable(value: Any) -> Any:

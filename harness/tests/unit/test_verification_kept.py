@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,8 +84,8 @@ def _kept(
     permissions: Permissions | None = None,
     became_user: bool = True,
 ) -> dict[str, Claim]:
-    conversion = _conversion(source, after, target)
-    claims = judge.attributes_kept(conversion, permissions or Permissions(), became_user)
+    conversion = replace(_conversion(source, after, target), became_user=became_user)
+    claims = judge.attributes_kept(conversion, permissions or Permissions())
     return {claim.text.partition(":")[0]: claim for claim in claims}
 
 
@@ -146,6 +147,14 @@ def test_in_a_merge_an_overwritten_value_or_an_unfilled_gap_refutes(change: dict
     """The source's value over the target's, or neither."""
     merged = {**USER, "phone": "+12025550100", "custom_attributes": {"plan": "pro", "campaign": "fair"}, **change}
     assert _kept(LEAD, merged, USER)[name].verdict is REFUTED
+
+
+@pytest.mark.parametrize(("was", "became", "verdict"), [(1, True, REFUTED), (0, False, REFUTED), (1, 1.0, PROVED)])
+def test_a_number_that_became_a_truth_was_changed(was: Any, became: Any, verdict: Verdict) -> None:
+    """Python takes one for the other; Intercom does not."""
+    lead = contact(custom_attributes={"seats": was})
+    claims = _kept(lead, {**lead, "custom_attributes": {"seats": became}})
+    assert claims["custom_attributes.seats"].verdict is verdict
 
 
 def test_without_anybody_to_compare_with_every_attribute_is_unknown() -> None:
@@ -294,7 +303,7 @@ def test_what_neither_side_had_is_listed_and_refutes_nothing() -> None:
     assert list(judge.additions(conversion)) == [
         "owner_id = '7'", "custom_attributes.cohort = 'b'", "tag 2", "note 8",
     ]  # fmt: skip
-    claims = [*judge.attributes_kept(conversion, Permissions(), True), *judge.belongings_kept(conversion)]
+    claims = [*judge.attributes_kept(conversion, Permissions()), *judge.belongings_kept(conversion)]
     assert {claim.verdict for claim in claims} == {PROVED}
 
 
