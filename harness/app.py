@@ -98,6 +98,20 @@ def fault_table(clock: Clock, name_of: Callable[[Request], str] | None = None) -
     return FaultTable(clock, name_of=name_of or told, known=names, routed=routed)
 
 
+def unread_fields(request: Request, operation: str) -> tuple[str, ...]:
+    """The fields of a request's body that Intercom does not read in this operation."""
+    import json
+
+    from harness.sandbox.fields import unread
+    from harness.sandbox.naming import operation_of
+
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return ()
+    return unread(operation or operation_of(request), body)
+
+
 def workspace_faults(
     backend: Backend, clock: Clock, faults: Sequence[Fault] = (), workspace: str = ""
 ) -> WorkspaceFaults:
@@ -147,6 +161,7 @@ def service_stage(backend: Backend) -> Stage:
         quick=backend.quick,
         operation=backend.operation,
         workspace=backend.workspace,
+        unread=unread_fields,
         name="service",
     )
 
@@ -221,6 +236,7 @@ def command_stage(
         quick=backend.quick,
         operation=backend.operation,
         workspace=backend.workspace,
+        unread=unread_fields,
         name="command",
     )
 

@@ -121,6 +121,8 @@ class Exchange:
     request: Request
     outcome: Outcome
     step: Step | None = None
+    unread: tuple[str, ...] = ()
+    """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
 
 
 Handler: TypeAlias = Callable[[Request], Outcome]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from harness.app import fault_table
+from harness.app import fault_table, unread_fields
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom
@@ -266,6 +266,7 @@ class Run:
             step="given",
             name=case.name,
             operation=backstage.operation,
+            unread=unread_fields,
         )
 
     def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:

@@ -45,6 +45,8 @@ class Stage:
     operation: Callable[[Request], str] | None = None
     workspace: Callable[[Request], str] | None = None
     """The workspace of a request that brings no token, as a browser's do not."""
+    unread: Callable[[Request, str], tuple[str, ...]] | None = None
+    """Which fields of a body the operation does not read; asked of the pipeline's writing requests only."""
     _handler: Handler | None = field(default=None, repr=False)
 
     @property
@@ -131,7 +133,9 @@ class Gateway:
         operation = stage.operation(request) if stage and stage.operation else ""
         step = stage.step if stage else None
         workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
-        return self.log.add(self.clock.now(), workspace, operation, request, outcome, step)
+        writes = bool(request.body) and request.lane == "pipeline"
+        unread = stage.unread(request, operation) if stage and stage.unread and writes else ()
+        return self.log.add(self.clock.now(), workspace, operation, request, outcome, step, unread)
 
 
 def bearer_token(request: Request) -> str | None:

@@ -23,13 +23,20 @@ class ExchangeLog:
         self._listeners: list[Callable[[Exchange], None]] = []
 
     def add(
-        self, at: float, workspace: str, operation: str, request: Request, outcome: Outcome, step: Step | None
+        self,
+        at: float,
+        workspace: str,
+        operation: str,
+        request: Request,
+        outcome: Outcome,
+        step: Step | None,
+        unread: tuple[str, ...] = (),
     ) -> Exchange:
         """Keep one exchange, its credentials removed, and tell the listeners."""
         bare = replace(request, headers={k: v for k, v in request.headers.items() if k not in SECRET_HEADERS})
         with self._lock:
             self._count += 1
-            exchange = Exchange(self._count, at, workspace, operation, bare, outcome, step)
+            exchange = Exchange(self._count, at, workspace, operation, bare, outcome, step, unread)
             self._ring.append(exchange)
             if outcome.refused:
                 self._refused.append(exchange)

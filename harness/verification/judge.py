@@ -130,12 +130,17 @@ def only_user_with_email(text: str, reading: Reading | None, contact_id: str | N
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """Who was converted into whom, as read before and after; `target_before` is `None` where nobody was there."""
+    """Who was converted into whom, as read before and after; `target_before` is `None` where nobody was there.
+
+    `others` were folded into the same user as well: any of them may have filled a gap.
+    """
 
     who: str
     source_before: Portrait
     target_before: Portrait | None
     after: Portrait
+    became_user: bool = True
+    others: tuple[Portrait, ...] = ()
 
     @property
     def merged(self) -> bool:
@@ -143,16 +148,23 @@ class Conversion:
         return self.target_before is not None
 
 
-def attributes_kept(conversion: Conversion, permissions: Permissions, became_user: bool) -> Iterator[Claim]:
-    """A claim for each attribute of which there was something to keep."""
-    source, after = conversion.source_before.body, conversion.after.body
+def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
+    """What must become of each attribute in this conversion."""
+    source = conversion.source_before.body
     target = conversion.target_before.body if conversion.target_before else None
     table = dict(rules.MERGED if conversion.merged else rules.IN_PLACE)
     custom = rules.CUSTOM_MERGED if conversion.merged else rules.CUSTOM_IN_PLACE
     table.update(dict.fromkeys(rules.custom_names(source, target), custom))
-    if became_user and not conversion.merged:
+    if conversion.became_user and not conversion.merged:
         table["signed_up_at"] = rules.SIGNED_UP
-    for name, expectation in table.items():
+    return table
+
+
+def attributes_kept(conversion: Conversion, permissions: Permissions) -> Iterator[Claim]:
+    """A claim for each attribute of which there was something to keep."""
+    source, after = conversion.source_before.body, conversion.after.body
+    target = conversion.target_before.body if conversion.target_before else None
+    for name, expectation in expectations_of(conversion).items():
         claim = _attribute_kept(conversion, name, expectation, source, target, after)
         if claim is None:
             continue
@@ -177,12 +189,24 @@ def _attribute_kept(
     if expectation.rule is Rule.SET:
         verdict = REFUTED if rules.empty(has) else PROVED
         return Claim(text, verdict, "a time", repr(has), seen, "", expectation.source, expectation.assumed)
-    values = rules.accepted(expectation.rule, had, theirs)
+    values = accepted_values(conversion, name, expectation)
     if values is None:
         return None
     expected = " or ".join(repr(value) for value in dict.fromkeys(map(_hashable, values)))
     verdict = PROVED if any(_same(has, value) for value in values) else REFUTED
     return Claim(text, verdict, expected, repr(has), seen, "", expectation.source, expectation.assumed)
+
+
+def accepted_values(conversion: Conversion, name: str, expectation: Expectation) -> tuple[Any, ...] | None:
+    """The values that the rule allows, whichever of several sources came first; `None` where any will do."""
+    target = rules.value_of(conversion.target_before.body if conversion.target_before else None, name)
+    sources = [rules.value_of(side.body, name) for side in (conversion.source_before, *conversion.others)]
+    if expectation.rule is Rule.OPT_OUT:
+        sources = [next((value for value in sources if value), sources[0])]
+    first = rules.accepted(expectation.rule, sources[0], target)
+    if first is None:
+        return None
+    return (*first, *(v for other in sources[1:] for v in rules.accepted(expectation.rule, other, target) or ()))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -330,7 +354,25 @@ def describe_person(person: Person, place: str = "") -> str:
 
 
 def bystanders(people: Sequence[Person], involved: Sequence[Person], before: Census, after: Census) -> Iterator[Claim]:
-    """A claim for everybody who had nothing to do with it."""
+    """A claim for everybody who had nothing to do with it, and one for all who are no more than a row of the list."""
     for person in people:
         if not any(person is other or (person.id and person.id == other.id) for other in involved):
             yield untouched(describe_person(person, "bystander"), before.of(person), after.of(person))
+    known = {person.id for person in (*people, *involved)}
+    crowd = {contact_id: body for contact_id, body in before.contacts.items() if contact_id not in known}
+    if crowd:
+        yield _crowd_untouched(crowd, before, after)
+
+
+def _crowd_untouched(crowd: Mapping[str, Mapping[str, Any]], before: Census, after: Census) -> Claim:
+    text, expected = f"the {len(crowd)} others on the list are untouched", "the same as before"
+    seen = (witness("before", before.listed[-1]), witness("after", after.listed[-1]))
+    if not before.complete or not after.complete:
+        return Claim(text, UNKNOWN, expected, "the list could not be read to its end", seen)
+    changed = [
+        f"{_brief(body)}: {difference.told(body, now)}"
+        for contact_id, body in crowd.items()
+        if (now := after.contacts.get(contact_id)) is not None and now != body
+    ]
+    found = f"{len(changed)} changed, first {changed[0]}" if changed else "all the same, where they are still there"
+    return judged(text, not changed, expected, found, seen)

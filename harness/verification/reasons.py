@@ -1,106 +1,157 @@
-"""Why a claim may have failed: what the pipeline was seen to do, in a person's words."""
+"""Why a claim may have failed: what the pipeline was seen to do, in a person's words.
+
+A table of rows, the most telling first: each looks at the pipeline's own requests and at who was meant, and says what
+it sees in one sentence, or nothing. A reason is a hint for a reader and decides nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
 
-from harness.exchange import Exchange
+from harness.verification import instead, misnamed, mistaken
+from harness.verification.asked import Asked, Attempt, Meant, Seen
+
+__all__ = ["Meant", "Seen", "likely"]
+
+Reason = Callable[[Seen], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the pipeline asked for, in short."""
+def likely(seen: Seen) -> str:
+    """The likeliest reason why a claim failed; empty where none stands out."""
+    return next((reason for row in ROWS if (reason := row(seen))), "") or _last_error(seen) or ""
 
-    exchanges: Sequence[Exchange]
 
-    def asked(self, method: str, start: str, end: str = "") -> Exchange | None:
-        """The first request of this method whose path starts (and ends) so."""
-        for exchange in self.exchanges:
-            path = "/" + exchange.request.path.strip("/")
-            if exchange.request.method == method and path.startswith(start) and path.endswith(end):
-                return exchange
+# --- nothing was asked, or nothing that could be done ---------------------------------------------
+
+
+def _asked_nothing(seen: Seen) -> str | None:
+    if seen.asked:
         return None
+    if trouble := next((answer.trouble for answer in seen.answers if answer.trouble), None):
+        return f"it failed before it asked Intercom anything: {trouble}"
+    return "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy"
 
-    def deleted(self, kind: str) -> bool:
-        """Whether a person was deleted, and not something that a person has."""
-        paths = [exchange.request.path.strip("/") for exchange in self.exchanges if exchange.request.method == "DELETE"]
-        return any(path.startswith(kind) and path.count("/") <= 1 for path in paths)
 
-    @property
-    def granted(self) -> Sequence[Exchange]:
-        """Every request that may convert somebody and was granted."""
-        return [exchange for exchange in self.exchanges if _converts(exchange) and _granted(exchange)]
+def _turned_away(seen: Seen) -> str | None:
+    found = next((asked for asked in seen.asked if asked.exchange.outcome.refused), None)
+    return f"the gateway refused {found.method} {found.path}: {found.exchange.outcome.refused}" if found else None
 
-    @property
-    def converted(self) -> bool:
-        """Whether any conversion was asked for and granted."""
-        return bool(self.granted)
 
-    @property
-    def wrote_after_converting(self) -> bool:
-        """Whether a contact was written to that had been converted before."""
-        return any(exchange.request.method == "PUT" for exchange in self.granted[1:])
-
-    @property
-    def error(self) -> str | None:
-        """The last answer of Intercom that was an error, in its own words."""
-        for exchange in reversed(self.exchanges):
-            response = exchange.outcome.response
-            if response is not None and response.status >= 400:
-                body = response.json()
-                errors = body.get("errors") if isinstance(body, dict) else None
-                said = f" {errors[0].get('code')}: {errors[0].get('message')}" if errors else ""
-                return f"{exchange.request.method} {exchange.request.path} was answered {response.status}{said}"
+def _wrong_version(seen: Seen) -> str | None:
+    found = next((asked for asked in seen.asked if asked.error == "intercom_version_invalid"), None)
+    if found is None:
         return None
+    sent = found.exchange.request.headers.get("intercom-version")
+    how = f"it sent Intercom-Version {sent}, which" if sent else "it sent no Intercom-Version: what Intercom takes then"
+    return f"{how} does not have this operation; {found.said}"
 
 
-def _converts(exchange: Exchange) -> bool:
-    method, path = exchange.request.method, "/" + exchange.request.path.strip("/")
-    if method == "PUT":
-        return path.startswith("/contacts/")
-    return method == "POST" and path in ("/visitors/convert", "/contacts/convert", "/contacts/merge")
+# --- what was answered was not heard --------------------------------------------------------------
 
 
-def _granted(exchange: Exchange) -> bool:
-    response = exchange.outcome.response
-    return response is not None and response.status < 300
+def _first_page_only(seen: Seen) -> str | None:
+    for place, asked in enumerate(seen.asked):
+        pages = asked.answer.get("pages")
+        following = pages.get("next") if isinstance(pages, dict) else None
+        if not following or not asked.granted:
+            continue
+        if not any(later.path == asked.path and _pages_on(later) for later in seen.asked[place + 1 :]):
+            total = asked.answer.get("total_count")
+            of = f" of {total}" if total else ""
+            listed = next((value for value in asked.answer.values() if isinstance(value, list)), [])
+            return (
+                f"it read the first page only ({len(listed)}{of}) of {asked.method} {asked.path}: follow `pages.next`"
+            )
+    return None
 
 
-_TABLE: Sequence[tuple[Callable[[Seen], object], str]] = (
-    (
-        lambda seen: not seen.exchanges,
-        "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy",
-    ),
-    (
-        lambda seen: (
-            not seen.converted and (seen.asked("POST", "/contacts", "/contacts") or seen.asked("POST", "/users"))
-        ),
-        "the pipeline created a new contact instead of converting the one there was",
-    ),
-    (
-        lambda seen: seen.deleted("contacts") or seen.deleted("visitors"),
-        "the pipeline deleted somebody; a conversion deletes the source by itself",
-    ),
-    (
-        lambda seen: seen.asked("DELETE", "/contacts/"),
-        "the pipeline took away what somebody had: a tag, a company or a subscription",
-    ),
-    (
-        lambda seen: seen.wrote_after_converting,
-        "the pipeline converted, and then wrote over what was there",
-    ),
-    (
-        lambda seen: not seen.converted and not seen.error,
-        "the pipeline asked for no conversion",
-    ),
+def _pages_on(asked: Asked) -> bool:
+    query = dict(parse_qsl(asked.exchange.request.target.partition("?")[2]))
+    pagination = asked.body.get("pagination")
+    sent = {*query, *(pagination if isinstance(pagination, dict) else {})}
+    return bool(sent & {"starting_after", "page", "scroll_param", "cursor"})
+
+
+def _asked_twice(seen: Seen) -> str | None:
+    done: list[tuple[str, str]] = []
+    for attempt in seen.attempts:
+        if attempt.source in done and not attempt.asked.granted:
+            return f"it asked for the same conversion again after it was done; {attempt.asked.said}"
+        if attempt.asked.granted and attempt.asked.status and attempt.source:
+            done.append(attempt.source)
+    return None
+
+
+def _not_found_for_done(seen: Seen) -> str | None:
+    found = _last_attempt(seen)
+    if found is None or found.asked.status not in (404, 410) or seen.complained:
+        return None
+    return f"it took {found.asked.status} for success, or told nobody: look at the answer's status; {found.asked.said}"
+
+
+def _did_not_wait(seen: Seen) -> str | None:
+    found = _last_attempt(seen)
+    if found is None or found.asked.status != 429:
+        return None
+    response = found.asked.exchange.outcome.response
+    pause = response.headers.get("retry-after") if response else None
+    return f"it gave up at a rate limit: wait {f'{pause} s ' if pause else ''}as Intercom says, and ask again"
+
+
+def _answer_lost(seen: Seen) -> str | None:
+    found = _last_attempt(seen)
+    if found is None or (found.asked.status and found.asked.status < 500):
+        return None
+    how = f"was answered {found.asked.status}" if found.asked.status else "was not answered"
+    return f"its last {found.asked.method} {found.asked.path} {how}: it may have been done, so look, then ask again"
+
+
+def _last_attempt(seen: Seen) -> Attempt | None:
+    return seen.attempts[-1] if seen.attempts else None
+
+
+def _converted_nobody(seen: Seen) -> str | None:
+    if seen.attempts or _last_error(seen):
+        return None
+    return "the pipeline asked for no conversion"
+
+
+def _last_error(seen: Seen) -> str | None:
+    return next((asked.said for asked in reversed(seen.asked) if asked.status >= 400), None)
+
+
+ROWS: Final[Sequence[Reason]] = (
+    _asked_nothing,
+    _turned_away,
+    _wrong_version,
+    misnamed.lost_identifier,
+    misnamed.unread_field,
+    misnamed.intercom_id_for_own_id,
+    misnamed.email_for_own_id,
+    misnamed.uuid_for_own_id,
+    misnamed.visitor_for_contact,
+    mistaken.backwards,
+    misnamed.other_id_for_contact,
+    mistaken.lead_where_user_was_wanted,
+    mistaken.lead_by_update,
+    mistaken.user_made_a_lead,
+    mistaken.unconverted,
+    mistaken.other_source,
+    mistaken.other_target,
+    mistaken.bystander_written,
+    instead.needs_duplicates,
+    _first_page_only,
+    instead.created,
+    instead.deleted,
+    instead.archived,
+    instead.took_away,
+    instead.wrote_over,
+    instead.shouted,
+    _asked_twice,
+    _did_not_wait,
+    _not_found_for_done,
+    _answer_lost,
+    _converted_nobody,
 )
-
-
-def likely(exchanges: Sequence[Exchange]) -> str:
-    """The likeliest reason why a claim failed, from the pipeline's own requests; empty where none stands out."""
-    seen = Seen(exchanges)
-    for applies, reason in _TABLE:
-        if applies(seen):
-            return reason
-    return seen.error or ""

@@ -12,7 +12,8 @@ from harness.verification import identity, judge
 from harness.verification.census import Census, take_census
 from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
 from harness.verification.judge import Conversion, Permissions, describe_person
-from harness.verification.reasons import likely
+from harness.verification.moves import Move, moves_of, named
+from harness.verification.reasons import Meant, Seen, likely
 
 
 class PipelineAnswer(Protocol):
@@ -67,6 +68,7 @@ class Verify:
         self._after: tuple[int, Census] | None = None
         self.claims: list[Claim] = []
         self.additions: list[str] = []
+        self.conversions: list[Conversion] = []
 
     # --- what a scenario says ---------------------------------------------------------------------
 
@@ -74,18 +76,18 @@ class Verify:
         """The visitor is gone, and a lead with the same id and uuid has all they had."""
         before, after = self._censuses()
         who, was, now = describe_person(visitor), before.of(visitor), after.of(visitor)
-        conversion = Conversion(who, was, None, now)
+        conversion = Conversion(who, was, None, now, became_user=False)
 
         def claims() -> Iterator[Claim]:
             yield self._succeeded(visitor.id, "lead")
             yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield judge.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
             yield judge.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
-            yield from self._kept(conversion, became_user=False)
+            yield from self._kept(conversion)
             yield judge.contact_list(before, after, [visitor.id], [])
             yield from judge.bystanders(self._people(), [visitor], before, after)
 
-        self._report(claims(), conversion, may_write)
+        self._report(claims(), may_write, [Move(visitor, None, conversion)])
 
     def became_user(
         self,
@@ -111,35 +113,49 @@ class Verify:
             if email is not None:
                 yield judge.only_user_with_email("the user is the only one with the e-mail", found.by_email, source.id)
             yield from identity.identifiers(now, email, external_id, source)
-            yield from self._kept(conversion, became_user=True)
+            yield from self._kept(conversion)
             yield judge.contact_list(before, after, [source.id], [])
             yield from judge.bystanders(self._people(), [source], before, after)
 
-        self._report(claims(), conversion, may_write)
+        self._report(claims(), may_write, [Move(source, target, conversion)])
 
     def merged(self, source: Visitor | Lead, *, into: User, may_write: Iterable[str] = ()) -> None:
         """The source is gone, and the user who was there before has what both of them had."""
+        self.all_merged([(source, into)], may_write=may_write)
+
+    def all_merged(self, pairs: Iterable[tuple[Visitor | Lead, User]], *, may_write: Iterable[str] = ()) -> None:
+        """Each source is gone, and its user has what both had; several sources may have joined one user."""
         before, after = self._censuses()
-        who, was, now = describe_person(source), before.of(source), after.of(source)
-        theirs, target = before.of(into), after.of(into)
-        conversion = Conversion(who, was, theirs, target)
+        moves = moves_of(list(pairs), before, after)
 
         def claims() -> Iterator[Claim]:
-            yield self._succeeded(into.id, "user")
-            if isinstance(source, Visitor):
-                yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
-            else:
-                yield from judge.merged_away(who, was, now, into.id)
-            yield judge.exists("the user is there as before", target.by_id, "user", into.id)
-            if into.external_id is not None:
-                yield judge.exists("the user is found by the external id", target.by_external_id, "user", into.id)
-            if into.email is not None:
-                yield judge.only_user_with_email("the user is the only one with the e-mail", target.by_email, into.id)
-            yield from self._kept(conversion, became_user=True)
-            yield judge.contact_list(before, after, [], [] if isinstance(source, Visitor) else [source.id])
-            yield from judge.bystanders(self._people(), [source, into], before, after)
+            yield self._succeeded(moves[0].target.id if moves[0].target else None, "user")
+            for move in moves:
+                found = self._merge_claims(move, before, after)
+                yield from named(found, move) if len(moves) > 1 else found
+            leads = [move.source.id for move in moves if not isinstance(move.source, Visitor)]
+            yield judge.contact_list(before, after, [], leads)
+            involved = [person for move in moves for person in (move.source, move.target) if person is not None]
+            yield from judge.bystanders(self._people(), involved, before, after)
 
-        self._report(claims(), conversion, may_write)
+        self._report(claims(), may_write, moves)
+
+    def _merge_claims(self, move: Move, before: Census, after: Census) -> Iterator[Claim]:
+        source, into = move.source, move.target
+        assert into is not None
+        assert move.conversion is not None
+        who = move.conversion.who
+        was, now, target = before.of(source), after.of(source), after.of(into)
+        if isinstance(source, Visitor):
+            yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+        else:
+            yield from judge.merged_away(who, was, now, into.id)
+        yield judge.exists("the user is there as before", target.by_id, "user", into.id)
+        if into.external_id is not None:
+            yield judge.exists("the user is found by the external id", target.by_external_id, "user", into.id)
+        if into.email is not None:
+            yield judge.only_user_with_email("the user is the only one with the e-mail", target.by_email, into.id)
+        yield from self._kept(move.conversion)
 
     def refused(self, source: Visitor | Lead) -> None:
         """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""
@@ -152,12 +168,23 @@ class Verify:
             yield judge.contact_list(before, after, [], [])
             yield from judge.bystanders(self._people(), [source], before, after)
 
-        self._report(claims(), None, ())
+        self._report(claims(), (), [Move(source)])
+
+    def unchanged(self) -> None:
+        """There was nothing to do: the pipeline says that it worked, and everybody is as they were."""
+        before, after = self._censuses()
+
+        def claims() -> Iterator[Claim]:
+            yield self._succeeded(None, "user")
+            yield judge.contact_list(before, after, [], [])
+            yield from judge.bystanders(self._people(), [], before, after)
+
+        self._report(claims(), ())
 
     def untouched(self, person: Person) -> None:
         """Every read about this person answers as it did before."""
         before, after = self._censuses()
-        self._report(iter([judge.untouched(describe_person(person), before.of(person), after.of(person))]), None, ())
+        self._report(iter([judge.untouched(describe_person(person), before.of(person), after.of(person))]), ())
 
     # --- what the run needs -----------------------------------------------------------------------
 
@@ -191,17 +218,21 @@ class Verify:
             self._after = heard, take_census(self._client, [*self._people(), *targets])
         return self._before, self._after[1].with_portraits(self._client, targets)
 
-    def _kept(self, conversion: Conversion, *, became_user: bool) -> Iterator[Claim]:
-        yield from judge.attributes_kept(conversion, self._permissions, became_user)
+    def _kept(self, conversion: Conversion) -> Iterator[Claim]:
+        yield from judge.attributes_kept(conversion, self._permissions)
         yield from judge.belongings_kept(conversion)
 
-    def _report(self, claims: Iterator[Claim], conversion: Conversion | None, may_write: Iterable[str]) -> None:
+    def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
         self._permissions.allowed |= frozenset(may_write)
-        reason = likely(self._asked())
-        made = [claim if claim.verdict is Verdict.PROVED else claim.because(reason) for claim in claims]
+        made = list(claims)
+        if worst(made) is not Verdict.PROVED:
+            meant = [Meant(move.source, move.target) for move in moves]
+            reason = likely(Seen(self._asked(), self._people(), meant, self._answers()))
+            made = [claim if claim.verdict is Verdict.PROVED else claim.because(reason) for claim in made]
         self.claims += made
-        if conversion is not None:
-            self.additions += judge.additions(conversion)
+        for conversion in (move.conversion for move in moves if move.conversion is not None):
+            self.additions += [found for found in judge.additions(conversion) if found not in self.additions]
+            self.conversions.append(conversion)
         if worst(made) is not Verdict.PROVED:
             raise NotProved(made)
 
@@ -220,7 +251,7 @@ class Verify:
             found = answer.trouble or f"it handed back Intercom's error {answer.intercom_error}"
             return Claim(text, Verdict.REFUTED, "no complaint", found, seen)
         shown = answer.contact
-        if shown is not None and (wrong := _wrong_contact(shown, contact_id, role)):
+        if shown is not None and answer.operation != "run" and (wrong := _wrong_contact(shown, contact_id, role)):
             return Claim(text, Verdict.REFUTED, f"{role} {contact_id}", wrong, seen, likely=_LOOK_AT_ROLE)
         return Claim(text, Verdict.PROVED, "no complaint", "no complaint", seen)
 

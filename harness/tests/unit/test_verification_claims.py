@@ -11,7 +11,7 @@ import pytest
 from harness.exchange import Exchange, Outcome, Request, Response
 from harness.verification import Claim, NotProved, Verdict, Witness
 from harness.verification.claims import describe, worst
-from harness.verification.reasons import likely
+from harness.verification.reasons import Seen, likely
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 
@@ -66,7 +66,7 @@ def test_nothing_that_is_empty_is_described() -> None:
 
 
 def _asked(method: str, target: str, status: int = 200, answer: Any = None) -> Exchange:
-    request = Request(method, target)
+    request = Request(method, target, body=b'{"role": "user", "name": "Ada"}' if method == "PUT" else b"")
     return Exchange(1, 0.0, "w", "", request, Outcome(Response(status, {}, json.dumps(answer).encode())))
 
 
@@ -100,11 +100,11 @@ NOT_FOUND = {"type": "error.list", "errors": [{"code": "not_found", "message": "
 )
 def test_the_likely_reason_is_read_from_what_the_pipeline_asked(exchanges: list[Exchange], reason: str) -> None:
     """The first of the table that fits, else Intercom's last error."""
-    told = likely(exchanges)
+    told = likely(Seen(exchanges))
     assert reason in told
     assert bool(told) == bool(reason)
 
 
 def test_a_conversion_beside_a_creation_is_not_blamed_on_the_creation() -> None:
     """Who converted did not create instead."""
-    assert "instead" not in likely([_asked("POST", "/contacts/merge"), _asked("POST", "/contacts")])
+    assert "instead" not in likely(Seen([_asked("POST", "/contacts/merge"), _asked("POST", "/contacts")]))
