@@ -35,7 +35,7 @@ from harness.scenario import Case
 
 if TYPE_CHECKING:
     from harness.cassette import Header, NetworkGuard
-    from harness.gateway.control import WorkspaceControls
+    from harness.gateway.controls import WorkspaceControls
 
 RUN_TOKEN: Final = "sandbox-run"
 """The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "exec": "harness.commands.exec",
     "gateway": "harness.commands.gateway",
     "cassettes": "harness.commands.cassettes",
+    "webhooks": "harness.commands.webhooks",
     "doctor": "harness.commands.doctor",
     "sweep": "harness.commands.sweep",
     "live-visitor": "harness.commands.live_visitor",

@@ -8,65 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
 from harness.clock import FollowingClock
 from harness.exchange import Request, Response
 from harness.gateway.answers import answer, error
 from harness.gateway.checkpoints import Checkpoint, Checkpoints, writes
+from harness.gateway.controls import SandboxControls, WorkspaceControls
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import FaultTable, WorkspaceFaults
 from harness.gateway.hosts import host_of, is_address
+from harness.gateway.subscriptions import Subscriptions
 from harness.gateway.trees import exchange_tree
+from harness.gateway.webhooks import Disruption
 from harness.problems import Problem
 
 PREFIX = "/_sandbox"
-
-
-class WorkspaceControls(Protocol):
-    """What can be told to one workspace of the sandbox."""
-
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
-        """A visitor as a Messenger ping leaves one, as Intercom shows it."""
-        ...
-
-    def reset(self) -> None:
-        """Forget everyone and everything of this workspace."""
-        ...
-
-    def settings(self) -> dict[str, Any]:
-        """The workspace's settings."""
-        ...
-
-    def update_settings(self, changes: Mapping[str, Any]) -> Any:
-        """Change settings; a `ValueError` or `Problem` says what cannot be."""
-        ...
-
-    def checkpoint(self) -> bytes:
-        """All of its state."""
-        ...
-
-    def rewind(self, content: bytes) -> None:
-        """Put such a state back."""
-        ...
-
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
-        """Who came, went or changed since such a state."""
-        ...
-
-    def merge_users(self, from_id: str, into_id: str) -> Any:
-        """Merge one user into another, as a teammate can in the inbox."""
-        ...
-
-
-class SandboxControls(Protocol):
-    """A sandbox, seen from its control plane."""
-
-    def workspace(self, name: str) -> WorkspaceControls:
-        """The workspace of that name, made on first use."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +53,7 @@ class ControlPlane:
         faults: WorkspaceFaults | None = None,
         pages: Callable[[str], Response | None] = lambda path: None,
         pages_may_change: bool = False,
+        webhooks: Subscriptions | None = None,
     ) -> None:
         self._gateway = gateway
         self._sandbox = sandbox
@@ -101,6 +61,7 @@ class ControlPlane:
         self._faults = faults
         self._pages = pages
         self._pages_may_change = pages_may_change
+        self._webhooks = webhooks
         self._checkpoints = Checkpoints()
 
     def owns(self, path: str) -> bool:
@@ -175,14 +136,59 @@ class ControlPlane:
 
     def _merge(self, call: _Call) -> Response:
         self._workspace(call).merge_users(str(call.body["from"]), str(call.body["into"]))
+        if self._webhooks is not None:
+            self._webhooks.collect(call.workspace)
         return Response(204)
 
     def _settings(self, call: _Call) -> Response:
         return answer(200, self._workspace(call).settings())
 
     def _update_settings(self, call: _Call) -> Response:
-        self._workspace(call).update_settings(call.body)
+        if self._webhooks is not None and isinstance(url := call.body.get("webhook_url"), str):
+            before = self._workspace(call).settings()
+            self._workspace(call).update_settings(call.body)
+            self._check_receiver(call, url, before)
+        else:
+            self._workspace(call).update_settings(call.body)
         return self._settings(call)
+
+    def _check_receiver(self, call: _Call, url: str, before: Mapping[str, Any]) -> None:
+        try:
+            self._subscriptions().courier.validate(url)
+        except Problem:
+            self._workspace(call).update_settings({name: before[name] for name in call.body})
+            raise
+
+    def _subscriptions(self) -> Subscriptions:
+        if self._webhooks is None:
+            raise Problem("webhooks need a sandbox, and the backend here is none")
+        return self._webhooks
+
+    def _show_webhooks(self, call: _Call) -> Response:
+        courier = self._subscriptions().courier
+        data = [delivery.as_data() for delivery in courier.log(call.workspace)]
+        ordered = [asdict(one) for one in courier.disruptions(call.workspace)]
+        return answer(200, {"type": "list", "data": data, "total_count": len(data), "disruptions": ordered})
+
+    def _disrupt_webhooks(self, call: _Call) -> Response:
+        unknown = sorted(call.body.keys() - {"topic", "how", "times", "seconds"})
+        if unknown or not isinstance(call.body.get("how"), str):
+            raise ValueError(
+                "a disruption takes topic, how, times and seconds" + (f", no {unknown[0]}" if unknown else "")
+            )
+        disruption = Disruption(**{"topic": "*", **call.body})
+        self._subscriptions().courier.disrupt(call.workspace, disruption)
+        return answer(201, {"type": "disruption", **asdict(disruption)})
+
+    def _ping_webhook(self, call: _Call) -> Response:
+        if call.name != "ping" or not self._subscriptions().ping(call.workspace):
+            raise Problem("nobody is subscribed here", remedy="PUT /_sandbox/settings with webhook_url first")
+        return Response(204)
+
+    def _redeliver(self, call: _Call) -> Response:
+        if not call.name.isdigit():
+            raise ValueError(f"{call.name!r} is no number of a delivery")
+        return answer(200, self._subscriptions().courier.redeliver(call.workspace, int(call.name)).as_data())
 
     def _exchanges(self, call: _Call) -> Response:
         since = int(call.request.query.get("since") or 0)
@@ -243,6 +249,8 @@ class ControlPlane:
             raise ValueError('the clock takes {"now": seconds since 1970} or {"advance": seconds}')
         moment = call.body["now"] if "now" in call.body else clock.now() + float(call.body["advance"])
         clock.tell(float(moment))
+        if self._webhooks is not None:
+            self._webhooks.wake()
         return self._show_clock(call)
 
     def _told_clock(self) -> FollowingClock:
@@ -262,6 +270,10 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "/faults"): ControlPlane._arm_fault,
     ("GET", "/faults"): ControlPlane._show_faults,
     ("DELETE", "/faults"): ControlPlane._clear_faults,
+    ("GET", "/webhooks"): ControlPlane._show_webhooks,
+    ("POST", "/webhooks"): ControlPlane._disrupt_webhooks,
+    ("POST", "/webhooks/{}"): ControlPlane._ping_webhook,
+    ("POST", "/webhooks/{}/redeliver"): ControlPlane._redeliver,
     ("GET", "/checkpoints"): ControlPlane._list_checkpoints,
     ("PUT", "/checkpoints/{}"): ControlPlane._checkpoint,
     ("GET", "/checkpoints/{}"): ControlPlane._show_checkpoint,

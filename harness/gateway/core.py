@@ -47,6 +47,8 @@ class Stage:
     """The workspace of a request that brings no token, as a browser's do not."""
     unread: Callable[[Request, str], tuple[str, ...]] | None = None
     """Which fields of a body the operation does not read; asked of the pipeline's writing requests only."""
+    blocks: Callable[[], bool] = lambda: False
+    """Whether an answer may have to wait for somebody else at this moment, for all that the backend is quick."""
     _handler: Handler | None = field(default=None, repr=False)
 
     @property
@@ -102,7 +104,8 @@ class Gateway:
     @property
     def quick(self) -> bool:
         """Whether `handle` returns without blocking at this moment."""
-        return self._stage is None or self._stage.quick
+        stage = self._stage
+        return stage is None or (stage.quick and not stage.blocks())
 
     def handle(self, request: Request) -> Outcome:
         """Answer one request by what is in force, and log it."""

@@ -166,6 +166,10 @@ class Sandbox:
         workspace = self._workspaces.get(name)
         return workspace.take_notifications() if workspace is not None and workspace.people.listener else []
 
+    def ping(self, name: str) -> Notification:
+        """What a workspace sends to see whether anybody listens."""
+        return self.workspace(name).ping()
+
     def operation_of(self, request: Request) -> str:
         """Intercom's own name for what a request asks for, or an empty string."""
         if self._messenger.owns(request.target):

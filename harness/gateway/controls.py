@@ -1,0 +1,50 @@
+"""What a control plane needs of a sandbox, wherever that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class WorkspaceControls(Protocol):
+    """What can be told to one workspace of the sandbox."""
+
+    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A visitor as a Messenger ping leaves one, as Intercom shows it."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everyone and everything of this workspace."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """The workspace's settings."""
+        ...
+
+    def update_settings(self, changes: Mapping[str, Any]) -> Any:
+        """Change settings; a `ValueError` or `Problem` says what cannot be."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """All of its state."""
+        ...
+
+    def rewind(self, content: bytes) -> None:
+        """Put such a state back."""
+        ...
+
+    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+        """Who came, went or changed since such a state."""
+        ...
+
+    def merge_users(self, from_id: str, into_id: str) -> Any:
+        """Merge one user into another, as a teammate can in the inbox."""
+        ...
+
+
+class SandboxControls(Protocol):
+    """A sandbox, seen from its control plane."""
+
+    def workspace(self, name: str) -> WorkspaceControls:
+        """The workspace of that name, made on first use."""
+        ...
