@@ -20,9 +20,10 @@ from harness.problems import Problem
 
 if TYPE_CHECKING:
     from harness.gateway.authority import Authority
-    from harness.gateway.control import SandboxControls
+    from harness.gateway.controls import SandboxControls
     from harness.gateway.faults import Fault, FaultTable, WorkspaceFaults
     from harness.gateway.server import Server
+    from harness.gateway.subscriptions import Subscriptions, Teller
     from harness.pipeline.environment import Way
 
 DEFAULT_WORKSPACE = "default"
@@ -40,6 +41,8 @@ class Backend:
     operation: Callable[[Request], str] | None = None
     workspace: Callable[[Request], str] | None = None
     close: Callable[[], None] = lambda: None
+    teller: Teller | None = None
+    """Who tells subscribers what happens."""
 
 
 def sandbox_backend(
@@ -53,7 +56,15 @@ def sandbox_backend(
     def handle(request: Request) -> Outcome:
         return Outcome(sandbox.handle(request))
 
-    return Backend(handle, state is None, sandbox, sandbox.operation_of, sandbox.workspace_of, sandbox.close)
+    return Backend(
+        handle,
+        state is None,
+        sandbox,
+        sandbox.operation_of,
+        sandbox.workspace_of,
+        sandbox.close,
+        sandbox,
+    )
 
 
 def remote_backend(url: str) -> Backend:
@@ -149,9 +160,26 @@ def service(
     stage.layers = (faults.layer, *stage.layers)
     gateway.open(stage)
     told = clock if isinstance(clock, FollowingClock) else None
-    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change)
+    webhooks = subscriptions(backend, clock, stage)
+    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
+
+
+def subscriptions(backend: Backend, clock: Clock, stage: Stage) -> Subscriptions | None:
+    """Whoever wants to be told what happens in a sandbox, put around everything else on its stage."""
+    if backend.teller is None or backend.controls is None:
+        return None
+    from harness.gateway.posting import post
+    from harness.gateway.subscriptions import Subscriptions
+    from harness.gateway.webhooks import Courier
+
+    controls = backend.controls
+    courier = Courier(clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None}))
+    made = Subscriptions(courier, backend.teller, lambda name: controls.workspace(name).settings())
+    stage.layers = (made.layer, *stage.layers)
+    stage.blocks = lambda: courier.may_block
+    return made
 
 
 def service_stage(backend: Backend) -> Stage:
