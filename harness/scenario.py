@@ -15,7 +15,7 @@ from harness.people import People
 from harness.persons import Person
 from harness.pipeline import Answer, PipelineUnderTest
 from harness.problems import Problem
-from harness.verification import Claim, NotProved, Verdict, Verify
+from harness.verification import Claim, Conversion, NotProved, Verdict, Verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class ScenarioResult:
     problem: str = ""
     skipped: str = ""
     notes: list[str] = field(default_factory=list)
+    conversions: Sequence[Conversion] = ()
 
 
 class Scenario:
@@ -138,6 +139,7 @@ class Scenario:
             time.monotonic() - self._started,
             trouble="" if isinstance(error, NotProved) else _trouble(error),
             problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
+            conversions=tuple(self.verify.conversions),
         )
 
     def _begin_when(self) -> None:

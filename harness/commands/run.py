@@ -19,6 +19,7 @@ from harness.report.result import RunRow
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.commands.run_reporter import RunReporter
     from harness.run import RunOptions
 
 DEFAULT_PATHS = ("scenarios",)
@@ -111,11 +112,11 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
         run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
-    _write(result, outputs, console)
+    _write(result, outputs, console, reporter)
     return result.exit_code
 
 
-def _write(result: RunRow, outputs: Outputs, console: Console) -> None:
+def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
     if outputs.json_to is not None:
         text = json.dumps(result.as_data(), indent=1) + "\n"
         if outputs.json_to == TO_STDOUT:
@@ -123,11 +124,21 @@ def _write(result: RunRow, outputs: Outputs, console: Console) -> None:
         else:
             Path(outputs.json_to).write_text(text, encoding="utf-8")
     if outputs.report is not None:
-        from harness.report.files import write_report
         from harness.report.picture import svg_of
 
-        summary = write_report(outputs.report, result, svg_of(console, "harness run"))
-        console.print(f"report: {summary}", highlight=False, soft_wrap=True)
+        written = _write_report(outputs.report, result, svg_of(console, "harness run"), reporter)
+        console.print(f"report: {written}", highlight=False, soft_wrap=True)
+
+
+def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunReporter) -> Path:
+    from harness import __version__, settings
+    from harness.cassette.redaction import Redactor
+    from harness.report.cleaning import Cleaner
+    from harness.report.files import write_report
+
+    known = [secret.reveal() for secret in settings.load().secrets]
+    cleaner = Cleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
+    return write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
 
 
 def _check_paths(paths: Sequence[str]) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 import pytest
 from _pytest.terminal import TerminalReporter
 
+from harness.cassette.redaction import Redactor
 from harness.exchange import Exchange
 from harness.pytest_plugin import RESULT, RUN
+from harness.report.evidence import Evidence, KeptRow, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow, WitnessRow
 from harness.report.terminal import TerminalReport
-from harness.run import Run
+from harness.run import Run, RunOptions
 from harness.scenario import Case, ScenarioResult
 from harness.verification import Claim, Verdict
+from harness.verification.ledger import ledgers
 
 SHOWN = 160
 """Characters of a request's or answer's body that a report shows in a line."""
@@ -51,6 +55,7 @@ class RunReporter:
         self._rows: list[ScenarioRow] = []
         self._problems: list[str] = []
         self._results: dict[str, ScenarioResult] = {}
+        self._behind: list[ScenarioResult | None] = []
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
@@ -59,6 +64,10 @@ class RunReporter:
             problems.append(f"nothing was run: {hint}")
         name, against = self._run.pipeline_name, self._run.options.against
         return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems))
+
+    def evidence(self, redactor: Redactor) -> list[Evidence]:
+        """What stands behind each row of the result, in the same order, redacted."""
+        return [evidence_of(result, self._run.options, redactor) for result in self._behind]
 
     # --- hooks ------------------------------------------------------------------------------------
 
@@ -110,6 +119,7 @@ class RunReporter:
 
     def _row(self, report: pytest.TestReport) -> ScenarioRow:
         result = self._results.get(report.nodeid)
+        self._behind.append(result)
         if result is None:
             module, case, title = getattr(
                 report, "harness_case", (report.nodeid.partition("::")[0], report.nodeid, report.nodeid)
@@ -139,6 +149,33 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         tuple(result.additions),
         result.case.intercom_version,
     )
+
+
+def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Redactor) -> Evidence:
+    """What a report shows of a scenario beside its row; nothing of one that never began."""
+    if result is None:
+        return Evidence()
+    tables = tuple(
+        tuple(KeptRow(line.what, line.source, line.target, line.after, line.fate, line.right) for line in table)
+        for table in ledgers(result.conversions)
+    )
+    exchanges = exchange_rows(result.exchanges, redactor, whole=result.verdict is not Verdict.PROVED)
+    return Evidence(tuple(exchanges), tables, command_line(result.case, options))
+
+
+def command_line(case: Case, options: RunOptions) -> str:
+    """The command that runs one scenario again as it was run."""
+    words = ["harness", "run", case.node_id]
+    named = {
+        "--against": options.against if options.against != "sandbox" else None,
+        "--pipeline": options.pipeline,
+        "--intercom-version": case.intercom_version or options.intercom_version,
+        "--workspace": options.workspace,
+        "--time-limit": options.time_limit,
+    }
+    for name, value in named.items():
+        words += [name, str(value)] if value is not None else []
+    return shlex.join(words)
 
 
 def _ending(result: ScenarioResult) -> Ending:

@@ -1,24 +1,34 @@
-"""The run as files in a folder: `report.json` for machines, `report.md` for a pull request, `run.svg`."""
+"""The run as files in a folder: `report.html` to look at, `report.json` for machines, `report.md` for a pull request.
+
+`run.svg` is what the terminal showed. All of them are redacted as cassettes are.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from harness.report.cleaning import Cleaner
+from harness.report.evidence import Evidence
+from harness.report.html import Foot, page
 from harness.report.result import RunRow, ScenarioRow
 
 MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "⏭️"}
 
 
-def write_report(folder: Path, run: RunRow, picture: str) -> Path:
-    """Write the files and tell the one to read first."""
+def write_report(
+    folder: Path, run: RunRow, evidence: Sequence[Evidence], picture: str, cleaner: Cleaner, version: str
+) -> Path:
+    """Write the files and tell the one to read first; `evidence` stands beside the scenarios of `run`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(run.as_data(), indent=1) + "\n", encoding="utf-8")
-    (folder / "run.svg").write_text(picture, encoding="utf-8")
-    summary = folder / "report.md"
-    summary.write_text("\n".join(markdown(run)) + "\n", encoding="utf-8")
-    return summary
+    run, evidence = cleaner.clean(run), cleaner.clean(tuple(evidence))
+    foot = Foot(version, cleaner.changed, cleaner.redactor.strangers)
+    cleaner.write(folder / "report.json", json.dumps(run.as_data(), indent=1) + "\n")
+    cleaner.write(folder / "run.svg", cleaner.clean(picture))
+    cleaner.write(folder / "report.md", "\n".join(markdown(run)) + "\n")
+    cleaner.write(folder / "report.html", page(run, evidence, foot))
+    return folder / "report.html"
 
 
 def markdown(run: RunRow) -> Iterator[str]:

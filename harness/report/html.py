@@ -1,0 +1,144 @@
+"""The run as one page that needs nothing else: no network, no other file, readable without its script.
+
+Everything is escaped by the template. The page's own policy allows the one script that stands in it, by its hash, so
+that nothing a person was named could run even if it got in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from harness.report.evidence import Evidence, ExchangeRow
+from harness.report.matrix import matrix
+from harness.report.result import RunRow, ScenarioRow
+from harness.report.sequence import Line, lines
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MARKS = {"proved": "✓", "refuted": "✗", "unknown": "?", "could not run": "!", "not run": "·"}
+ROW, TOP = 38, 58
+"""Height of one line of a diagram, and of what stands above the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """What a page says of itself: when and by what it was made, and what was left out."""
+
+    version: str
+    redacted: int
+    strangers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A scenario as the page shows it."""
+
+    anchor: str
+    row: ScenarioRow
+    evidence: Evidence
+    lines: Sequence[Line]
+    parts: Sequence[tuple[str, Sequence[ExchangeRow]]]
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in a line: the likely reason, or what went wrong, or the first claim that does not hold."""
+        first = next((claim for claim in self.row.claims if claim.verdict != "proved"), None)
+        told = f"{first.text}: expected {first.expected}, found {first.found}" if first else ""
+        return self.row.likely or self.row.reason.partition("\n")[0] or told
+
+    @property
+    def height(self) -> int:
+        """The height of the diagram."""
+        return TOP + ROW * len(self.lines) + 14
+
+
+def page(run: RunRow, evidence: Sequence[Evidence], foot: Foot) -> str:
+    """The page."""
+    shown = [
+        _shown(number, row, behind) for number, (row, behind) in enumerate(zip(run.scenarios, evidence, strict=True))
+    ]
+    texts = _Texts()
+    template = _environment().get_template("report.html")
+    return template.render(
+        run=run,
+        foot=foot,
+        marks=MARKS,
+        shown=shown,
+        modules=_by_module(shown),
+        failed=[one for one in shown if one.row.failed],
+        matrix=matrix(run),
+        top=TOP,
+        step=ROW,
+        text=texts.number,
+        texts=texts.as_json,
+        style=_part("report.css"),
+        script=_part("report.js"),
+        policy=_policy(_part("report.js")),
+    )
+
+
+class _Texts:
+    """Bodies that recur, each held once; a page's script shows one when it is asked for."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def as_json(self) -> str:
+        # Inside a script element only these could end it, or open a comment.
+        return json.dumps(list(self._numbers), ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _shown(number: int, row: ScenarioRow, evidence: Evidence) -> Shown:
+    names = {
+        "given": "Given: the people and what they have",
+        "before": "Before: everybody is read",
+        "when": "When: the pipeline",
+        "then": "Then: everybody is read again",
+        "outside": "Outside of the scenario's steps",
+    }
+    parts = [(title, [e for e in evidence.exchanges if e.step == step]) for step, title in names.items()]
+    return Shown(f"s{number + 1}", row, evidence, lines(row, evidence), [part for part in parts if part[1]])
+
+
+def _by_module(shown: Iterable[Shown]) -> Mapping[str, list[Shown]]:
+    found: dict[str, list[Shown]] = {}
+    for one in shown:
+        found.setdefault(one.row.module, []).append(one)
+    return found
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; base-uri 'none'"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made: Any = Environment(
+        loader=PackageLoader("harness.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    found: Environment = made
+    return found
+
+
+def _part(name: str) -> str:
+    return files("harness.report").joinpath("templates", name).read_text(encoding="utf-8")
