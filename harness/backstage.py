@@ -35,7 +35,7 @@ from harness.scenario import Case
 
 if TYPE_CHECKING:
     from harness.cassette import Header, NetworkGuard
-    from harness.gateway.controls import WorkspaceControls
+    from harness.gateway.controls import Settable
 
 RUN_TOKEN: Final = "sandbox-run"
 """The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
@@ -70,7 +70,7 @@ class Backstage:
     traits: Traits
     origin: VisitorOrigin
     clock: MovingClock
-    workspace: WorkspaceControls | None = None
+    workspace: Settable | None = None
     layers: Sequence[Layer] = ()
     operation: Callable[[Request], str] | None = None
     quick: bool = True

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class WorkspaceControls(Protocol):
-    """What can be told to one workspace of the sandbox."""
+class Settable(Protocol):
+    """What a scenario may ask of a workspace."""
 
     def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
         """A visitor as a Messenger ping leaves one, as Intercom shows it."""
@@ -25,6 +25,14 @@ class WorkspaceControls(Protocol):
         """Change settings; a `ValueError` or `Problem` says what cannot be."""
         ...
 
+    def merge_users(self, from_id: str, into_id: str) -> Any:
+        """Merge one user into another, as a teammate can in the inbox."""
+        ...
+
+
+class WorkspaceControls(Settable, Protocol):
+    """What can be told to one workspace of the sandbox."""
+
     def checkpoint(self) -> bytes:
         """All of its state."""
         ...
@@ -35,10 +43,6 @@ class WorkspaceControls(Protocol):
 
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:
         """Who came, went or changed since such a state."""
-        ...
-
-    def merge_users(self, from_id: str, into_id: str) -> Any:
-        """Merge one user into another, as a teammate can in the inbox."""
         ...
 
 
