@@ -30,7 +30,7 @@ from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT
 from harness.pipeline.python_object import PythonPipeline
-from harness.pipeline.reference import ReferencePipeline
+from harness.pipeline.reference_job import ReferenceJob
 from harness.problems import Problem
 from harness.scenario import Case, Scenario
 from harness.verification import Verify
@@ -181,7 +181,7 @@ class Run:
     def _runner(self, case: Case) -> Runner:
         if self._spec is not None:
             return self._spec.start(self._environment, self.options.time_limit)
-        target = ReferencePipeline(
+        target = ReferenceJob(
             self._session("pipeline"),
             base_url="https://api.intercom.io",
             token=RUN_TOKEN,

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from harness.client import IntercomClient, Reading
 from harness.people.traits import Traits
 from harness.people.visitors import VisitorOrigin
-from harness.persons import Lead, Person, User, Visitor
+from harness.persons import Lead, Person, Role, User, Visitor
 from harness.problems import Problem
 
 ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
@@ -171,6 +171,12 @@ class People:
     def same_email_as(self, person: Lead | User) -> User:
         """A user whom the pipeline takes for new, under an e-mail that somebody has."""
         return User(email=person.email)
+
+    def crowd(self, number: int, role: Role) -> None:
+        """So many more leads or users, each with an e-mail of their own and nothing else: more than a page shows."""
+        self._start("crowd")
+        for place in range(number):
+            self._contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
 
     def nobody(self) -> User:
         """A user of whom nothing is known: what a pipeline must refuse to convert into."""

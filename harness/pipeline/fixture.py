@@ -56,7 +56,7 @@ class PipelineUnderTest:
 
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
-            raise LacksOperation(f"the pipeline {self.name!r} has no {operation}")
+            raise LacksOperation(_lacks(self.name, operation))
         if not self._begun:
             self._begun = True
             self._before_first_call()
@@ -64,3 +64,9 @@ class PipelineUnderTest:
         answer = self._runner.call(operation, people)
         self._answers.append(answer)
         return answer
+
+
+def _lacks(name: str, operation: Operation) -> str:
+    if operation == "run":
+        return f"the pipeline {name!r} is asked for each conversion; it is no job that finds its people itself"
+    return f"the pipeline {name!r} has no {operation}"

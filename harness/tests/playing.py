@@ -41,7 +41,13 @@ class Played:
 @cache
 def all_cases() -> tuple[Played, ...]:
     """Every case of the flows and the refusals, in the order in which pytest runs them."""
-    return tuple(case for name in MODULES for case in _cases(_load(SCENARIOS / f"{name}.py")))
+    return tuple(case for name in MODULES for case in cases_in(name))
+
+
+@cache
+def cases_in(module: str) -> tuple[Played, ...]:
+    """Every case of one module, whichever it is."""
+    return tuple(_cases(_load(SCENARIOS / f"{module}.py")))
 
 
 def cases_of(key: str) -> list[Played]:
@@ -57,7 +63,8 @@ def play(run: Run, case: Played) -> ScenarioResult:
     title = (case.function.__doc__ or case.name).strip().splitlines()[0]
     with run.scenario(Case(case.module, case.name, title)) as scenario:
         try:
-            case.function(scenario.people, scenario.pipeline, scenario.verify, **case.values)
+            wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
+            case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
             scenario.finish(passed=True)
         except (NotProved, Problem, LacksOperation) as caught:
             error = caught

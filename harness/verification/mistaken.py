@@ -54,18 +54,25 @@ def unconverted(seen: Seen) -> str | None:
 
 def other_source(seen: Seen) -> str | None:
     """Somebody else was converted."""
-    if not seen.meant:
-        return None
-    for attempt in seen.attempts:
-        person = seen.person(attempt.source[1]) if attempt.source and attempt.asked.granted else None
-        if person is None or any(_same(person, meant.source) for meant in seen.meant):
-            continue
+    others = _others_converted(seen) if seen.meant else []
+    if len(others) > 1:
+        return f"it converted {len(others)} people who were not meant, {describe_person(others[0])} first"
+    for person in others:
         if any(person.email and person.email == meant.source.email for meant in seen.meant):
             return "it took another lead with the same e-mail: an e-mail does not tell leads apart, an id does"
         if any(person.name and person.name == meant.source.name for meant in seen.meant):
             return "it took somebody of the same name: a name does not tell people apart, an id does"
         return f"it converted {describe_person(person)}, who was not meant"
     return None
+
+
+def _others_converted(seen: Seen) -> list[Person]:
+    found: dict[str, Person] = {}
+    for attempt in seen.attempts:
+        person = seen.person(attempt.source[1]) if attempt.source and attempt.asked.granted else None
+        if person is not None and not any(_same(person, meant.source) for meant in seen.meant):
+            found.setdefault(str(person.id), person)
+    return list(found.values())
 
 
 def other_target(seen: Seen) -> str | None:

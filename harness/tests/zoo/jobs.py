@@ -1,0 +1,142 @@
+"""Wrong jobs, each with one bug that real ones have had; and a right one in another style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.persons import Lead, User
+from harness.tests.zoo.pipelines import Sound
+
+
+class SoundJob(Sound):
+    """What the wrong ones start from: every page of leads, a search for the user of each."""
+
+    per_page = 150
+
+    def run(self) -> None:
+        """Merge each lead into the user with the same e-mail."""
+        for lead in list(self.leads()):
+            users = self.users_of(lead)
+            if users:
+                self.lead_to_user(Lead(lead["id"]), User(users[0]["id"]))
+
+    def leads(self) -> Iterator[dict[str, Any]]:
+        """All leads."""
+        return self.everybody("lead")
+
+    def everybody(self, role: str) -> Iterator[dict[str, Any]]:
+        """All contacts of a role, page by page."""
+        pages: dict[str, Any] = {"per_page": self.per_page}
+        while True:
+            found = self.search({"field": "role", "operator": "=", "value": role}, pages)
+            yield from found["data"]
+            if not found["pages"].get("next"):
+                return
+            pages["starting_after"] = found["pages"]["next"]["starting_after"]
+
+    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+        """The user with the lead's e-mail."""
+        if not lead["email"]:
+            return []
+        same = {"field": "email", "operator": "=", "value": lead["email"].lower()}
+        user = {"field": "role", "operator": "=", "value": "user"}
+        found: list[dict[str, Any]] = self.search({"operator": "AND", "value": [same, user]})["data"]
+        return found
+
+    def search(self, query: dict[str, Any], pages: dict[str, Any] | None = None) -> Any:
+        """One page of a search."""
+        return self.ask("POST", "/contacts/search", {"query": query, **({"pagination": pages} if pages else {})})
+
+
+class ReadsOnePageOfLeads(SoundJob):
+    """Takes a page for all."""
+
+    def leads(self) -> Iterator[dict[str, Any]]:
+        """The first page."""
+        yield from self.search({"field": "role", "operator": "=", "value": "lead"}, {"per_page": 150})["data"]
+
+
+class ReadsOnePageOfUsers(SoundJob):
+    """Takes the first fifty users for all."""
+
+    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+        """Whoever of the first page has the e-mail."""
+        page = self.search({"field": "role", "operator": "=", "value": "user"})["data"]
+        return [user for user in page if lead["email"] and user["email"] == lead["email"].lower()]
+
+
+class KeepsOneLeadPerEmail(SoundJob):
+    """Files leads by e-mail, where the last one wins."""
+
+    def leads(self) -> Iterator[dict[str, Any]]:
+        """One of each e-mail."""
+        yield from {lead["email"]: lead for lead in super().leads()}.values()
+
+
+class MatchesByName(SoundJob):
+    """Takes people of one name for one person."""
+
+    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+        """The user of the batch whose lead came first with this name."""
+        leads = [other for other in super().leads() if other["name"] == lead["name"]]
+        return super().users_of(min(leads, key=lambda other: str(other["id"])))
+
+
+class ComparesLettersExactly(SoundJob):
+    """Takes capitals for another address."""
+
+    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+        """Only who writes it the same way."""
+        return [user for user in super().users_of(lead) if user["email"] == lead["email"]]
+
+
+class MakesUsersOfTheRest(SoundJob):
+    """Promotes everybody who has an e-mail."""
+
+    def run(self) -> None:
+        """Merge, then promote."""
+        super().run()
+        for lead in list(self.leads()):
+            if lead["email"]:
+                self.lead_to_user(Lead(lead["id"]), User(email=f"new.{lead['email']}"))
+
+
+class TidiesUp(SoundJob):
+    """Deletes the leads that it has no use for."""
+
+    def run(self) -> None:
+        """Merge, then delete."""
+        super().run()
+        for lead in list(self.leads()):
+            self.ask("DELETE", f"/contacts/{lead['id']}")
+
+
+class StopsSilentlyAtTheFirstRefusal(SoundJob):
+    """Believes that a refusal ends the work, and forgets where it was."""
+
+    def run(self) -> None:
+        """Merge the first alone."""
+        for lead in list(self.leads()):
+            users = self.users_of(lead)
+            if users:
+                self.lead_to_user(Lead(lead["id"]), User(users[0]["id"]))
+                return
+
+
+class FailsWhereThereIsNothing(SoundJob):
+    """Takes a day without work for an error."""
+
+    def run(self) -> None:
+        """Merge, or fail."""
+        if not any(self.users_of(lead) for lead in self.leads()):
+            raise LookupError("no leads to merge")
+        super().run()
+
+
+class RunOnly:
+    """A right job that is nothing else."""
+
+    def run(self) -> None:
+        """Merge."""
+        SoundJob().run()

@@ -1,0 +1,91 @@
+"""A job that finds its people itself: each lead who has the e-mail of a user is folded into that user, nobody else.
+
+For pipelines with `run()`, or `job =` in their TOML. A job with another rule needs scenarios of its own.
+"""
+
+import pytest
+
+
+def test_a_lead_joins_the_user_with_the_same_email(people, pipeline, verify):
+    """A lead with the e-mail of a user is folded into them; one whose e-mail no user has is left alone."""
+    user = people.user()
+    lead, other = people.lead(email=user.email), people.lead()
+    pipeline.run()
+    verify.merged(lead, into=user)
+    verify.untouched(other)
+
+
+def test_each_of_several_leads_with_one_email_joins_the_user(people, pipeline, verify):
+    """Of three leads with one e-mail, each is folded into the user, not the first alone."""
+    user = people.user()
+    leads = [people.lead(email=user.email) for _ in range(3)]
+    pipeline.run()
+    verify.all_merged((lead, user) for lead in leads)
+
+
+def test_leads_who_share_an_email_with_each_other_alone_stay(people, pipeline, verify):
+    """Two leads with one e-mail, which no user has, are left alone."""
+    lead = people.lead()
+    people.lead(email=lead.email)
+    pipeline.run()
+    verify.unchanged()
+
+
+def test_a_batch_joins_each_its_own_user(people, pipeline, verify):
+    """Of five leads, two of them with one name, each joins the user with their own e-mail."""
+    users = [people.user() for _ in range(5)]
+    first, *rest = reversed(users)
+    lead = people.lead(email=first.email)
+    second, *others = rest
+    pairs = [(lead, first), (people.lead(email=second.email, name=lead.name), second)]
+    pairs += [(people.lead(email=user.email), user) for user in others]
+    pipeline.run()
+    verify.all_merged(pairs)
+
+
+@pytest.mark.parametrize("crowd", ["lead", "user"])
+def test_more_people_than_a_page_shows(people, pipeline, verify, crowd):
+    """The first and the last of more people than a page shows are both found."""
+    user_before, user_after = people.user(), people.user()
+    lead_before = people.lead(email=user_before.email)
+    people.crowd(155, crowd)
+    lead_after = people.lead(email=user_after.email)
+    late_user = people.user()
+    late_lead = people.lead(email=late_user.email)
+    pipeline.run()
+    verify.all_merged([(lead_before, user_before), (lead_after, user_after), (late_lead, late_user)])
+
+
+def test_an_email_in_capitals(people, pipeline, verify):
+    """A lead who wrote their e-mail in capitals is folded into the user who did not."""
+    user = people.user()
+    lead = people.lead(email=user.email.upper())
+    pipeline.run()
+    verify.merged(lead, into=user)
+
+
+def test_there_is_nothing_to_do(people, pipeline, verify):
+    """Where no lead has the e-mail of a user, or none at all, nobody is changed and nothing is wrong."""
+    people.user()
+    people.lead(email=None)
+    pipeline.run()
+    verify.unchanged()
+
+
+def test_a_job_is_started_twice(people, pipeline, verify):
+    """Started a second time, the job changes nothing more."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    pipeline.run()
+    pipeline.again()
+    verify.merged(lead, into=user)
+
+
+def test_a_job_that_was_cut_short_is_started_again(people, pipeline, verify, faults):
+    """A token is revoked in the middle of a batch: started again, the job does what was left."""
+    faults.arm("conversion", "status", status=401, start=2)
+    users = [people.user() for _ in range(3)]
+    pairs = [(people.lead(email=user.email), user) for user in users]
+    pipeline.run()
+    pipeline.again()
+    verify.all_merged(pairs)
