@@ -26,6 +26,7 @@ from harness.exchange import Lane, Step
 from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
 from harness.gateway.pace import Pace
+from harness.gateway.rendezvous import Rendezvous
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT
@@ -210,7 +211,8 @@ class Run:
         with backstage_for(case, self._order(case), self._where, self._guard) as backstage:
             self._clock = self.gateway.clock = backstage.clock
             faults = fault_table(backstage.clock, backstage.operation)
-            stage = self._stage(case, backstage, faults)
+            meeting = Rendezvous()
+            stage = self._stage(case, backstage, faults, meeting)
             client = IntercomClient(self._session("harness"), token=backstage.token)
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
@@ -220,7 +222,7 @@ class Run:
                     gateway=self.gateway,
                     stage=stage,
                     people=people,
-                    make_pipeline=lambda begin: PipelineUnderTest(self._runner(case), begin),
+                    make_pipeline=lambda begin: PipelineUnderTest(self._runner(case), begin, meeting.of),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
@@ -256,10 +258,10 @@ class Run:
             return ()
         return (Pace(backstage.clock, self.options.time_scale).layer,)
 
-    def _stage(self, case: Case, backstage: Backstage, faults: FaultTable) -> Stage:
+    def _stage(self, case: Case, backstage: Backstage, faults: FaultTable, meeting: Rendezvous) -> Stage:
         return Stage(
             backstage.backend,
-            (*self._pace(backstage), faults.layer, *backstage.layers),
+            (meeting.layer, *self._pace(backstage), faults.layer, *backstage.layers),
             token=backstage.token,
             intercom_version=self.wanted_version(case),
             quick=backstage.quick,

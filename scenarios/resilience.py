@@ -114,6 +114,21 @@ def test_a_token_is_revoked_and_renewed(people, pipeline, verify, faults, flow):
     claim()
 
 
+def test_two_workers_convert_the_same_visitor(people, pipeline, verify):
+    """Two workers convert the same visitor at the same moment: one user, made once."""
+    visitor, newcomer = people.visitor(), people.newcomer()
+    pipeline.together(*[lambda: pipeline.visitor_to_user(visitor, newcomer)] * 2)
+    verify.became_user(visitor, email=newcomer.email)
+
+
+def test_two_workers_merge_the_same_lead(people, pipeline, verify):
+    """Two workers merge the same lead at the same moment: merged once, nothing lost."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    pipeline.together(*[lambda: pipeline.lead_to_user(lead, user)] * 2)
+    verify.merged(lead, into=user)
+
+
 def test_a_visitor_became_a_lead_in_between(people, pipeline, verify):
     """A visitor became a lead before the sign-up came: the lead becomes the user, once."""
     visitor, newcomer = people.visitor(), people.newcomer()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 
 from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
@@ -15,8 +17,14 @@ class LacksOperation(Exception):
 class PipelineUnderTest:
     """Hands each call to the runner and keeps its answer. The first call closes the given."""
 
-    def __init__(self, runner: Runner, before_first_call: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        before_first_call: Callable[[], None],
+        meeting: Callable[[int], AbstractContextManager[None]] = lambda workers: nullcontext(),
+    ) -> None:
         self._runner = runner
+        self._meeting = meeting
         self._before_first_call = before_first_call
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
@@ -54,16 +62,28 @@ class PipelineUnderTest:
             raise RuntimeError("pipeline.again() repeats a call; none was made yet")
         return self._call(*self._last)
 
+    def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
+        """Several calls at once, as workers who know nothing of each other; all have asked before any is answered."""
+        self._begin()
+        before = len(self._answers)
+        with self._meeting(len(calls)), ThreadPoolExecutor(len(calls)) as workers:
+            answers = [future.result() for future in [workers.submit(call) for call in calls]]
+        self._answers[before:] = answers
+        return answers
+
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
             raise LacksOperation(_lacks(self.name, operation))
-        if not self._begun:
-            self._begun = True
-            self._before_first_call()
+        self._begin()
         self._last = (operation, people)
         answer = self._runner.call(operation, people)
         self._answers.append(answer)
         return answer
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._before_first_call()
 
 
 def _lacks(name: str, operation: Operation) -> str:

@@ -8,7 +8,7 @@ import io
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.persons import Person
@@ -30,13 +30,33 @@ class PythonPipeline:
         self.without = without | {name for name in OPERATIONS if not callable(getattr(target, name, None))}
         self._target = target
         self._time_limit = time_limit
+        self._capturing = contextlib.ExitStack()
+        self._output = io.StringIO(), io.StringIO()
+        self._calls = 0
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def _capture(self) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+        """What is printed meanwhile; calls at the same time share it, because a process has one stdout."""
+        with self._lock:
+            if not self._calls:
+                self._output = io.StringIO(), io.StringIO()
+                self._capturing.enter_context(contextlib.redirect_stdout(self._output[0]))
+                self._capturing.enter_context(contextlib.redirect_stderr(self._output[1]))
+            self._calls += 1
+        try:
+            yield self._output
+        finally:
+            with self._lock:
+                self._calls -= 1
+                if not self._calls:
+                    self._capturing.close()
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Call one method, its people in the order of the contract."""
         method = getattr(self._target, operation)
         arguments = [people[name] for name in OPERATIONS[operation]]
         result: dict[str, Any] = {}
-        out, err = io.StringIO(), io.StringIO()
 
         def work() -> None:
             try:
@@ -46,7 +66,7 @@ class PythonPipeline:
 
         started = time.monotonic()
         thread = threading.Thread(target=work, name=f"pipeline-{operation}", daemon=True)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with self._capture() as (out, err):
             thread.start()
             thread.join(self._time_limit)
         seconds = time.monotonic() - started
