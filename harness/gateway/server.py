@@ -27,6 +27,9 @@ WORKERS = 64
 GRACE = 2.0
 """Seconds that requests under way get when the server stops."""
 
+SETTLING = 5
+"""Turns of the event loop in which a connection that was let in is made, and one that was ended is closed."""
+
 
 class Server:
     """A gateway behind a port on this machine."""
@@ -135,6 +138,9 @@ class Server:
         server = await self._loop.create_server(lambda: FrontProtocol(policy, config, state), sock=self._socket)
         ready()
         await self._stop.wait()
+        # asyncio forgets whoever was let in at this moment, socket and all, if the server closes before they are connected.
+        self._loop.remove_reader(self._socket)
+        await _settle()
         server.close()
         await _wind_down(state.connections, state.tasks)
 
@@ -179,4 +185,9 @@ async def _wind_down(connections: set[Any], tasks: set[asyncio.Task[None]]) -> N
         await asyncio.wait(list(tasks), timeout=GRACE)
     for connection in list(connections):
         connection.transport.abort()
-    await asyncio.sleep(0)
+    await _settle()
+
+
+async def _settle() -> None:
+    for _ in range(SETTLING):
+        await asyncio.sleep(0)
