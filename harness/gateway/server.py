@@ -138,7 +138,7 @@ class Server:
         server = await self._loop.create_server(lambda: FrontProtocol(policy, config, state), sock=self._socket)
         ready()
         await self._stop.wait()
-        # asyncio forgets whoever was let in at this moment, socket and all, if the server closes before they are connected.
+        # asyncio forgets the socket of whoever was let in just now if the server is closed before they are connected.
         self._loop.remove_reader(self._socket)
         await _settle()
         server.close()

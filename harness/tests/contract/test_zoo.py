@@ -106,6 +106,13 @@ BUGS = [
 RIGHT = ("Sound", "Sound1x", "ByEmail", "LooksFirst", "TagsAndNotes", "SignsUpNow", "SaysNothing")
 
 
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python pipeline finds the gateway in this process's environment; it is put back."""
+    for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "")
+
+
 def _only(scenario: str) -> playing.Played:
     (case,) = playing.cases_of(scenario)
     return case

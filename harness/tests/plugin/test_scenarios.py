@@ -55,7 +55,8 @@ def _imported() -> None:
 @pytest.fixture(autouse=True)
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a folder of scenarios, and an environment that is put back."""
-    pytester.makeini('[pytest]\naddopts = "-p no:faker -p no:anyio -p no:cacheprovider"\n'.replace('"', ""))
+    others = ("faker", "anyio", "cacheprovider", "hypothesispytest")
+    pytester.makeini(f"[pytest]\naddopts = {' '.join(f'-p no:{name}' for name in others)}\n")
     pytester.mkdir("scenarios")
     for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
         monkeypatch.setenv(name, "")
