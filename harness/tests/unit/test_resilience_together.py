@@ -1,4 +1,4 @@
-"""Several workers at once: all have asked before any is answered, and what each printed goes to nobody else's terminal."""
+"""Several workers at once: all have asked before any is answered, and their answers are told apart."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Printing:
 
     def visitor_to_lead(self, visitor: Visitor) -> None:
         """Say so, for a while."""
-        print(f"converting {visitor.id}")
+        sys.stdout.write(f"converting {visitor.id}\n")
         time.sleep(0.05)
         sys.stderr.write("done\n")
 
