@@ -41,7 +41,7 @@ class Patient:
         """Ask, and for a search by e-mail ask until it agrees with the list."""
         outcome = self._inner(request)
         email = searched_email(request)
-        found = _ids(outcome)
+        found = _ids(outcome) if email is not None else None
         if email is None or found is None:
             return outcome
         listed = self._listed(request, email)

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from harness.exchange import Handler, Outcome, Request, Response
@@ -71,6 +71,7 @@ class Sentry:
         """Contacts that were archived through here, and not by Intercom on its own."""
         self._line, self._ledger, self._elapsed = line, ledger, elapsed
         self._adopted: tuple[Entry, ...] = ()
+        self._nobody: frozenset[str] = frozenset()
         self._identified_at: float | None = None
         self._lock = threading.RLock()
 
@@ -78,11 +79,16 @@ class Sentry:
         """Count entries of earlier runs as this run's own: for clearing them away."""
         self._adopted = tuple(entries)
 
+    def declare(self, identifiers: Iterable[str]) -> None:
+        """Identifiers drawn at random, which name nobody: asking for them can hurt nobody."""
+        self._nobody |= frozenset(identifiers)
+
     @property
     def known(self) -> Known:
         """What this run made so far, as the ledger has it."""
         numbers = {entry.number for entry in self._adopted}
-        return known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
+        own = known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
+        return replace(own, people=own.people | self._nobody)
 
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request pass, or answer in Intercom's place that it may not."""

@@ -148,6 +148,10 @@ class AppSession:
         call = understand(request)
         return "" if isinstance(call, Unreadable) else call.operation.label
 
+    def leftovers(self) -> Sequence[str]:
+        """What this run made and could not prove to be gone, in words."""
+        return tuple(str(entry) for entry in self.ledger.open_entries(self.marker))
+
     @property
     def not_indexed(self) -> Sequence[str]:
         """The e-mails that search had not indexed by the deadline."""
