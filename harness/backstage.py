@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +30,13 @@ from harness.people import (
     Traits,
     VisitorOrigin,
 )
-from harness.problems import Problem
+from harness.problems import NotStaged, Problem, Unstaged
 from harness.scenario import Case
 
 if TYPE_CHECKING:
+    from harness.app import GuardedApp
     from harness.cassette import Header, NetworkGuard
+    from harness.cassette.format import RecordedFrom
     from harness.gateway.controls import Settable
 
 RUN_TOKEN: Final = "sandbox-run"
@@ -55,6 +57,8 @@ class Order:
     seed: int
     ports: Container[int] = ()
     """The ports that the harness listens on: the only ones that a replay may reach."""
+    test_app: Callable[[], GuardedApp] | None = None
+    """Opens the TEST app when it is first needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ class Backstage:
     layers: Sequence[Layer] = ()
     operation: Callable[[Request], str] | None = None
     quick: bool = True
+    base_url: str = "https://api.intercom.io"
+    """Where the harness's own client and the reference pipeline send to."""
+    tokens_stay: bool = False
+    """Whether requests keep the tokens they bring, so that a guard can tell a wrong one."""
+    recorded_from: RecordedFrom = "sandbox"
     conclude: Callable[[bool, People], None] = lambda passed, people: None
 
 
@@ -86,10 +95,7 @@ def backstage_for(
         with _from_cassette(case, order, where, guard) as played:
             yield played
         return
-    if order.against == "test-app":
-        raise Problem("--against test-app is not built yet", remedy="run against the sandbox, or replay cassettes")
-    live = _at_url(case, order) if "://" in order.against else _embedded(case, order)
-    with live as backstage:
+    with _live(case, order) as backstage:
         if not order.record:
             yield backstage
             return
@@ -107,6 +113,87 @@ def _number(case: Case) -> int:
 
 
 # --- live -----------------------------------------------------------------------------------------
+
+
+def _live(case: Case, order: Order) -> AbstractContextManager[Backstage]:
+    if order.against == "test-app":
+        return _at_test_app(case, order)
+    return _at_url(case, order) if "://" in order.against else _embedded(case, order)
+
+
+@contextmanager
+def _at_test_app(case: Case, order: Order) -> Iterator[Backstage]:
+    if order.test_app is None:
+        raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
+    way = order.test_app()
+    session = way.session
+    with session.scenario(f"{case.module}::{case.name}") as concluding:
+        yield Backstage(
+            session.handle,
+            session.stand_in,
+            _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
+            way.visitors,
+            WallClock(),
+            Unsettable(),
+            layers=(session.sentry.layer,),
+            operation=session.operation,
+            quick=False,
+            base_url=f"https://{session.app.host}",
+            tokens_stay=True,
+            recorded_from="sandbox" if way.rehearsal else "test-app",
+            conclude=lambda passed, people: concluding.conclude(passed=passed),
+        )
+
+
+class _DeclaredTraits(DrawnTraits):
+    """Traits of which the guard hears who never was, and may be asked for all the same."""
+
+    def __init__(self, seed: int, marker: str, declare: Callable[[Iterable[str]], None]) -> None:
+        super().__init__(seed, marker)
+        self._declare = declare
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """The traits of the next person."""
+        traits = super().draw(kind)
+        if kind == "stranger":
+            self._declare((traits["uuid"], traits["object_id"]))
+        return traits
+
+
+class Unsettable:
+    """The workspace of a TEST app, of which nothing can be set: a scenario that asks for it is not run."""
+
+    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """Visitors come from a browser."""
+        raise NotStaged(Unstaged.VISITORS)
+
+    def reset(self) -> None:
+        """Nobody resets a workspace of Intercom's."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def settings(self) -> dict[str, Any]:
+        """What it is like cannot be read."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def update_settings(self, changes: Mapping[str, Any]) -> Any:
+        """What it is like cannot be set."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def checkpoint(self) -> bytes:
+        """Nobody keeps a workspace of Intercom's."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def rewind(self, content: bytes) -> None:
+        """Nobody puts one back."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+        """Nobody knows all that changed."""
+        raise NotStaged(Unstaged.SETTINGS)
+
+    def merge_users(self, from_id: str, into_id: str) -> Any:
+        """Only a teammate merges users."""
+        raise NotStaged(Unstaged.TEAMMATES)
 
 
 @contextmanager
@@ -171,10 +258,10 @@ def path_of(case: Case, order: Order) -> Path:
 
 @contextmanager
 def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], Step | None]) -> Iterator[Backstage]:
-    from harness.cassette import Recorder
+    from harness.cassette import Recorder, Redactor
 
     path = path_of(case, order)
-    recorder = Recorder(where, path=path)
+    recorder = Recorder(where, path=path, redactor=Redactor(strangers=order.against == "test-app"))
 
     def conclude(passed: bool, people: People) -> None:
         live.conclude(passed, people)
@@ -197,12 +284,12 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
     return Header(
         scenario=case.node_id,
         title=case.title,
-        recorded_from="sandbox",
+        recorded_from=live.recorded_from,
         recorded_at=datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"),
         intercom_version=order.sent_version,
         pipeline=order.pipeline,
         harness=__version__,
-        seed=order.seed,
+        seed=order.test_app().session.seed if order.test_app else order.seed,
         clock=start,
         scenario_source=source_of_case(case.path.parent, f"{case.path.name}::{case.name}"),
         people=tuple(_with_ids(people)),
@@ -237,8 +324,16 @@ def _from_cassette(
         yield Backstage(
             player.handle,
             RUN_TOKEN,
-            RecordedTraits(recorded),
+            RecordedTraits(recorded, _marker_in(cassette.header)),
             RecordedVisitorOrigin([entry for entry in recorded if entry.get("kind") == "visitor"]),
             ManualClock(),
             conclude=conclude,
         )
+
+
+def _marker_in(header: Header) -> str:
+    """The marker of the run on a TEST app that a cassette was recorded in; empty for every other cassette."""
+    from harness.test_app.session import marker_of
+
+    marker = marker_of(header.seed)
+    return marker if any(marker in str(person) for person in header.people) else ""

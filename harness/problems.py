@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -24,3 +25,20 @@ class Problem(Exception):
     def __str__(self) -> str:
         rows = [("evidence", self.evidence), ("likely", self.why), ("remedy", self.remedy)]
         return "\n".join([self.what, *(f"  {name}: {text}" for name, text in rows if text)])
+
+
+class Unstaged(StrEnum):
+    """Why a backend cannot stage a scenario, which is then not run: the whole list."""
+
+    VISITORS = "visitors come from a browser, and there is none (harness doctor says how to get one)"
+    SETTINGS = "what Intercom's workspace is like cannot be set from here"
+    ROOM = "it needs more contacts than a developer workspace keeps"
+    TEAMMATES = "no API does what a teammate does in the inbox"
+
+
+class NotStaged(Exception):
+    """The scenario needs what this backend cannot stage: it is not run, and counts as neither proved nor refuted."""
+
+    def __init__(self, mark: Unstaged) -> None:
+        super().__init__(mark.value)
+        self.mark = mark

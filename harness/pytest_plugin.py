@@ -130,13 +130,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     from harness.circumstances import NotHere
     from harness.pipeline.fixture import LacksOperation
+    from harness.problems import NotStaged
 
     error: BaseException | None = None
     try:
         result = yield
         scenario.finish(passed=True)
         return result
-    except (LacksOperation, NotHere) as lack:
+    except (LacksOperation, NotHere, NotStaged) as lack:
         pytest.skip(str(lack))
     except BaseException as caught:
         error = caught

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,6 +37,7 @@ from harness.scenario import Case, Scenario
 from harness.verification import Verify
 
 if TYPE_CHECKING:
+    from harness.app import GuardedApp
     from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
     from harness.pipeline.environment import Way
@@ -64,6 +65,8 @@ class RunOptions:
     time_limit: float | None = None
     time_scale: float = 1.0
     seed: int = DEFAULT_SEED
+    port: int = 0
+    """Where pipelines outside of this process find the gateway; 0 lets the system choose."""
     root: Path = field(default_factory=Path.cwd)
 
 
@@ -100,8 +103,12 @@ def check_versions(versions: Iterable[str]) -> None:
 class Run:
     """Holds what scenarios share: the gateway, the pipeline, and the server that a pipeline outside needs."""
 
-    def __init__(self, options: RunOptions) -> None:
+    def __init__(
+        self, options: RunOptions, open_test_app: Callable[[], AbstractContextManager[GuardedApp]] | None = None
+    ) -> None:
         check_options(options)
+        self._open_test_app = open_test_app or _test_app_of_the_settings
+        self._test_app: GuardedApp | None = None
         self.options = options
         self._clock: MovingClock = ManualClock()
         self.gateway = Gateway(self._clock)
@@ -131,8 +138,20 @@ class Run:
         return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
 
     def listens_on(self, port: object) -> bool:
-        """Whether a port is one that this run opened; a server may be started later than a scenario."""
-        return self._server is not None and self._server.port == port
+        """Whether a port is one that this run opened, or the pipeline's own service's."""
+        theirs = self._spec.ports if self._spec else ()
+        return port in theirs or (self._server is not None and self._server.port == port)
+
+    def test_app(self) -> GuardedApp:
+        """The TEST app, opened when it is first needed and held until the run is closed."""
+        if self._test_app is None:
+            self._test_app = self._stack.enter_context(self._open_test_app())
+        return self._test_app
+
+    @property
+    def leftovers(self) -> Sequence[str]:
+        """What is still in the TEST app and was to be cleared away, as the ledger has it."""
+        return () if self._test_app is None else self._test_app.session.leftovers()
 
     def close(self) -> None:
         """Stop what was started."""
@@ -165,7 +184,7 @@ class Run:
             from harness.gateway.server import Server
 
             authority = Authority()
-            self._server = self._stack.enter_context(Server(self.gateway, authority=authority))
+            self._server = self._stack.enter_context(Server(self.gateway, port=self.options.port, authority=authority))
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             from harness.app import way_to
 
@@ -179,12 +198,12 @@ class Run:
         assert self._way is not None
         return command_environment(os.environ, self._way)
 
-    def _runner(self, case: Case) -> Runner:
+    def _runner(self, case: Case, base_url: str) -> Runner:
         if self._spec is not None:
             return self._spec.start(self._environment, self.options.time_limit)
         target = ReferenceJob(
             self._session("pipeline"),
-            base_url="https://api.intercom.io",
+            base_url=base_url,
             token=RUN_TOKEN,
             wait=self._wait,
             version=self.sent_version(case),
@@ -213,7 +232,7 @@ class Run:
             faults = fault_table(backstage.clock, backstage.operation)
             meeting = Rendezvous()
             stage = self._stage(case, backstage, faults, meeting)
-            client = IntercomClient(self._session("harness"), token=backstage.token)
+            client = IntercomClient(self._session("harness"), token=backstage.token, base_url=backstage.base_url)
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
             with self.gateway.on(stage):
@@ -222,7 +241,9 @@ class Run:
                     gateway=self.gateway,
                     stage=stage,
                     people=people,
-                    make_pipeline=lambda begin: PipelineUnderTest(self._runner(case), begin, meeting.of),
+                    make_pipeline=lambda begin: PipelineUnderTest(
+                        self._runner(case, backstage.base_url), begin, meeting.of
+                    ),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
@@ -243,6 +264,7 @@ class Run:
             workspace=self.options.workspace,
             seed=self.options.seed,
             ports=_Ports(self),
+            test_app=self.test_app if self.options.against == "test-app" else None,
         )
 
     def _where(self) -> Step | None:
@@ -262,7 +284,7 @@ class Run:
         return Stage(
             backstage.backend,
             (meeting.layer, *self._pace(backstage), faults.layer, *backstage.layers),
-            token=backstage.token,
+            token=None if backstage.tokens_stay else backstage.token,
             intercom_version=self.wanted_version(case),
             quick=backstage.quick,
             step="given",
@@ -280,6 +302,12 @@ class Run:
             begin_then=scenario.begin_then,
             may_write=self._spec.may_write if self._spec else (),
         )
+
+
+def _test_app_of_the_settings() -> AbstractContextManager[GuardedApp]:
+    from harness.app import guarded_app
+
+    return guarded_app(RUN_TOKEN)
 
 
 class _Ports(Container[int]):

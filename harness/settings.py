@@ -23,6 +23,11 @@ REGION = "INTERCOM_REGION"
 LIVE_APP_IDS = "INTERCOM_LIVE_APP_IDS"
 KEYS = (ACCESS_TOKEN, APP_ID, REGION, LIVE_APP_IDS)
 
+STATE = "XDG_STATE_HOME"
+REHEARSAL_PROXY = "HARNESS_REHEARSAL_PROXY"
+REHEARSAL_CA = "HARNESS_REHEARSAL_CA"
+"""For rehearsing a run against a TEST app with a sandbox in Intercom's place; from the environment only."""
+
 HOSTS = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
 """The API's host in each of Intercom's regions."""
 
@@ -90,6 +95,24 @@ class Settings:
         pairs = [*self.environment.items(), *self.dotenv.items()]
         found = {value for name, value in pairs if CREDENTIAL_NAME.search(name) and len(value) >= SHORTEST_SECRET}
         return tuple(Secret(value) for value in sorted(found) if not value.startswith("sandbox-"))
+
+    @property
+    def state_folder(self) -> Path:
+        """Where what outlives a run is kept on this machine: the ledgers and locks of TEST apps."""
+        base = self.environment.get("XDG_STATE_HOME", "").strip()
+        home = self.environment.get("HOME", "").strip()
+        if not base and not home:
+            raise Problem(
+                "There is no folder for the ledger.",
+                evidence=f"neither {STATE} nor HOME is set",
+                remedy=f"set {STATE} to a folder that is kept",
+            )
+        return (Path(base) if base else Path(home) / ".local" / "state") / "intercom-conversion-harness"
+
+    @property
+    def rehearsal(self) -> tuple[str, str]:
+        """The proxy on loopback behind which something plays Intercom, and the file of its CA; both empty elsewhere."""
+        return self.environment.get(REHEARSAL_PROXY, "").strip(), self.environment.get(REHEARSAL_CA, "").strip()
 
     def value(self, key: str) -> str:
         """One of our own keys, stripped; empty where it is set nowhere. Two different answers are a Problem."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from harness.client import IntercomClient, Reading
 from harness.people.traits import Traits
-from harness.people.visitors import VisitorOrigin
+from harness.people.visitors import VisitorOrigin, can_visit
 from harness.persons import Lead, Person, Role, User, Visitor
 from harness.problems import Problem
 
@@ -225,7 +225,8 @@ class People:
         if self._closed:
             return
         source = next(iter(sorted(self._everyone, key=lambda person: person.kind == "user")), None)
-        self.visitor()
+        if can_visit(self._origin):
+            self.visitor()
         self.lead(tags=("bystander",))
         self.user(tags=("bystander",))
         if source is not None and source.name:
@@ -284,7 +285,8 @@ class People:
 
     def _tag(self, name: str) -> str:
         if name not in self._tags:
-            self._tags[name] = self._do("POST", "/tags", {"name": name})["id"]
+            marked = f"{name} {self._traits.marker}".strip()
+            self._tags[name] = self._do("POST", "/tags", {"name": marked})["id"]
         return self._tags[name]
 
     def _do(self, method: str, path: str, sent: Any = None) -> Any:

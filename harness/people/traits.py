@@ -61,6 +61,11 @@ class Traits(Protocol):
         """All draws so far, as they stand in a cassette's header."""
         ...
 
+    @property
+    def marker(self) -> str:
+        """What tells this run's people from everybody else in a TEST app; empty elsewhere."""
+        ...
+
 
 class DrawnTraits:
     """Traits from a Faker with a seed of its own: the same seed draws the same people."""
@@ -74,7 +79,7 @@ class DrawnTraits:
         self._faker.add_provider(Persons)
         self._faker.add_provider(Companies)
         self._faker.seed_instance(seed)
-        self._marker = marker
+        self.marker = marker
         self._drawn: list[Mapping[str, Any]] = []
 
     @property
@@ -89,12 +94,12 @@ class DrawnTraits:
         slug = "".join(c for c in f"{first}.{last}".lower() if c.isascii() and (c.isalpha() or c == "."))
         traits = {
             "kind": kind,
-            "name": f"{first} {last}",
-            "email": f"{slug}.{self._marker}{number}@example.com",
-            "external_id": f"{self._marker}account-{fake.random.randint(10_000, 99_999)}-{number}",
+            "name": f"{first} {last} {self.marker}".strip(),
+            "email": f"{slug}.{self.marker}{number}@example.com",
+            "external_id": f"{self.marker}account-{fake.random.randint(10_000, 99_999)}-{number}",
             "phone": f"+1202555{100 + fake.random.randint(0, 99):04d}",
             "company": fake.company(),
-            "company_id": f"{self._marker}company-{fake.random.randint(1_000, 9_999)}-{number}",
+            "company_id": f"{self.marker}company-{fake.random.randint(1_000, 9_999)}-{number}",
             "campaign": fake.random.choice(CAMPAIGNS),
             "seats": fake.random.randint(2, 400),
             "says": fake.random.choice(QUESTIONS),
@@ -110,7 +115,8 @@ class DrawnTraits:
 class RecordedTraits:
     """Traits as a cassette's header tells them, in the order in which they were drawn."""
 
-    def __init__(self, drawn: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, drawn: Sequence[Mapping[str, Any]], marker: str = "") -> None:
+        self.marker = marker
         self._recorded = list(drawn)
         self._taken = 0
 

@@ -18,6 +18,11 @@ class VisitorOrigin(Protocol):
         ...
 
 
+def can_visit(origin: VisitorOrigin) -> bool:
+    """Whether an origin has another visitor; one that does not say always has."""
+    return bool(getattr(origin, "can_visit", True))
+
+
 class SandboxVisitorOrigin:
     """The embedded sandbox, asked directly."""
 
@@ -49,6 +54,11 @@ class RecordedVisitorOrigin:
 
     def __init__(self, visitors: list[Mapping[str, Any]]) -> None:
         self._visitors = list(visitors)
+
+    @property
+    def can_visit(self) -> bool:
+        """Whether there is one left."""
+        return bool(self._visitors)
 
     def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
         """The next recorded visitor."""
