@@ -19,7 +19,7 @@ from harness.gateway.controls import SandboxControls, WorkspaceControls
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import FaultTable, WorkspaceFaults
-from harness.gateway.hosts import host_of, is_address
+from harness.gateway.hosts import host_of, is_near
 from harness.gateway.subscriptions import Subscriptions
 from harness.gateway.trees import exchange_tree
 from harness.gateway.webhooks import Disruption
@@ -104,10 +104,12 @@ class ControlPlane:
 
     def _unwelcome(self, request: Request) -> str | None:
         """Why a page may not ask this: one from elsewhere nothing, our own only to look, unless it was let."""
+        if not is_near(host_of(request.headers.get("host", ""))):
+            return "The control plane is asked by an address of this machine, or by localhost"
         origin = request.headers.get("origin")
         if origin is None:
             return None
-        if origin != request.origin or not is_address(host_of(origin.partition("://")[2])):
+        if origin != request.origin:
             return "Pages from elsewhere may not use the control plane"
         if request.method != "GET" and not self._pages_may_change:
             return "Pages may only look; start the server with --control to change things from here"
@@ -190,6 +192,13 @@ class ControlPlane:
             raise ValueError(f"{call.name!r} is no number of a delivery")
         return answer(200, self._subscriptions().courier.redeliver(call.workspace, int(call.name)).as_data())
 
+    def _people(self, call: _Call) -> Response:
+        return answer(200, self._workspace(call).population())
+
+    def _workspaces(self, call: _Call) -> Response:
+        names = self._sandbox.names() if self._sandbox is not None else []
+        return answer(200, {"type": "list", "data": names})
+
     def _exchanges(self, call: _Call) -> Response:
         since = int(call.request.query.get("since") or 0)
         kept = self._gateway.log.since(since, call.workspace)
@@ -267,6 +276,8 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("GET", "/settings"): ControlPlane._settings,
     ("PUT", "/settings"): ControlPlane._update_settings,
     ("GET", "/exchanges"): ControlPlane._exchanges,
+    ("GET", "/people"): ControlPlane._people,
+    ("GET", "/workspaces"): ControlPlane._workspaces,
     ("POST", "/faults"): ControlPlane._arm_fault,
     ("GET", "/faults"): ControlPlane._show_faults,
     ("DELETE", "/faults"): ControlPlane._clear_faults,

@@ -41,6 +41,10 @@ class WorkspaceControls(Settable, Protocol):
         """Put such a state back."""
         ...
 
+    def population(self) -> dict[str, Any]:
+        """Everybody there, and what became of the rest."""
+        ...
+
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:
         """Who came, went or changed since such a state."""
         ...
@@ -51,4 +55,8 @@ class SandboxControls(Protocol):
 
     def workspace(self, name: str) -> WorkspaceControls:
         """The workspace of that name, made on first use."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names of the workspaces there are."""
         ...

@@ -29,9 +29,12 @@ def is_answered(host: str) -> bool:
     return _under(host, ANSWERED)
 
 
-def is_address(host: str) -> bool:
-    """Whether a host is this machine's own name or an address: any other name can be made to point here."""
-    if host == "localhost":
+def is_near(host: str) -> bool:
+    """Whether nobody far away can have made this name point here: an address, a name without a domain, or Intercom's.
+
+    A page on a name of its own that it points to this machine would otherwise be at home here.
+    """
+    if "." not in host or host.endswith(".localhost") or is_answered(host):
         return True
     try:
         ip_address(host)

@@ -86,6 +86,10 @@ class RemoteSandbox:
         """The workspace of that name."""
         return RemoteWorkspace(self._upstream, name)
 
+    def names(self) -> list[str]:
+        """Nothing is told of them from afar."""
+        return []
+
 
 class RemoteWorkspace:
     """One workspace over there."""
@@ -102,6 +106,11 @@ class RemoteWorkspace:
     def reset(self) -> None:
         """Forget everyone and everything of this workspace."""
         self._call("POST", "reset")
+
+    def population(self) -> dict[str, Any]:
+        """Everybody there."""
+        people: dict[str, Any] = self._call("GET", "people")
+        return people
 
     def settings(self) -> dict[str, Any]:
         """The workspace's settings."""

@@ -94,6 +94,11 @@ class Sandbox:
         """The workspaces that were used so far."""
         return dict(self._workspaces)
 
+    def names(self) -> list[str]:
+        """The names of the workspaces that were used so far, or lie in the state folder."""
+        kept = {path.stem for path in self._state.glob("*.sqlite")} if self._state is not None else set()
+        return sorted(kept | set(self._workspaces))
+
     def workspace_with(self, app_id: str) -> Workspace | None:
         """The workspace with this app id, of those that are known: used before, on disk, or the usual one."""
         found = self._app_ids.get(app_id)

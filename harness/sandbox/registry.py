@@ -133,6 +133,14 @@ class Registry:
             (person.person_id, person.kind, person.external_id, reason, into_id, at),
         )
 
+    def departed(self, limit: int) -> list[Tombstone]:
+        """Who is gone, or somebody else now, the latest first."""
+        rows = self._db.all(
+            "SELECT person_id, kind, external_id, reason, into_id, at FROM tombstones ORDER BY seq DESC LIMIT ?",
+            (limit,),
+        )
+        return [Tombstone(*row) for row in rows]
+
     def was_here(self, external_id: str) -> bool:
         """Whether somebody with this external id is gone, or is somebody else now."""
         return self._db.one("SELECT 1 FROM tombstones WHERE external_id = ? LIMIT 1", (external_id,)) is not None

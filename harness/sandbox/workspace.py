@@ -25,6 +25,7 @@ from harness.sandbox.history import changes_since
 from harness.sandbox.ids import Ids
 from harness.sandbox.notifications import TOPICS, Notification, Outbox, ping
 from harness.sandbox.people import Person
+from harness.sandbox.population import population
 from harness.sandbox.registry import Registry
 from harness.sandbox.versions import NEWEST_VERSION, VERSIONS, Version
 
@@ -293,6 +294,11 @@ class Workspace:
 
     def _forget_notes(self) -> None:
         self.database.execute("DELETE FROM settings WHERE name IN ('made by', 'requests')")
+
+    def population(self) -> dict[str, Any]:
+        """Everybody, for the dashboard."""
+        with self.lock:
+            return population(self)
 
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:
         """Who came, went or changed since a checkpoint."""

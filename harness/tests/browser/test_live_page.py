@@ -290,18 +290,3 @@ def test_everything_can_be_done_with_the_keyboard(tabs: Watched, workspace: Work
     page.locator("#convert").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#kind")).to_have_text("lead")
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_and_is_pictured(tabs: Watched, workspace: Workspace, width: int, scheme: str, pictures: Path) -> None:
-    """Nothing reaches over the edge at either width; the light, wide one is the README's picture."""
-    page = tabs.open(workspace.live)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 900})
-    visitor_id(page)
-    page.locator("#convert").click()
-    expect(page.locator("#kind")).to_have_text("lead")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if (width, scheme) == (1280, "light"):
-        page.screenshot(path=pictures / "live-visitor.png", full_page=True)

@@ -1,0 +1,217 @@
+"""The dashboard in a real browser: what arrives is shown, conversions side by side, and it changes only what it may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from harness import app
+from harness.clock import FollowingClock, WallClock
+from harness.tests.browser.axe import serious_faults
+from harness.tests.browser.conftest import Watched, Workspace
+
+HOSTILE = "<img src=x onerror=alert(1)><script>window.hurt=1</script>"
+
+
+def dashboard(tabs: Watched, workspace: Workspace) -> Page:
+    """The dashboard of a workspace, once it has looked."""
+    page = tabs.open(f"{workspace.url}/_sandbox/#token={workspace.token}")
+    expect(page.locator("#app-id")).to_have_value(workspace.app_id)
+    return page
+
+
+def test_what_is_asked_arrives(tabs: Watched, workspace: Workspace) -> None:
+    """A request is on the page within moments, with its operation, its status and both bodies."""
+    page = dashboard(tabs, workspace)
+    workspace.user("ada@example.com", name="Ada")
+    row = page.locator(".exchange").first
+    expect(row).to_contain_text("POST /contacts")
+    expect(row).to_contain_text("CreateContact")
+    row.locator("summary").click()
+    expect(row.locator("pre").first).to_contain_text("ada@example.com")
+    expect(page.locator("#people")).to_contain_text("1 user")
+
+
+def test_a_conversion_is_shown_before_and_after(tabs: Watched, workspace: Workspace) -> None:
+    """Side by side, with what changed marked; and the person tells what they were."""
+    visitor = workspace.ask(
+        "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
+    ).json()
+    page = dashboard(tabs, workspace)
+    expect(page.locator("#people")).to_contain_text("Grace")
+    workspace.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor["user_id"]}, "type": "lead"})
+    sides = page.locator("#conversions .sides > div")
+    expect(sides).to_have_count(2)
+    expect(sides.nth(0)).to_contain_text("visitor")
+    expect(sides.nth(1).locator(".changed")).to_have_text(["kindlead"])
+    expect(sides.nth(1)).to_contain_text("custom_attributes.planpro")
+    expect(page.locator("#people")).to_contain_text("was a visitor")
+
+
+def test_a_merge_shows_both_who_were_there(tabs: Watched, workspace: Workspace) -> None:
+    """The source, the user as they were, and the user with what came over."""
+    user = workspace.user("ada@example.com", name="Ada")
+    lead = workspace.ask("POST", "/contacts", {"role": "lead", "name": "Somebody"}).json()
+    said = {"from": {"type": "lead", "id": lead["id"]}, "body": "Do you ship to Spain?"}
+    workspace.ask("POST", "/conversations", said)
+    page = dashboard(tabs, workspace)
+    expect(page.locator("#people")).to_contain_text("Somebody")
+    workspace.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    expect(page.locator("#conversions summary")).to_contain_text("Somebody merged into ada@example.com")
+    after = page.locator("#conversions .sides > div").nth(1)
+    expect(after.locator(".changed")).to_have_text(["conversationsDo you ship to Spain?"])
+    expect(page.locator("#people")).to_contain_text(f"took in the lead {lead['id']}")
+
+
+def test_each_workspace_is_by_itself(tabs: Watched, workspace: Workspace) -> None:
+    """The token decides what is seen; another one shows other people, a wrong one nobody."""
+    tabs.expect("status of 401")
+    workspace.user("ada@example.com")
+    page = dashboard(tabs, workspace)
+    expect(page.locator("#people")).to_contain_text("ada@example.com")
+    page.locator("#token").fill("sandbox-somewhere-else")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.locator("#people")).to_contain_text("0 users")
+    assert "ada@example.com" not in page.locator("main").inner_text()
+    page.locator("#token").fill("wrong")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.locator("#workspace-note")).to_contain_text("refused")
+    expect(page.locator("#people")).to_be_empty()
+
+
+def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> None:
+    """Visitors, checkpoints, faults, the clock and a reset, each said to have happened."""
+    page = dashboard(tabs, workspace)
+    note = page.locator("#control-note")
+    page.locator("#save").click()
+    expect(note).to_have_text("Saved.")
+    page.locator("#make-visitor").click()
+    expect(page.locator("#people")).to_contain_text("1 visitor")
+    page.locator("#rewind").click()
+    expect(page.locator("#people")).to_contain_text("0 visitors")
+    page.locator("#arm").click()
+    expect(page.locator("#faults")).to_contain_text("convertVisitor")
+    page.locator("#clear").click()
+    expect(page.locator("#faults")).to_be_empty()
+    before = workspace.ask("GET", "/_sandbox/clock").json()["now"]
+    page.locator("#move-clock").click()
+    expect(note).to_have_text("The clock was moved.")
+    assert workspace.ask("GET", "/_sandbox/clock").json()["now"] > before + 3_000
+    page.locator("#make-visitor").click()
+    expect(page.locator("#people")).to_contain_text("1 visitor")
+    page.locator("#reset").click()
+    expect(page.locator("#people")).to_contain_text("0 visitors")
+
+
+@pytest.fixture
+def looking() -> Iterator[Workspace]:
+    """A workspace of a sandbox that was started without control."""
+    clock = FollowingClock(WallClock())
+    backend = app.sandbox_backend(clock)
+    _, server = app.service(backend, clock)
+    with server, requests.Session() as session:
+        session.trust_env = False
+        yield Workspace(server.url, "default", session)
+    backend.close()
+
+
+def test_without_control_it_only_looks(tabs: Watched, looking: Workspace) -> None:
+    """The page says so, its buttons are off, and the server refuses what a page asks all the same; scripts may."""
+    tabs.expect("status of 403")
+    page = dashboard(tabs, looking)
+    expect(page.locator("#control-hint")).to_contain_text("Read only")
+    expect(page.locator("#reset")).to_be_disabled()
+    call = "fetch('/_sandbox/reset', {method: 'POST', headers: {Authorization: 'Bearer sandbox-default'}})"
+    asked = f"{call}.then(answer => answer.status)"
+    assert page.evaluate(asked) == 403
+    assert looking.ask("POST", "/_sandbox/reset").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost.evil.example"]
+)
+def test_a_page_from_elsewhere_gets_nothing(looking: Workspace, origin: str) -> None:
+    """The control plane refuses its origin, and no answer may be read across origins."""
+    headers = {"Authorization": looking.token, "Origin": origin}
+    for method, path in (("GET", "people"), ("POST", "reset")):
+        answer = looking.session.request(method, f"{looking.url}/_sandbox/{path}", headers=headers)
+        assert answer.status_code == 403
+        assert not any(name.lower().startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_name_that_was_made_to_point_here_gets_nothing(looking: Workspace, tells: bool) -> None:
+    """A page on a name that resolves to this machine is at home on it, and is refused for the name."""
+    port = looking.url.rpartition(":")[2]
+    named = {"Authorization": f"Bearer {looking.token}", "Host": f"evil.example:{port}"}
+    named |= {"Origin": f"http://evil.example:{port}"} if tells else {}
+    assert looking.session.get(f"{looking.url}/_sandbox/people", headers=named).status_code == 403
+
+
+def test_markup_is_shown_as_text(tabs: Watched, workspace: Workspace) -> None:
+    """Names, e-mails and messages run nowhere."""
+    workspace.user("ada@example.com", name=HOSTILE)
+    workspace.ask("POST", "/_sandbox/visitors", {"name": HOSTILE, "custom_attributes": {"plan": HOSTILE}})
+    page = dashboard(tabs, workspace)
+    expect(page.locator("#people")).to_contain_text(HOSTILE)
+    assert page.evaluate("window.hurt") is None
+    assert page.locator("main img").count() == 0
+
+
+def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Workspace) -> None:
+    """What was shown stays, and the page goes on by itself once it is back."""
+    tabs.expect("ERR_CONNECTION_REFUSED")
+    page = dashboard(tabs, workspace)
+    tabs.context.route("**/*", lambda route: route.abort("connectionrefused"))
+    expect(page.locator("#workspace-note")).to_contain_text("Nothing answers at")
+    expect(page.locator("#state")).to_have_text("not answering")
+    tabs.context.unroute("**/*")
+    expect(page.locator("#state")).to_have_text("live")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["dashboard", "live-visitor"])
+def test_pages_fit_and_axe_finds_nothing_serious(
+    tabs: Watched,
+    workspace: Workspace,
+    node_client: Callable[[str], Path],
+    pictures: Path,
+    name: str,
+    scheme: str,
+    width: int,
+) -> None:
+    """At both widths and in both themes, with something on them; the light, wide one is the README's picture."""
+    axe = node_client("axe-core")
+    user = workspace.user("ada@example.com", name="Ada")
+    visitor = workspace.ask(
+        "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
+    ).json()
+    path = "" if name == "dashboard" else "live-visitor"
+    page = tabs.open(f"{workspace.url}/_sandbox/{path}#token={workspace.token}")
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    if name == "dashboard":
+        expect(page.locator("#people")).to_contain_text("Grace")
+        body = {"visitor": {"user_id": visitor["user_id"]}, "user": {"id": user["id"]}, "type": "user"}
+        workspace.ask("POST", "/visitors/convert", body)
+        expect(page.locator("#conversions")).to_contain_text("merged into")
+    else:
+        expect(page.locator("#kind")).to_have_text("visitor")
+        page.locator("#convert").click()
+        expect(page.locator("#kind")).to_have_text("lead")
+    assert serious_faults(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if (width, scheme) == (1280, "light"):
+        page.screenshot(path=pictures / f"{name}.png", full_page=True)
+
+
+def test_axe_is_really_asked(tabs: Watched, workspace: Workspace, node_client: Callable[[str], Path]) -> None:
+    """A field without a label, put there on purpose, is found: a check that cannot fail proves nothing."""
+    page = dashboard(tabs, workspace)
+    page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+    assert any(fault.startswith("label:") for fault in serious_faults(page, node_client("axe-core")))
