@@ -299,26 +299,28 @@ def test_other_people_than_the_recorded_ones_are_told(pytester: pytest.Pytester)
 
 
 @pytest.fixture
-def outside() -> Iterator[tuple[int, list[object]]]:
+def outside() -> Iterator[tuple[int, list[socket.socket]]]:
     """A listener that the harness did not open, and whoever reached it."""
-    reached: list[object] = []
+    reached: list[socket.socket] = []
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
 
         def accept() -> None:
-            try:
-                while True:
-                    reached.append(listener.accept())
-            except OSError:
-                return
+            while not over.is_set():
+                reached.append(listener.accept()[0])
 
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield listener.getsockname()[1], reached
+        over.set()
+        socket.create_connection(listener.getsockname(), 5).close()
+        thread.join(5)
+    for connection in reached:
+        connection.close()
 
 
 def test_a_replay_reaches_no_port_that_the_harness_did_not_open(
-    pytester: pytest.Pytester, outside: tuple[int, list[object]]
+    pytester: pytest.Pytester, outside: tuple[int, list[socket.socket]]
 ) -> None:
     """The call is refused, and a pipeline that swallows the refusal fails all the same."""
     port, reached = outside
@@ -338,7 +340,7 @@ def test_a_replay_looks_up_no_host(pytester: pytest.Pytester) -> None:
 
 
 def test_outside_of_a_scenario_the_network_is_as_it_was(
-    pytester: pytest.Pytester, outside: tuple[int, list[object]]
+    pytester: pytest.Pytester, outside: tuple[int, list[socket.socket]]
 ) -> None:
     """A project's other tests are none of the harness's business."""
     port, _ = outside

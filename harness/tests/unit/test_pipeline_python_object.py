@@ -159,6 +159,6 @@ def test_what_a_pipeline_lacks_is_not_called_and_not_run() -> None:
     pipeline, begun = _under_test(Doing(str), frozenset({"lead_to_user"}))
     with pytest.raises(LacksOperation, match="'doing' has no lead_to_user"):
         pipeline.lead_to_user(LEAD, USER)
-    with pytest.raises(LacksOperation, match="'doing' has no run"):
+    with pytest.raises(LacksOperation, match="'doing' is asked for each conversion"):
         pipeline.run()
     assert (begun, pipeline.answers) == ([], ())
