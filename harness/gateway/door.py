@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from harness.exchange import Broken, BrokenKind, Outcome, Request, Response
@@ -74,6 +75,10 @@ class Door:
             return
         request, arrival = _request(scope, body), scope["harness"]
         outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request))
+        await self.act_out(outcome, scope, receive, send)
+
+    async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have an outcome happen to the caller."""
         if outcome.delay:
             await asyncio.sleep(outcome.delay)
         if isinstance(outcome.answer, Response):
@@ -81,18 +86,33 @@ class Door:
         else:
             await _BROKEN[outcome.answer.kind](outcome.answer, scope, receive, send)
 
+    def at_once(self, scope: Scope, body: bytes) -> Outcome | None:
+        """What comes of a whole request that can be answered without blocking; `None` for any other."""
+        arrival: Arrival = scope["harness"]
+        if arrival.foreign or not self._gateway.quick or len(body) > BODY_LIMIT:
+            return None
+        request = _request(scope, body)
+        if self._control is not None and self._control.owns(request.path):
+            return None
+        try:
+            return self._answered(request)
+        except Exception:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
+            return _failed(request)
+
+    def _answered(self, request: Request) -> Outcome:
+        if self._watch is not None:
+            self._watch(request)
+        return self._gateway.handle(request)
+
     async def _outcome(self, request: Request) -> Outcome:
         try:
             if self._control is not None and self._control.owns(request.path):
                 return Outcome(await self._in_worker(self._control.handle, request))
-            if self._watch is not None:
-                self._watch(request)
             if self._gateway.quick:
-                return self._gateway.handle(request)
-            return await self._in_worker(self._gateway.handle, request)
+                return self._answered(request)
+            return await self._in_worker(self._answered, request)
         except Exception:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
-            _log.exception("%s %s could not be answered", request.method, request.path)
-            return Outcome(error(500, "server_error", "The harness failed to answer this request."))
+            return _failed(request)
 
     async def _abroad(self, request: Request, url: str) -> Outcome:
         from harness.gateway.upstream import fetch
@@ -106,6 +126,11 @@ class Door:
 
     async def _in_worker(self, function: Callable[[Request], Answered], request: Request) -> Answered:
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, request)
+
+
+def _failed(request: Request) -> Outcome:
+    _log.exception("%s %s could not be answered", request.method, request.path)
+    return Outcome(error(500, "server_error", "The harness failed to answer this request."))
 
 
 def _request(scope: Scope, body: bytes) -> Request:
@@ -122,9 +147,14 @@ def _request(scope: Scope, body: bytes) -> Request:
         target=arrival.target,
         headers=headers,
         body=body,
-        host=meant_host(authority if is_answered(host_of(authority)) else host),
+        host=_meant(authority, host),
         origin=f"{scheme}://{host or authority}",
     )
+
+
+@lru_cache(maxsize=256)
+def _meant(authority: str, host: str) -> str:
+    return meant_host(authority if is_answered(host_of(authority)) else host)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -143,6 +173,16 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 _HOP_BY_HOP = frozenset({"transfer-encoding", "content-length", "keep-alive"})
+
+
+def head_of(answer: Response) -> bytes | None:
+    """The headers of an answer as they go over the wire; `None` if they are more than plain headers."""
+    lines = [f"{name}: {value}\r\n" for name, value in answer.headers.items() if name not in _HOP_BY_HOP]
+    if answer.status not in (204, 304):
+        lines.append(f"content-length: {len(answer.body)}\r\n")
+    head = "".join(lines)
+    plain = head.count("\n") == head.count("\r") == len(lines) and "connection" not in answer.headers
+    return head.encode("latin-1") if plain else None
 
 
 def _start(answer: Response) -> MutableMapping[str, Any]:
