@@ -118,6 +118,8 @@ class Run:
         self._way: Way | None = None
         self._spec = self._load()
         self._needed: set[str] = set()
+        if options.port:
+            _ = self.server
 
     @property
     def pipeline_name(self) -> str:
@@ -184,7 +186,8 @@ class Run:
             from harness.gateway.server import Server
 
             authority = Authority()
-            self._server = self._stack.enter_context(Server(self.gateway, port=self.options.port, authority=authority))
+            server = Server(self.gateway, port=self.options.port, authority=authority)
+            self._server = self._stack.enter_context(server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             from harness.app import way_to
 

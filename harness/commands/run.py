@@ -39,6 +39,8 @@ TO_STDOUT = "-"
     "Use this workspace of the sandbox instead of a fresh one per scenario."))  # fmt: skip
 @click.option("--cassettes", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, help=(
     "Folder of the cassettes."))  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="PORT", help=(
+    "Where a service of yours finds Intercom: http://127.0.0.1:PORT, token sandbox-run."))  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, metavar="FACTOR", help=(
@@ -66,7 +68,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"])
     _check_json_target(outputs.json_to)
     selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
-    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale")
+    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
     options = RunOptions(
         **{name: given[name] for name in wanted},
         intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,

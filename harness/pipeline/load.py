@@ -18,8 +18,11 @@ from harness.pipeline.python_object import PythonPipeline
 from harness.problems import Problem
 
 KEYS = frozenset(
-    {"name", "visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "without", "time_limit", "may_write"}
-)
+    {
+        "name", "visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "hook", "awaits", "without", "time_limit",
+        "may_write", "files",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class PipelineSpec:
     start: Callable[[Callable[[], Mapping[str, str]], float | None], Runner]
     in_process: bool
     may_write: Sequence[str] = field(default_factory=tuple)
+    ports: frozenset[int] = frozenset()
+    """The ports of the pipeline's own service, which a replay may reach."""
 
 
 def load_pipeline(spec: str) -> PipelineSpec:
@@ -111,10 +116,13 @@ def _from_toml(path: Path) -> PipelineSpec:
         )
     if unknown := sorted(set(table) - KEYS):
         raise Problem(f"{where}: unknown key {unknown[0]!r}", remedy="known: " + ", ".join(sorted(KEYS)))
+    without = _without(_strings(table, "without", where), where)
+    _strings(table, "files", where)
+    if "hook" in table or _is_url(table.get("job")):
+        return _from_hook(path, table, without, where)
     lines: dict[Operation, str] = {
         op: table[key] for op in OPERATIONS if (key := "job" if op == "run" else op) in table
     }
-    without = _without(_strings(table, "without", where), where)
     _check_operations(set(lines), without, where)
     for operation, line in lines.items():
         if not isinstance(line, str):
@@ -136,6 +144,43 @@ def _from_toml(path: Path) -> PipelineSpec:
         )
 
     return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)))
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _from_hook(path: Path, table: Mapping[str, Any], without: frozenset[str], where: str) -> PipelineSpec:
+    from harness.pipeline.hook import HookPipeline, check_url, port_of
+
+    if beside := sorted(op for op in OPERATIONS if op in table):
+        raise Problem(
+            f"{where}: it has a service and the command {beside[0]}",
+            why="a pipeline is one or the other: all its operations go the same way",
+            remedy='remove the commands, and let the service answer all three; without = ["…"] names what it lacks',
+        )
+    urls: dict[Operation, str] = {}
+    if "hook" in table:
+        url = check_url(table["hook"], "hook", where)
+        urls = {op: url for op in OPERATIONS if op != "run" and op not in without}
+    if "job" in table:
+        urls["run"] = check_url(table["job"], "job", where)
+    awaits = check_url(table["awaits"], "awaits", where) if "awaits" in table else None
+    name = str(table.get("name", path.stem))
+    own_limit = _time_limit(table, where)
+
+    def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
+        return HookPipeline(
+            urls,
+            name=name,
+            environment=environment,
+            awaits=awaits,
+            time_limit=time_limit or own_limit,
+            without=without,
+        )
+
+    ports = frozenset(port_of(url) for url in (*urls.values(), *([awaits] if awaits else [])))
+    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), ports)
 
 
 def _check_command(command: str, operation: str, path: Path, where: str) -> None:

@@ -1,0 +1,217 @@
+"""A pipeline that is the user's own service: each call is a `POST` of the people as JSON, its answer the pipeline's.
+
+Only services on this machine are asked. Work that goes on after a 202 is waited for up to the time limit. The service
+is started by whoever owns it; each call tells it where Intercom is, and with which token.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from harness.persons import Person
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.problems import Problem
+
+KEPT: Final = 256 * 1024
+"""Bytes kept of an answer."""
+
+PATIENCE: Final = (0.02, 0.5)
+"""Seconds between two looks at work that goes on: the first pause, and the longest."""
+
+TOLD: Final = ("id", "user_id", "external_id", "email", "name", "phone", "custom_attributes")
+
+
+class HookPipeline:
+    """Asks a service for each operation, and waits until it has done the work."""
+
+    def __init__(
+        self,
+        urls: Mapping[Operation, str],
+        *,
+        name: str,
+        environment: Callable[[], Mapping[str, str]],
+        awaits: str | None = None,
+        time_limit: float = DEFAULT_TIME_LIMIT,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = name
+        self.without = without | (OPERATIONS.keys() - urls.keys())
+        self._urls = urls
+        self._environment = environment
+        self._awaits = awaits
+        self._time_limit = time_limit
+
+    def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
+        """One request, and its answer as the pipeline's; a service that is not there at all is a `Problem`."""
+        started = time.monotonic()
+        waiting = _Waiting(started + self._time_limit)
+        told = {"operation": operation, "people": {name: _told(person) for name, person in people.items()}}
+        try:
+            heard = waiting.ask("POST", self._urls[operation], {**told, "intercom": self._intercom()})
+            heard = waiting.until_done(heard, self._awaits)
+            answer = _answer(operation, heard)
+        except TimeoutError:
+            trouble = f"it did not finish within {self._time_limit:g} s"
+            answer = Answer(operation, trouble=trouble, crashed=True, timed_out=True)
+        except _Astray as astray:
+            answer = Answer(operation, trouble=str(astray), crashed=True)
+        except requests.ConnectionError as error:
+            if _nobody_there(error):
+                raise self._not_there(self._urls[operation]) from error
+            answer = Answer(operation, trouble="it broke the connection without an answer", crashed=True)
+        except requests.RequestException as error:
+            answer = Answer(operation, trouble=f"it gave no answer: {type(error).__name__}", crashed=True)
+        return replace(answer, seconds=time.monotonic() - started)
+
+    def _intercom(self) -> Mapping[str, str]:
+        found = self._environment()
+        return {"base_url": found["INTERCOM_BASE_URL"], "access_token": found["INTERCOM_ACCESS_TOKEN"]}
+
+    def _not_there(self, url: str) -> Problem:
+        token = self._intercom()["access_token"]
+        return Problem(
+            f"the pipeline's service does not answer at {url}",
+            why="it is not started, has ended, or listens on another port",
+            remedy="start it, with INTERCOM_BASE_URL=http://127.0.0.1:PORT and "
+            f"INTERCOM_ACCESS_TOKEN={token} in its environment, and give harness run the same --port PORT",
+        )
+
+
+def check_url(url: object, key: str, where: str) -> str:
+    """A URL of a service on this machine, or a `Problem`."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Problem(
+            f"{where}: {key} must be the URL of a service on this machine",
+            evidence=repr(url),
+            remedy=f'for example {key} = "http://127.0.0.1:9000/convert"',
+        )
+    if not is_loopback(parts.hostname):
+        raise Problem(
+            f"{where}: {key} names {parts.hostname}, which is not on this machine",
+            why="a service elsewhere talks to the real Intercom, and nothing here could keep it from it",
+            remedy="start the service here, and name it by 127.0.0.1",
+        )
+    return str(url)
+
+
+def port_of(url: str) -> int:
+    """The port that a URL leads to."""
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name can only mean this machine."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host.lower() == "localhost"
+
+
+class _Astray(Exception):
+    """The service sends us where nothing of ours is to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One answer of the service."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """The answer as JSON, `None` where it is none."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+
+class _Waiting:
+    """Asks until a deadline."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+
+    @property
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def ask(self, method: str, url: str, sent: object = None) -> _Heard:
+        """One request; a redirect is not followed."""
+        with requests.Session() as session:
+            session.trust_env = False
+            try:
+                answer = session.request(method, url, json=sent, timeout=self._left, allow_redirects=False, stream=True)
+                content = b""
+                for chunk in answer.iter_content(16_384):
+                    content += chunk[: KEPT - len(content)]
+                    _ = self._left
+            except requests.Timeout as error:
+                raise TimeoutError from error
+        return _Heard(url, answer.status_code, answer.headers, content.decode(errors="replace"))
+
+    def until_done(self, heard: _Heard, awaits: str | None) -> _Heard:
+        """Look again for as long as the service says 202: where its `Location` points, or else at `awaits`."""
+        place = (_location(heard) if heard.status == 202 else None) or (awaits if heard.status < 300 else None)
+        if place is None and heard.status == 202:
+            raise _Astray("it answered 202 and did not say where to look: send Location, or name it with awaits")
+        pause = PATIENCE[0]
+        while place is not None:
+            pause = self._sleep(heard, pause)
+            heard = self.ask("GET", place)
+            place = (_location(heard) or place) if heard.status in (202, 303) else None
+        return heard
+
+    def _sleep(self, heard: _Heard, pause: float) -> float:
+        wanted = heard.headers.get("retry-after", "")
+        time.sleep(min(float(wanted) if wanted.isdigit() else pause, self._left))
+        return min(pause * 2, PATIENCE[1])
+
+
+def _location(heard: _Heard) -> str | None:
+    place = heard.headers.get("location")
+    url = urljoin(heard.url, place) if place else None
+    if url is not None and not is_loopback(urlsplit(url).hostname or ""):
+        raise _Astray(f"it sends us to {urlsplit(url).hostname}, which is not on this machine")
+    return url
+
+
+def _told(person: Person) -> dict[str, Any]:
+    known = {name: getattr(person, name, None) for name in TOLD}
+    return {**known, "custom_attributes": dict(known["custom_attributes"] or {})}
+
+
+def _answer(operation: Operation, heard: _Heard) -> Answer:
+    trouble = None
+    if 300 <= heard.status < 400:
+        trouble = f"it answered {heard.status} and sent us elsewhere, where nobody follows"
+    elif heard.status >= 400:
+        trouble = f"it answered {heard.status}"
+    return Answer(operation, heard.json, trouble, stdout=heard.text)
+
+
+def _nobody_there(error: BaseException) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ConnectionRefusedError):
+            return True
+        reason = getattr(seen, "reason", None)
+        inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        seen = reason if isinstance(reason, BaseException) else inner or seen.__cause__ or seen.__context__
+    return False
