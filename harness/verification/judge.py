@@ -112,16 +112,30 @@ def exists(text: str, reading: Reading | None, role: str, contact_id: str | None
     return judged(text, right, expected, _shows(reading), seen, sources.CONVERSION)
 
 
-def only_user_with_email(text: str, reading: Reading | None, contact_id: str | None) -> Claim:
-    """The search by e-mail shows this contact as the only user."""
-    if reading is None or not reading.found:
-        seen = (witness("after", reading),)
-        return Claim(text, UNKNOWN, f"user {contact_id}", "no conclusive search", seen, source=sources.CONTACTS)
-    users = sorted(str(entry["id"]) for entry in reading.answer["data"] if entry.get("role") == "user")
-    right = users == [contact_id]
-    seen = (witness("after", reading, f"users {', '.join(users) or 'none'}"),)
-    return Claim(
-        text, PROVED if right else REFUTED, f"user {contact_id} alone", f"users {users}", seen, source=sources.CONTACTS
+def only_user_with_email(text: str, after: Census, search: Reading | None, email: str, contact_id: str | None) -> Claim:
+    """The list of contacts shows this contact as the only user with the e-mail; search lags, and decides nothing."""
+    expected = f"user {contact_id} alone"
+    if not after.complete:
+        last = (witness("after", after.listed[-1] if after.listed else None),)
+        return Claim(text, UNKNOWN, expected, "the list could not be read to its end", last, source=sources.CONTACTS)
+    users = _users_with(email, after.contacts.values())
+    seen = (witness("after", after.listed[-1], f"users {', '.join(users) or 'none'}"), _indexed(search, users))
+    return judged(text, users == [contact_id], expected, f"users {users}", seen, sources.CONTACTS)
+
+
+def _indexed(search: Reading | None, users: list[str]) -> Witness:
+    if search is None or not search.found:
+        return witness("after", search)
+    found = _users_with(None, search.answer["data"])
+    told = ", ".join(found) or "none"
+    return witness("after", search, f"users {told}" if found == users else f"not indexed yet: search shows {told}")
+
+
+def _users_with(email: str | None, contacts: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(
+        str(entry["id"])
+        for entry in contacts
+        if entry.get("role") == "user" and (email is None or str(entry.get("email") or "").lower() == email.lower())
     )
 
 
@@ -303,6 +317,10 @@ def additions(conversion: Conversion) -> Iterator[str]:
 # --- the others -----------------------------------------------------------------------------------
 
 
+SEARCH = "by_email"
+"""The read that lags behind all others (facts §5): by-id reads tell the same at once, so it decides nothing."""
+
+
 def untouched(who: str, before: Portrait, after: Portrait) -> Claim:
     """Every read about a person answers as it did before."""
     text, expected = f"{who} is untouched", "the same as before"
@@ -312,6 +330,8 @@ def untouched(who: str, before: Portrait, after: Portrait) -> Claim:
     seen: list[Witness] = []
     for name, (reading, known) in old.items():
         now, knows = new.get(name, (None, None))
+        if name == SEARCH:
+            continue
         if now is not None and not now.conclusive and now.status != reading.status:
             return Claim(text, UNKNOWN, expected, f"{name}: {now.status}", (witness("after", now),))
         if now is None or (reading.status, known) != (now.status, knows):

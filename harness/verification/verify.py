@@ -111,7 +111,7 @@ class Verify:
             if external_id is not None:
                 yield judge.exists("the user is found by the external id", found.by_external_id, "user", source.id)
             if email is not None:
-                yield judge.only_user_with_email("the user is the only one with the e-mail", found.by_email, source.id)
+                yield judge.only_user_with_email(_ALONE, after, found.by_email, email, source.id)
             yield from identity.identifiers(now, email, external_id, source)
             yield from self._kept(conversion)
             yield judge.contact_list(before, after, [source.id], [])
@@ -154,7 +154,7 @@ class Verify:
         if into.external_id is not None:
             yield judge.exists("the user is found by the external id", target.by_external_id, "user", into.id)
         if into.email is not None:
-            yield judge.only_user_with_email("the user is the only one with the e-mail", target.by_email, into.id)
+            yield judge.only_user_with_email(_ALONE, after, target.by_email, into.email, into.id)
         yield from self._kept(move.conversion)
 
     def refused(self, source: Visitor | Lead) -> None:
@@ -270,6 +270,7 @@ class Verify:
         )
 
 
+_ALONE = "the user is the only one with the e-mail"
 _SILENT = "a caller who is told nothing takes it for done: look at the answer's status, and fail"
 _LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered"
 

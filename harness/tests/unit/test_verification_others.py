@@ -44,8 +44,6 @@ def test_somebody_whose_reads_all_answer_the_same_is_untouched() -> None:
         {"by_id": None},
         {"by_external_id": error(404)},
         {"by_uuid": shown()},
-        {"by_email": listing()},
-        {"by_email": listing(contact(name="Tidy"))},
         {"tags": ids()},
         {"tags": ids("1", "9")},
         {"notes": ids("2", "9")},
@@ -65,6 +63,12 @@ def test_a_single_read_that_answers_otherwise_refutes(change: dict[str, Any]) ->
 def test_a_read_that_tells_nothing_afterwards_leaves_it_unknown(status: int) -> None:
     """A refused or failed read is no evidence for or against."""
     assert judge.untouched("the lead", PORTRAIT, replace(PORTRAIT, tags=error(status))).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize("late", [listing(), listing(contact(name="Tidy")), error(503), None])
+def test_a_search_that_lags_decides_nothing(late: Reading | None) -> None:
+    """The index is behind by minutes; the reads by id say the same at once."""
+    assert judge.untouched("the lead", PORTRAIT, replace(PORTRAIT, by_email=late)).verdict is PROVED
 
 
 def test_nobody_read_before_is_unknown() -> None:

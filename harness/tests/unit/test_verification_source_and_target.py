@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import Reading
-from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, listing, reading, shown
+from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
 from harness.verification import Verdict, judge
 from harness.verification.census import Portrait
 
@@ -117,20 +119,40 @@ def test_the_target_exists_if_a_read_shows_its_role_and_its_id(found: Reading | 
     assert judge.exists("the user exists", found, "user", TARGET_ID).verdict is verdict
 
 
+MAIL = "ada@example.com"
+
+
 @pytest.mark.parametrize(
-    ("found", "verdict"),
+    ("contacts", "verdict"),
     [
-        (listing(contact(TARGET_ID, "user")), PROVED),
-        (listing(contact(TARGET_ID, "user"), contact(CONTACT_ID, "lead")), PROVED),
-        (listing(contact(TARGET_ID, "user"), contact(CONTACT_ID, "user")), REFUTED),
-        (listing(contact(CONTACT_ID, "user")), REFUTED),
-        (listing(contact(TARGET_ID, "lead")), REFUTED),
-        (listing(), REFUTED),
-        (error(429), UNKNOWN),
-        (reading(0), UNKNOWN),
-        (None, UNKNOWN),
+        ([contact(TARGET_ID, "user", email=MAIL)], PROVED),
+        ([contact(TARGET_ID, "user", email="Ada@Example.com")], PROVED),
+        ([contact(TARGET_ID, "user", email=MAIL), contact(CONTACT_ID, "lead", email=MAIL)], PROVED),
+        ([contact(TARGET_ID, "user", email=MAIL), contact(CONTACT_ID, "user", email="bo@example.com")], PROVED),
+        ([contact(TARGET_ID, "user", email=MAIL), contact(CONTACT_ID, "user", email="ADA@example.com")], REFUTED),
+        ([contact(CONTACT_ID, "user", email=MAIL)], REFUTED),
+        ([contact(TARGET_ID, "lead", email=MAIL)], REFUTED),
+        ([], REFUTED),
     ],
 )
-def test_the_target_is_the_only_user_with_its_email(found: Reading | None, verdict: Verdict) -> None:
-    """Leads may share an e-mail, users may not; a second user refutes."""
-    assert judge.only_user_with_email("the only one", found, TARGET_ID).verdict is verdict
+@pytest.mark.parametrize("search", [listing(), listing(contact(TARGET_ID, "user")), error(429), reading(0), None])
+def test_the_target_is_the_only_user_with_its_email(
+    contacts: list[dict[str, Any]], search: Reading | None, verdict: Verdict
+) -> None:
+    """Leads may share an e-mail, users may not; the list decides, whatever search shows by then."""
+    assert judge.only_user_with_email("the only one", census(*contacts), search, MAIL, TARGET_ID).verdict is verdict
+
+
+def test_a_list_that_could_not_be_read_leaves_the_only_user_unknown() -> None:
+    """Search alone proves nothing."""
+    after = census(complete=False)
+    found = listing(contact(TARGET_ID, "user"))
+    assert judge.only_user_with_email("the only one", after, found, MAIL, TARGET_ID).verdict is UNKNOWN
+
+
+def test_a_search_behind_the_list_is_told() -> None:
+    """A reader sees that the index lags."""
+    claim = judge.only_user_with_email(
+        "one", census(contact(TARGET_ID, "user", email=MAIL)), listing(), MAIL, TARGET_ID
+    )
+    assert "not indexed yet" in claim.witnesses[1].shows
