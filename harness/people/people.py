@@ -15,7 +15,7 @@ from harness.client import IntercomClient, Reading
 from harness.people.traits import Traits
 from harness.people.visitors import VisitorOrigin, can_visit
 from harness.persons import Lead, Person, Role, User, Visitor
-from harness.problems import Problem
+from harness.problems import NotStaged, Problem, Unstaged
 
 ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
 """The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""
@@ -174,6 +174,8 @@ class People:
 
     def crowd(self, number: int, role: Role) -> None:
         """So many more leads or users, each with an e-mail of their own and nothing else: more than a page shows."""
+        if self._traits.marker:
+            raise NotStaged(Unstaged.ROOM)
         self._start("crowd")
         for place in range(number):
             self._contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
