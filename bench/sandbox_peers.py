@@ -148,12 +148,15 @@ CONTENDERS = (
 
 def is_here(contender: Contender) -> bool:
     """Whether it is installed."""
-    needed = {
-        "WireMock, tuned": peers.wiremock,
-        "Prism": peers.prism,
-        "moto, PutItem": lambda: peers.python_peer("moto"),
-    }
-    return contender.name not in needed or bool(needed[contender.name]())
+    match contender.name:
+        case "WireMock, tuned":
+            return peers.wiremock() is not None
+        case "Prism":
+            return peers.prism() is not None
+        case "moto, PutItem":
+            return peers.python_peer("moto")
+        case _:
+            return True
 
 
 @dataclass

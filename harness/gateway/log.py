@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from harness.exchange import Exchange, Outcome, Request, Step
 
@@ -33,7 +32,10 @@ class ExchangeLog:
         unread: tuple[str, ...] = (),
     ) -> Exchange:
         """Keep one exchange, its credentials removed, and tell the listeners."""
-        bare = replace(request, headers={k: v for k, v in request.headers.items() if k not in SECRET_HEADERS})
+        headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
+        bare = Request(
+            request.method, request.target, headers, request.body, request.host, request.lane, request.origin
+        )
         with self._lock:
             self._count += 1
             exchange = Exchange(self._count, at, workspace, operation, bare, outcome, step, unread)

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from harness.sandbox.operations.profiles import PLAIN_TEXT, UTM
+
+_decode = msgspec.json.Decoder().decode
 
 PERSON: Final = (*PLAIN_TEXT, "email", "role", "avatar", "owner_id", "unsubscribed_from_emails", "custom_attributes.*")
 CONTACT: Final = (*PERSON, "external_id", "signed_up_at", "last_seen_at", "email_verified")
@@ -42,21 +46,39 @@ READ: Final[Mapping[str, frozenset[str]]] = {
 """The fields that each operation reads, by Intercom's name for it."""
 
 
+_OPEN: Final = {name: frozenset(path[:-2] for path in read if path.endswith(".*")) for name, read in READ.items()}
+_PARENTS: Final = {
+    name: frozenset(path[:at] for path in read for at, letter in enumerate(path) if letter == ".")
+    for name, read in READ.items()
+}
+
+
 def unread(operation: str, body: Any) -> tuple[str, ...]:
     """The fields of a body that this operation does not read, in the order in which they were sent."""
-    known = READ.get(operation)
-    if known is None or not isinstance(body, dict):
+    if operation not in READ or not isinstance(body, dict):
         return ()
-    return tuple(path for path in _paths(body, known) if path not in known)
+    return tuple(_unread(body, operation, ""))
 
 
-def _paths(body: Mapping[str, Any], known: frozenset[str], within: str = "") -> Iterator[str]:
+def unread_in(operation: str, content: bytes) -> tuple[str, ...]:
+    """The same of a body as it was sent; one that is no JSON has no fields."""
+    if operation not in READ:
+        return ()
+    try:
+        return unread(operation, _decode(content))
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return ()
+
+
+def _unread(body: Mapping[str, Any], operation: str, within: str) -> Iterator[str]:
+    read, parents, whatever = READ[operation], _PARENTS[operation], _OPEN[operation]
     for name, value in body.items():
         path = f"{within}{name}"
-        if f"{path}.*" in known:
+        if path in whatever or path in read:
             continue
-        nested = any(field.startswith(f"{path}.") for field in known)
-        if nested and isinstance(value, dict):
-            yield from _paths(value, known, f"{path}.")
-        elif not nested or value is not None:
+        if path not in parents:
+            yield path
+        elif isinstance(value, dict):
+            yield from _unread(value, operation, f"{path}.")
+        elif value is not None:
             yield path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -17,6 +18,9 @@ from harness.sandbox.refusals import Refusal
 from harness.sandbox.versions import Span, Version
 
 Handler: TypeAlias = Callable[[Call], Answer]
+
+KEPT = 1_024
+"""How many of the latest findings are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = Node()
+        self.find = lru_cache(KEPT)(self._find)
+        """The operation with what stands in the path's blanks, or why there is none."""
         for route in routes:
             self._node(segments_of(route.pattern)).routes.setdefault(route.method, []).append(route)
 
@@ -62,8 +68,7 @@ class Router:
                 node = node.words.setdefault(segment, Node())
         return node
 
-    def find(self, method: str, path: str, version: Version) -> tuple[Route, tuple[str, ...]] | Refusal:
-        """The operation with what stands in the path's blanks, or why there is none."""
+    def _find(self, method: str, path: str, version: Version) -> tuple[Route, tuple[str, ...]] | Refusal:
         known = False
         for node, parameters in _matches(self._root, segments_of(path), ()):
             known = known or bool(node.routes)
