@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,8 @@ def _imported() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
             patch.setenv(name, "")
-        run = Run(RunOptions(pipeline=f"{pipelines.__name__}:Sound"))
-        playing.play(run, playing.cases_of("visitor_to_lead")[0])
-        run.close()
+        with closing(Run(RunOptions(pipeline=f"{pipelines.__name__}:Sound"))) as run:
+            playing.play(run, playing.cases_of("visitor_to_lead")[0])
 
 
 @pytest.fixture(autouse=True)
