@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.clock import Clock, FollowingClock
-from harness.exchange import Handler, Outcome, Request
+from harness.exchange import Handler, Outcome, Request, Response
 from harness.gateway.core import Gateway, Layer, Stage, bearer_token
 from harness.problems import Problem
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DEFAULT_WORKSPACE = "default"
 SANDBOX = "sandbox"
+NOTIFICATIONS = "/_sandbox/notifications"
+"""Where a run asks an embedded sandbox what there is to tell a webhook; the answer is recorded like any other."""
 PRELOAD = Path(__file__).parent / "gateway" / "preload"
 
 
@@ -58,6 +60,8 @@ def sandbox_backend(
     sandbox = Sandbox(clock, seed=seed, state=state, intercom_version=intercom_version)
 
     def handle(request: Request) -> Outcome:
+        if request.target == NOTIFICATIONS:
+            return Outcome(_notifications(sandbox, request))
         return Outcome(sandbox.handle(request))
 
     return Backend(
@@ -69,6 +73,14 @@ def sandbox_backend(
         sandbox.close,
         sandbox,
     )
+
+
+def _notifications(teller: Teller, request: Request) -> Response:
+    from harness.gateway.answers import answer
+    from harness.gateway.core import workspace_of
+
+    data = [notification.body for notification in teller.take_notifications(workspace_of(request))]
+    return answer(200, {"type": "list", "data": data, "total_count": len(data)})
 
 
 def remote_backend(url: str) -> Backend:

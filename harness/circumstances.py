@@ -10,9 +10,15 @@ from typing import Any, Final
 
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import Armed, Fault, FaultTable
+from harness.persons import Lead, User
+from harness.problems import Problem
 
 BETWEEN_STEPS: Final = 3600.0
 """Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
+
+
+NOWHERE: Final = "http://127.0.0.1:9/"
+"""The address of a subscriber who is told in process."""
 
 
 class NotHere(Exception):
@@ -57,6 +63,30 @@ class Faults:
         return self._table.unfired
 
 
+class Webhooks:
+    """Tells the pipeline what Intercom's webhooks would, as often, as late and in the order that a scenario wants.
+
+    read: asks the backend for what there is to tell; hear: hands a notification to the pipeline.
+    """
+
+    def __init__(
+        self, read: Callable[[], Sequence[Mapping[str, Any]]], hear: Callable[[Mapping[str, Any]], object]
+    ) -> None:
+        self._read = read
+        self._hear = hear
+        self._known: list[Mapping[str, Any]] = []
+
+    def tell(self, person: Lead | User, topic: str, *, times: int = 1) -> None:
+        """Tell what happened to this person: the last notification of this topic (`contact.lead.created`)."""
+        self._known += self._read()
+        about = [one for one in self._known if one["topic"] == topic and one["data"]["item"].get("id") == person.id]
+        if not about:
+            there = ", ".join(sorted({str(one["topic"]) for one in self._known})) or "nothing"
+            raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
+        for _ in range(times):
+            self._hear(about[-1])
+
+
 class Intercom:
     """What Intercom is like while the pipeline works.
 
@@ -88,6 +118,11 @@ class Intercom:
     def search_lags(self) -> None:
         """Search does not show anybody made in this scenario; reads by id do (facts §11.1)."""
         self.set(index_delay=2 * BETWEEN_STEPS)
+
+    def subscribe(self) -> None:
+        """Have the workspace keep what it would tell a webhook, from now on."""
+        if self._change is not None:
+            self._change({"webhook_url": NOWHERE})
 
     def begin(self) -> None:
         """The pipeline comes: settings take effect."""

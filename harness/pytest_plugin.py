@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.circumstances import Faults, Intercom
+    from harness.circumstances import Faults, Intercom, Webhooks
     from harness.clock import MovingClock
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
@@ -114,6 +114,13 @@ def faults(_scenario: Scenario) -> Faults:
 def intercom(_scenario: Scenario) -> Intercom:
     """What Intercom is like while the pipeline works: its settings, how far search lags."""
     return _scenario.intercom
+
+
+@pytest.fixture
+def webhooks(_scenario: Scenario) -> Webhooks:
+    """Tells the pipeline what Intercom's webhooks would."""
+    _scenario.intercom.subscribe()
+    return _scenario.webhooks
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from harness.circumstances import BETWEEN_STEPS, Faults, Intercom
+from harness.circumstances import BETWEEN_STEPS, Faults, Intercom, Webhooks
 from harness.clock import ManualClock, MovingClock
 from harness.exchange import Exchange
 from harness.gateway import Gateway, Stage
@@ -66,6 +67,7 @@ class Scenario:
         clock: MovingClock,
         faults: Faults,
         intercom: Intercom,
+        notifications: Callable[[], Sequence[Mapping[str, Any]]],
     ) -> None:
         self.case = case
         self.people = people
@@ -79,6 +81,7 @@ class Scenario:
         self._started = time.monotonic()
         self.pipeline = make_pipeline(self._begin_when)
         self.verify = make_verify(self)
+        self.webhooks = Webhooks(notifications, self.pipeline.hear)
 
     @property
     def exchanges(self) -> Sequence[Exchange]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from harness.persons import Person
 
-Operation: TypeAlias = Literal["visitor_to_lead", "visitor_to_user", "lead_to_user", "run"]
+Operation: TypeAlias = Literal["visitor_to_lead", "visitor_to_user", "lead_to_user", "run", "webhook"]
 
 OPERATIONS: Final[Mapping[Operation, tuple[str, ...]]] = {
     "visitor_to_lead": ("visitor",),

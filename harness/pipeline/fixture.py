@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, runtime_checkable
 
 from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
@@ -12,6 +13,20 @@ from harness.pipeline.answer import Answer, Operation, Runner
 
 class LacksOperation(Exception):
     """The pipeline does not do this, by its own word; the scenario is not run."""
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A pipeline that can be told by webhook."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes notifications."""
+        ...
+
+    def hear(self, notification: Mapping[str, Any]) -> Answer:
+        """Take one."""
+        ...
 
 
 class PipelineUnderTest:
@@ -61,6 +76,16 @@ class PipelineUnderTest:
         if self._last is None:
             raise RuntimeError("pipeline.again() repeats a call; none was made yet")
         return self._call(*self._last)
+
+    def hear(self, notification: Mapping[str, Any]) -> Answer:
+        """Tell the pipeline something as Intercom's webhooks do; scenarios say `webhooks.tell(…)`."""
+        runner = self._runner
+        if not isinstance(runner, Hearing) or not runner.hears:
+            raise LacksOperation(f"the pipeline {self.name!r} has no webhook")
+        self._begin()
+        answer = runner.hear(notification)
+        self._answers.append(answer)
+        return answer
 
     def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
         """Several calls at once, as workers who know nothing of each other; all have asked before any is answered."""

@@ -8,7 +8,7 @@ import io
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.persons import Person
@@ -54,8 +54,19 @@ class PythonPipeline:
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Call one method, its people in the order of the contract."""
+        return self._perform(operation, [people[name] for name in OPERATIONS[operation]])
+
+    @property
+    def hears(self) -> bool:
+        """Whether it takes notifications."""
+        return callable(getattr(self._target, "webhook", None))
+
+    def hear(self, notification: Mapping[str, Any]) -> Answer:
+        """Hand a notification to its `webhook` method."""
+        return self._perform("webhook", [notification])
+
+    def _perform(self, operation: Operation, arguments: Sequence[Any]) -> Answer:
         method = getattr(self._target, operation)
-        arguments = [people[name] for name in OPERATIONS[operation]]
         result: dict[str, Any] = {}
 
         def work() -> None:

@@ -131,3 +131,25 @@ class SearchesBeforeItMerges(Steady):
 
 class InsistsOnTheOldId(Steady):
     """Does not look whether the user it holds was merged into somebody else."""
+
+
+class TakesEachNotificationForNew(Steady):
+    """Makes a user of whatever a webhook tells, each time it is told."""
+
+    def webhook(self, notification: Any) -> Any:
+        """Make one."""
+        item = notification["data"]["item"]
+        number = self.told = getattr(self, "told", 0) + 1
+        return self.ask("POST", "/contacts", {"role": "user", "external_id": f"{item['id']}-{number}"})
+
+
+class BelievesTheNotification(Steady):
+    """Merges whom the notification names, without a look at what has become of them since."""
+
+    def webhook(self, notification: Any) -> Any:
+        """Merge into the user with the same e-mail, and fail if the lead is gone already."""
+        item = notification["data"]["item"]
+        query = {"query": {"field": "email", "operator": "=", "value": item["email"]}}
+        user = next(one for one in self.ask("POST", "/contacts/search", query)["data"] if one["role"] == "user")
+        sent = {"from": item["id"], "into": user["id"], "skip_duplicate_validation": True}
+        return self.ask("POST", "/contacts/merge", sent)
