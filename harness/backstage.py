@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +35,7 @@ from harness.scenario import Case
 
 if TYPE_CHECKING:
     from harness.app import GuardedApp
-    from harness.cassette import Header, NetworkGuard
+    from harness.cassette import Cassette, Header, NetworkGuard, VaryingFields
     from harness.cassette.format import RecordedFrom
     from harness.gateway.controls import Settable
 
@@ -59,6 +59,14 @@ class Order:
     """The ports that the harness listens on: the only ones that a replay may reach."""
     test_app: Callable[[], GuardedApp] | None = None
     """Opens the TEST app when it is first needed."""
+    secrets: Sequence[str] = field(repr=False, default=())
+    """Values of this machine that no recording may hold."""
+    varying: VaryingFields | None = None
+    """What the pipeline declared to differ by nature."""
+    may_replace: bool = True
+    """Whether a recording may take the place of one that is there."""
+    show: Callable[[Path, Cassette], None] = lambda path, new: None
+    """Told of a new recording before it takes the place of the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,10 @@ class Backstage:
     tokens_stay: bool = False
     """Whether requests keep the tokens they bring, so that a guard can tell a wrong one."""
     recorded_from: RecordedFrom = "sandbox"
+    parallel: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what comes in no order."""
+    polling: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around what is asked again and again until it is as wished."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None
 
 
@@ -259,19 +271,29 @@ def path_of(case: Case, order: Order) -> Path:
 @contextmanager
 def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], Step | None]) -> Iterator[Backstage]:
     from harness.cassette import Recorder, Redactor
+    from harness.cassette.writing import refuse_to_replace
 
     path = path_of(case, order)
-    recorder = Recorder(where, path=path, redactor=Redactor(strangers=order.against == "test-app"))
+    if not order.may_replace:
+        refuse_to_replace(path)
+    redactor = Redactor(secrets=order.secrets, strangers=order.against == "test-app")
+    recorder = Recorder(where, path=path, redactor=redactor)
 
     def conclude(passed: bool, people: People) -> None:
         live.conclude(passed, people)
         if passed:
             header = _header(case, order, live, people)
             recorder.redactor.know(header.people)
-            recorder.save(path, header)
+            recorder.save(path, header, order.show)
 
     try:
-        yield replace(live, layers=(*live.layers, recorder.layer), conclude=conclude)
+        yield replace(
+            live,
+            layers=(*live.layers, recorder.layer),
+            parallel=recorder.parallel,
+            polling=recorder.poll,
+            conclude=conclude,
+        )
     finally:
         recorder.discard()
 
@@ -306,11 +328,12 @@ def _with_ids(people: People) -> Iterator[dict[str, Any]]:
 def _from_cassette(
     case: Case, order: Order, where: Callable[[], Step | None], guard: NetworkGuard
 ) -> Iterator[Backstage]:
-    from harness.cassette import Player, load
+    from harness.cassette import Player, Redactor, load
 
     path = path_of(case, order)
     cassette = load(path, pipeline=order.pipeline, intercom_version=order.sent_version)
-    player = Player(cassette, where, path=path)
+    redactor = Redactor.for_header(cassette.header, order.secrets)
+    player = Player(cassette, where, path=path, varying=order.varying, redactor=redactor)
     recorded: Sequence[Mapping[str, Any]] = cassette.header.people
 
     def conclude(passed: bool, people: People) -> None:

@@ -35,10 +35,12 @@ from harness.pipeline.reference_job import ReferenceJob
 from harness.problems import Problem
 from harness.scenario import Case, Scenario
 from harness.verification import Verify
+from harness.settings import load as settings_in
 
 if TYPE_CHECKING:
     from harness.app import GuardedApp
     from harness.gateway.faults import FaultTable
+    from harness.cassette import Cassette, VaryingFields
     from harness.gateway.server import Server
     from harness.pipeline.environment import Way
 
@@ -71,6 +73,10 @@ class RunOptions:
 
 
 def check_options(options: RunOptions) -> None:
+    record_in_ci: bool = False
+    """Whether cassettes that are there are recorded over although CI is set."""
+    show: Callable[[Path, Cassette], None] = lambda path, new: None
+    """Told of each new recording before it takes the place of an old one."""
     """What cannot be meant is a `Problem` before anything is started."""
     if "://" in options.against:
         from harness.app import remote_backend
@@ -84,6 +90,12 @@ def check_options(options: RunOptions) -> None:
     if options.record and options.against == "cassette":
         raise Problem(
             "--record with --against cassette would record nothing new",
+    if options.against == "test-app" and (found := settings_in(options.root)).ci and not found.rehearsal[0]:
+        raise Problem(
+            "--against test-app: where CI is set no TEST app is contacted",
+            why="many changes are checked there at once, against one workspace and its one rate limit",
+            remedy="record on your own machine, and replay in CI: harness run --against cassette",
+        )
             why="a cassette cannot be recorded from a cassette",
             remedy="record from the sandbox: --against sandbox --record",
         )
@@ -125,6 +137,7 @@ class Run:
     def pipeline_name(self) -> str:
         """The pipeline's name, as cassettes and reports show it."""
         return self._spec.name if self._spec else REFERENCE
+        self._settings = settings_in(options.root)
 
     def wanted_version(self, case: Case) -> str | None:
         """The API version that was asked for this case; `None` where the pipeline's own header counts."""
@@ -138,6 +151,11 @@ class Run:
     def unused_permissions(self) -> Sequence[str]:
         """What the pipeline's settings let it write and no scenario so far has needed."""
         return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
+
+    @property
+    def varying(self) -> VaryingFields | None:
+        """The fields that the pipeline declared to differ by nature, the same for all scenarios."""
+        return self._spec.varying if self._spec else None
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened, or the pipeline's own service's."""
@@ -245,7 +263,7 @@ class Run:
                     stage=stage,
                     people=people,
                     make_pipeline=lambda begin: PipelineUnderTest(
-                        self._runner(case, backstage.base_url), begin, meeting.of
+                        self._runner(case, backstage.base_url), begin, _both(meeting.of, backstage.parallel)
                     ),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
@@ -289,6 +307,10 @@ class Run:
             (meeting.layer, *self._pace(backstage), faults.layer, *backstage.layers),
             token=None if backstage.tokens_stay else backstage.token,
             intercom_version=self.wanted_version(case),
+            secrets=[secret.reveal() for secret in self._settings.secrets],
+            varying=self.varying,
+            may_replace=self.options.record_in_ci or not self._settings.ci,
+            show=self.options.show,
             quick=backstage.quick,
             step="given",
             name=case.name,
@@ -319,3 +341,14 @@ class _Ports(Container[int]):
 
     def __contains__(self, port: object) -> bool:
         return self._run.listens_on(port)
+def _both(
+    meeting: Callable[[int], AbstractContextManager[None]], parallel: Callable[[], AbstractContextManager[None]]
+) -> Callable[[int], AbstractContextManager[None]]:
+    @contextmanager
+    def together(workers: int) -> Iterator[None]:
+        with parallel(), meeting(workers):
+            yield
+
+    return together
+
+

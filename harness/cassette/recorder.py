@@ -16,7 +16,7 @@ from harness.cassette.errors import CannotRecord
 from harness.cassette.format import Cassette, Header, Interaction
 from harness.cassette.journal import Journal
 from harness.cassette.redaction import Redactor, redact
-from harness.cassette.writing import write
+from harness.cassette.writing import Show, write
 from harness.exchange import Handler, Outcome, Request, Step
 
 
@@ -124,9 +124,12 @@ class Recorder:
             )
         return Cassette(header, tuple(interactions))
 
-    def save(self, path: Path, header: Header) -> Cassette:
-        """Write the cassette, redacted, in the place of the old one; the journal goes. Tells what was written."""
-        written = write(path, self.cassette(header), self.redactor)
+    def save(self, path: Path, header: Header, show: Show | None = None) -> Cassette:
+        """Write the cassette, redacted, in the place of the old one; the journal goes. Tells what was written.
+
+        show: is told of the new cassette while the old one is still in its place.
+        """
+        written = write(path, self.cassette(header), self.redactor, show)
         self.close()
         return written
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.cassette import format as cassette_format
+from harness.cassette.errors import CannotRecord
 from harness.cassette.format import Cassette
 from harness.cassette.redaction import RULES_VERSION, Redactor, redact
 from harness.cassette.scan import refuse_leaks
 from harness.cassette.storage import replace_file
 
+Show: TypeAlias = Callable[[Path, Cassette], None]
+"""Something that looks at a new cassette before it is written."""
 
-def write(path: Path, cassette: Cassette, redactor: Redactor) -> Cassette:
+
+def write(path: Path, cassette: Cassette, redactor: Redactor, show: Show | None = None) -> Cassette:
     """Redact a cassette, refuse it where the scan still finds something, and replace the file at `path` in one step."""
     redacted = tuple(redact(interaction, redactor).interaction for interaction in cassette.interactions)
     header = replace(
@@ -23,5 +29,19 @@ def write(path: Path, cassette: Cassette, redactor: Redactor) -> Cassette:
     )
     text = cassette_format.encode(Cassette(header, redacted))
     refuse_leaks(path, text, redactor)
+    written = Cassette(header, redacted)
+    if show is not None:
+        show(path, written)
     replace_file(path, text)
-    return Cassette(header, redacted)
+    return written
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Raise CannotRecord where a cassette is there already: nobody watches what would take its place."""
+    if path.exists():
+        raise CannotRecord(
+            f"{path} is there, and is not recorded over where CI is set.",
+            path=path,
+            why="a recording that nobody looked at would make every later replay green",
+            remedy="record and look at it on your own machine; to do it here all the same: --record-in-ci",
+        )

@@ -10,17 +10,20 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
 from harness.pipeline.python_object import PythonPipeline
 from harness.problems import Problem
 
+if TYPE_CHECKING:
+    from harness.cassette import VaryingFields
+
 KEYS = frozenset(
     {
         "name", "visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "hook", "awaits", "without", "time_limit",
-        "may_write", "files",
+        "may_write", "files", "varying",
     }
 )  # fmt: skip
 
@@ -38,6 +41,8 @@ class PipelineSpec:
     may_write: Sequence[str] = field(default_factory=tuple)
     ports: frozenset[int] = frozenset()
     """The ports of the pipeline's own service, which a replay may reach."""
+    varying: VaryingFields | None = None
+    """The fields of its requests that differ by nature; `None` where it declares none."""
 
 
 def load_pipeline(spec: str) -> PipelineSpec:
@@ -76,7 +81,8 @@ def _from_object(spec: str) -> PipelineSpec:
     if isinstance(target, type):
         target = _instance(target, spec)
     where = f"--pipeline {spec}"
-    settings = {key: getattr(target, key) for key in ("without", "may_write", "time_limit") if hasattr(target, key)}
+    known = ("without", "may_write", "time_limit", "varying")
+    settings = {key: getattr(target, key) for key in known if hasattr(target, key)}
     without = _without(_strings(settings, "without", where), where)
     own_limit = _time_limit(settings, where)
     _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, where)
@@ -84,7 +90,9 @@ def _from_object(spec: str) -> PipelineSpec:
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return PythonPipeline(target, name=_short(spec), time_limit=time_limit or own_limit, without=without)
 
-    return PipelineSpec(_short(spec), start, True, tuple(_strings(settings, "may_write", where)))
+    return PipelineSpec(
+        _short(spec), start, True, tuple(_strings(settings, "may_write", where)), varying=_varying(settings, where)
+    )
 
 
 def _instance(kind: type, spec: str) -> object:
@@ -143,7 +151,7 @@ def _from_toml(path: Path) -> PipelineSpec:
             without=without,
         )
 
-    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)))
+    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), varying=_varying(table, where))
 
 
 def _is_url(value: object) -> bool:
@@ -180,7 +188,7 @@ def _from_hook(path: Path, table: Mapping[str, Any], without: frozenset[str], wh
         )
 
     ports = frozenset(port_of(url) for url in (*urls.values(), *([awaits] if awaits else [])))
-    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), ports)
+    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), ports, _varying(table, where))
 
 
 def _check_command(command: str, operation: str, path: Path, where: str) -> None:
@@ -238,6 +246,21 @@ def _strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
             f"{where}: {key} must be a list of strings", evidence=repr(value), remedy=f'for example {key} = ["…"]'
         )
     return tuple(value)
+
+
+def _varying(table: Mapping[str, Any], where: str) -> VaryingFields | None:
+    rows = table.get("varying", ())
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        raise Problem(
+            f"{where}: varying must be a list of tables",
+            evidence=repr(rows),
+            remedy='[[pipeline.varying]] with path = "$.user.signed_up_at", type = "time" and reason = "…"',
+        )
+    if not rows:
+        return None
+    from harness.cassette import varying_from
+
+    return varying_from(rows)
 
 
 def _short(spec: str) -> str:
