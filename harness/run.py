@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from harness.app import fault_table, unread_fields
+from harness.app import NOTIFICATIONS, fault_table, unread_fields
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom
@@ -31,7 +31,7 @@ from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT
 from harness.pipeline.python_object import PythonPipeline
-from harness.pipeline.reference_job import ReferenceJob
+from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
 from harness.scenario import Case, Scenario
 from harness.verification import Verify
@@ -222,7 +222,7 @@ class Run:
     def _runner(self, case: Case, base_url: str) -> Runner:
         if self._spec is not None:
             return self._spec.start(self._environment, self.options.time_limit)
-        target = ReferenceJob(
+        target = ReferenceWorker(
             self._session("pipeline"),
             base_url=base_url,
             token=RUN_TOKEN,
@@ -270,6 +270,7 @@ class Run:
                     clock=backstage.clock,
                     faults=Faults(faults),
                     intercom=self._intercom(case, backstage),
+                    notifications=lambda: client.get(NOTIFICATIONS).answer["data"],
                 )
                 yield scenario
                 self._needed |= scenario.verify.used_permissions

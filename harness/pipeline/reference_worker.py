@@ -37,4 +37,4 @@ class ReferenceWorker(ReferenceJob):
 
 
 def _is_lead(contact: Mapping[str, Any]) -> bool:
-    return contact.get("role", {"contact": "lead"}.get(str(contact.get("type")))) == "lead"
+    return str(contact.get("role") or {"contact": "lead"}.get(str(contact.get("type")))) == "lead"
