@@ -34,13 +34,13 @@ from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
 from harness.scenario import Case, Scenario
-from harness.verification import Verify
 from harness.settings import load as settings_in
+from harness.verification import Verify
 
 if TYPE_CHECKING:
     from harness.app import GuardedApp
-    from harness.gateway.faults import FaultTable
     from harness.cassette import Cassette, VaryingFields
+    from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
     from harness.pipeline.environment import Way
 
@@ -70,13 +70,13 @@ class RunOptions:
     port: int = 0
     """Where pipelines outside of this process find the gateway; 0 lets the system choose."""
     root: Path = field(default_factory=Path.cwd)
-
-
-def check_options(options: RunOptions) -> None:
     record_in_ci: bool = False
     """Whether cassettes that are there are recorded over although CI is set."""
     show: Callable[[Path, Cassette], None] = lambda path, new: None
     """Told of each new recording before it takes the place of an old one."""
+
+
+def check_options(options: RunOptions) -> None:
     """What cannot be meant is a `Problem` before anything is started."""
     if "://" in options.against:
         from harness.app import remote_backend
@@ -87,15 +87,15 @@ def check_options(options: RunOptions) -> None:
             f"--against {options.against}: there is no such backend",
             remedy="known: sandbox, test-app, cassette, or the URL of a running sandbox on loopback (http://127.0.0.1:PORT)",
         )
-    if options.record and options.against == "cassette":
-        raise Problem(
-            "--record with --against cassette would record nothing new",
     if options.against == "test-app" and (found := settings_in(options.root)).ci and not found.rehearsal[0]:
         raise Problem(
             "--against test-app: where CI is set no TEST app is contacted",
             why="many changes are checked there at once, against one workspace and its one rate limit",
             remedy="record on your own machine, and replay in CI: harness run --against cassette",
         )
+    if options.record and options.against == "cassette":
+        raise Problem(
+            "--record with --against cassette would record nothing new",
             why="a cassette cannot be recorded from a cassette",
             remedy="record from the sandbox: --against sandbox --record",
         )
@@ -132,12 +132,12 @@ class Run:
         self._needed: set[str] = set()
         if options.port:
             _ = self.server
+        self._settings = settings_in(options.root)
 
     @property
     def pipeline_name(self) -> str:
         """The pipeline's name, as cassettes and reports show it."""
         return self._spec.name if self._spec else REFERENCE
-        self._settings = settings_in(options.root)
 
     def wanted_version(self, case: Case) -> str | None:
         """The API version that was asked for this case; `None` where the pipeline's own header counts."""
@@ -148,14 +148,14 @@ class Run:
         return self.wanted_version(case) or ("" if self._spec else NEWEST_VERSION)
 
     @property
-    def unused_permissions(self) -> Sequence[str]:
-        """What the pipeline's settings let it write and no scenario so far has needed."""
-        return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
-
-    @property
     def varying(self) -> VaryingFields | None:
         """The fields that the pipeline declared to differ by nature, the same for all scenarios."""
         return self._spec.varying if self._spec else None
+
+    @property
+    def unused_permissions(self) -> Sequence[str]:
+        """What the pipeline's settings let it write and no scenario so far has needed."""
+        return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened, or the pipeline's own service's."""
@@ -287,6 +287,10 @@ class Run:
             seed=self.options.seed,
             ports=_Ports(self),
             test_app=self.test_app if self.options.against == "test-app" else None,
+            secrets=[secret.reveal() for secret in self._settings.secrets],
+            varying=self.varying,
+            may_replace=self.options.record_in_ci or not self._settings.ci,
+            show=self.options.show,
         )
 
     def _where(self) -> Step | None:
@@ -308,10 +312,6 @@ class Run:
             (meeting.layer, *self._pace(backstage), faults.layer, *backstage.layers),
             token=None if backstage.tokens_stay else backstage.token,
             intercom_version=self.wanted_version(case),
-            secrets=[secret.reveal() for secret in self._settings.secrets],
-            varying=self.varying,
-            may_replace=self.options.record_in_ci or not self._settings.ci,
-            show=self.options.show,
             quick=backstage.quick,
             step="given",
             name=case.name,
@@ -336,12 +336,6 @@ def _test_app_of_the_settings() -> AbstractContextManager[GuardedApp]:
     return guarded_app(RUN_TOKEN)
 
 
-class _Ports(Container[int]):
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __contains__(self, port: object) -> bool:
-        return self._run.listens_on(port)
 def _both(
     meeting: Callable[[int], AbstractContextManager[None]], parallel: Callable[[], AbstractContextManager[None]]
 ) -> Callable[[int], AbstractContextManager[None]]:
@@ -353,3 +347,9 @@ def _both(
     return together
 
 
+class _Ports(Container[int]):
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __contains__(self, port: object) -> bool:
+        return self._run.listens_on(port)
