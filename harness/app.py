@@ -212,15 +212,21 @@ def service_stage(backend: Backend) -> Stage:
 
 @dataclass(slots=True)
 class TokenWatch:
-    """Notices tokens that are none of the sandbox's; it keeps how they came, never what they were."""
+    """Notices tokens that are none of the sandbox's; it keeps how they came, never what they were.
 
+    `environment` is where a token may have come from; of a token that is in none of its variables, nothing is known.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> None:
         """Look at one request before it is logged."""
         token = bearer_token(request)
         if token is not None and not token.startswith("sandbox-"):
-            self.seen.add(f"{request.method} {request.path}")
+            names = sorted(name for name, value in self.environment.items() if value == token)
+            origin = f"the variable {names[0]}" if names else "no variable: the code itself, or a file it reads"
+            self.seen.add(f"{request.method} {request.path}, from {origin}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +251,7 @@ def command_session(
     allowed: Collection[str] = (),
     strict: bool = False,
     trusted: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[CommandSession]:
     """A gateway with all its doors for the length of a command; the backend is let go of at the end.
 
@@ -253,7 +260,7 @@ def command_session(
     """
     from harness.gateway.authority import Authority
 
-    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch()
+    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch(environment or {})
     stage = command_stage(backend, None if strict else token, intercom_version, layers)
     tables = workspace_faults(backend, clock, faults, workspace)
     gateway, server = service(

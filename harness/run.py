@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from harness.app import NOTIFICATIONS, fault_table, unread_fields
+from harness.app import NOTIFICATIONS, TokenWatch, fault_table, unread_fields
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom
 from harness.client import NEWEST_VERSION, IntercomClient
 from harness.clock import ManualClock, MovingClock
-from harness.exchange import Lane, Step
+from harness.exchange import Lane, Outcome, Request, Step
 from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
 from harness.gateway.pace import Pace
@@ -30,6 +30,7 @@ from harness.gateway.rendezvous import Rendezvous
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT
+from harness.pipeline.environment import production_credentials, python_environment
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
@@ -67,6 +68,8 @@ class RunOptions:
     time_limit: float | None = None
     time_scale: float = 1.0
     seed: int = DEFAULT_SEED
+    strict_token: bool = False
+    """Whether a pipeline's own token is refused, and not replaced."""
     port: int = 0
     """Where pipelines outside of this process find the gateway; 0 lets the system choose."""
     root: Path = field(default_factory=Path.cwd)
@@ -128,6 +131,8 @@ class Run:
         self._guard = NetworkGuard()
         self._server: Server | None = None
         self._way: Way | None = None
+        self._tokens = TokenWatch(dict(os.environ))
+        self._hidden = production_credentials(os.environ) if options.pipeline else []
         self._spec = self._load()
         self._needed: set[str] = set()
         if options.port:
@@ -173,6 +178,20 @@ class Run:
         """What is still in the TEST app and was to be cleared away, as the ledger has it."""
         return () if self._test_app is None else self._test_app.session.leftovers()
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of this run beside its verdicts."""
+        hidden = [
+            f"{name} looks like a credential of a real workspace: the pipeline did not see it" for name in self._hidden
+        ]
+        done = "refused" if self.options.strict_token else "replaced by the sandbox's"
+        seen = sorted(self._tokens.seen)
+        return [*hidden, *(f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen)]
+
+    def _heed(self, request: Request) -> Outcome:
+        self._tokens(request)
+        return self.gateway.handle(request)
+
     def close(self) -> None:
         """Stop what was started."""
         self._stack.close()
@@ -188,8 +207,10 @@ class Run:
             # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
             from harness.gateway.patched import patched_clients
 
-            os.environ.update(INTERCOM_BASE_URL=self.server.url, INTERCOM_ACCESS_TOKEN=RUN_TOKEN)
-            self._stack.enter_context(patched_clients(self.gateway.handle, self.gateway.turn_away))
+            if self.options.against == "test-app":
+                self.test_app()  # its credentials are read before the pipeline's code may look for them
+            self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN))
+            self._stack.enter_context(patched_clients(self._heed, self.gateway.turn_away))
         try:
             return load_pipeline(spec)
         except Problem:
@@ -204,7 +225,7 @@ class Run:
             from harness.gateway.server import Server
 
             authority = Authority()
-            server = Server(self.gateway, port=self.options.port, authority=authority)
+            server = Server(self.gateway, port=self.options.port, authority=authority, watch=self._tokens)
             self._server = self._stack.enter_context(server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             from harness.app import way_to
@@ -317,6 +338,7 @@ class Run:
             name=case.name,
             operation=backstage.operation,
             unread=unread_fields,
+            accepts=RUN_TOKEN if self.options.strict_token else None,
         )
 
     def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:

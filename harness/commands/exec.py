@@ -77,6 +77,7 @@ def command(
         faults=faults,
         allowed=allowed,
         strict=strict,
+        environment=inherited,
         trusted=inherited,
     ) as session:
         for name in production_credentials(inherited, names):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.commands.options import workspace_name
+from harness.commands.options import strict_token, workspace_name
 from harness.problems import Problem
 from harness.report.result import RunRow
 
@@ -41,6 +41,7 @@ TO_STDOUT = "-"
     "Folder of the cassettes."))  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="PORT", help=(
     "Where a service of yours finds Intercom: http://127.0.0.1:PORT, token sandbox-run."))  # fmt: skip
+@strict_token
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, metavar="FACTOR", help=(
@@ -71,6 +72,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
     options = RunOptions(
         **{name: given[name] for name in wanted},
+        strict_token=given["strict"],
         intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
     )
     check_options(options)

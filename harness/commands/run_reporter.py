@@ -63,7 +63,7 @@ class RunReporter:
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         name, against = self._run.pipeline_name, self._run.options.against
-        return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems))
+        return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.notes))
 
     def evidence(self, redactor: Redactor) -> list[Evidence]:
         """What stands behind each row of the result, in the same order, redacted."""

@@ -45,6 +45,8 @@ class Stage:
     operation: Callable[[Request], str] | None = None
     workspace: Callable[[Request], str] | None = None
     """The workspace of a request that brings no token, as a browser's do not."""
+    accepts: str | None = None
+    """The only token that the pipeline may bring, where set: any other is refused before anybody sees it."""
     unread: Callable[[Request, str], tuple[str, ...]] | None = None
     """Which fields of a body the operation does not read; asked of the pipeline's writing requests only."""
     blocks: Callable[[], bool] = lambda: False
@@ -114,6 +116,10 @@ class Gateway:
             outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
             self._note(request, outcome, None)
             return outcome
+        if _is_foreign(request, stage):
+            outcome = refuse(request, "it brought a token that is none of the sandbox's", "Access Token Invalid", 401)
+            self._note(request, outcome, stage)
+            return outcome
         seen = self._dress(request, stage)
         outcome = stage.handler(seen)
         self._note(seen, outcome, stage)
@@ -139,6 +145,12 @@ class Gateway:
         writes = bool(request.body) and request.lane == "pipeline"
         unread = stage.unread(request, operation) if stage and stage.unread and writes else ()
         return self.log.add(self.clock.now(), workspace, operation, request, outcome, step, unread)
+
+
+def _is_foreign(request: Request, stage: Stage) -> bool:
+    if stage.accepts is None or request.lane != "pipeline":
+        return False
+    return bearer_token(request) not in (None, stage.accepts)
 
 
 def bearer_token(request: Request) -> str | None:

@@ -48,6 +48,8 @@ def markdown(run: RunRow) -> Iterator[str]:
     for row in run.scenarios:
         if row.failed:
             yield from _failure(row)
+    for note in run.notes:
+        yield from ("", f"> {_cell(note)}")
     for problem in run.problems:
         yield from ("", "```", problem, "```")
 

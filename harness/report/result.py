@@ -101,6 +101,8 @@ class RunRow:
     seconds: float
     scenarios: Sequence[ScenarioRow] = field(default_factory=tuple)
     problems: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    """What a person should know beside the verdicts: credentials taken out, tokens replaced."""
 
     @property
     def counts(self) -> Mapping[Ending, int]:

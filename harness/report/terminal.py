@@ -98,6 +98,8 @@ class TerminalReport:
         for problem in run.problems:
             self._print(Text(f"\n{problem}", style="bold magenta"))
         self._versions(run)
+        for note in run.notes:
+            self._print(Text(f"\nnote: {note}", style="yellow"))
         self._totals(run)
 
     # --- parts ------------------------------------------------------------------------------------
