@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.sandbox import refusals
 from harness.sandbox.assumptions import ASSUMPTIONS
 from harness.sandbox.keeping import BELONGINGS, KEEPING
+from harness.sandbox.messenger import rules as messenger
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import assumed_rules
 from harness.sandbox.versions import FEATURES
@@ -24,7 +25,8 @@ INTRODUCTION = """\
 The sandbox's rules stand in tables, and each row names what says so. The sources are Intercom's own documentation and
 OpenAPI descriptions, recordings of the real API that others have published, and public threads in which its users quote
 it. *facts §N* is the section of the notes in which those sources were gathered: 1 versions, 2 converting visitors, 3
-visitors, 4 leads to users, 5 contacts and what belongs to them, 7 errors and limits, 10 identifiers and times.
+visitors, 4 leads to users, 5 contacts and what belongs to them, 7 errors and limits, 9 the Messenger, 10 identifiers
+and times.
 
 Where all of them are silent, the row is a guess and says *assumed*. A claim that rests on one still refutes on the
 sandbox; if the real Intercom does otherwise, it is the guess that is wrong. This page is made from the tables
@@ -34,14 +36,14 @@ sandbox; if the real Intercom does otherwise, it is the guess that is wrong. Thi
 
 def decisions() -> Iterator[tuple[str, ...]]:
     """Rows of the decision tables."""
-    for table, rule in assumed_rules():
+    for table, rule in (*assumed_rules(), *messenger.assumed_rules()):
         when = ", ".join(f"{name}: {value.replace('|', ' or ')}" for name, value in rule.when.items())
         yield table, when, _outcome(rule.then), rule.source
 
 
 def refused() -> Iterator[tuple[str, ...]]:
     """Refusals of which status, code or words are not known."""
-    for value in vars(refusals).values():
+    for value in (*vars(refusals).values(), *vars(messenger).values()):
         if isinstance(value, Refusal) and value.assumed:
             yield str(value.status), f"`{value.code}`", value.message, value.source
 

@@ -19,6 +19,7 @@ from harness.problems import Problem
 
 COMMANDS = {
     "run": "harness.commands.run",
+    "tour": "harness.commands.tour",
     "sandbox": "harness.commands.sandbox",
     "exec": "harness.commands.exec",
     "gateway": "harness.commands.gateway",

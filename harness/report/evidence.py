@@ -100,7 +100,7 @@ def _reads(request: Request) -> bool:
 
 
 def _note(outcome: Outcome) -> str:
-    notes = [outcome.refused or ""]
+    notes = [outcome.refused or "", f"fault: {outcome.fault}" if outcome.fault else ""]
     if isinstance(outcome.answer, Broken):
         notes.append(f"broken: {outcome.answer.kind.replace('_', ' ')}")
     if outcome.delay:

@@ -72,3 +72,8 @@ IDENTIFIED = Table(
 )
 
 TABLES = (ANONYMOUS, IDENTIFIED)
+
+
+def assumed_rules() -> list[tuple[str, Rule]]:
+    """Rows that rest on an assumption, with their table's name."""
+    return [(table.name, rule) for table in TABLES for rule in table.rules if rule.assumed]

@@ -6,6 +6,7 @@ a test that provokes one says which (`expected`).
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -211,7 +212,7 @@ def shop(site: Site, workspace: Workspace) -> Callable[..., str]:
     return put_up
 
 
-@pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where screenshots for the README go."""
-    return Path(__file__).resolve().parents[3] / "docs"
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots go: into docs/, for the README, if `HARNESS_PICTURES=1` asks for new ones."""
+    return Path(__file__).resolve().parents[3] / "docs" if os.environ.get("HARNESS_PICTURES") == "1" else tmp_path
