@@ -348,6 +348,7 @@ class Run:
             answers=lambda: scenario.pipeline.answers,
             asked=scenario.asked,
             begin_then=scenario.begin_then,
+            bystanders=lambda: scenario.people.bystanders,
             may_write=self._spec.may_write if self._spec else (),
         )
 

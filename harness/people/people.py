@@ -49,6 +49,7 @@ class People:
         self._origin = origin
         self._merge_users = merge_users
         self._everyone: list[Person] = []
+        self._bystanders: tuple[Person, ...] = ()
         self._visitors: list[Mapping[str, Any]] = []
         self._tags: dict[str, str] = {}
         self._newsletter: str | None = None
@@ -61,6 +62,11 @@ class People:
     def everyone(self) -> Sequence[Person]:
         """Everybody made so far, bystanders included; not those who do not exist yet."""
         return tuple(self._everyone)
+
+    @property
+    def bystanders(self) -> Sequence[Person]:
+        """Those of them whom no scenario asked for."""
+        return self._bystanders
 
     @property
     def visitors_seen(self) -> Sequence[Mapping[str, Any]]:
@@ -226,6 +232,7 @@ class People:
         """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the source."""
         if self._closed:
             return
+        made = tuple(self._everyone)
         source = next(iter(sorted(self._everyone, key=lambda person: person.kind == "user")), None)
         if can_visit(self._origin):
             self.visitor()
@@ -234,6 +241,7 @@ class People:
         if source is not None and source.name:
             self.lead(name=source.name, tags=("bystander",))
         self._closed = True
+        self._bystanders = tuple(person for person in self._everyone if person not in made)
 
     # --- how --------------------------------------------------------------------------------------
 

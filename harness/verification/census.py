@@ -96,12 +96,13 @@ def key_of(person: Person) -> str:
     return person.id or person.email or getattr(person, "external_id", None) or "nobody"
 
 
-def take_census(client: IntercomClient, people: Iterable[Person]) -> Census:
-    """Read everybody, and the list of contacts."""
+def take_census(client: IntercomClient, people: Iterable[Person], bystanders: Iterable[Person] = ()) -> Census:
+    """Read everybody, and the list of contacts; bystanders in fewer reads."""
+    brief = {key_of(person) for person in bystanders}
     portraits: dict[str, Portrait] = {}
     for person in people:
-        if key_of(person) not in portraits:
-            portraits[key_of(person)] = take_portrait(client, person)
+        if (key := key_of(person)) not in portraits:
+            portraits[key] = (take_sketch if key in brief else take_portrait)(client, person)
     listed, contacts = _list_contacts(client)
     return Census(portraits, contacts, listed)
 
@@ -118,11 +119,25 @@ def take_portrait(client: IntercomClient, person: Person) -> Portrait:
     )
 
 
+def take_sketch(client: IntercomClient, person: Person) -> Portrait:
+    """The fewest reads in which any change to somebody shows: their body names tags, notes, companies and opt-outs."""
+    found = client.get(f"/contacts/{segment(person.id)}") if person.id else None
+    return Portrait(
+        by_uuid=client.get("/visitors", user_id=person.uuid) if person.uuid else None,
+        by_id=found,
+        conversations=_conversations(client, person.id) if person.id and found is not None and found.found else None,
+    )
+
+
 def _belongings(client: IntercomClient, contact_id: str) -> dict[str, Reading]:
     base = f"/contacts/{segment(contact_id)}"
     found = {name: client.get(f"{base}/{name}") for name in ("tags", "notes", "companies", "subscriptions")}
+    return {**found, "conversations": _conversations(client, contact_id)}
+
+
+def _conversations(client: IntercomClient, contact_id: str) -> Reading:
     query = {"query": {"field": "contact_ids", "operator": "=", "value": contact_id}}
-    return {**found, "conversations": client.ask("POST", "/conversations/search", query)}
+    return client.ask("POST", "/conversations/search", query)
 
 
 def _search(client: IntercomClient, field: str, value: str) -> Reading:

@@ -56,6 +56,7 @@ class Verify:
         answers: Callable[[], Sequence[PipelineAnswer]],
         asked: Callable[[], Sequence[Exchange]],
         begin_then: Callable[[], None],
+        bystanders: Callable[[], Sequence[Person]] = tuple,
         may_write: Iterable[str] = (),
     ) -> None:
         self._client = client
@@ -63,6 +64,7 @@ class Verify:
         self._answers = answers
         self._asked = asked
         self._begin_then = begin_then
+        self._bystanders = bystanders
         self._permissions = Permissions(standing=frozenset(may_write))
         self._before: Census | None = None
         self._after: tuple[int, Census] | None = None
@@ -190,7 +192,7 @@ class Verify:
 
     def look_before(self) -> None:
         """Take the first census: called once, when the pipeline's first call closes the given."""
-        self._before = take_census(self._client, self._people())
+        self._before = take_census(self._client, self._people(), self._bystanders())
 
     @property
     def verdict(self) -> Verdict:
@@ -215,7 +217,7 @@ class Verify:
         heard = len(self._answers())
         if self._after is None or self._after[0] != heard:
             self._begin_then()
-            self._after = heard, take_census(self._client, [*self._people(), *targets])
+            self._after = heard, take_census(self._client, [*self._people(), *targets], self._bystanders())
         return self._before, self._after[1].with_portraits(self._client, targets)
 
     def _kept(self, conversion: Conversion) -> Iterator[Claim]:
