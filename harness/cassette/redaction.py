@@ -157,10 +157,17 @@ class Redactor:
     def form(self, text: str) -> str:
         """A query or a form, clean; as it came where nothing needs to be."""
         pairs = parse_qsl(text, keep_blank_values=True)
-        clean = [(name, self._value(name, value, False)) for name, value in pairs]
+        clean = [(name, self._form_value(name, value)) for name, value in pairs]
         if clean == pairs:
             return self.secrets.cover(text)
         return urlencode(clean, safe="[]@")
+
+    def _form_value(self, name: str, value: str) -> str:
+        """A value of a form; the Messenger's `user_data` is JSON, and may hold what proves an identity."""
+        if value.startswith("{") and not _is_secret_key(name):
+            return self.body(value.encode(), "", name == "user_data").decode()
+        found: str = self._value(name, value, False)
+        return found
 
     def body(self, body: bytes, content_type: str = "", person: bool = False) -> bytes:
         """A body, clean; the very bytes that came where nothing needs to be."""

@@ -36,11 +36,14 @@ def arrive(call: Call, form: Form) -> Arrival:
     wanted = wanted_user(call, form)
     session = _session(call, form)
     if wanted.given:
-        person = _user(call, form, wanted, _source(call, form, session))
-        return Arrival(_written(call, form, person, wanted, session is None), session is None)
+        source = _source(call, form, session)
+        person = _user(call, form, wanted, source)
+        if source is not None:
+            return Arrival(_written(call, form, person, wanted), new_session=False)
+        return _seen(call, _written(call, form, person, wanted), new_session=session is None)
     person = _visitor(call, form)
     new = session is None or session.person_id != person.person_id
-    return Arrival(_written(call, form, person, wanted, new), new)
+    return _seen(call, _written(call, form, person, wanted), new_session=new)
 
 
 def whoever_is_here(call: Call, form: Form) -> Person:
@@ -170,7 +173,15 @@ def _check_proof(call: Call, form: Form, wanted: Identifiers) -> None:
 # --- what the page says of them -------------------------------------------------------------------
 
 
-def _written(call: Call, form: Form, person: Person, wanted: Identifiers, new_session: bool) -> Person:
+def _seen(call: Call, person: Person, *, new_session: bool) -> Arrival:
+    """Somebody who was not converted by this ping was seen by it; a conversion keeps both as they were (facts §2)."""
+    sessions = person.session_count + 1 if new_session else person.session_count
+    person = msgspec.structs.replace(person, last_seen_at=call.now, session_count=sessions)
+    call.people.put(person)
+    return Arrival(person, new_session)
+
+
+def _written(call: Call, form: Form, person: Person, wanted: Identifiers) -> Person:
     traits = form.traits()
     if person.kind != "user":
         traits.pop("signed_up_at", None)
@@ -178,8 +189,6 @@ def _written(call: Call, form: Form, person: Person, wanted: Identifiers, new_se
         written = msgspec.structs.replace(person, **_changes(call, traits, person))
     else:
         written = users_v1.write(_saying(call, traits), person, wanted)
-    sessions = written.session_count + 1 if new_session else written.session_count
-    written = msgspec.structs.replace(written, last_seen_at=call.now, session_count=sessions)
     call.people.put(written)
     return written
 
