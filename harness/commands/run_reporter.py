@@ -13,7 +13,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction import Redactor
-from harness.exchange import Exchange
+from harness.exchange import Broken, Exchange
 from harness.pytest_plugin import RESULT, RUN
 from harness.report.evidence import Evidence, KeptRow, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow, WitnessRow
@@ -144,7 +144,7 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         result.seconds,
         reason,
         tuple(_claim_row(claim) for claim in result.claims),
-        tuple(_asked_row(exchange) for exchange in pipeline),
+        tuple(_asked_row(exchange, pipeline[0].at) for exchange in pipeline),
         tuple(AnswerRow(a.operation, a.trouble or "", a.stdout, a.stderr, a.exit_status) for a in result.answers),
         tuple(result.additions),
         result.case.intercom_version,
@@ -200,17 +200,19 @@ def _claim_row(claim: Claim) -> ClaimRow:
     )
 
 
-def _asked_row(exchange: Exchange) -> AskedRow:
-    response = exchange.outcome.response
+def _asked_row(exchange: Exchange, first: float) -> AskedRow:
+    answer, response = exchange.outcome.answer, exchange.outcome.response
     request = exchange.request
     return AskedRow(
         f"{request.method} {request.target}",
         _short(request.body),
-        str(response.status) if response else "no answer",
+        "no answer" if isinstance(answer, Broken) else str(answer.status),
         _short(response.body) if response else "",
         exchange.operation,
         (response.headers.get("intercom-version", "") if response else ""),
         exchange.outcome.refused or "",
+        exchange.outcome.fault or "",
+        exchange.at - first,
     )
 
 

@@ -45,6 +45,10 @@ class AskedRow:
     operation: str = ""
     version: str = ""
     refused: str = ""
+    fault: str = ""
+    """The fault that was armed and made it so; such an answer is no evidence."""
+    at: float = 0.0
+    """Seconds by the scenario's clock since the pipeline's first request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,9 @@ class TerminalReport:
             self._print(Text(f"  + the pipeline added {name}", style="dim"))
         if row.asked or row.answers:
             self._print(Text("  the pipeline", style="bold"))
-        for asked in row.asked:
+        for before, asked in zip([*row.asked[:1], *row.asked], row.asked, strict=False):
+            if asked.at - before.at >= 1:
+                self._print(Text(f"      {asked.at - before.at:g} s later", style="dim"))
             self._asked(asked)
         for answer in row.answers:
             self._answer(answer)
@@ -160,6 +162,8 @@ class TerminalReport:
         line.append(f" {asked.sent}", style="dim")
         failed = asked.refused or not asked.status.startswith("2")
         line.append(f"  {'->' if self._ascii else '→'} {asked.status}", style="red" if failed else "green")
+        if asked.fault:
+            line.append(f" (fault: {asked.fault})", style="yellow")
         line.append(f" {asked.refused or asked.answer}", style="dim")
         self._print(line)
 
