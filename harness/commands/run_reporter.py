@@ -6,6 +6,7 @@ import io
 import os
 import shlex
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,17 @@ from _pytest.terminal import TerminalReporter
 from harness.cassette.redaction import Redactor
 from harness.exchange import Broken, Exchange
 from harness.pytest_plugin import RESULT, RUN
-from harness.report.evidence import Evidence, KeptRow, exchange_rows
-from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow, WitnessRow
+from harness.report.evidence import Evidence, exchange_rows
+from harness.report.result import (
+    AnswerRow,
+    AskedRow,
+    ClaimRow,
+    Ending,
+    KeptRow,
+    RunRow,
+    ScenarioRow,
+    WitnessRow,
+)
 from harness.report.terminal import TerminalReport
 from harness.run import Run, RunOptions
 from harness.scenario import Case, ScenarioResult
@@ -126,7 +136,8 @@ class RunReporter:
             )
             ending: Ending = "not run" if report.skipped else "could not run"
             return ScenarioRow(module, case, title, ending, report.duration, _why(report))
-        return scenario_row(result, report)
+        row = scenario_row(result, report)
+        return replace(row, again=command_line(result.case, self._run.options))
 
 
 def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioRow:
@@ -148,6 +159,15 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         tuple(AnswerRow(a.operation, a.trouble or "", a.stdout, a.stderr, a.exit_status) for a in result.answers),
         tuple(result.additions),
         result.case.intercom_version,
+        kept_tables(result),
+    )
+
+
+def kept_tables(result: ScenarioResult) -> tuple[tuple[KeptRow, ...], ...]:
+    """What was kept, lost and moved in each conversion that was claimed."""
+    return tuple(
+        tuple(KeptRow(line.what, line.source, line.target, line.after, line.fate, line.right) for line in table)
+        for table in ledgers(result.conversions)
     )
 
 
@@ -160,7 +180,7 @@ def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Re
         for table in ledgers(result.conversions)
     )
     exchanges = exchange_rows(result.exchanges, redactor, whole=result.verdict is not Verdict.PROVED)
-    return Evidence(tuple(exchanges), tables, command_line(result.case, options))
+    return Evidence(tuple(exchanges), kept_tables(result), command_line(result.case, options))
 
 
 def command_line(case: Case, options: RunOptions) -> str:
@@ -211,6 +231,7 @@ def _asked_row(exchange: Exchange, first: float) -> AskedRow:
         exchange.operation,
         (response.headers.get("intercom-version", "") if response else ""),
         exchange.outcome.refused or "",
+        exchange.unread,
         exchange.outcome.fault or "",
         exchange.at - first,
     )

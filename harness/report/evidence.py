@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.cassette.redaction import Redactor
 from harness.exchange import Broken, Exchange, Outcome, Request, Response
+from harness.report.result import KeptRow
 
 LONGEST_BODY = 20_000
 """How much of one body a report shows, in characters."""
@@ -39,18 +40,6 @@ class ExchangeRow:
     def good(self) -> bool:
         """Whether it was answered with success."""
         return self.status.startswith("2") and not self.note
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRow:
-    """One thing that somebody had: its values before and after, what became of it, and whether that is right."""
-
-    what: str
-    source: str
-    target: str
-    after: str
-    fate: str
-    right: bool | None
 
 
 @dataclass(frozen=True, slots=True)

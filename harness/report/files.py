@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.report.cleaning import Cleaner
 from harness.report.evidence import Evidence
 from harness.report.html import Foot, page
-from harness.report.result import RunRow, ScenarioRow
+from harness.report.result import KeptRow, RunRow, ScenarioRow
 
 MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "⏭️"}
 
@@ -67,6 +67,23 @@ def _failure(row: ScenarioRow) -> Iterator[str]:
                 yield f"  - likely: {_cell(claim.likely)}"
             for witness in claim.witnesses:
                 yield f"  - {witness.when}: `{witness.read}` {_cell(witness.shows)}"
+    for table in row.kept:
+        yield from _kept(table)
+    for asked in row.asked:
+        if asked.unread:
+            yield ""
+            yield f"`{asked.request}`: Intercom does not read {', '.join(f'`{name}`' for name in asked.unread)} here."
+    if row.again:
+        yield from ("", "```sh", row.again, "```")
+
+
+def _kept(table: Sequence[KeptRow]) -> Iterator[str]:
+    yield ""
+    yield "| | source | target | afterwards | |"
+    yield "|---|---|---|---|---|"
+    for line in table:
+        mark = {True: "", False: " ❌", None: ""}[line.right]
+        yield f"| {' | '.join(map(_cell, (line.what, line.source, line.target, line.after)))} | {line.fate}{mark} |"
 
 
 def _cell(text: str) -> str:

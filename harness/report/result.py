@@ -45,6 +45,8 @@ class AskedRow:
     operation: str = ""
     version: str = ""
     refused: str = ""
+    unread: Sequence[str] = ()
+    """The fields that were sent and that Intercom does not read there."""
     fault: str = ""
     """The fault that was armed and made it so; such an answer is no evidence."""
     at: float = 0.0
@@ -63,6 +65,18 @@ class AnswerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRow:
+    """One thing that somebody had: its values before and after, what became of it, and whether that is right."""
+
+    what: str
+    source: str
+    target: str
+    after: str
+    fate: str
+    right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRow:
     """A whole scenario. `reason` says why it could not run or was not run, or what went wrong beside its claims."""
 
@@ -77,6 +91,10 @@ class ScenarioRow:
     answers: Sequence[AnswerRow] = ()
     additions: Sequence[str] = ()
     intercom_version: str = ""
+    kept: Sequence[Sequence[KeptRow]] = ()
+    """For each conversion that was claimed, what was kept, lost and moved."""
+    again: str = ""
+    """The command that runs this scenario again as it was run."""
 
     @property
     def parameters(self) -> str:

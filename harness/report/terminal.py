@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.report.matrix import matrix
-from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
+from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow
 
 STYLES: dict[Ending, str] = {
     "proved": "green",
@@ -34,6 +34,8 @@ CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "u
 WIDEST = 118
 """Columns that a scenario's line takes at most; its figures stand at the right."""
 KEPT_LINES = 20
+WIDEST_CELL = 34
+"""Columns of one cell in the table of what was kept, lost and moved."""
 
 
 VISIBLE: Final = {
@@ -113,6 +115,8 @@ class TerminalReport:
         if row.reason:
             self._indented(row.reason, 2)
         self._evidence(row, everything=self._explain)
+        if row.again:
+            self._field("again", row.again, indent=2)
 
     def _evidence(self, row: ScenarioRow, *, everything: bool) -> None:
         shown = [claim for claim in row.claims if everything or claim.verdict != "proved"]
@@ -124,6 +128,7 @@ class TerminalReport:
             self._print(
                 Text(f"  {self._mark('proved')} {len(row.claims) - len(shown)} other claims proved", style="dim")
             )
+        self._kept(row, everything=everything)
         for name in row.additions:
             self._print(Text(f"  + the pipeline added {name}", style="dim"))
         if row.asked or row.answers:
@@ -134,6 +139,21 @@ class TerminalReport:
             self._asked(asked)
         for answer in row.answers:
             self._answer(answer)
+
+    def _kept(self, row: ScenarioRow, *, everything: bool) -> None:
+        for table in row.kept:
+            shown = [line for line in table if everything or line.right is False]
+            if not shown:
+                continue
+            head = KeptRow("", "source", "target", "afterwards", "", None)
+            rows = [(k.what, k.source, k.target, k.after) for k in (head, *shown)]
+            widths = [min(WIDEST_CELL, max(len(cells[place]) for cells in rows)) for place in range(4)]
+            for line, cells in zip((head, *shown), rows, strict=True):
+                fitted = [_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)]
+                text = "      " + "  ".join([*fitted, line.fate])
+                self._print(Text(text.rstrip(), style="red" if line.right is False else "dim"))
+            if len(shown) < len(table):
+                self._print(Text(f"      {len(table) - len(shown)} other things are as they should be", style="dim"))
 
     def _claim(self, claim: ClaimRow, common: str) -> None:
         ending = CLAIM_ENDINGS[claim.verdict]
@@ -166,6 +186,9 @@ class TerminalReport:
             line.append(f" (fault: {asked.fault})", style="yellow")
         line.append(f" {asked.refused or asked.answer}", style="dim")
         self._print(line)
+        if asked.unread:
+            names = ", ".join(f"`{name}`" for name in asked.unread)
+            self._field("unread", f"Intercom does not read {names} here", style="yellow")
 
     def _answer(self, answer: AnswerRow) -> None:
         self._field("answered", f"{answer.operation}: {answer.trouble or 'no complaint'}")
@@ -218,3 +241,8 @@ class TerminalReport:
     def _print(self, line: Text) -> None:
         line.plain = line.plain.translate(VISIBLE)
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _cut(text: str, width: int) -> str:
+    shown = text.replace("\n", " ")
+    return shown if len(shown) <= width else f"{shown[: width - 1]}…"

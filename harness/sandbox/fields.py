@@ -16,8 +16,8 @@ from harness.sandbox.operations.profiles import PLAIN_TEXT, UTM
 
 _decode = msgspec.json.Decoder().decode
 
-PERSON: Final = (*PLAIN_TEXT, "email", "role", "avatar", "owner_id", "unsubscribed_from_emails", "custom_attributes.*")
-CONTACT: Final = (*PERSON, "external_id", "signed_up_at", "last_seen_at", "email_verified")
+PERSON: Final = (*PLAIN_TEXT, "email", "avatar", "owner_id", "unsubscribed_from_emails", "custom_attributes.*")
+CONTACT: Final = (*PERSON, "role", "external_id", "signed_up_at", "last_seen_at")
 OLD_PERSON: Final = (
     *PERSON, *UTM, "id", "user_id", "remote_created_at", "signed_up_at", "last_request_at", "new_session",
     "update_last_request_at", "location_data.*", "companies.*",
@@ -29,7 +29,7 @@ READ: Final[Mapping[str, frozenset[str]]] = {
     "convertVisitor": frozenset({"visitor.id", "visitor.user_id", "type", *USER}),
     "convertLead": frozenset({"contact.id", "contact.user_id", *USER}),
     "MergeContact": frozenset({"from", "into", "skip_duplicate_validation"}),
-    "CreateContact": frozenset(CONTACT),
+    "CreateContact": frozenset({*CONTACT, "email_verified"}),
     "UpdateContact": frozenset(CONTACT),
     "updateVisitor": frozenset(VISITOR),
     "updateVisitorById": frozenset(VISITOR),
