@@ -175,10 +175,6 @@ def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Re
     """What a report shows of a scenario beside its row; nothing of one that never began."""
     if result is None:
         return Evidence()
-    tables = tuple(
-        tuple(KeptRow(line.what, line.source, line.target, line.after, line.fate, line.right) for line in table)
-        for table in ledgers(result.conversions)
-    )
     exchanges = exchange_rows(result.exchanges, redactor, whole=result.verdict is not Verdict.PROVED)
     return Evidence(tuple(exchanges), kept_tables(result), command_line(result.case, options))
 

@@ -15,7 +15,7 @@ from harness.tests.sandboxed import Asker
 
 OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "convertVisitor": ("2.16", "POST", "/visitors/convert", {"visitor": {"user_id": "{uuid}"}, "type": "user"}),
-    "convertLead": ("1.4", "POST", "/contacts/convert", {"contact": {"id": "{lead}"}, "user": {"email": "n@a.example"}}),
+    "convertLead": ("1.4", "POST", "/contacts/convert", {"contact": {"id": "{lead}"}, "user": {"email": "n@a.test"}}),
     "MergeContact": ("2.16", "POST", "/contacts/merge", {"from": "{lead}", "into": "{user}"}),
     "CreateContact": ("2.16", "POST", "/contacts", {"email": "new@example.com"}),
     "UpdateContact": ("2.16", "PUT", "/contacts/{user}", {}),
