@@ -218,7 +218,12 @@ def _identifier(name: str, value: Any, question: _Question) -> Objection:
         return None
     if not isinstance(value, str):
         return "an identifier that is no text"
-    return None if _is_ours(name, value, question) else "an identifier that this run did not make"
+    return None if _is_ours(name, value, question) else f"{_plain(value)} was not made by this run"
+
+
+def _plain(value: str) -> str:
+    """An identifier as it may be told; whatever may be an address or more is not repeated."""
+    return value if re.fullmatch(r"[A-Za-z0-9-]{1,40}", value) else "an identifier"
 
 
 def _is_ours(name: str, value: str, question: _Question) -> bool:

@@ -206,16 +206,17 @@ class Concluding:
         self._session, self._name = session, name
         self._turned_away = len(session.sentry.turned_away)
         self._troubles = len(session.sentry.troubles)
+        self._found: Problem | None = None
         self.cleared = False
 
     def conclude(self, *, passed: bool) -> None:
         """Clear away, and raise what speaks against the pipeline, the surroundings or the clearing, in this order."""
-        found = self._problem(passed)
-        left = self.clear()
-        if found is not None:
-            raise found
-        if left:
-            raise leftover_problem(left)
+        if not self.cleared:
+            self._found = self._problem(passed)
+            left = self.clear()
+            self._found = self._found or (leftover_problem(left) if left else None)
+        if self._found is not None:
+            raise self._found
 
     def clear(self) -> list[Leftover]:
         """Clear this scenario's entries away, once."""
