@@ -351,6 +351,21 @@ def rehearsal_line(found: Settings) -> Line:
 def _tell_on_stderr(text: str) -> None:
     import sys
 
+
+
+@contextmanager
+def sweeping_session(settled_after: float) -> Iterator[AppSession]:
+    """The TEST app that the settings name, taken for clearing away what earlier runs left."""
+    from harness import settings
+    from harness.test_app.session import AppSession, Surroundings
+
+    found = settings.load()
+    around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr, settled_after=settled_after)
+    session = AppSession(found.test_app(), around, purpose="harness sweep").open(sweeping=True)
+    try:
+        yield session
+    finally:
+        session.close()
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{text}")
         sys.stderr.flush()

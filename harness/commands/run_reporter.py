@@ -55,6 +55,14 @@ def run_pytest(
     pytest.main(arguments, plugins=[reporter])
 
 
+def left_behind(entries: Sequence[str]) -> Sequence[str]:
+    """What a run that ended too early has to say of the TEST app."""
+    if not entries:
+        return ()
+    told = "; ".join(entries[:5])
+    return (f"{len(entries)} entries may still be in the TEST app: {told}\n  remedy: finish it with: harness sweep",)
+
+
 class RunReporter:
     """A pytest plugin in the place of the terminal reporter."""
 
