@@ -72,6 +72,7 @@ class RunReporter:
         self._terminal = terminal
         self._rows: list[ScenarioRow] = []
         self._problems: list[str] = []
+        self._titles: dict[str, str] = {}
         self._results: dict[str, ScenarioResult] = {}
         self._behind: list[ScenarioResult | None] = []
 
@@ -107,6 +108,14 @@ class RunReporter:
         elif report.when == "setup":
             report.harness_case = _described(item)
         return report
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """How many scenarios there are."""
+        self._titles = {item.nodeid: _described(item)[2] for item in session.items}
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """One of them begins."""
+        self._terminal.running(len(self._rows) + 1, len(self._titles), self._titles.get(nodeid, nodeid))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A scenario's row is complete with its call, or with a set-up that failed or was skipped."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.report.matrix import matrix
+from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow
 
 STYLES: dict[Ending, str] = {
@@ -62,6 +63,7 @@ class TerminalReport:
         self._explain = explain
         self._module = ""
         self._width = min(console.width, WIDEST) if console.is_terminal else WIDEST
+        self._progress = Progress(console)
         self._ascii = not (console.encoding or "").lower().startswith("utf")
 
     def begin(self, pipeline: str, against: str, versions: Sequence[str]) -> None:
@@ -70,6 +72,10 @@ class TerminalReport:
         line = Text("harness run", style="bold")
         line.append("  " + (" | " if self._ascii else " · ").join(parts), style="not bold dim")
         self._print(line)
+
+    def running(self, number: int, total: int, title: str) -> None:
+        """A scenario has begun."""
+        self._progress.show(number, total, title.translate(VISIBLE))
 
     def scenario(self, row: ScenarioRow) -> None:
         """One scenario has ended."""
@@ -239,6 +245,7 @@ class TerminalReport:
         return MARKS[ending][1 if self._ascii else 0]
 
     def _print(self, line: Text) -> None:
+        self._progress.clear()
         line.plain = line.plain.translate(VISIBLE)
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
