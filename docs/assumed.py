@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness.gateway.fault_kinds import ERRORS
 from harness.sandbox import refusals
 from harness.sandbox.assumptions import ASSUMPTIONS
 from harness.sandbox.keeping import BELONGINGS, KEEPING
 from harness.sandbox.messenger import rules as messenger
+from harness.sandbox.notifications import TOPICS
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import assumed_rules
 from harness.sandbox.versions import FEATURES
@@ -63,6 +65,20 @@ def versions() -> Iterator[tuple[str, ...]]:
             yield name.replace("_", " "), str(feature.span), feature.source
 
 
+def notified() -> Iterator[tuple[str, ...]]:
+    """What webhooks are told of, under a topic of which nobody has shown a notification."""
+    for event, topics in TOPICS.items():
+        if topics.assumed:
+            yield event, f"`{topics.old or 'nothing'}`", f"`{topics.new or 'nothing'}`", topics.source
+
+
+def answered_on_purpose() -> Iterator[tuple[str, ...]]:
+    """The words of errors that a fault answers with."""
+    for status, error in ERRORS.items():
+        if error.assumed:
+            yield str(status), f"`{error.code}`", error.message, error.source
+
+
 def elsewhere() -> Iterator[tuple[str, ...]]:
     """What no row of a table shows."""
     for one in ASSUMPTIONS:
@@ -92,6 +108,10 @@ def page() -> str:
             *_section("What is expected of one", ("what", "of", "expected", "what is known"), expected()),
             *_section("Looking up and showing", ("what", "where", "what is known"), elsewhere()),
             *_section("Versions", ("what", "in versions", "what is known"), versions()),
+            *_section("Webhooks", ("what happens", "topic in 1.x", "topic in 2.x", "what is known"), notified()),
+            *_section(
+                "Words of errors on purpose", ("status", "code", "message", "what is known"), answered_on_purpose()
+            ),
         ]
     )
 
