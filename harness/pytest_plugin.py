@@ -7,8 +7,9 @@ installed pays nothing in its other tests. Plain `pytest` replays cassettes and 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from harness.clock import MovingClock
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
+    from harness.remains import Remains
     from harness.run import Run, RunOptions
     from harness.scenario import Case, Scenario, ScenarioResult
     from harness.verification import Verify
@@ -26,6 +28,12 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
 RESULT: pytest.StashKey[ScenarioResult] = pytest.StashKey()
+COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()
+"""All scenarios that were found, whichever of them are run."""
+PARTIAL: pytest.StashKey[bool] = pytest.StashKey()
+"""Set where somebody picked cases out of what was found."""
+REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
+"""What a replay left over, of this process and of those that worked for it."""
 
 FOLDER = "scenarios"
 
@@ -37,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--against", default="cassette", metavar="BACKEND", help="sandbox, test-app, cassette (default) or URL"
     )
     group.addoption("--record", action="store_true", help="write a cassette for each scenario that passes")
+    group.addoption("--record-in-ci", action="store_true", help="record over cassettes that are there where CI is set")
     group.addoption("--pipeline", metavar="SPEC", help="package.module:object, or a TOML file of command lines")
     group.addoption(
         "--intercom-version",
@@ -54,11 +63,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Every module in a folder named `scenarios`, in any project, whatever `python_files` says."""
-    if (
-        file_path.suffix != ".py"
-        or file_path.parent.name != FOLDER
-        or file_path.name.startswith(("_", "conftest", "test_"))
-    ):
+    if file_path.parent.name != FOLDER or not _holds_scenarios(file_path):
         return None
     if parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini("python_files"))):
         return None  # pytest collects it by itself
@@ -73,6 +78,54 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("_intercom_version", versions)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remember what there is, before anything is picked out of it."""
+    found = [item for item in items if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames]
+    config.stash[COLLECTED] = found
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember that not everything is run."""
+    for item in items[:1]:
+        item.config.stash[PARTIAL] = True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist saw."""
+    from harness.remains import Remains
+
+    if told := getattr(node, "workeroutput", {}).get("harness"):
+        before = node.config.stash.get(REMAINS, Remains())
+        node.config.stash[REMAINS] = before.and_(Remains.from_data(told))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A replay that left something over failed."""
+    config = session.config
+    if (seen := _remains(session)) is not None:
+        config.stash[REMAINS] = config.stash[REMAINS].and_(seen) if REMAINS in config.stash else seen
+    if REMAINS not in config.stash:
+        return
+    if session.testsfailed:  # a scenario that failed may be the one that a declaration is for
+        config.stash[REMAINS] = replace(config.stash[REMAINS], declared=frozenset())
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["harness"] = config.stash[REMAINS].as_data()
+    elif not session.exitstatus and config.stash[REMAINS].problems():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what a replay left over."""
+    remains = config.stash.get(REMAINS, None)
+    if remains is not None and (problems := remains.problems()):
+        terminalreporter.section("left over")
+        for problem in problems:
+            terminalreporter.line(problem)
+
+
 @pytest.fixture
 def _intercom_version() -> str:
     """The version of this case where several are compared."""
@@ -81,7 +134,7 @@ def _intercom_version() -> str:
 
 @pytest.fixture
 def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
-    with _run(request.config).scenario(_case(request, _intercom_version)) as scenario:
+    with _run(request.config).scenario(_case(request.node, _intercom_version)) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
 
@@ -174,10 +227,9 @@ def pytest_runtest_makereport(
     return report
 
 
-def _case(request: pytest.FixtureRequest, version: str) -> Case:
+def _case(node: pytest.Function, version: str) -> Case:
     from harness.scenario import Case
 
-    node = request.node
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
     name = _name(node, version)
     node_id = f"{node.nodeid.partition('::')[0]}::{name}"
@@ -190,6 +242,33 @@ def _name(node: pytest.Function, version: str) -> str:
         return node.name
     rest = "-".join(part for part in node.callspec.id.split("-") if part != version)
     return f"{node.originalname}[{rest}]" if rest else node.originalname
+
+
+def _remains(session: pytest.Session) -> Remains | None:
+    """What this process saw of a replay; `None` where it replayed nothing, or was interrupted."""
+    config = session.config
+    ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if RUN not in config.stash or config.stash[RUN].options.against != "cassette" or not ended:
+        return None
+    picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
+    cases = {item: _case(item, _version_of(item)) for item in config.stash.get(COLLECTED, [])}
+    if picked or not cases:
+        return None
+    modules = {item.path for item in cases}
+    whole = not session.testsfailed and all(_is_whole(folder, modules) for folder in {path.parent for path in modules})
+    return config.stash[RUN].remains(list(cases.values()), whole=whole)
+
+
+def _is_whole(folder: Path, collected: set[Path]) -> bool:
+    return all(path in collected for path in folder.iterdir() if _holds_scenarios(path))
+
+
+def _holds_scenarios(path: Path) -> bool:
+    return path.suffix == ".py" and not path.name.startswith(("_", "conftest", "test_"))
+
+
+def _version_of(item: pytest.Function) -> str:
+    return str(item.callspec.params.get("_intercom_version", "")) if hasattr(item, "callspec") else ""
 
 
 def _run(config: pytest.Config) -> Run:
@@ -207,6 +286,7 @@ def _options(config: pytest.Config) -> RunOptions:
     return RunOptions(
         against=config.getoption("--against"),
         record=config.getoption("--record"),
+        record_in_ci=config.getoption("--record-in-ci"),
         pipeline=config.getoption("--pipeline"),
         intercom_version=versions[0] if len(versions) == 1 else None,
         cassettes=config.rootpath / "cassettes",

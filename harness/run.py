@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 
 from harness.app import NOTIFICATIONS, TokenWatch, fault_table, unread_fields
-from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for
+from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for, path_of
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom
 from harness.client import NEWEST_VERSION, IntercomClient
@@ -34,6 +34,7 @@ from harness.pipeline.environment import production_credentials, python_environm
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
+from harness.remains import Remains, orphans, varying
 from harness.scenario import Case, Scenario
 from harness.settings import load as settings_in
 from harness.verification import Verify
@@ -172,6 +173,13 @@ class Run:
         if self._test_app is None:
             self._test_app = self._stack.enter_context(self._open_test_app())
         return self._test_app
+
+    def remains(self, cases: Sequence[Case], *, whole: bool) -> Remains:
+        """What a replay of these cases left over; `whole` where they are all there are."""
+        modules = {case.node_id.partition("::")[0] for case in cases}
+        played = [path_of(case, self._order(case)) for case in cases]
+        found = orphans(self.options.cassettes, self.pipeline_name, played, modules, self.options.root)
+        return found.and_(varying(self.varying)) if whole else found
 
     @property
     def leftovers(self) -> Sequence[str]:

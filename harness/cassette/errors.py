@@ -24,6 +24,8 @@ from pathlib import Path
 from harness.problems import Problem
 
 _SCENARIOS = "scenarios"
+_NO_SCENARIO = re.compile(rb'"scenario": *""')
+"""In the header of what `exec` and `gateway` recorded, and of what was imported."""
 
 
 class CassetteProblem(Problem):
@@ -91,7 +93,9 @@ def unwritable(path: Path, error: OSError) -> CannotRecord:
 
 
 def record_command(path: Path) -> str:
-    """The command that records the cassette at `path` (anew), read from where it lies."""
+    """The command that records the cassette at `path` (anew), read from where it lies and what stands in it."""
+    if _NO_SCENARIO.search(_head(path)):
+        return exec_command(path)
     parts = path.with_suffix("").parts
     module = parts[-2] if len(parts) > 1 else ""
     case, _, version = parts[-1].partition("@")
@@ -100,6 +104,20 @@ def record_command(path: Path) -> str:
     words += ["--intercom-version", version] if version else []
     command = " ".join(shlex.quote(word) for word in words)
     return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline else command
+
+
+def exec_command(path: Path) -> str:
+    """The command that records the traffic of somebody's own command into `path`."""
+    return f"harness exec --record --cassette {shlex.quote(str(path))} -- COMMAND"
+
+
+def _head(path: Path) -> bytes:
+    """Where a cassette says whose it is; empty where it says nothing."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1024)
+    except OSError:
+        return b""
 
 
 def _expression(case: str) -> str:

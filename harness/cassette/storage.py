@@ -40,8 +40,13 @@ def cassette_path(
     `case` is pytest's own id of the function, as `test_a_lead_merges[by_email]`.
     """
     name = file_name(case) + (f"@{_safe(intercom_version)}" if intercom_version else "") + ".json"
-    folder = root if pipeline == DEFAULT_PIPELINE else root / f"@{_safe(pipeline)}"
+    folder = folder_of(root, pipeline)
     return folder.joinpath(*(_safe(part) for part in re.split(r"[/.]", module) if part), name)
+
+
+def folder_of(root: Path, pipeline: str) -> Path:
+    """Where the cassettes of a pipeline lie."""
+    return root if pipeline == DEFAULT_PIPELINE else root / f"@{_safe(pipeline)}"
 
 
 def file_name(case: str) -> str:

@@ -15,7 +15,7 @@ from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction import Redactor
 from harness.exchange import Broken, Exchange
-from harness.pytest_plugin import RESULT, RUN
+from harness.pytest_plugin import REMAINS, RESULT, RUN
 from harness.report.evidence import Evidence, exchange_rows
 from harness.report.result import (
     AnswerRow,
@@ -75,12 +75,14 @@ class RunReporter:
         self._titles: dict[str, str] = {}
         self._results: dict[str, ScenarioResult] = {}
         self._behind: list[ScenarioResult | None] = []
+        self._remains: Sequence[str] = ()
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
         problems = list(self._problems)
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
+        problems += self._remains
         name, against = self._run.pipeline_name, self._run.options.against
         return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.notes))
 
@@ -129,6 +131,12 @@ class RunReporter:
         if report.failed:
             self._problems.append(f"{report.nodeid} could not be read\n{report.longreprtext}")
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """What the replay left over."""
+        remains = session.config.stash.get(REMAINS, None)
+        self._remains = remains.problems() if remains else ()
+
     def pytest_internalerror(self, excrepr: Any) -> None:
         """pytest itself failed."""
         self._problems.append(str(excrepr))
@@ -163,7 +171,8 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
     ending: Ending = "not run" if report.skipped else _ending(result)
     reason = _why(report) if report.skipped else result.problem or result.trouble
     if result.trouble:
-        reason = f"{result.trouble}\n{report.longreprtext}"
+        reason = report.longreprtext
+        reason = reason if result.trouble in reason else f"{result.trouble}\n{reason}"
     return ScenarioRow(
         result.case.module,
         result.case.name,

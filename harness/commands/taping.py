@@ -80,18 +80,19 @@ def _redactor(secrets: Sequence[str]) -> Redactor:
 
 def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) -> Tape:
     from harness.cassette import CassetteProblem, Player, load
+    from harness.cassette.errors import exec_command, record_command
 
     try:
         recorded = load(path)
     except CassetteProblem as problem:
-        raise _with_remedy(problem, path) from None
+        problem.remedy = problem.remedy.replace(record_command(path), exec_command(path))
+        raise
     player = Player(recorded, lambda: "when", path=path, redactor=_redactor(secrets))
     version = intercom_version or recorded.header.intercom_version or None
     clock = FollowingClock(ManualClock(recorded.header.clock) if recorded.header.clock else WallClock())
 
     def conclude(_passed: bool) -> Problem | None:
-        problem = player.problem()
-        return _with_remedy(problem, path) if problem else None
+        return player.problem()
 
     return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude)
 
@@ -136,10 +137,3 @@ def _header(title: str, started: float, intercom_version: str | None) -> Header:
         harness=__version__,
         clock=started,
     )
-
-
-def _with_remedy(problem: Problem, path: Path) -> Problem:
-    # The cassettes' own remedies name scenarios, and this one belongs to none.
-    if "harness run" in problem.remedy:
-        problem.remedy = f"record it anew: harness exec --record --cassette {path} -- COMMAND"
-    return problem

@@ -1,0 +1,107 @@
+"""What only the end of a replay can tell: cassettes that no scenario plays, declarations that excused nothing.
+
+A part of the scenarios judges only what it can know. A cassette is judged where its module was collected whole, or is
+there no more; nothing is judged where cases were picked by name. A declaration is judged where every module took part
+and all passed: what excuses nothing in one module may be needed in another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.cassette import VaryingFields
+
+_SCENARIO = re.compile(rb'"scenario": *("(?:[^"\\]|\\.)*")')
+_HEAD = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What one process saw of a replay; those of several processes add up."""
+
+    orphans: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+
+    def and_(self, other: Remains) -> Remains:
+        """Both together."""
+        return Remains(self.orphans | other.orphans, self.declared | other.declared, self.used | other.used)
+
+    def problems(self) -> Sequence[str]:
+        """What speaks against the replay, a text each."""
+        return [*map(_orphaned, sorted(self.orphans)), *map(_useless, sorted(self.declared - self.used))]
+
+    def as_data(self) -> dict[str, list[str]]:
+        """As one process hands it to another."""
+        return {name: sorted(getattr(self, name)) for name in ("orphans", "declared", "used")}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Remains:
+        """As it came from another process."""
+        return cls(*(frozenset(data[name]) for name in ("orphans", "declared", "used")))
+
+
+def _orphaned(path: str) -> str:
+    return f"{path}: no scenario plays this cassette\n  remedy: git rm {path}, or record the case under its new name"
+
+
+def _useless(path: str) -> str:
+    return (
+        f"[[pipeline.varying]] {path}: this matched no field of any request\n"
+        "  likely: the pipeline sends it no more, or the path or type is wrong\n"
+        "  remedy: remove the declaration, or correct it"
+    )
+
+
+def varying(fields: VaryingFields | None) -> Remains:
+    """What was declared to differ by nature, and what of it was of use."""
+    if fields is None:
+        return Remains()
+    declared = frozenset(entry.path for entry in fields.entries)
+    return Remains(declared=declared, used=declared - {entry.path for entry in fields.unused})
+
+
+def orphans(root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path) -> Remains:
+    """The cassettes of a pipeline that none of the collected cases plays.
+
+    played: the cassettes of all collected cases. modules: the node ids of the modules that were collected whole; they
+    count from `base`.
+    """
+    known = {_without_version(path) for path in played}
+    found = (path for path in _cassettes_of(root, pipeline) if _without_version(path) not in known)
+    return Remains(orphans=frozenset(_from(base, path) for path in found if _is_judged(_module(path), modules, base)))
+
+
+def _from(base: Path, path: Path) -> str:
+    return str(path.relative_to(base) if path.is_relative_to(base) else path)
+
+
+def _is_judged(module: str, modules: Collection[str], base: Path) -> bool:
+    return bool(module) and (module in modules or not (base / module).exists())
+
+
+def _cassettes_of(root: Path, pipeline: str) -> Iterator[Path]:
+    from harness.cassette.inspection import cassette_files
+    from harness.cassette.storage import folder_of
+
+    folder = folder_of(root, pipeline)
+    for path in cassette_files(folder) if folder.is_dir() else ():
+        if not path.relative_to(folder).parts[0].startswith("@"):
+            yield path
+
+
+def _without_version(path: Path) -> Path:
+    return path.with_name(path.stem.partition("@")[0] + path.suffix)
+
+
+def _module(path: Path) -> str:
+    """The module that a cassette was recorded from, by its own word; empty where it belongs to no scenario."""
+    with path.open("rb") as file:
+        found = _SCENARIO.search(file.read(_HEAD))
+    return str(json.loads(found[1])).partition("::")[0] if found else ""

@@ -1,0 +1,143 @@
+"""What only the end of a replay can tell: cassettes without a scenario, declarations that excused nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TWO = '''
+def test_one(people, pipeline, verify):
+    """One visitor."""
+    visitor = people.visitor()
+    pipeline.visitor_to_lead(visitor)
+    verify.became_lead(visitor)
+
+def test_other(people, pipeline, verify):
+    """Another visitor."""
+    test_one(people, pipeline, verify)
+'''
+SHOP = """
+import os, time, uuid
+import requests
+
+class Shop:
+    varying = [{varying}]
+
+    def visitor_to_lead(self, visitor):
+        session = requests.Session()
+        session.headers["Authorization"] = "Bearer " + os.environ["INTERCOM_ACCESS_TOKEN"]
+        session.headers["Intercom-Version"] = "2.14"
+        body = {{"visitor": {{"user_id": visitor.user_id}}, "type": "lead", "sent": str(uuid.uuid4())}}
+        answer = session.post(os.environ["INTERCOM_BASE_URL"] + "/visitors/convert", json=body)
+        return answer.json()
+
+    visitor_to_user = lead_to_user = None
+    without = ["visitor_to_user", "lead_to_user"]
+"""
+SENT = '{"path": "$.sent", "type": "uuid", "reason": "an idempotency key, new for each request"}'
+NEVER = '{"path": "$.visitor.signed_up_at", "type": "time", "reason": "the day of the sign-up"}'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one module of two scenarios, recorded."""
+    folder = tmp_path / "project"
+    (folder / "scenarios").mkdir(parents=True)
+    (folder / "scenarios/flow.py").write_text(TWO)
+    return folder
+
+
+def run(project: Path, *arguments: str) -> tuple[int, str]:
+    """pytest, as a process of its own, in the project."""
+    quick = ("-p", "no:faker", "-p", "no:anyio", "-p", "no:cacheprovider", "-q")
+    command = [sys.executable, "-m", "pytest", *quick, *arguments]
+    ran = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def recorded(project: Path, *arguments: str) -> None:
+    """Record all scenarios of the project."""
+    assert run(project, "--against", "sandbox", "--record", *arguments)[0] == 0
+
+
+def shop(project: Path, *varying: str) -> None:
+    """The project's own pipeline, which sends another uuid each time."""
+    (project / "shop.py").write_text(SHOP.format(varying=", ".join(varying)))
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_orphans_fail_both_ways(project: Path, processes: tuple[str, ...]) -> None:
+    """A scenario that was renamed lacks its cassette, and its old cassette lacks a scenario: both are named."""
+    recorded(project)
+    assert run(project, *processes)[0] == 0
+    (project / "scenarios/flow.py").write_text(TWO.replace("test_other", "test_renamed"))
+    code, told = run(project, *processes)
+    assert code == 1
+    assert told.count("it was never recorded, or the case was renamed") == 1
+    assert told.count("other.json: no scenario plays this cassette") == 1
+    (project / "scenarios/flow.py").write_text(TWO.partition("def test_other")[0])
+    code, told = run(project, *processes)
+    assert (code, "1 passed" in told, told.count("no scenario plays this cassette")) == (1, True, 1)
+
+
+def test_what_was_not_collected_whole_is_not_judged(project: Path) -> None:
+    """Picking a case, or a module, says nothing of the others; a module that is gone does."""
+    (project / "scenarios/more.py").write_text(TWO)
+    recorded(project)
+    assert run(project, "scenarios/flow.py::test_one")[0] == 0
+    assert run(project, "-k", "one")[0] == 0
+    assert run(project, "scenarios/flow.py")[0] == 0
+    (project / "scenarios/more.py").unlink()
+    assert run(project, "-k", "one")[0] == 0
+    code, told = run(project, "scenarios/flow.py")
+    assert (code, told.count("no scenario plays this cassette")) == (1, 2)
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path, processes: tuple[str, ...]) -> None:
+    """Undeclared it is a mismatch that proposes the line; declared it replays; a declaration never of use fails."""
+    shop(project)
+    spec = ("--pipeline", "shop:Shop")
+    recorded(project, *spec)
+    code, told = run(project, *spec, *processes)
+    assert (code, told.count("[[pipeline.varying]]")) == (1, 2)
+    assert 'path = "$.sent"' in told
+    shop(project, SENT)
+    assert run(project, *spec, *processes)[0] == 0
+    shop(project, SENT, NEVER)
+    code, told = run(project, *spec, *processes)
+    assert (code, "2 passed" in told) == (1, True)
+    assert told.count("$.visitor.signed_up_at: this matched no field of any request") == 1
+    assert "$.sent: this matched" not in told
+    assert run(project, *spec, *processes, "-k", "one")[0] == 0
+
+
+def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
+    """`[[pipeline.varying]]`, and `harness run` says so with exit code 2."""
+    shop(project)
+    call = "shop.Shop().visitor_to_lead(types.SimpleNamespace(user_id=sys.argv[1]))"
+    (project / "job.py").write_text(f"import sys, shop, types\n{call}\n")
+    lines = f'[pipeline]\nvisitor_to_lead = "{sys.executable} job.py {{visitor.user_id}}"\n'
+    lines += 'without = ["visitor_to_user", "lead_to_user"]\n'
+    row = '[[pipeline.varying]]\npath = "{}"\ntype = "uuid"\nreason = "an idempotency key"\n'
+    harness = [sys.executable, "-m", "harness", "run", "--pipeline", "shop.toml"]
+
+    def ran(*rows: str, arguments: tuple[str, ...]) -> tuple[int, str]:
+        (project / "shop.toml").write_text(lines + "".join(map(row.format, rows)))
+        done = subprocess.run(
+            [*harness, *arguments], cwd=project, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    assert ran("$.sent", arguments=("--record",))[0] == 0
+    replay = ("--against", "cassette")
+    code, told = ran(arguments=replay)
+    assert (code, told.count("the body differs"), told.count('path = "$.sent"')) == (1, 4, 2), "each is told once"
+    assert ran("$.sent", arguments=replay)[0] == 0
+    code, told = ran("$.sent", "$.nonce", arguments=replay)
+    assert (code, told.count("$.nonce: this matched no field")) == (2, 1), told
+    code, told = ran("sent", arguments=replay)
+    assert (code, "A varying field is declared wrongly" in told) == (2, True), told
