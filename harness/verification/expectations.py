@@ -20,6 +20,7 @@ class Rule(StrEnum):
     KEPT = "the source's value stays"
     TARGET_WINS = "the target's value stays; the source's fills a gap"
     TARGET_ONLY = "the target's value stays"
+    NEVER_SOURCES = "the target's value stays; a gap may be filled, but not with the source's"
     MAY_FILL = "the target's value stays; a gap may take the source's"
     EITHER = "the target's or the source's value"
     OPT_OUT = "an opt-out of either side stays, and none is made up"
@@ -61,7 +62,7 @@ MERGED: Final[Mapping[str, Expectation]] = {
     "created_at": Expectation(Rule.TARGET_ONLY, sources.MERGE, assumed=True),
     "signed_up_at": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
     "last_seen_at": Expectation(Rule.EITHER, sources.MERGE, assumed=True),
-    "external_id": Expectation(Rule.TARGET_ONLY, sources.MERGE),
+    "external_id": Expectation(Rule.NEVER_SOURCES, sources.MERGE),
     "email": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
     "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.MERGE, assumed=True),
 }
@@ -116,6 +117,8 @@ def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:
             return None if empty(kept) else (kept,)
         case Rule.TARGET_ONLY:
             return (target,)
+        case Rule.NEVER_SOURCES:
+            return None if empty(target) else (target,)
         case Rule.MAY_FILL:
             if not empty(target):
                 return (target,)

@@ -203,6 +203,8 @@ def _attribute_kept(
     if expectation.rule is Rule.SET:
         verdict = REFUTED if rules.empty(has) else PROVED
         return Claim(text, verdict, "a time", repr(has), seen, "", expectation.source, expectation.assumed)
+    if expectation.rule is Rule.NEVER_SOURCES and rules.empty(theirs) and not rules.empty(had):
+        return judged(text, not _same(has, had), f"not {had!r}", repr(has), seen, expectation.source)
     values = accepted_values(conversion, name, expectation)
     if values is None:
         return None

@@ -20,7 +20,7 @@ from harness.verification.judge import BELONGINGS as CLAIMED_BELONGINGS
 
 AGREE: Mapping[Fate, frozenset[Rule]] = {
     Fate.KEPT: frozenset({Rule.KEPT, Rule.OPT_OUT}),
-    Fate.TARGET: frozenset({Rule.TARGET_ONLY, Rule.MAY_FILL}),
+    Fate.TARGET: frozenset({Rule.TARGET_ONLY, Rule.NEVER_SOURCES, Rule.MAY_FILL}),
     Fate.ADOPTED: frozenset({Rule.TARGET_WINS, Rule.EITHER}),
     Fate.ADOPTED_BY_KEY: frozenset({Rule.TARGET_WINS}),
     Fate.ADOPTED_IF_ALLOWED: frozenset({Rule.MAY_FILL}),

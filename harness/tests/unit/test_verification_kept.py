@@ -339,3 +339,11 @@ def test_a_read_shows_what_was_found() -> None:
     assert judge.witness("after", error(404)).shows == "not_found: no"
     assert judge.witness("after", reading(0)).shows == "status 0"
     assert judge.witness("after", None).shows == "nothing was asked"
+
+
+def test_a_user_without_external_id_may_be_given_one_but_never_the_leads_uuid() -> None:
+    """Filling the gap is an addition; the uuid that Intercom gave the lead names nobody afterwards."""
+    lead = {**LEAD, "external_id": "3f6f0a34-8f0b-4c6e-9a1e-1f2d3c4b5a69"}
+    nameless = {**USER, "external_id": None}
+    assert _kept(lead, {**nameless, "external_id": "account-1"}, nameless)["external_id"].verdict is PROVED
+    assert _kept(lead, {**nameless, "external_id": lead["external_id"]}, nameless)["external_id"].verdict is REFUTED
