@@ -117,12 +117,10 @@ def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:
             return None if empty(kept) else (kept,)
         case Rule.TARGET_ONLY:
             return (target,)
-        case Rule.NEVER_SOURCES:
-            return None if empty(target) else (target,)
-        case Rule.MAY_FILL:
+        case Rule.MAY_FILL | Rule.NEVER_SOURCES:
             if not empty(target):
                 return (target,)
-            return None if empty(source) else (target, source)
+            return None if empty(source) or rule is Rule.NEVER_SOURCES else (target, source)
         case Rule.EITHER:
             return (target, source)
         case Rule.OPT_OUT:
