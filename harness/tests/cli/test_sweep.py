@@ -1,0 +1,221 @@
+"""Runs against a TEST app as processes: killed at any point, interrupted, swept; nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.exchange import Outcome, Request
+from harness.settings import ACCESS_TOKEN, APP_ID, REHEARSAL_CA, REHEARSAL_PROXY, STATE
+from harness.test_app.backend import Line
+from harness.test_app.session import AppSession, Surroundings
+from harness.tests.intercom import Played, playing
+
+SCENARIO = '''
+"""One scenario."""
+
+
+def test_a_lead_merges(people, pipeline, verify):
+    """A lead is folded into the user they turn out to be."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+'''
+
+
+@dataclass
+class Project:
+    """A user's project with a `.env`, and what plays its TEST app."""
+
+    folder: Path
+    played: Played
+    line: Line
+    live: list[str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of the project finds."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTERCOM", "HARNESS"))}
+        rehearsal = {REHEARSAL_PROXY: self.line.proxy, REHEARSAL_CA: self.line.ca_bundle}
+        return {**kept, **rehearsal, STATE: str(self.folder / "state"), "PATH": ""}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `harness` with these words."""
+        command = [sys.executable, "-m", "harness", *words]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        )
+
+    def run(self, *words: str, says: str = "") -> tuple[int, str]:
+        """Run it to its end; tells exit status and everything it printed."""
+        process = self.start(*words)
+        out, err = process.communicate(says, timeout=120)
+        return process.returncode, out + err
+
+    def sweep(self) -> list[str]:
+        """Sweep in this process, which is quicker; tells what is left."""
+        around = Surroundings(
+            self.folder / "state" / "intercom-conversion-harness",
+            self.line,
+            sleep=lambda _seconds: None,
+            settled_after=0,
+        )
+        session = AppSession(self.played.settings, around).open(sweeping=True)
+        try:
+            return [str(one) for one in session.sweep(session.ledger.open_entries())]
+        finally:
+            session.close()
+
+    def is_as_it_was(self) -> None:
+        """Nobody and nothing more or less than before."""
+        assert self.played.people() == self.live
+        assert [tag["name"] for tag in self.played.ask("GET", "/tags")["data"]] == ["vip"]
+        assert [one["company_id"] for one in self.played.ask("GET", "/companies")["data"]] == ["acme"]
+        assert len(self.played.ask("GET", "/conversations")["conversations"]) == 1
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A project whose TEST app has people, a tag, a company and a conversation of its own."""
+    played = Played()
+    user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example"})
+    lead = played.ask("POST", "/contacts", {"role": "lead", "email": "hx0000000001@example.com"})
+    visitor = played.visit({})
+    played.ask("POST", "/tags", {"name": "vip", "users": [{"id": user["id"]}]})
+    played.ask("POST", "/companies", {"company_id": "acme", "name": "Acme"})
+    played.ask("POST", "/conversations", {"from": {"type": "user", "id": user["id"]}, "body": "Hello"})
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "one.py").write_text(SCENARIO)
+    (tmp_path / ".env").write_text(f"{ACCESS_TOKEN}={played.token}\n{APP_ID}={played.app_id}\n")
+    with playing(tmp_path, played) as line:
+        yield Project(tmp_path, played, line, [user["id"], lead["id"], visitor["id"]])
+
+
+def _kill_at(
+    project: Project, process: Callable[[], int], number: int, *, after: bool
+) -> Callable[[Request], Outcome | None]:
+    """A fault that kills the run at its n-th request: before Intercom hears of it, or after Intercom has done it."""
+    seen = 0
+
+    def fault(request: Request) -> Outcome | None:
+        nonlocal seen
+        seen += 1
+        if seen != number:
+            return None
+        outcome = None
+        if after:
+            bearer = f"Bearer sandbox-{project.played.workspace}"
+            outcome = Outcome(project.played.sandbox.handle(request.with_headers(authorization=bearer)))
+        os.kill(process(), signal.SIGKILL)
+        return outcome
+
+    return fault
+
+
+def _killed(project: Project, number: int = 60, *, after: bool = True) -> None:
+    """Let a run be killed at its n-th request, if it comes so far."""
+    running: list[subprocess.Popen[str]] = []
+    project.played.faults[:] = [_kill_at(project, lambda: running[0].pid, number, after=after)]
+    running.append(project.start("run", "--against", "test-app"))
+    out, err = running[0].communicate(timeout=120)
+    assert running[0].returncode in (-signal.SIGKILL, 0), out + err
+    project.played.faults.clear()
+
+
+@pytest.mark.soak
+def test_a_run_killed_at_any_point_leaves_nothing_unaccounted_for(
+    project: Project, count: Callable[[int, int], int]
+) -> None:
+    """SIGKILL at a random request, then a sweep: zero leftovers, zero deletions of anything else."""
+    draw = random.Random(20_260_101)
+    for _ in range(count(2, 200)):
+        number, after = draw.randint(1, 170), draw.random() < 0.5
+        _killed(project, number, after=after)
+        assert project.sweep() == [], f"killed at request {number}, {'after' if after else 'before'} its work"
+        project.is_as_it_was()
+
+
+def test_a_run_of_the_command_line_passes_and_leaves_nothing(project: Project) -> None:
+    """`harness run --against test-app` with nothing but a `.env`."""
+    status, told = project.run("run", "--against", "test-app")
+    assert status == 0, told
+    assert "1 proved" in told
+    assert project.played.token not in told
+    project.is_as_it_was()
+
+
+def test_ctrl_c_in_mid_run_clears_away_or_says_how(project: Project) -> None:
+    """SIGINT while people are being made: nothing is left, or the run names the command that finishes the job."""
+    process = project.start("run", "--against", "test-app")
+    deadline = time.monotonic() + 60
+    while len(project.played.writes) < 12 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "interrupted" in (out + err)
+    if project.played.people() != project.live:
+        assert "harness sweep" in out + err
+        assert project.sweep() == []
+    project.is_as_it_was()
+
+
+def test_sweep_asks_first_and_a_new_run_waits_for_it(project: Project) -> None:
+    """No: nothing is deleted, and no run begins. Yes: everything of the ledger goes, and nothing else."""
+    _killed(project)
+    there = project.played.people()
+    assert there != project.live
+    status, told = project.run("run", "--against", "test-app")
+    assert status == 2
+    assert "harness sweep" in told
+    status, told = project.run("sweep", "--settled-after", "0", says="n\n")
+    assert status == 1
+    assert project.played.people() == there
+    status, told = project.run("sweep", "--list")
+    assert (status, project.played.people()) == (1, there)
+    status, told = project.run("sweep", "--settled-after", "0", says="y\n")
+    assert status == 0, told
+    assert "proved to be gone" in told
+    project.is_as_it_was()
+    status, told = project.run("sweep")
+    assert (status, "Nothing is left" in told) == (0, True)
+
+
+def test_sweep_says_what_it_could_not_finish(project: Project) -> None:
+    """Deletions that Intercom refuses stay in the ledger, with the reason."""
+    _killed(project)
+    project.played.faults.append(lambda request: _refusal() if request.method == "DELETE" else None)
+    status, told = project.run("sweep", "--yes", "--settled-after", "0")
+    assert status == 1
+    assert "still there" in told
+    project.played.faults.clear()
+    assert project.sweep() == []
+    project.is_as_it_was()
+
+
+def _refusal() -> Outcome:
+    from harness.tests.intercom import answer
+
+    return answer(409, "conflict", "not now")
+
+
+@pytest.mark.parametrize("command", [("run", "--against", "test-app"), ("sweep",), ("sweep", "--yes")])
+def test_without_settings_nothing_starts(project: Project, command: tuple[str, ...]) -> None:
+    """An absent or half-filled `.env` refuses loudly, with exit code 2."""
+    for text in ("", f"{APP_ID}={project.played.app_id}\n", f"{ACCESS_TOKEN}=\n{APP_ID}=\n"):
+        (project.folder / ".env").write_text(text)
+        status, told = project.run(*command)
+        assert status == 2, told
+        assert "do not name a TEST app" in told
+    assert project.played.seen == []
