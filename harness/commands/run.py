@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.commands.run_reporter import RunReporter
+    from harness.report.receipt import Subject
     from harness.run import RunOptions
 
 DEFAULT_PATHS = ("scenarios",)
@@ -53,6 +55,8 @@ TO_STDOUT = "-"
 @click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
     "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
+@click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help=(
+    "Write what was tested, with digests, for `harness receipt check`."))  # fmt: skip
 def command(paths: Sequence[str], **given: Any) -> int:
     """Run scenarios and prove what became of everybody.
 
@@ -66,7 +70,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     """
     from harness.run import RunOptions, check_options, check_versions
 
-    outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"])
+    outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"], given["receipt"])
     _check_json_target(outputs.json_to)
     selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
     wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
@@ -97,6 +101,7 @@ class Outputs:
     report: Path | None
     json_to: str | None
     junit: Path | None
+    receipt: Path | None
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
@@ -105,6 +110,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     from harness.run import Run
 
     started = time.monotonic()
+    subject = _subject(options, selection) if outputs.receipt else None
     run = Run(options)
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
@@ -116,6 +122,8 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
         run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
+    if outputs.receipt is not None and subject is not None:
+        _write_receipt(outputs.receipt, result, replace(subject, scenario_files=_digests(reporter.scenario_files)))
     _write(result, outputs, console, reporter)
     return result.exit_code
 
@@ -143,6 +151,31 @@ def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunRepor
     known = [secret.reveal() for secret in settings.load().secrets]
     cleaner = Cleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
     return write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
+
+
+def _subject(options: RunOptions, selection: Selection) -> Subject:
+    """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
+    from harness import __version__
+    from harness.pipeline.content import content_of
+    from harness.report.receipt import Subject
+
+    paths = [path for path in selection.paths if path.rstrip("/") not in DEFAULT_PATHS]
+    narrowed = [*paths, *(["-k", selection.expression] if selection.expression else [])]
+    return Subject(options.pipeline, content_of(options.pipeline, Path.cwd()), {}, __version__, narrowed)
+
+
+def _digests(paths: Collection[Path]) -> Mapping[str, str]:
+    from harness.pipeline.content import digests
+
+    return digests(paths, Path.cwd())
+
+
+def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
+    from harness.report.receipt import receipt_of
+
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
 
 
 def _check_paths(paths: Sequence[str]) -> Sequence[str]:

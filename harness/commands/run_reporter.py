@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shlex
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,11 @@ class RunReporter:
     def evidence(self, redactor: Redactor) -> list[Evidence]:
         """What stands behind each row of the result, in the same order, redacted."""
         return [evidence_of(result, self._run.options, redactor) for result in self._behind]
+
+    @property
+    def scenario_files(self) -> Collection[Path]:
+        """The scenario modules of which something was run."""
+        return {result.case.path for result in self._results.values()}
 
     # --- hooks ------------------------------------------------------------------------------------
 
