@@ -146,7 +146,10 @@ def workspace_faults(
     from harness.gateway.core import workspace_of
     from harness.gateway.faults import WorkspaceFaults
 
-    tables = WorkspaceFaults(lambda: fault_table(clock, backend.operation), workspace_of)
+    def named(request: Request) -> str:
+        return workspace_of(request) or (backend.workspace(request) if backend.workspace else "")
+
+    tables = WorkspaceFaults(lambda: fault_table(clock, backend.operation), named)
     if faults:
         tables.table(workspace).arm(*faults)
     return tables

@@ -25,7 +25,8 @@ from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.ids import Ids
-from harness.sandbox.messenger import Messenger
+from harness.sandbox.messenger.paths import name_of
+from harness.sandbox.messenger.service import Messenger
 from harness.sandbox.notifications import Notification
 from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.routes import ROUTES
@@ -178,7 +179,7 @@ class Sandbox:
     def operation_of(self, request: Request) -> str:
         """Intercom's own name for what a request asks for, or an empty string."""
         if self._messenger.owns(request.target):
-            return self._messenger.operation_of(request)
+            return name_of(request.path)
         try:
             workspace = self._workspaces.get(workspace_named(request.headers))
             version = version_of(request.headers, workspace)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from harness.exchange import Request
+from harness.sandbox.messenger.paths import NAMES, name_of, owns
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Router
@@ -20,17 +21,21 @@ def _router() -> Router:
 @cache
 def operations() -> frozenset[str]:
     """All names there are."""
-    return frozenset(route.operation for route in ROUTES)
+    return frozenset(route.operation for route in ROUTES) | NAMES
 
 
 def operation_of(request: Request) -> str:
     """The name of what a request asks for, in its own version or else the newest that has it; empty if none has."""
+    if owns(request.target):
+        return name_of(request.path)
     asked = VERSIONS.get(request.headers.get("intercom-version", "").strip())
     return next(_names(request.method, request.path, [asked] if asked else list(reversed(VERSIONS.values()))), "")
 
 
 def is_routed(method: str, path: str) -> bool:
-    """Whether a method and a path lead to an operation of any version."""
+    """Whether a method and a path lead to an operation of any version, or of the Messenger."""
+    if owns(path):
+        return bool(name_of(path))
     return any(True for _ in _names(method, path, list(VERSIONS.values())))
 
 

@@ -48,9 +48,7 @@ class Form:
     def _companies(self) -> dict[str, Any]:
         company, companies = self.user_data.get("company"), self.user_data.get("companies")
         named = [company] if isinstance(company, dict) else companies if isinstance(companies, list) else []
-        wanted = [{**entry, "company_id": entry.get("company_id") or entry.get("id")} for entry in named]
-        for entry in wanted:
-            entry.pop("id", None)
+        wanted = [_company(entry) for entry in named]
         return {"companies": wanted} if wanted else {}
 
     def _custom_attributes(self) -> Mapping[str, Any]:
@@ -78,6 +76,14 @@ class Form:
             texts = [block.get("text") for block in blocks if isinstance(block, dict)]
             return "\n".join(text for text in texts if isinstance(text, str))
         return self.fields.get("body", "")
+
+
+def _company(entry: Any) -> dict[str, Any]:
+    """A company as 1.x's requests name it: a page's `id` is the application's own id for it."""
+    if not isinstance(entry, dict):
+        raise Refused(no.TYPE_MISMATCH.filled(field="companies", wanted="a list of objects"))
+    rest = {name: value for name, value in entry.items() if name != "id"}
+    return {**rest, "company_id": entry.get("company_id") or entry.get("id")}
 
 
 def read_form(body: bytes) -> Form:

@@ -7,7 +7,6 @@ these answers, and no others of the sandbox, may be read from there; cookies nev
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -18,6 +17,7 @@ from harness.sandbox import refusals as no
 from harness.sandbox.call import Call
 from harness.sandbox.messenger import answers, arrivals, rules
 from harness.sandbox.messenger.forms import Form, json_field, read_form
+from harness.sandbox.messenger.paths import CONVERSATION, WIDGET, app_id_in, name_of, owns
 from harness.sandbox.messenger.script import script
 from harness.sandbox.operations import conversations, conversions
 from harness.sandbox.people import Person
@@ -27,7 +27,6 @@ from harness.sandbox.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-WIDGET, POSTS = "/widget/", "/messenger/web/"
 DIALECT = VERSIONS["1.4"]
 """The Messenger takes custom attributes as they come, and users of one e-mail beside each other, as 1.x does."""
 
@@ -50,17 +49,7 @@ class Messenger:
     def __init__(self, find_workspace: FindWorkspace) -> None:
         self._find = find_workspace
 
-    @staticmethod
-    def owns(target: str) -> bool:
-        """Whether a request with this target is the Messenger's."""
-        return target.startswith((WIDGET, POSTS))
-
-    def operation_of(self, request: Request) -> str:
-        """The name of what is asked for: `messengerPing`, …, or an empty string."""
-        if request.path.startswith(WIDGET):
-            return "messengerScript"
-        name = _name(request.path)
-        return OPERATIONS[name][0] if name in OPERATIONS else ""
+    owns = staticmethod(owns)
 
     def workspace_of(self, request: Request) -> str:
         """The name of the workspace that a request is for, or an empty string."""
@@ -95,8 +84,8 @@ class Messenger:
         return Response(200, SCRIPT_HEADERS, script(workspace.app_id))
 
     def _post(self, request: Request) -> dict[str, Any]:
-        name = _name(request.path)
-        if name not in OPERATIONS:
+        act = ACTS.get(name_of(request.path))
+        if act is None:
             raise Refused(no.PATH_UNKNOWN)
         if request.method != "POST":
             raise Refused(no.WRONG_METHOD)
@@ -104,29 +93,24 @@ class Messenger:
         workspace = self._find(form.fields.get("app_id", ""))
         if workspace is None:
             raise Refused(rules.APP_UNKNOWN)
-        parameters = tuple(_CONVERSATION.findall(request.path))
+        parameters = tuple(CONVERSATION.findall(request.path))
         with workspace.lock, workspace.database.transaction():
             origin = request.origin or f"https://{request.host}"
             call = Call(workspace, DIALECT, parameters, {}, {}, workspace.now(), origin, request.path)
-            return OPERATIONS[name][1](call, form)
+            return act(call, form)
 
 
 PREFLIGHT = {"access-control-allow-methods": "POST", "access-control-allow-headers": "content-type"}
 JSON = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
-_CONVERSATION = re.compile(r"/conversations/(\d+)/")
 
 
 def _readable_from(origin: str | None) -> dict[str, str]:
     return {"access-control-allow-origin": origin, "vary": "origin"} if origin else {}
 
 
-def _name(path: str) -> str:
-    return _CONVERSATION.sub("/conversations/{id}/", path.removeprefix(POSTS.rstrip("/"))).strip("/")
-
-
 def _app_id(request: Request) -> str:
     if request.path.startswith(WIDGET):
-        return request.path.removeprefix(WIDGET).strip("/")
+        return app_id_in(request.path)
     return read_form(request.body).fields.get("app_id", "")
 
 
@@ -217,13 +201,13 @@ def _with_body(call: Call, body: dict[str, Any]) -> Call:
     return Call(call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path)
 
 
-OPERATIONS: Mapping[str, tuple[str, Act]] = {
-    "ping": ("messengerPing", _ping),
-    "open": ("messengerOpen", _open),
-    "conversations": ("messengerConversations", _conversations),
-    "conversations/{id}/reply": ("messengerReply", _reply),
-    "messages": ("messengerMessage", _say),
-    "events": ("messengerEvent", _event),
-    "metrics": ("messengerMetrics", _nothing),
-    "launcher_settings": ("messengerLauncherSettings", _launcher),
+ACTS: Mapping[str, Act] = {
+    "messengerPing": _ping,
+    "messengerOpen": _open,
+    "messengerConversations": _conversations,
+    "messengerReply": _reply,
+    "messengerMessage": _say,
+    "messengerEvent": _event,
+    "messengerMetrics": _nothing,
+    "messengerLauncherSettings": _launcher,
 }

@@ -7,7 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from harness import app
+from harness.clock import FollowingClock, ManualClock
 from harness.exchange import Request, Response
 from harness.sandbox.messenger import rules
 from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
@@ -264,3 +269,64 @@ def test_a_workspace_on_disk_is_found_by_its_app_id_after_a_restart(tmp_path: An
     second = Asker.new(tmp_path)
     assert second.sandbox.handle(Request("GET", f"/widget/{app_id}")).status == 200
     second.sandbox.close()
+
+
+def test_faults_and_exchanges_know_the_messenger() -> None:
+    """Over HTTP, where a browser brings no token: both are the workspace's that has the app id."""
+    clock = FollowingClock(ManualClock())
+    backend = app.sandbox_backend(clock)
+    _, server = app.service(backend, clock)
+    token = {"Authorization": "Bearer sandbox-shop"}
+    with server, requests.Session() as session:
+        session.trust_env = False
+        app_id = session.get(f"{server.url}/_sandbox/settings", headers=token).json()["app_id"]
+        fault = {"operation": "messengerPing", "kind": "status", "status": 503, "times": 1}
+        assert session.post(f"{server.url}/_sandbox/faults", json=fault, headers=token).status_code == 201
+        form = {"app_id": app_id, "user_data": json.dumps({"user_id": "u-1", "user_hash": "ab" * 32})}
+        pings = [session.post(f"{server.url}/messenger/web/ping", data=form).status_code for _ in range(2)]
+        seen = session.get(f"{server.url}/_sandbox/exchanges", headers=token)
+    backend.close()
+    assert pings == [503, 200]
+    assert [entry["operation"] for entry in seen.json()["data"]] == ["messengerPing"] * 2
+    assert "abab" not in seen.text
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=12),
+    st.sampled_from(["u-1", "ada@example.com", "0b6ab4c5-2f0e-4d57-9c0a-5a1b6f9e7d11", "\ud800", "\0", "x" * 100_000]),
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+KNOWN = "anonymous_id user_id email name phone avatar created_at company companies custom_attributes user_hash utm_term"
+USER_DATA = st.dictionaries(st.sampled_from([*KNOWN.split(), "plan", "a b", "$", ""]), TREES, max_size=6)
+FIELDS = st.dictionaries(
+    st.sampled_from(["blocks", "body", "email", "event_name", "metadata", "anonymous_session", "referer", "r"]),
+    st.text(max_size=20) | TREES.map(json.dumps),
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["ping", "messages", "open", "conversations", "conversations/12/reply", "events"]),
+    USER_DATA,
+    FIELDS,
+)
+def test_no_form_breaks_it(path: str, user_data: dict[str, Any], fields: dict[str, str]) -> None:
+    """Whatever a page sends is answered or refused; nothing is an error of the sandbox's own."""
+    sent = {name: value.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for name, value in fields.items()}
+    assert Browser(Asker.new()).send(path, user_data, **sent).status < 500
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_it(body: bytes) -> None:
+    """Nor does what is no form at all."""
+    assert Asker.new().sandbox.handle(Request("POST", "/messenger/web/ping", {}, body)).status < 500
