@@ -36,22 +36,42 @@ REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
 """What a replay left over, of this process and of those that worked for it."""
 
 FOLDER = "scenarios"
+OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
+"""The fixtures of scenarios."""
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--against": {
+        "default": "cassette", "metavar": "BACKEND", "help": "sandbox, test-app, cassette (default) or URL",
+    },
+    "--record": {"action": "store_true", "help": "write a cassette for each scenario that passes"},
+    "--record-in-ci": {
+        "action": "store_true", "help": "record over cassettes that are there where CI is set",
+    },
+    "--pipeline": {"metavar": "SPEC", "help": "package.module:object, or a TOML file of command lines"},
+    "--intercom-version": {
+        "action": "append", "metavar": "V", "help": "API version of the pipeline's requests; may be repeated",
+    },
+}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the contract."""
     group = parser.getgroup("harness", "conversion harness for Intercom")
-    group.addoption(
-        "--against", default="cassette", metavar="BACKEND", help="sandbox, test-app, cassette (default) or URL"
-    )
-    group.addoption("--record", action="store_true", help="write a cassette for each scenario that passes")
-    group.addoption("--record-in-ci", action="store_true", help="record over cassettes that are there where CI is set")
-    group.addoption("--pipeline", metavar="SPEC", help="package.module:object, or a TOML file of command lines")
-    group.addoption(
-        "--intercom-version",
-        action="append",
-        metavar="V",
-        help="API version of the pipeline's requests; may be repeated",
+    for name, settings in OPTIONS.items():
+        try:
+            group.addoption(name, **settings)
+        except ValueError as error:
+            raise _taken(parser, name) from error
+
+
+def _taken(parser: pytest.Parser, name: str) -> pytest.UsageError:
+    groups = [parser._anonymous, *parser._groups]  # noqa: SLF001  # pytest tells nobody whose an option is
+    owners = [group.name or group.description for group in groups for option in group.options if name in option.names()]
+    whose = f"another plugin (its options are under {owners[0]!r})" if owners and owners[0] else "another plugin"
+    return pytest.UsageError(
+        f"the option {name} belongs to {whose} and to the harness: one of them has to stay away.\n"
+        "  remedy: pytest -p no:PLUGIN for the other one, pytest -p no:harness where no scenarios are run,\n"
+        "  or run the scenarios by: harness run"
     )
 
 
@@ -134,9 +154,31 @@ def _intercom_version() -> str:
 
 @pytest.fixture
 def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
-    with _run(request.config).scenario(_case(request.node, _intercom_version)) as scenario:
+    with _run(request.config).scenario(case_of(request.node)) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fixture of somebody else's in the place of one of ours would make a scenario mean something else."""
+    if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames:
+        for name in OURS:
+            found = item._fixtureinfo.name2fixturedefs.get(name, ())  # noqa: SLF001  # nothing else tells who won
+            if found and found[-1].func.__module__ != __name__ and name not in found[-1].argnames:
+                raise _hidden(name, found[-1].func)
+
+
+def _hidden(name: str, theirs: Any) -> Exception:
+    from harness.problems import Problem
+
+    code = getattr(theirs, "__code__", None)
+    where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}" if code else theirs.__module__
+    return Problem(
+        f"a fixture named {name} in {where} takes the place of the harness's",
+        why="it is defined where scenarios can see it, and theirs is the nearer one",
+        remedy="rename it, or move it to a conftest.py beside the tests that use it; "
+        f"one that builds on the harness's takes it as an argument: def {name}({name})",
+    )
 
 
 @pytest.fixture
@@ -227,9 +269,11 @@ def pytest_runtest_makereport(
     return report
 
 
-def _case(node: pytest.Function, version: str) -> Case:
+def case_of(node: pytest.Function) -> Case:
+    """Which case of which scenario a test is."""
     from harness.scenario import Case
 
+    version = _version_of(node)
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
     name = _name(node, version)
     node_id = f"{node.nodeid.partition('::')[0]}::{name}"
@@ -251,7 +295,7 @@ def _remains(session: pytest.Session) -> Remains | None:
     if RUN not in config.stash or config.stash[RUN].options.against != "cassette" or not ended:
         return None
     picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
-    cases = {item: _case(item, _version_of(item)) for item in config.stash.get(COLLECTED, [])}
+    cases = {item: case_of(item) for item in config.stash.get(COLLECTED, [])}
     if picked or not cases:
         return None
     modules = {item.path for item in cases}

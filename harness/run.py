@@ -174,10 +174,14 @@ class Run:
             self._test_app = self._stack.enter_context(self._open_test_app())
         return self._test_app
 
+    def cassette_of(self, case: Case) -> Path:
+        """Where the cassette of a case lies."""
+        return path_of(case, self._order(case))
+
     def remains(self, cases: Sequence[Case], *, whole: bool) -> Remains:
         """What a replay of these cases left over; `whole` where they are all there are."""
         modules = {case.node_id.partition("::")[0] for case in cases}
-        played = [path_of(case, self._order(case)) for case in cases]
+        played = [self.cassette_of(case) for case in cases]
         found = orphans(self.options.cassettes, self.pipeline_name, played, modules, self.options.root)
         return found.and_(varying(self.varying)) if whole else found
 

@@ -29,6 +29,7 @@ def command(
     against: str | None,
     cassette: Path | None,
     record: bool,
+    record_in_ci: bool,
     workspace: str,
     intercom_version: str | None,
     faults: Sequence[Fault],
@@ -51,9 +52,15 @@ def command(
     from harness.commands import taping
     from harness.commands.serving import serve
 
-    secrets = [secret.reveal() for secret in settings.load().secrets]
+    found = settings.load()
     tape = taping.insert(
-        against, cassette, record, title="A gateway's traffic", intercom_version=intercom_version, secrets=secrets
+        against,
+        cassette,
+        record,
+        may_replace=record_in_ci or not found.ci,
+        title="A gateway's traffic",
+        intercom_version=intercom_version,
+        secrets=[secret.reveal() for secret in found.secrets],
     )
     app.prefer_version(tape.backend, workspace, tape.intercom_version)
     token = None if strict else f"sandbox-{workspace}"

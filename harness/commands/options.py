@@ -42,7 +42,16 @@ def taping(function: Command) -> Command:
         metavar="FILE",
         help="The cassette to play, or to write with --record.",
     )
-    return cassette(record(function))
+    return cassette(record(record_in_ci(function)))
+
+
+def record_in_ci(function: Command) -> Command:
+    """`--record-in-ci`: what becomes of recordings where nobody watches."""
+    return click.option(
+        "--record-in-ci",
+        is_flag=True,
+        help="Record over cassettes that are there although CI is set; without this they are left alone.",
+    )(function)
 
 
 def strict_token(function: Command) -> Command:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.commands.options import strict_token, workspace_name
+from harness.commands.options import record_in_ci, strict_token, workspace_name
 from harness.problems import Problem
 from harness.report.result import RunRow
 
@@ -34,6 +34,9 @@ TO_STDOUT = "-"
 @click.option("--against", default="sandbox", show_default=True, metavar="BACKEND", help=(
     "sandbox, test-app, cassette, or the URL of a running sandbox."))  # fmt: skip
 @click.option("--record", is_flag=True, help="Write a cassette for each scenario that passes.")
+@click.option("--stale", is_flag=True, help=(
+    "With --record: only what has no cassette or a stale one, and tell first what changes."))  # fmt: skip
+@record_in_ci
 @click.option("--pipeline", metavar="SPEC", help="Your code: package.module:object, or a TOML file of command lines.")
 @click.option("--intercom-version", "versions", multiple=True, metavar="V", help=(
     "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
@@ -65,6 +68,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     harness run scenarios/lead_to_user.py -k merges    some of them
     harness run --pipeline pipeline.toml               your own code
     harness run --record                               and write cassettes for `pytest` to replay
+    harness run --record --stale                       only those that are missing or out of date
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
@@ -72,11 +76,14 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"], given["receipt"])
     _check_json_target(outputs.json_to)
-    selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]))
+    if given["stale"] and not given["record"]:
+        raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
+    selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]), given["stale"])
     wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
     options = RunOptions(
         **{name: given[name] for name in wanted},
         strict_token=given["strict"],
+        record_in_ci=given["record_in_ci"],
         intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
     )
     check_options(options)
@@ -91,6 +98,7 @@ class Selection:
     paths: Sequence[str]
     expression: str | None
     versions: Sequence[str]
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +114,26 @@ class Outputs:
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     from harness.commands.run_reporter import RunReporter, run_pytest
+    from harness.commands.stale import StaleOnly
     from harness.report.terminal import ReportConsole, TerminalReport
     from harness.run import Run
 
     started = time.monotonic()
     subject = _subject(options, selection) if outputs.receipt else None
     run = Run(options)
+    stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
+    run = Run(replace(options, show=stale.show) if selection.stale else options)
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
     reporter = RunReporter(run, selection.versions, terminal)
     terminal.begin(run.pipeline_name, options.against, reporter.versions)
     try:
-        run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit)
+        also = [stale] if selection.stale else []
+        run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit, also)
     finally:
+    if stale.nothing and not reporter.troubled:
+        console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
+        return 0
         run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)

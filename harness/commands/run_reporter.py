@@ -38,7 +38,12 @@ SHOWN = 160
 
 
 def run_pytest(
-    reporter: RunReporter, paths: Sequence[str], expression: str | None, versions: Sequence[str], junit: Path | None
+    reporter: RunReporter,
+    paths: Sequence[str],
+    expression: str | None,
+    versions: Sequence[str],
+    junit: Path | None,
+    also: Sequence[object] = (),
 ) -> None:
     """One pytest session in this process, without the plugins that cost most and that no scenario needs."""
     unwanted = ("cacheprovider", "faker", "anyio", "hypothesispytest")
@@ -52,7 +57,7 @@ def run_pytest(
     arguments += [f"--junitxml={junit}"] if junit else []
     for version in versions:
         arguments += ["--intercom-version", version]
-    pytest.main(arguments, plugins=[reporter])
+    pytest.main(arguments, plugins=[reporter, *also])
 
 
 def left_behind(entries: Sequence[str]) -> Sequence[str]:
@@ -85,6 +90,11 @@ class RunReporter:
         problems += self._remains
         name, against = self._run.pipeline_name, self._run.options.against
         return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.notes))
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something could not even begin."""
+        return bool(self._problems)
 
     def evidence(self, redactor: Redactor) -> list[Evidence]:
         """What stands behind each row of the result, in the same order, redacted."""

@@ -41,14 +41,19 @@ def insert(
     record: bool,
     *,
     title: str,
+    may_replace: bool = True,
     intercom_version: str | None = None,
     secrets: Sequence[str] = (),
 ) -> Tape:
     """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant."""
+    from harness.cassette.writing import refuse_to_replace
+
     plays = against == CASSETTE or (against is None and cassette is not None and not record)
     _check(against, cassette, record, plays)
     if cassette is not None and plays:
         return _player(cassette, intercom_version, secrets)
+    if cassette is not None and not may_replace:
+        refuse_to_replace(cassette)
     fixed = record and (against is None or against == app.SANDBOX)
     clock = FollowingClock(ManualClock() if fixed else WallClock())
     backend = app.backend_for(against, clock)
