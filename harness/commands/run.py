@@ -120,10 +120,9 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
 
     started = time.monotonic()
     subject = _subject(options, selection) if outputs.receipt else None
-    run = Run(options)
+    console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
     run = Run(replace(options, show=stale.show) if selection.stale else options)
-    console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     terminal = TerminalReport(console, explain=outputs.explain)
     reporter = RunReporter(run, selection.versions, terminal)
     terminal.begin(run.pipeline_name, options.against, reporter.versions)
@@ -131,10 +130,10 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
         also = [stale] if selection.stale else []
         run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit, also)
     finally:
+        run.close()
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
-        run.close()
     result = reporter.result(time.monotonic() - started, _hint(selection.expression))
     terminal.end(result)
     if outputs.receipt is not None and subject is not None:
