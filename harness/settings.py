@@ -126,11 +126,26 @@ class Settings:
             )
         return here or there
 
+    def other_app_id(self, app_id: str) -> str:
+        """An app that is named beside the settings: of the right form, and none of the live ones, or a Problem."""
+        if app_id.lower() in self._live_app_ids():
+            raise Problem(
+                f"{app_id} is listed as a live app.", evidence=LIVE_APP_IDS, remedy="name a TEST app; visitors stay"
+            )
+        if not _APP_ID_FORM.fullmatch(app_id):
+            raise Problem(
+                f"{app_id!r} is no app id.", remedy="it has 8 small letters and digits, as in the address of the app"
+            )
+        return app_id
+
+    def _live_app_ids(self) -> frozenset[str]:
+        return frozenset(part.lower() for part in re.split(r"[,\s]+", self.value(LIVE_APP_IDS)) if part)
+
     def test_app(self) -> AppSettings:
         """The TEST app, or a Problem that names each key that is missing or wrong."""
         token, app_id = self.value(ACCESS_TOKEN), self.value(APP_ID)
         region = self.value(REGION).lower() or "us"
-        live = frozenset(part.lower() for part in re.split(r"[,\s]+", self.value(LIVE_APP_IDS)) if part)
+        live = self._live_app_ids()
         wrong = list(_wrong_values(token, app_id, region, live))
         if wrong:
             raise Problem(
