@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.circumstances import Faults, Intercom
     from harness.people import People
     from harness.persons import Lead, User, Visitor
     from harness.pipeline import Answer
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "Lead", "NotProved", "People", "Pipeline", "Problem", "User", "Verify", "Visitor"]
+__all__ = [
+    "Answer", "Faults", "Intercom", "Lead", "NotProved", "People", "Pipeline", "Problem", "User", "Verify", "Visitor",
+]  # fmt: skip
 
 _HOMES = {
     "Answer": ("harness.pipeline", "Answer"),
+    "Faults": ("harness.circumstances", "Faults"),
+    "Intercom": ("harness.circumstances", "Intercom"),
     "Lead": ("harness.persons", "Lead"),
     "NotProved": ("harness.verification", "NotProved"),
     "People": ("harness.people", "People"),

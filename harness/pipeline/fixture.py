@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
+from harness.problems import Problem
 
 
 class LacksOperation(Exception):
@@ -74,7 +75,7 @@ class PipelineUnderTest:
     def again(self) -> Answer:
         """The same call once more, as a queue that delivers twice would make it."""
         if self._last is None:
-            raise RuntimeError("pipeline.again() repeats a call; none was made yet")
+            raise Problem("pipeline.again() repeats a call; none was made yet", remedy="call the pipeline before it")
         return self._call(*self._last)
 
     def hear(self, notification: Mapping[str, Any]) -> Answer:
@@ -99,6 +100,7 @@ class PipelineUnderTest:
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
             raise LacksOperation(_lacks(self.name, operation))
+        _check_people(operation, people)
         self._begin()
         self._last = (operation, people)
         answer = self._runner.call(operation, people)
@@ -109,6 +111,27 @@ class PipelineUnderTest:
         if not self._begun:
             self._begun = True
             self._before_first_call()
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {"visitor": (Visitor,), "lead": (Lead,), "user": (User, Lead)}
+"""Who may stand where; a lead in a user's place is what must be refused."""
+
+_MAKERS: Mapping[str, str] = {
+    "visitor": "people.visitor()",
+    "lead": "people.lead()",
+    "user": "people.user(), or people.newcomer() for one who does not exist yet",
+}
+
+
+def _check_people(operation: Operation, people: Mapping[str, Person]) -> None:
+    for name, person in people.items():
+        if not isinstance(person, _KINDS[name]):
+            given = getattr(person, "kind", None) or type(person).__name__
+            raise Problem(
+                f"pipeline.{operation}() was given a {given} as {name}",
+                why="the order is source, then target: " + ", ".join(people),
+                remedy=f"make one with {_MAKERS[name]}",
+            )
 
 
 def _lacks(name: str, operation: Operation) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.persons import Lead, User, Visitor
+from harness.problems import Problem
 from harness.verification.census import Census
 from harness.verification.claims import Claim
 from harness.verification.judge import Conversion, describe_person
@@ -23,7 +24,7 @@ class Move:
 def moves_of(pairs: Sequence[tuple[Visitor | Lead, User]], before: Census, after: Census) -> list[Move]:
     """The merges of a scenario; those that end in the same user know of each other."""
     if not pairs:
-        raise ValueError("verify.all_merged() was given nobody: it takes pairs of a source and its user")
+        raise Problem("verify.all_merged() was given nobody", remedy="give it pairs: [(lead, user), …]")
     return [
         Move(
             source,

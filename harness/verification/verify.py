@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from harness.client import IntercomClient
 from harness.exchange import Exchange
 from harness.persons import Lead, Person, User, Visitor
+from harness.problems import Problem
 from harness.verification import identity, judge
 from harness.verification.census import Census, take_census
 from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
@@ -100,6 +101,11 @@ class Verify:
         may_write: Iterable[str] = (),
     ) -> None:
         """The source is gone, and a user with the same id, known by the given identifier, has all they had."""
+        if email is None and external_id is None:
+            raise Problem(
+                "verify.became_user() was not told who the user is",
+                remedy="verify.became_user(source, email=newcomer.email, external_id=newcomer.external_id)",
+            )
         target = User(email=email, external_id=external_id)
         before, after = self._censuses(target)
         who, was, now = describe_person(source), before.of(source), after.of(source)
@@ -129,6 +135,12 @@ class Verify:
         """Each source is gone, and its user has what both had; several sources may have joined one user."""
         before, after = self._censuses()
         moves = moves_of(list(pairs), before, after)
+        if any(move.target is None or move.target.id is None for move in moves):
+            raise Problem(
+                "verify.merged() was given a user who does not exist yet",
+                why="a merge ends in somebody who was there before; somebody new is made of the source",
+                remedy="verify.became_user(source, email=newcomer.email, external_id=newcomer.external_id)",
+            )
 
         def claims() -> Iterator[Claim]:
             yield self._succeeded(moves[0].target.id if moves[0].target else None, "user")
@@ -213,7 +225,11 @@ class Verify:
 
     def _censuses(self, *targets: User) -> tuple[Census, Census]:
         if self._before is None:
-            raise RuntimeError("verify was called before the pipeline: there is nothing to hold against")
+            raise Problem(
+                "verify was called before the pipeline",
+                why="a claim holds what is there afterwards against what was there before the pipeline's first call",
+                remedy="call pipeline.visitor_to_lead(…), visitor_to_user(…), lead_to_user(…) or run() before it",
+            )
         heard = len(self._answers())
         if self._after is None or self._after[0] != heard:
             self._begin_then()

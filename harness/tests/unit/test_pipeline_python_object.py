@@ -15,6 +15,7 @@ from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline import Answer, PipelineUnderTest
 from harness.pipeline.fixture import LacksOperation
 from harness.pipeline.python_object import PythonPipeline
+from harness.problems import Problem
 
 VISITOR, LEAD, USER = Visitor("v-1", "u-1"), Lead("l-1", "e-1"), User("c-1")
 
@@ -149,7 +150,7 @@ def test_the_first_call_closes_the_given_and_each_answer_is_kept() -> None:
 def test_again_without_a_call_is_a_mistake_of_the_scenario() -> None:
     """There is nothing to repeat."""
     pipeline, begun = _under_test(Doing(str))
-    with pytest.raises(RuntimeError, match="none was made yet"):
+    with pytest.raises(Problem, match="none was made yet"):
         pipeline.again()
     assert begun == []
 

@@ -9,7 +9,9 @@ import pytest
 
 import harness
 
-NAMES = ["Answer", "Lead", "NotProved", "People", "Pipeline", "Problem", "User", "Verify", "Visitor"]
+NAMES = [
+    "Answer", "Faults", "Intercom", "Lead", "NotProved", "People", "Pipeline", "Problem", "User", "Verify", "Visitor",
+]  # fmt: skip
 
 
 def test_the_public_names_are_these() -> None:
