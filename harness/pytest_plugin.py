@@ -52,22 +52,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "append", "metavar": "V", "help": "API version of the pipeline's requests; may be repeated",
     },
 }  # fmt: skip
-OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
-"""The fixtures of scenarios."""
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "--against": {
-        "default": "cassette", "metavar": "BACKEND", "help": "sandbox, test-app, cassette (default) or URL",
-    },
-    "--record": {"action": "store_true", "help": "write a cassette for each scenario that passes"},
-    "--record-in-ci": {
-        "action": "store_true", "help": "record over cassettes that are there where CI is set",
-    },
-    "--pipeline": {"metavar": "SPEC", "help": "package.module:object, or a TOML file of command lines"},
-    "--intercom-version": {
-        "action": "append", "metavar": "V", "help": "API version of the pipeline's requests; may be repeated",
-    },
-}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -173,28 +157,6 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
     with _run(request.config).scenario(case_of(request.node)) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fixture of somebody else's in the place of one of ours would make a scenario mean something else."""
-    if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames:
-        for name in OURS:
-            found = item._fixtureinfo.name2fixturedefs.get(name, ())  # noqa: SLF001  # nothing else tells who won
-            if found and found[-1].func.__module__ != __name__ and name not in found[-1].argnames:
-                raise _hidden(name, found[-1].func)
-
-
-def _hidden(name: str, theirs: Any) -> Exception:
-    from harness.problems import Problem
-
-    code = getattr(theirs, "__code__", None)
-    where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}" if code else theirs.__module__
-    return Problem(
-        f"a fixture named {name} in {where} takes the place of the harness's",
-        why="it is defined where scenarios can see it, and theirs is the nearer one",
-        remedy="rename it, or move it to a conftest.py beside the tests that use it; "
-        f"one that builds on the harness's takes it as an argument: def {name}({name})",
-    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
