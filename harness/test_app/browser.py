@@ -7,6 +7,7 @@ Intercom's own tests skip visitors because no API makes one. The browser is the 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -48,8 +49,8 @@ class BrowserOrigin:
     To be used from one thread. `line`: in a rehearsal, the way to whatever plays Intercom.
     """
 
-    def __init__(self, place: MessengerPlace, line: Line | None = None) -> None:
-        self._place, self._line = place, line or Line()
+    def __init__(self, place: MessengerPlace, line: Line | None = None, *, patience: float = PATIENCE) -> None:
+        self._place, self._line, self._patience = place, line or Line(), patience
         self._stack = ExitStack()
         self._browser: Any = None
         self._url = ""
@@ -84,10 +85,10 @@ class BrowserOrigin:
 
         self._url = self._stack.enter_context(serving_page(visitor_page(self._place)))
         playwright = self._stack.enter_context(sync_playwright())
-        proxy: Any = {"server": self._line.proxy} if self._line.proxy else None
+        proxy: Any = {"server": self._line.proxy, "bypass": "localhost"} if self._line.proxy else None
         try:
             self._browser = playwright.chromium.launch(
-                executable_path=chromium(), args=[*_QUIET, "--no-sandbox"], proxy=proxy
+                executable_path=chromium(), args=[*_QUIET, *_without_sandbox()], proxy=proxy
             )
         except Error as error:
             raise Problem(
@@ -106,15 +107,20 @@ class BrowserOrigin:
         page = context.new_page()
         query = urlencode({name: traits[name] for name in _UTM if traits.get(name)})
         try:
-            page.goto(f"{self._url}/?{query}", referer=traits.get("referrer"), timeout=PATIENCE)
+            page.goto(f"{self._url}/?{query}", referer=traits.get("referrer"), timeout=self._patience)
             page.wait_for_function(
-                "/^[0-9a-f-]{36}$/.test(document.getElementById('visitor-id').textContent)", timeout=PATIENCE
+                "/^[0-9a-f-]{36}$/.test(document.getElementById('visitor-id').textContent)", timeout=self._patience
             )
             found: str = page.inner_text("#visitor-id")
-            page.wait_for_load_state("networkidle", timeout=PATIENCE)
+            page.wait_for_load_state("networkidle", timeout=self._patience)
             return found
         except Error as error:
             raise _no_visitor(page, error) from None
+
+
+def _without_sandbox() -> tuple[str, ...]:
+    """Chromium keeps its own sandbox wherever it can; as root, as in most containers, it refuses to start with it."""
+    return ("--no-sandbox",) if os.geteuid() == 0 else ()
 
 
 def _no_visitor(page: Any, error: Exception) -> Problem:
