@@ -65,6 +65,7 @@ class FrontProtocol(HttpToolsProtocol):
         self._held = b""
         self._tunnelled_to = ""
         self._requests = 0
+        self._begun: RequestResponseCycle | None = None
         self._peer: asyncio.Transport | None = None
 
     # what asyncio calls
@@ -130,6 +131,9 @@ class FrontProtocol(HttpToolsProtocol):
 
     def _http(self, data: bytes) -> None:
         super().data_received(_without_upgrade(data))
+        if self._begun is not None:
+            cycle, self._begun = self._begun, None
+            super()._start_asgi_task(cycle, self.app)
 
     # what takes over
 
@@ -215,15 +219,34 @@ class FrontProtocol(HttpToolsProtocol):
         return is_answered(host_of(authority)) or authority.rpartition(":")[2] == own_port
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # By the time the loop comes round, the body of a short request has arrived as well.
-        self.loop.call_soon(self._begin, cycle, app)
+        if cycle.more_body:
+            # The body of a short request comes with its head: it is answered once it is whole.
+            self._begun = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
 
-    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:
+    def on_message_complete(self) -> None:
+        """A request is whole; it is answered here and now where nobody has to be waited for."""
+        super().on_message_complete()
+        if self._begun is not None:
+            cycle, self._begun = self._begun, None
+            self._answer(cycle)
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request. An idle connection may stay: a timer for each answer would cost more than it."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            super()._start_asgi_task(*self.pipeline.pop())
+
+    def _answer(self, cycle: RequestResponseCycle) -> None:
         """Answer without a task, and in one write, where nothing has to be waited for."""
         scope: Any = cycle.scope
         outcome = self._door.at_once(scope, bytes(cycle.body)) if self._is_plain(cycle) else None
         if outcome is None:
-            super()._start_asgi_task(cycle, app)
+            super()._start_asgi_task(cycle, self.app)
             return
         answer = outcome.answer
         head = head_of(answer) if isinstance(answer, Response) and not outcome.delay else None
