@@ -319,9 +319,13 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
 
 
 def _with_ids(people: People) -> Iterator[dict[str, Any]]:
+    from harness.cassette.drift import PAST_THE_GATEWAY
+
     visitors = iter(people.visitors_seen)
+    gone = {name for user in people.gone for name in (user.email, user.external_id) if name}
     for traits in people.drawn:
-        yield {**traits, **(next(visitors) if traits["kind"] == "visitor" else {})}
+        past = {PAST_THE_GATEWAY: "merged away"} if gone & {traits.get("email"), traits.get("external_id")} else {}
+        yield {**traits, **(next(visitors) if traits["kind"] == "visitor" else {}), **past}
 
 
 @contextmanager

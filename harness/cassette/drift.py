@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from harness.cassette.binding import Binding
+from harness.cassette.blocks import PARALLEL
 from harness.cassette.bodies import tree_of
 from harness.cassette.differences import kind_of as json_type
 from harness.cassette.differences import shown
@@ -45,6 +46,10 @@ MakeVisitor: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _VISIT = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
 
 
+PAST_THE_GATEWAY = "past_the_gateway"
+"""What a person of the header says who was changed by what no request tells of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One place where backend and recording differ."""
@@ -75,6 +80,16 @@ def _told(drift: Drift) -> str:
     if drift.kind == "removed":
         return f"{shown(drift.recorded)} is gone"
     return f"recorded {shown(drift.recorded)}, now {shown(drift.live)}"
+
+
+def cannot_be_asked(cassette: Cassette) -> str:
+    """Why a recording cannot be asked again of another backend; empty where it can."""
+    for person in cassette.header.people:
+        if past := person.get(PAST_THE_GATEWAY):
+            return f"a {person.get('kind', 'person')} was {past} past the gateway, and no request can do that again"
+    if any(interaction.block.startswith(PARALLEL) for interaction in cassette.interactions):
+        return "some of it was asked by several workers at once, and in which order is not recorded"
+    return ""
 
 
 def drifts(cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisitor) -> list[Drift]:

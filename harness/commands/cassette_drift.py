@@ -11,6 +11,7 @@ import click
 
 from harness.clock import RUN_START
 from harness.commands.cassette_options import as_json, cassette_paths, folder, some_files
+from harness.problems import Problem
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     default="sandbox",
     show_default=True,
     metavar="BACKEND",
-    help="What is asked now: sandbox (an own one) or the URL of a running harness sandbox.",
+    help="What is asked now: sandbox (an own one) or the URL of a running harness sandbox. "
+    "For a TEST app: harness run --against test-app --record, then harness cassettes compare.",
 )
 @as_json
 def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) -> int:
@@ -44,18 +46,43 @@ def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) ->
 
     from harness.cassette.drift_ignores import FILE, read_ignores, without_ignored
 
+    _check(against)
     today = datetime.now(UTC).date()
     ignores = read_ignores(root / FILE)
-    by_file = {path: _drifts(path, against) for path in cassette_paths(root, files)}
+    paths = cassette_paths(root, files)
+    left_out = {path: why for path in paths if (why := _why_not(path))}
+    if len(left_out) == len(paths):
+        reasons = sorted(set(left_out.values()))
+        raise Problem("None of these cassettes can be diffed.", evidence="; ".join(reasons))
+    by_file = {path: _drifts(path, against) for path in paths if path not in left_out}
     _left, useless = without_ignored([d for found in by_file.values() for d in found], ignores, today)
     left = {path: without_ignored(found, ignores, today)[0] for path, found in by_file.items()}
     stale = useless if not files else []
     if wants_json:
-        click.echo(json.dumps(_drift_report(left, stale), indent=2))
+        click.echo(json.dumps(_drift_report(left, stale, left_out), indent=2))
     else:
+        for path, why in left_out.items():
+            click.echo(f"cannot be diffed: {path}: {why}")
         _tell_drift(left, stale, today)
     worst = {drift.tier for found in left.values() for drift in found}
     return 1 if "error" in worst or stale else 0
+
+
+def _check(against: str) -> None:
+    if against == "test-app":
+        raise Problem(
+            "harness cassettes diff asks no TEST app.",
+            why="it would make the recorded people anew, under the e-mails and ids of another run, and the guard of a "
+            "TEST app lets nobody change whom this run did not make",
+            remedy="harness run --against test-app --record --cassettes NEW, then: harness cassettes compare OLD NEW",
+        )
+
+
+def _why_not(path: Path) -> str:
+    from harness.cassette import load
+    from harness.cassette.drift import cannot_be_asked
+
+    return cannot_be_asked(load(path))
 
 
 def _drifts(path: Path, against: str) -> list[Drift]:
@@ -78,7 +105,9 @@ def _drifts(path: Path, against: str) -> list[Drift]:
         backend.close()
 
 
-def _drift_report(left: dict[Path, list[Drift]], useless: Sequence[Ignore]) -> dict[str, object]:
+def _drift_report(
+    left: dict[Path, list[Drift]], useless: Sequence[Ignore], left_out: dict[Path, str]
+) -> dict[str, object]:
     rows = [
         {
             "path": str(path),
@@ -94,7 +123,12 @@ def _drift_report(left: dict[Path, list[Drift]], useless: Sequence[Ignore]) -> d
         for path, found in left.items()
         for drift in found
     ]
-    return {"compared": len(left), "drift": rows, "useless_ignores": [f"{i.operation} {i.path}" for i in useless]}
+    return {
+        "compared": len(left),
+        "drift": rows,
+        "useless_ignores": [f"{i.operation} {i.path}" for i in useless],
+        "cannot_be_diffed": {str(path): why for path, why in left_out.items()},
+    }
 
 
 def _tell_drift(left: dict[Path, list[Drift]], useless: Sequence[Ignore], today: date) -> None:

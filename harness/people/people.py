@@ -49,6 +49,8 @@ class People:
         self._origin = origin
         self._merge_users = merge_users
         self._everyone: list[Person] = []
+        self.gone: list[User] = []
+        """Whom a teammate merged away, which no request tells of."""
         self._bystanders: tuple[Person, ...] = ()
         self._visitors: list[Mapping[str, Any]] = []
         self._tags: dict[str, str] = {}
@@ -225,6 +227,7 @@ class People:
         if self._merge_users is not None:
             self._merge_users(user.id, into.id)
         self._everyone.remove(user)
+        self.gone.append(user)
 
     # --- the company nobody asked for -------------------------------------------------------------
 

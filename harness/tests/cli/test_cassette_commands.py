@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,43 @@ def test_diff_finds_where_the_sandbox_answers_otherwise(project: Path, capsys: p
     text = capsys.readouterr().out
     assert f"error: {FILE}: GET /visitors : recorded 410, now 404" in text
     assert '[[ignore]]\noperation = "GET /visitors"\npath = ""\nkind = "status"' in text
+
+
+def test_diff_leaves_out_what_cannot_be_asked_again(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a teammate did, and what several workers asked at once; each with its reason, and never silently."""
+    ordinary = visitor_to_lead()
+    merged = {"kind": "user", "email": "ada@example.com", "past_the_gateway": "merged away"}
+    others = cassette(project).parent
+    written(others / "merged_away.json", ordinary, people=(merged,))
+    written(others / "together.json", [replace(i, block="parallel 1" if i.step == "when" else "") for i in ordinary])
+    assert main(["cassettes", "diff"]) == 0
+    text = capsys.readouterr().out
+    assert (
+        "cannot be diffed: cassettes/visitor_to_lead/merged_away.json: a user was merged away past the gateway" in text
+    )
+    assert "cannot be diffed: cassettes/visitor_to_lead/together.json: some of it was asked by several workers" in text
+    assert "1 cassette(s) compared" in text
+    assert main(["cassettes", "diff", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["cannot_be_diffed"]) == 2
+    assert main(["cassettes", "diff", "cassettes/visitor_to_lead/together.json"]) == 2
+    assert "None of these cassettes can be diffed" in capsys.readouterr().err
+
+
+def test_diff_asks_no_test_app(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what to do instead."""
+    assert main(["cassettes", "diff", "--against", "test-app"]) == 2
+    assert "harness run --against test-app --record --cassettes NEW" in capsys.readouterr().err
+
+
+def test_a_commands_cassette_names_the_command_that_records_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What belongs to no scenario was recorded by `harness exec`."""
+    path = project / "cassettes/job/nightly.json"
+    written(path, visitor_to_lead(), scenario="", pipeline="")
+    path.write_text(path.read_text().replace('"sandbox"', '"test-app"', 1))
+    assert main(["cassettes", "check"]) == 1
+    assert "harness exec --record --cassette cassettes/job/nightly.json -- COMMAND" in capsys.readouterr().out
 
 
 def test_compare_tells_what_a_new_recording_says_otherwise(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
