@@ -8,7 +8,7 @@ const cards = {
   hello: new CallCard(byId("card-hello"), "Saying hello"),
   convert: new CallCard(byId("card-convert"), "Converting"),
 };
-const is = { app: "", visitorId: undefined, person: null, kind: "", before: new Map(), target: null, waiting: null, loaded: false };
+const is = { app: "", visitorId: undefined, person: null, kind: "", before: new Map(), now: new Map(), target: null, waiting: null, loaded: false };
 const BLOCKED = "The Messenger’s script did not run: an ad blocker or a privacy extension may have stopped it. A real site loses these visitors as well: their id is undefined, and there is nothing to convert.";
 
 // --- asking ---------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ async function arrived() {
   is.visitorId = window.Intercom("getVisitorId");
   is.person = window.Intercom("whoami");
   is.before = new Map();
+  is.now = new Map();
   is.target = null;
   for (const card of Object.values(cards)) card.plan(null);
   ["hello-note", "convert-note"].forEach((name) => say(byId(name), ""));
@@ -94,6 +95,7 @@ async function arrived() {
 function forget() {
   Object.assign(is, { visitorId: undefined, person: null, kind: "", target: null });
   is.before = new Map();
+  is.now = new Map();
   draw();
 }
 
@@ -111,7 +113,10 @@ async function refresh() {
   for (const [name, path] of readsOf()) {
     const answer = await quietly({ path });
     now.set(name, { path, answer });
-    if (!is.before.has(name)) is.before.set(name, { path, answer });
+    // Before is what the same read told last time it told something else.
+    const last = is.now.get(name);
+    if (last && last.answer.status !== answer.status) is.before.set(name, last);
+    else if (!is.before.has(name)) is.before.set(name, { path, answer });
   }
   const [visitor, contact] = [now.get("visitor").answer, now.get("contact").answer];
   is.kind = visitor.ok ? "visitor" : contact.ok ? contact.body.role : "gone";
@@ -123,7 +128,8 @@ async function refresh() {
 function shown(answer) {
   const kind = answer.ok ? (answer.body.role || answer.body.type) : "";
   return [element("span", { className: `status ${answer.ok ? "good" : "bad"}`, textContent: String(answer.status) }),
-    kind ? ` ${kind}` : answer.body && answer.body.errors ? ` ${answer.body.errors[0].message}` : ""];
+    kind ? ` ${kind}` : answer.body && answer.body.errors ? ` ${answer.body.errors[0].message}` : "",
+    answer.link ? element("div", { className: "small" }, "→ ", element("code", { textContent: answer.link })) : ""];
 }
 
 const LABELS = { visitor: "the visitor", contact: "the same person as a contact", target: "the user merged into" };
@@ -155,7 +161,11 @@ function proof() {
   if (is.kind === "visitor") return "Nothing was converted yet.";
   const was = is.before.get("visitor").answer;
   if (!was.ok) return `This page never found the visitor, so their absence proves nothing; the contact is a ${is.kind} now.`;
-  if (is.kind === "gone") return "The visitor was found before and is not found now; the user they were merged into is there.";
+  if (is.kind === "gone") {
+    const target = is.now.get("target");
+    return `The visitor was found before and is not found now; ${target && target.answer.ok ? "the user they were merged into is there."
+      : "nobody has what they had: they were deleted, not converted."}`;
+  }
   return `The visitor was found before and is not found now; the same person is a ${is.kind}.`;
 }
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from harness import app
 from harness.clock import FollowingClock, WallClock
@@ -117,12 +117,16 @@ class Watched:
     context: BrowserContext
     expected: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    under_way: list[Request] = field(default_factory=list)
 
     def open(self, url: str) -> Page:
         """A new tab at an address."""
         page = self.context.new_page()
         page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("request", self._began)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
         page.goto(url)
         return page
 
@@ -130,8 +134,22 @@ class Watched:
         """Errors that this test provokes, by a part of their text."""
         self.expected += parts
 
+    def settle(self, page: Page) -> None:
+        """Wait until the tabs have asked nothing for a moment, and all was answered."""
+        calm = 0
+        while calm < 3:
+            page.wait_for_timeout(50)
+            calm = 0 if self.under_way else calm + 1
+
     def _note(self, text: str) -> None:
         self.said.append(text)
+
+    def _began(self, request: Request) -> None:
+        self.under_way.append(request)
+
+    def _ended(self, request: Request) -> None:
+        if request in self.under_way:
+            self.under_way.remove(request)
 
     def check(self) -> None:
         """Nothing was said that was not expected."""

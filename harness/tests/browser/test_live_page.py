@@ -121,6 +121,10 @@ def test_merging_into_a_chosen_user(tabs: Watched, workspace: Workspace, first: 
     assert workspace.status(f"/visitors?user_id={found}") == 404
     assert workspace.status(f"/contacts/{person['id']}") == 404
     assert workspace.contact(user["id"])["email"] == user["email"]
+    gone = page.locator("#reads tr", has_text="the same person as a contact").locator("td")
+    expect(gone.nth(0)).to_contain_text("404" if first == "visitor" else "200 lead")
+    expect(gone.nth(1)).to_contain_text("404")
+    expect(page.locator("#proof")).to_contain_text("the user they were merged into is there")
     assert len(workspace.conversations_of(user["id"])) == (1 if first == "lead" else 0)
 
 
@@ -182,6 +186,18 @@ def test_the_call_beside_a_step_runs_as_it_was_copied(
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=bare)
     assert '"role":"user"' in done.stdout.replace(" ", ""), done.stderr + done.stdout
     assert workspace.contact(person["id"])["email"] == "o'hara@example.com"
+
+
+def test_a_lead_who_was_deleted_is_not_said_to_be_converted(tabs: Watched, workspace: Workspace) -> None:
+    """From 2.16 a merge leaves a link behind; a deletion leaves nothing, and the page tells them apart."""
+    page = tabs.open(workspace.live)
+    visitor_id(page)
+    person = person_of(page)
+    page.locator("#convert").click()
+    expect(page.locator("#kind")).to_have_text("lead")
+    workspace.ask("DELETE", f"/contacts/{person['id']}")
+    page.locator("#prove").click()
+    expect(page.locator("#proof")).to_contain_text("they were deleted, not converted")
 
 
 # --- what can go wrong ----------------------------------------------------------------------------

@@ -31,9 +31,9 @@ def call(page: Page, *words: Any) -> None:
     page.evaluate("words => { Intercom(...words) }", list(words))
 
 
-def settled(page: Page) -> dict[str, Any]:
+def settled(tabs: Watched, page: Page) -> dict[str, Any]:
     """Who is on the page once nothing is under way."""
-    page.wait_for_load_state("networkidle")
+    tabs.settle(page)
     return dict(page.evaluate("Intercom('whoami') || {}"))
 
 
@@ -99,7 +99,7 @@ def test_boot_with_a_user_makes_the_visitor_that_user(
         "boot",
         {"user_id": "u-1", "email": "ada@example.com", "name": "Ada", "company": {"id": "c", "name": "Co"}},
     )
-    assert settled(page)["role"] == "user"
+    assert settled(tabs, page)["role"] == "user"
     user = workspace.contact(visitor["id"])
     assert (user["role"], user["external_id"], user["email"]) == ("user", "u-1", "ada@example.com")
     assert user["custom_attributes"] == {"plan": "pro"}
@@ -115,21 +115,21 @@ def test_a_lead_who_logs_in_is_merged_into_the_user_they_are(
     user = workspace.user("ada@example.com", external_id="u-1")
     page = tabs.open(shop())
     booted(page)
-    lead_id = say(page, "Do you ship to Spain?")["id"]
+    lead_id = say(tabs, page, "Do you ship to Spain?")["id"]
     call(page, way, {"user_id": "u-1", "email": "ada@example.com"})
-    assert settled(page)["id"] == user["id"]
+    assert settled(tabs, page)["id"] == user["id"]
     assert workspace.status(f"/contacts/{lead_id}") == 404
     assert len(workspace.conversations_of(user["id"])) == 1
 
 
-def say(page: Page, text: str, email: str = "") -> dict[str, Any]:
+def say(tabs: Watched, page: Page, text: str, email: str = "") -> dict[str, Any]:
     """Say something in the Messenger itself, and tell who is on the page then."""
     call(page, "showNewMessage", text)
     if email:
         page.get_by_label("Your e-mail, if you like").fill(email)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("list", name="What was said").get_by_role("listitem").last).to_have_text(text)
-    return settled(page)
+    return settled(tabs, page)
 
 
 def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
@@ -138,7 +138,7 @@ def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Workspace, shop
     found = booted(page)
     page.evaluate("""() => { window.told = []; for (const name of ['onShow', 'onHide', 'onUserEmailSupplied'])
         Intercom(name, () => told.push(name)); }""")
-    person = say(page, "<b>Hello</b> & good day", "left@example.com")
+    person = say(tabs, page, "<b>Hello</b> & good day", "left@example.com")
     page.keyboard.press("Escape")
     assert page.evaluate("told") == ["onShow", "onUserEmailSupplied", "onHide"]
     lead = workspace.contact(person["id"])
@@ -153,7 +153,7 @@ def test_events_are_tracked(tabs: Watched, workspace: Workspace, shop: Callable[
     page = tabs.open(shop(user_id="u-1", email="ada@example.com"))
     call(page, "trackEvent", "invited-friend", {"number": 2})
     page.wait_for_function("window.Intercom.booted && Intercom('whoami')")
-    settled(page)
+    settled(tabs, page)
     events = workspace.ask("GET", "/events?type=user&user_id=u-1").json()["events"]
     assert [(event["event_name"], event["metadata"]) for event in events] == [("invited-friend", {"number": 2})]
 
@@ -163,9 +163,9 @@ def test_identity_verification(tabs: Watched, workspace: Workspace, shop: Callab
     tabs.expect("status of 403", "User hash is missing or wrong")
     changed = workspace.ask("PUT", "/_sandbox/settings", {"identity_verification": True}).json()
     page = tabs.open(shop("/none", user_id="u-1"))
-    settled(page)
+    settled(tabs, page)
     assert page.evaluate("Intercom('whoami') === undefined")
-    tabs.open(shop("/wrong", user_id="u-1", user_hash="0" * 64)).wait_for_load_state("networkidle")
+    settled(tabs, tabs.open(shop("/wrong", user_id="u-1", user_hash="0" * 64)))
     assert workspace.status("/contacts/find_by_external_id/u-1") == 404
     proof = user_hash(changed["client_secret"], "u-1")
     page = tabs.open(shop("/right", user_id="u-1", user_hash=proof))
@@ -179,7 +179,7 @@ def test_update_is_limited_as_the_real_one(tabs: Watched, workspace: Workspace, 
     page = tabs.open(shop())
     booted(page)
     page.evaluate("() => { for (let n = 1; n <= 25; n++) Intercom('update', { visits: n }) }")
-    settled(page)
+    settled(tabs, page)
     pings = [
         entry
         for entry in workspace.ask("GET", "/_sandbox/exchanges").json()["data"]
