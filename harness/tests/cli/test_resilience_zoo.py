@@ -34,7 +34,7 @@ def run(pipeline: str, expression: str, out: Path, *more: str) -> dict[str, obje
         "-k",
         expression,
         "--pipeline",
-        f"harness.tests.zoo.unsteady:{pipeline}",
+        f"harness.zoo.unsteady:{pipeline}",
     ]
     command = [sys.executable, "-m", "harness", *words, *more, "--json", str(out)]
     subprocess.run(

@@ -19,7 +19,7 @@ import pytest
 from harness.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
-ZOO = "harness.tests.zoo.pipelines"
+ZOO = "harness.zoo"
 FLOW = "scenarios/visitor_to_lead.py"
 
 
@@ -90,7 +90,7 @@ def test_all_proved_is_0_and_nothing_is_written(harness: Harness, project: Path)
 
 def test_something_refuted_is_1_with_its_evidence(harness: Harness) -> None:
     """Claim, expectation, finding, likely reason, reads before and after, and the pipeline's requests in order."""
-    ran = harness("run", FLOW, "--pipeline", f"{ZOO}:DropsTheCampaign")
+    ran = harness("run", FLOW, "--pipeline", f"{ZOO}.losses:DropsTheCampaign")
     assert (ran.code, ran.err) == (1, "")
     assert "0 proved  2 refuted" in ran.out
     told = ran.out.partition("REFUTED")[2]
@@ -123,7 +123,7 @@ def test_a_case_can_be_picked_by_name_and_by_path(harness: Harness) -> None:
 def test_a_pipeline_without_an_operation_is_not_run_there(harness: Harness, project: Path) -> None:
     """What it declares missing is told as not run; alone it is no proof, beside proved ones it is no failure."""
     (project / "shop_leads.py").write_text(
-        f"from {ZOO} import Sound\nclass Leads(Sound):\n    without = ('visitor_to_user', 'lead_to_user')\n"
+        f"from {ZOO}.calls import Sound\nclass Leads(Sound):\n    without = ('visitor_to_user', 'lead_to_user')\n"
     )
     ran = harness("run", "--pipeline", "shop_leads:Leads")
     assert ran.code == 0
@@ -154,7 +154,7 @@ CANNOT: dict[str, tuple[list[str], str]] = {
     "unknown version": (["--intercom-version", "3.0"], "3.0"),
     "spec that names nothing": (["--pipeline", "pipeline"], "--pipeline pipeline: this names no pipeline"),
     "module that does not import": (["--pipeline", "shop_nowhere:x"], "'shop_nowhere' does not import"),
-    "object that is not there": (["--pipeline", f"{ZOO}:Nobody"], "there is no 'Nobody'"),
+    "object that is not there": (["--pipeline", f"{ZOO}.calls:Nobody"], "there is no 'Nobody'"),
     "file that is not there": (["--pipeline", "nowhere.toml"], "there is no such file"),
     "operation missing": (["--pipeline", "lacking.toml"], "it lacks visitor_to_user, lead_to_user"),
     "command that does not exist": (["--pipeline", "gone.toml"], "there is no such command"),
@@ -224,7 +224,7 @@ def test_a_refuted_scenario_leaves_no_cassette_and_harms_none(harness: Harness, 
     assert harness("run", FLOW, "--record").code == 0
     good = (project / CASSETTE).read_bytes()
     (project / "shop_wrong.py").write_text(
-        f"from {ZOO} import DropsTheCampaign\nclass Wrong(DropsTheCampaign): pass\nreference = Wrong()\n"
+        f"from {ZOO}.losses import DropsTheCampaign\nclass Wrong(DropsTheCampaign): pass\nreference = Wrong()\n"
     )
     before = _files(project)
     assert harness("run", FLOW, "--record", "--pipeline", "shop_wrong:Wrong").code == 1
@@ -311,12 +311,14 @@ def test_a_command_that_crashes_hangs_or_prints_garbage_is_refuted_and_the_run_g
     assert all(part in ran.out for part in told)
 
 
-@pytest.mark.parametrize(("name", "told"), [("Crashes", "KeyError: 'visitor_uuid'"), ("Hangs", "within 0.2 s")])
+@pytest.mark.parametrize(
+    ("name", "told"), [("answers:Crashes", "KeyError: 'visitor_uuid'"), ("answers:Hangs", "within 0.2 s")]
+)
 def test_a_python_pipeline_that_crashes_or_hangs_is_refuted_and_the_run_goes_on(
     harness: Harness, name: str, told: str
 ) -> None:
     """The trace of its own code is shown, and none of the harness's."""
-    ran = harness("run", FLOW, "--pipeline", f"{ZOO}:{name}")
+    ran = harness("run", FLOW, "--pipeline", f"{ZOO}.{name}")
     assert ran.code == 1
     assert "0 proved  2 refuted" in ran.out
     assert told in ran.out
@@ -370,10 +372,10 @@ def _check(data: dict[str, Any], exit_code: int) -> None:
     assert {claim["verdict"] for claim in row["claims"]} >= {"proved"}
 
 
-@pytest.mark.parametrize(("name", "code"), [("Sound", 0), ("DropsTheCampaign", 1)])
+@pytest.mark.parametrize(("name", "code"), [("calls:Sound", 0), ("losses:DropsTheCampaign", 1)])
 def test_json_on_stdout_is_nothing_but_json(harness: Harness, name: str, code: int) -> None:
     """What a person reads goes to stderr then."""
-    ran = harness("run", FLOW, "-k", "user_id", "--pipeline", f"{ZOO}:{name}", "--json")
+    ran = harness("run", FLOW, "-k", "user_id", "--pipeline", f"{ZOO}.{name}", "--json")
     assert ran.code == code
     _check(json.loads(ran.out), code)
     assert "harness run" in ran.err
@@ -396,7 +398,16 @@ def test_the_result_goes_into_the_files_that_are_named(harness: Harness, project
 def test_the_summary_of_a_failure_holds_its_evidence(harness: Harness, project: Path) -> None:
     """For a pull request: claim, expectation, finding, reads."""
     harness(
-        "run", FLOW, "-k", "user_id", "--pipeline", f"{ZOO}:DropsTheCampaign", "--report", "out", "--junit", "b.xml"
+        "run",
+        FLOW,
+        "-k",
+        "user_id",
+        "--pipeline",
+        f"{ZOO}.losses:DropsTheCampaign",
+        "--report",
+        "out",
+        "--junit",
+        "b.xml",
     )
     summary = (project / "out" / "report.md").read_text()
     assert "custom_attributes.campaign" in summary
@@ -433,7 +444,7 @@ def test_without_a_terminal_the_report_is_plain_text() -> None:
     assert (utf8.returncode, utf8.stderr) == (0, b"")
     assert b"\x1b" not in utf8.stdout
     assert "✓".encode() in utf8.stdout
-    ascii_only = _process("--pipeline", f"{ZOO}:DropsTheCampaign", PYTHONIOENCODING="ascii", NO_COLOR="1")
+    ascii_only = _process("--pipeline", f"{ZOO}.losses:DropsTheCampaign", PYTHONIOENCODING="ascii", NO_COLOR="1")
     assert (ascii_only.returncode, ascii_only.stderr) == (1, b"")
     assert ascii_only.stdout.isascii()
     assert b"XX" in ascii_only.stdout

@@ -230,7 +230,7 @@ def test_a_service_that_cannot_be_meant_is_refused_before_anything_runs(
 
 
 def _sound(method: str, path: str, body: Any) -> Reply:
-    from harness.tests.zoo.pipelines import Sound
+    from harness.zoo.calls import Sound
 
     class Told(Sound):
         def ask(self, method: str, path: str, sent: Any = None) -> Any:

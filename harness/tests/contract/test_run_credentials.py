@@ -132,7 +132,7 @@ def test_a_command_sees_no_real_credential(folder: Path) -> None:
 
 def test_the_sandboxs_own_token_is_no_reason_for_a_note() -> None:
     """A pipeline that takes what it is given has nothing to be told."""
-    run = Run(RunOptions(pipeline="harness.tests.zoo.pipelines:Sound", strict_token=True))
+    run = Run(RunOptions(pipeline="harness.zoo.calls:Sound", strict_token=True))
     try:
         result = playing.play(run, playing.cases_of("visitor_to_lead")[0])
         assert (result.verdict, list(run.notes)) == (Verdict.PROVED, [])

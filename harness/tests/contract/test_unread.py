@@ -101,7 +101,7 @@ def test_a_request_of_the_pipeline_carries_what_was_not_read_of_it() -> None:
 
 def test_a_report_tells_what_was_not_read() -> None:
     """Beside the request that carried it, and as the likely reason."""
-    run = Run(RunOptions(pipeline="harness.tests.zoo.pipelines:SaysToForInto"))
+    run = Run(RunOptions(pipeline="harness.zoo.identifiers:SaysToForInto"))
     (case,) = playing.cases_of("lead_to_user::test_a_lead_who_never_gave_an_email_merges")
     try:
         result = playing.play(run, case)

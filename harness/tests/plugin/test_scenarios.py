@@ -14,7 +14,7 @@ import pytest
 
 from harness.run import Run, RunOptions
 from harness.tests import playing
-from harness.tests.zoo import pipelines
+from harness.zoo import calls, losses, styles
 
 CONVERTS = '''
 import pytest
@@ -34,7 +34,7 @@ def test_one(people, pipeline, verify):
     verify.became_lead(visitor)
 '''
 SHOP = f"""
-from {pipelines.__name__} import Sound
+from {calls.__name__} import Sound
 
 class Shop(Sound):
     def visitor_to_lead(self, visitor):
@@ -48,7 +48,7 @@ def _imported() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
             patch.setenv(name, "")
-        with closing(Run(RunOptions(pipeline=f"{pipelines.__name__}:Sound"))) as run:
+        with closing(Run(RunOptions(pipeline=f"{calls.__name__}:Sound"))) as run:
             playing.play(run, playing.cases_of("visitor_to_lead")[0])
 
 
@@ -127,7 +127,7 @@ def test_a_scenario_that_claims_nothing_fails(pytester: pytest.Pytester) -> None
 def test_what_was_not_proved_is_told_without_a_trace(pytester: pytest.Pytester) -> None:
     """Claim, expectation, finding, witnesses and reason, and nothing of how the harness came to it."""
     _write("scenarios/flow.py", ONE)
-    result = pytester.runpytest("--against", "sandbox", "--pipeline", f"{pipelines.__name__}:DropsTheCampaign")
+    result = pytester.runpytest("--against", "sandbox", "--pipeline", f"{losses.__name__}:DropsTheCampaign")
     result.assert_outcomes(failed=1)
     told = _told(result)
     assert "1 of " in told
@@ -152,7 +152,7 @@ def test_a_permission_that_nothing_needed_fails(pytester: pytest.Pytester) -> No
     result.assert_outcomes(failed=1)
     assert "every permission to write was needed" in _told(result)
     _write("scenarios/flow.py", ONE)
-    settings = pytester.runpytest("--against", "sandbox", "--pipeline", f"{pipelines.__name__}:SignsUpNow")
+    settings = pytester.runpytest("--against", "sandbox", "--pipeline", f"{styles.__name__}:SignsUpNow")
     settings.assert_outcomes(passed=1)
 
 
@@ -229,7 +229,7 @@ def test_each_version_has_a_cassette_of_its_own(pytester: pytest.Pytester) -> No
 def test_a_scenario_that_failed_is_not_recorded(pytester: pytest.Pytester) -> None:
     """Half a cassette is none."""
     _write("scenarios/flow.py", ONE)
-    wrong = ("--pipeline", f"{pipelines.__name__}:DropsTheCampaign")
+    wrong = ("--pipeline", f"{losses.__name__}:DropsTheCampaign")
     pytester.runpytest("--against", "sandbox", "--record", *wrong).assert_outcomes(failed=1)
     assert _cassettes() == {}
 

@@ -1,4 +1,4 @@
-"""Wrong pipelines that are sound as long as nothing goes wrong on the way. Each fails a scenario of resilience."""
+"""Pipelines that are sound as long as nothing goes wrong on the way, and the one they start from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,22 @@ from typing import Any, ClassVar
 import requests
 
 from harness.persons import Lead, User, Visitor
+from harness.zoo.bug import ADVERSITY, Kill, bug, right
+from harness.zoo.places import (
+    BREAK,
+    LOST_ANSWER,
+    MERGED_AWAY,
+    OTHERS,
+    RATE_LIMIT,
+    SEARCH_LAGS,
+    SERVER_FAILS,
+    TOLD_AND_LOST,
+    TOLD_TWICE,
+    WORKED,
+)
 
 
+@right("2.16", modules=ADVERSITY, only=(LOST_ANSWER, BREAK, SERVER_FAILS, RATE_LIMIT))
 class Steady:
     """What they start from: sound, waits as told, asks again, and looks where the source went. Real time, real HTTP."""
 
@@ -77,6 +91,10 @@ class Steady:
             return self.gone(error, lead.id, user)
 
 
+@bug(
+    "lost answer reported as failure",
+    Kill(LOST_ANSWER, WORKED),
+)
 class ReportsALostAnswerAsFailure(Steady):
     """Asks again after a lost answer, hears that the lead is gone, and calls that a failure."""
 
@@ -85,6 +103,10 @@ class ReportsALostAnswerAsFailure(Steady):
         raise error
 
 
+@bug(
+    "no second try",
+    Kill(BREAK, WORKED),
+)
 class GivesUpAtTheFirstBreak(Steady):
     """Never asks a second time."""
 
@@ -92,6 +114,10 @@ class GivesUpAtTheFirstBreak(Steady):
     retries_errors = False
 
 
+@bug(
+    "429 ignored",
+    Kill(RATE_LIMIT, WORKED),
+)
 class IgnoresTheRateLimit(Steady):
     """Asks again at once, however long Intercom says to wait."""
 
@@ -99,6 +125,10 @@ class IgnoresTheRateLimit(Steady):
         """Do not wait."""
 
 
+@bug(
+    "retry after a lost answer doubles",
+    Kill(LOST_ANSWER, OTHERS),
+)
 class CreatesWhereNobodyIsFound(Steady):
     """Takes a source that is gone for one that never was, and makes a new user."""
 
@@ -107,6 +137,10 @@ class CreatesWhereNobodyIsFound(Steady):
         return self.ask("POST", "/contacts", {"role": "user", "external_id": f"again-{source_id}"})
 
 
+@bug(
+    "5xx taken as success",
+    Kill(SERVER_FAILS, "is gone by id"),
+)
 class TakesAnErrorForDone(Steady):
     """Logs a server error and goes on as if the work were done."""
 
@@ -116,6 +150,10 @@ class TakesAnErrorForDone(Steady):
         return None if answer.status_code >= 500 else super().ask(method, path, body)
 
 
+@bug(
+    "search believed before it is current",
+    Kill(SEARCH_LAGS, "is gone by id"),
+)
 class SearchesBeforeItMerges(Steady):
     """Believes the search: whom it does not show does not exist."""
 
@@ -129,10 +167,18 @@ class SearchesBeforeItMerges(Steady):
         return self.ask("PUT", f"/contacts/{lead.id}", {"role": "user", "external_id": f"new-{lead.id}", "email": None})
 
 
+@bug(
+    "target merged away in between",
+    Kill(MERGED_AWAY, WORKED),
+)
 class InsistsOnTheOldId(Steady):
     """Does not look whether the user it holds was merged into somebody else."""
 
 
+@bug(
+    "webhook handled twice",
+    Kill(TOLD_TWICE, OTHERS),
+)
 class TakesEachNotificationForNew(Steady):
     """Makes a user of whatever a webhook tells, each time it is told."""
 
@@ -143,6 +189,10 @@ class TakesEachNotificationForNew(Steady):
         return self.ask("POST", "/contacts", {"role": "user", "external_id": f"{item['id']}-{number}"})
 
 
+@bug(
+    "webhook believed without a look",
+    Kill(TOLD_AND_LOST, WORKED),
+)
 class BelievesTheNotification(Steady):
     """Merges whom the notification names, without a look at what has become of them since."""
 

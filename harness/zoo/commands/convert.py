@@ -38,6 +38,6 @@ def main(what: str, source: str, user_id: str = "", email: str = "", external_id
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(main(*sys.argv[1:])))  # noqa: T201
+        print(json.dumps(main(*sys.argv[1:])))
     except urllib.error.HTTPError as refusal:
         sys.exit(f"{refusal.code} {refusal.read().decode()}")

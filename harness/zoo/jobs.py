@@ -1,4 +1,4 @@
-"""Wrong jobs, each with one bug that real ones have had; and a right one in another style."""
+"""Jobs that find their people themselves: wrong ones, each with one bug, and right ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.persons import Lead, User
-from harness.tests.zoo.pipelines import Sound
+from harness.zoo.bug import JOBS, Kill, bug, right
+from harness.zoo.calls import Sound
+from harness.zoo.places import (
+    BATCH,
+    CAPITALS,
+    LEADS_ALONE,
+    NOTHING_TO_DO,
+    ONE_LEAD,
+    PAGES_OF_LEADS,
+    PAGES_OF_USERS,
+    SEVERAL_LEADS,
+    STILL_THERE,
+    WORKED,
+)
 
 
+@right("2.16", modules=JOBS)
 class SoundJob(Sound):
     """What the wrong ones start from: every page of leads, a search for the user of each."""
 
@@ -49,6 +63,10 @@ class SoundJob(Sound):
         return self.ask("POST", "/contacts/search", {"query": query, **({"pagination": pages} if pages else {})})
 
 
+@bug(
+    "page of search results truncated",
+    Kill(PAGES_OF_LEADS, "is gone by id", STILL_THERE, "it read the first page only (150 of 160)"),
+)
 class ReadsOnePageOfLeads(SoundJob):
     """Takes a page for all."""
 
@@ -57,6 +75,10 @@ class ReadsOnePageOfLeads(SoundJob):
         yield from self.search({"field": "role", "operator": "=", "value": "lead"}, {"per_page": 150})["data"]
 
 
+@bug(
+    "page of users truncated",
+    Kill(PAGES_OF_USERS, "is gone by id", STILL_THERE, "it read the first page only (50 of 159)"),
+)
 class ReadsOnePageOfUsers(SoundJob):
     """Takes the first fifty users for all."""
 
@@ -66,6 +88,10 @@ class ReadsOnePageOfUsers(SoundJob):
         return [user for user in page if lead["email"] and user["email"] == lead["email"].lower()]
 
 
+@bug(
+    "last of several leads with one e-mail",
+    Kill(SEVERAL_LEADS, "is gone by id", STILL_THERE),
+)
 class KeepsOneLeadPerEmail(SoundJob):
     """Files leads by e-mail, where the last one wins."""
 
@@ -74,6 +100,10 @@ class KeepsOneLeadPerEmail(SoundJob):
         yield from {lead["email"]: lead for lead in super().leads()}.values()
 
 
+@bug(
+    "people matched by name",
+    Kill(BATCH, "not deleted", "link </contacts/", "of the same name"),
+)
 class MatchesByName(SoundJob):
     """Takes people of one name for one person."""
 
@@ -83,6 +113,10 @@ class MatchesByName(SoundJob):
         return super().users_of(min(leads, key=lambda other: str(other["id"])))
 
 
+@bug(
+    "e-mails compared by case",
+    Kill(CAPITALS, "is gone by id", STILL_THERE, "asked for no conversion"),
+)
 class ComparesLettersExactly(SoundJob):
     """Takes capitals for another address."""
 
@@ -91,6 +125,10 @@ class ComparesLettersExactly(SoundJob):
         return [user for user in super().users_of(lead) if user["email"] == lead["email"]]
 
 
+@bug(
+    "conversion of bystanders",
+    Kill(ONE_LEAD, "bystander lead", "role", "people who were not meant"),
+)
 class MakesUsersOfTheRest(SoundJob):
     """Promotes everybody who has an e-mail."""
 
@@ -102,6 +140,11 @@ class MakesUsersOfTheRest(SoundJob):
                 self.lead_to_user(Lead(lead["id"]), User(email=f"new.{lead['email']}"))
 
 
+@bug(
+    "leads deleted that are left over",
+    Kill(ONE_LEAD, "no other contact", "missing: lead", "has nothing"),
+    Kill(LEADS_ALONE, "no other", "missing: lead", "deleted"),
+)
 class TidiesUp(SoundJob):
     """Deletes the leads that it has no use for."""
 
@@ -112,6 +155,10 @@ class TidiesUp(SoundJob):
             self.ask("DELETE", f"/contacts/{lead['id']}")
 
 
+@bug(
+    "batch ended after the first",
+    Kill(BATCH, "is gone by id", STILL_THERE),
+)
 class StopsSilentlyAtTheFirstRefusal(SoundJob):
     """Believes that a refusal ends the work, and forgets where it was."""
 
@@ -124,6 +171,10 @@ class StopsSilentlyAtTheFirstRefusal(SoundJob):
                 return
 
 
+@bug(
+    "a day without work taken for an error",
+    Kill(NOTHING_TO_DO, WORKED, "it raised LookupError"),
+)
 class FailsWhereThereIsNothing(SoundJob):
     """Takes a day without work for an error."""
 
@@ -134,6 +185,7 @@ class FailsWhereThereIsNothing(SoundJob):
         super().run()
 
 
+@right("2.16", modules=JOBS, only=(ONE_LEAD, NOTHING_TO_DO))
 class RunOnly:
     """A right job that is nothing else."""
 

@@ -1,0 +1,163 @@
+"""Wrong pipelines that do something else instead of converting, or after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.persons import Lead, User, Visitor
+from harness.zoo.bug import Kill, bug
+from harness.zoo.calls import Sound, Sound1x
+from harness.zoo.places import (
+    ARCHIVED_TWIN,
+    LEAD_MERGE,
+    LEAD_NEW,
+    MERGED,
+    OTHERS,
+    TO_LEAD,
+    VISITOR_MERGE,
+    VISITOR_NEW,
+    WORKED,
+)
+
+
+@bug(
+    "create instead of convert",
+    Kill(VISITOR_NEW, OTHERS, "one too many: user", "created a new contact instead"),
+    Kill(LEAD_NEW, "is no longer a lead", "lead, then lead", "created a new contact"),
+    Kill(VISITOR_MERGE, "the visitor", "it is still there", "created a new contact"),
+)
+class CreatesInsteadOfConverting(Sound):
+    """Makes a new user and leaves the visitor or lead where they are."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Create."""
+        return self.ask("POST", "/contacts", {"role": "user", "email": user.email or f"{visitor.user_id}@example.com"})
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Create."""
+        return self.ask("POST", "/contacts", {"role": "user", "email": user.email or f"{lead.id}@example.com"})
+
+
+@bug(
+    "convert, then create",
+    Kill(VISITOR_NEW, OTHERS, "one too many: user"),
+)
+class ConvertsThenCreates(Sound):
+    """Creates the user whom the conversion has already made."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Convert, then create."""
+        made = super().visitor_to_user(visitor, user)
+        if not user.id:
+            self.ask("POST", "/contacts", {"role": "user", "external_id": f"copy-of-{made['id']}"})
+        return made
+
+
+@bug(
+    "delete instead of convert",
+    Kill(LEAD_MERGE, MERGED, "404: deleted", "deleted somebody"),
+    Kill(LEAD_MERGE, "every conversation is kept", "lost"),
+)
+class DeletesTheLead(Sound):
+    """Thinks that moving somebody is creating one and deleting the other."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Delete."""
+        if not user.id:
+            return super().lead_to_user(lead, user)
+        self.ask("DELETE", f"/contacts/{lead.id}")
+        return self.ask("GET", f"/contacts/{user.id}")
+
+
+@bug(
+    "archive instead of convert",
+    Kill(LEAD_MERGE, "is gone by id", "it is still there", "asked for no conversion"),
+)
+class ArchivesTheLead(Sound):
+    """Hides the lead instead of folding it in."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Archive."""
+        if not user.id:
+            return super().lead_to_user(lead, user)
+        self.ask("POST", f"/contacts/{lead.id}/archive")
+        return self.ask("GET", f"/contacts/{user.id}")
+
+
+@bug(
+    "wrong role asked for",
+    Kill(VISITOR_NEW, "the user exists under the source's id", "lead"),
+)
+class MakesALeadOfEverybody(Sound):
+    """Sends the wrong type."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Convert to the wrong role."""
+        self.identify(user)
+        return self.visitor_to_lead(visitor)
+
+
+@bug(
+    "visitor made a lead by an update",
+    Kill(VISITOR_NEW, "the user exists under the source's id", "lead"),
+)
+class PutsTheEmailOnTheVisitor(Sound1x):
+    """In 1.x an e-mail in an update makes the visitor a lead (facts §3)."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Write the e-mail before converting."""
+        if not user.email:
+            return super().visitor_to_user(visitor, user)
+        self.ask("PUT", "/visitors", {"user_id": visitor.user_id, "email": user.email})
+        return self.ask("GET", f"/contacts?user_id={visitor.user_id}")
+
+
+@bug(
+    "half a conversion left behind",
+    Kill(ARCHIVED_TWIN, OTHERS, "one too many: lead", "An archived contact matching those details"),
+)
+class GoesHalfway(Sound):
+    """Makes each visitor a lead first, and leaves them one where the rest is refused."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """In two steps."""
+        self.identify(user)
+        lead = self.visitor_to_lead(visitor)
+        return self.lead_to_user(Lead(lead["id"], lead["external_id"]), user)
+
+
+@bug(
+    "conversion asked for twice",
+    Kill(TO_LEAD, WORKED, "404", "Visitor Not Found"),
+)
+class ConvertsTwice(Sound):
+    """Asks once more to be sure, and takes the refusal for a failure."""
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Convert, and again."""
+        super().visitor_to_lead(visitor)
+        return super().visitor_to_lead(visitor)
+
+
+@bug(
+    "answer not looked at",
+    Kill(TO_LEAD, WORKED, "it handed back a visitor"),
+)
+class ForgetsToConvert(Sound):
+    """Only looks."""
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Look."""
+        return self.ask("GET", f"/visitors?user_id={visitor.user_id}")
+
+
+@bug(
+    "no request at all",
+    Kill(TO_LEAD, "the visitor", "it is still there", "no request of the pipeline reached the gateway"),
+)
+class AsksNobody(Sound):
+    """Believes that it is done without a single request."""
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Do nothing."""
+        return None
