@@ -7,34 +7,57 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.sandbox.driven import DRIVEN
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.versions import FEATURES
+from harness.sandbox.routing import Route
+from harness.sandbox.versions import FEATURES, VERSIONS
 
+KINDS = ("documented", "recorded", "driven", "assumed")
 PAGE = Path(__file__).with_suffix(".md")
 
 INTRODUCTION = """\
 # What the sandbox supports
 
-Each operation of the sandbox with the API versions that have it and what is known of it. *Documented* means
-Intercom's own descriptions and reference pages (every answer of 2.11 and 2.16 is held against the former in a test),
-*recorded* answers of the real Intercom that others have published, *driven* an official client that asks for it in a
-test and reads every answer strictly, *assumed* a guess. *facts §N* is the section of the notes in which the sources
-were gathered. Names in 1.x are made up: it has no description. Anything else answers 404, 405, or 400 where only
-other versions have it. This page is made from the route table (`make docs`).
+Each operation of the sandbox with the API versions that have it and how it is known, each kind of evidence by itself.
+*Documented* means Intercom's own OpenAPI descriptions (every answer of 2.11 and 2.16 is held against them in
+harness/tests/contract/test_sandbox_openapi.py) and reference pages, *recorded* answers of the real Intercom that others
+have published, *driven* an official client that asks for it by its own methods in a test (they are named below the
+table), *assumed* a guess. *facts §N* is the section of the notes in which the sources were gathered. Names in 1.x are
+made up: it has no description. Anything else answers 404, 405, or 400 where only other versions have it.
+
+This page is made from the route table (`make docs`). A row without proof fails the build, and so does a proof that does
+not hold: an operation that no description has, or that the client named does not ask for.
 """
+
+
+def proofs(route: Route) -> dict[str, str]:
+    """How a row is known, by kind of evidence."""
+    found = dict(part.split(": ", 1) for part in route.evidence.split("; "))
+    drivers = [
+        name
+        for name, driven in DRIVEN.items()
+        if route.operation in driven.operations and route.span.covers(VERSIONS[driven.version])
+    ]
+    return found | ({"driven": ", ".join(drivers)} if drivers else {})
+
+
+def _row(route: Route) -> str:
+    known = proofs(route)
+    shown = [known.get(kind, "") for kind in KINDS]
+    return "| " + " | ".join([route.operation, f"`{route.method} {route.pattern}`", str(route.span), *shown]) + " |"
 
 
 def page() -> str:
     """The whole page."""
-    operations = ["| operation | request | versions | what is known |", "|---|---|---|---|"]
-    operations += [
-        f"| {one.operation} | `{one.method} {one.pattern}` | {one.span} | {one.evidence} |" for one in ROUTES
-    ]
+    operations = ["| operation | request | versions | documented | recorded | driven | assumed |", "|---" * 7 + "|"]
+    operations += [_row(route) for route in ROUTES]
+    clients = [f"- {name}, in version {driven.version}: {driven.test}" for name, driven in DRIVEN.items()]
     features = ["| what | versions | what is known |", "|---|---|---|"]
     features += [
         f"| {name.replace('_', ' ')} | {feature.span} | {'assumed; ' if feature.assumed else ''}{feature.source} |"
         for name, feature in FEATURES.items()
     ]
+    operations += ["", "The clients that drive it, and the tests in which they do:", "", *clients]
     return "\n".join([INTRODUCTION, *operations, "", "## What differs between versions", "", *features, ""])
 
 

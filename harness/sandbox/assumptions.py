@@ -59,6 +59,21 @@ ASSUMPTIONS = (
     Assumption("2.x refuses unknown custom attributes of visitors as of contacts", "operations.visitors", "facts §1"),
     Assumption("A search finds a changed contact at once, only a new one late", "operations.search", "facts §5, §11"),
     Assumption(
+        "The conversations of a blocked contact are closed, answer by id, and are in no list or search",
+        "belongings.Belongings.archive_conversations",
+        "facts §5: archived, and no more is said",
+    ),
+    Assumption(
+        "Counts of events noted in bulk add up when noted again",
+        "belongings.Belongings.count_event",
+        "the official description says only what they hold",
+    ),
+    Assumption(
+        "1.x counts of one kind by another are lists with a name and its count in each entry",
+        "operations.counts_v1",
+        "the pages of 1.x name them; no recording was found",
+    ),
+    Assumption(
         "What a deleted contact said stays, without anybody taking part", "belongings.Belongings.forget", "nothing said"
     ),
 )

@@ -67,6 +67,31 @@ class Belongings(Labels, Memberships, Talk):
         rows = self._db.all("SELECT * FROM events WHERE person_id = ? ORDER BY seq DESC", (person_id,))
         return [Event(seq, person_id, name, at, _loads(metadata)) for seq, person_id, name, at, metadata in rows]
 
+    def count_event(self, person_id: str, name: str, count: int, first: int, last: int) -> None:
+        """Note that somebody did something so often, between two moments; added to what was noted so before."""
+        self._db.execute(ADD_COUNT, (person_id, name, count, first, last))
+
+    def event_counts_of(self, person_id: str) -> list[tuple[str, int, int, int]]:
+        """What was noted in bulk: name, count, first and last moment."""
+        return self._db.all(
+            "SELECT name, count, first, last FROM event_counts WHERE person_id = ? ORDER BY name", (person_id,)
+        )
+
+    def delete_company(self, company_key: str) -> None:
+        """Remove a company, everybody from it, and its tags."""
+        super().delete_company(company_key)
+        self.forget_labels("company", company_key)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Remove a conversation for everybody, and its tags."""
+        super().delete_conversation(conversation_id)
+        self.forget_labels("conversation", conversation_id)
+
+    def archive_conversations(self, person_id: str, now: int) -> None:
+        """Close the conversations of somebody who is blocked, and take them out of every list."""
+        for found in self.conversations_of(person_id):
+            self.put_conversation(msgspec.structs.replace(found, state="closed", archived=True, updated_at=now))
+
     def summary(self, person_id: str) -> dict[str, list[str]]:
         """The ids of what somebody has, by kind of thing, for showing the person."""
         found: dict[str, list[str]] = {"tag": [], "note": [], "company": [], OPT_OUT: [], OPT_IN: []}
@@ -76,12 +101,14 @@ class Belongings(Labels, Memberships, Talk):
 
     def hand_over(self, source_id: str, into_id: str) -> None:
         """Give the target of a merge all that the source had (the rows of `keeping.BELONGINGS`)."""
-        if self._db.one(ANYTHING, (source_id,) * 6) is None:
+        if self._db.one(ANYTHING, (source_id,) * 7) is None:
             return
         for table in ("taggings", "memberships", "participants"):
             self._db.execute(f"UPDATE OR IGNORE {table} SET person_id = ? WHERE person_id = ?", (into_id, source_id))  # noqa: S608
         for table in ("notes", "events"):
             self._db.execute(f"UPDATE {table} SET person_id = ? WHERE person_id = ?", (into_id, source_id))  # noqa: S608
+        for name, count, first, last in self.event_counts_of(source_id):
+            self.count_event(into_id, name, count, first, last)
         self._unite_consents(source_id, into_id)
         self._rename_author(source_id, into_id)
         self.forget(source_id)
@@ -104,7 +131,7 @@ class Belongings(Labels, Memberships, Talk):
 
     def forget(self, person_id: str) -> None:
         """Remove what still hangs on somebody who is gone; conversations stay, without them."""
-        for table in ("taggings", "memberships", "participants", "consents", "notes", "events"):
+        for table in ("taggings", "memberships", "participants", "consents", "notes", "events", "event_counts"):
             self._db.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
 
 
@@ -115,8 +142,14 @@ UNION ALL SELECT * FROM (SELECT 'company', company_key FROM memberships WHERE pe
 UNION ALL SELECT * FROM (SELECT consent, subscription_id FROM consents WHERE person_id = ? ORDER BY subscription_id)
 """
 
+ADD_COUNT = """
+INSERT INTO event_counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)
+"""
+
 ANYTHING = """
 SELECT 1 FROM taggings WHERE person_id = ? UNION ALL SELECT 1 FROM memberships WHERE person_id = ?
 UNION ALL SELECT 1 FROM participants WHERE person_id = ? UNION ALL SELECT 1 FROM notes WHERE person_id = ?
-UNION ALL SELECT 1 FROM events WHERE person_id = ? UNION ALL SELECT 1 FROM consents WHERE person_id = ? LIMIT 1
+UNION ALL SELECT 1 FROM events WHERE person_id = ? UNION ALL SELECT 1 FROM consents WHERE person_id = ?
+UNION ALL SELECT 1 FROM event_counts WHERE person_id = ? LIMIT 1
 """

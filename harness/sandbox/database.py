@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.problems import Problem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -38,6 +38,9 @@ CREATE TABLE taggings (
     person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)
     ) WITHOUT ROWID;
 CREATE INDEX taggings_tag ON taggings (tag_id);
+CREATE TABLE labels (
+    kind TEXT NOT NULL, thing TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, thing, tag_id)) WITHOUT ROWID;
 CREATE TABLE notes (
     note_id INTEGER PRIMARY KEY, person_id TEXT NOT NULL, created_at INTEGER NOT NULL, admin_id TEXT,
     body TEXT NOT NULL);
@@ -61,6 +64,9 @@ CREATE TABLE consents (
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, metadata BLOB);
 CREATE INDEX events_person ON events (person_id);
+CREATE TABLE event_counts (
+    person_id TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (person_id, name)) WITHOUT ROWID;
 CREATE TABLE attributes (
     attribute_id INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
     UNIQUE (model, name));

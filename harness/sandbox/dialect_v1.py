@@ -113,7 +113,7 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
         "open": found.state == "open",
         "state": found.state,
         "read": found.read,
-        "tags": {"type": "tag.list", "tags": []},
+        "tags": rendering.conversation_tags(workspace, found.conversation_id),
     }
     if parts:
         shown["conversation_parts"] = {

@@ -1,10 +1,14 @@
-"""Tags and notes in the database: what the workspace's own people hang on others."""
+"""Tags and notes in the database: what the workspace's own people hang on people, companies and conversations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from harness.sandbox.database import Database
+
+Labelled: TypeAlias = Literal["company", "conversation"]
+"""What can have a tag besides people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Labels:
     def delete_tag(self, tag_id: int) -> None:
         """Take a tag away from everybody, and from the workspace."""
         self._db.execute("DELETE FROM taggings WHERE tag_id = ?", (tag_id,))
+        self._db.execute("DELETE FROM labels WHERE tag_id = ?", (tag_id,))
         self._db.execute("DELETE FROM tags WHERE tag_id = ?", (tag_id,))
 
     def tags_of(self, person_id: str) -> list[Tag]:
@@ -76,6 +81,32 @@ class Labels:
     def take_tag(self, person_id: str, tag_id: int) -> None:
         """Take a tag off somebody."""
         self._db.execute("DELETE FROM taggings WHERE person_id = ? AND tag_id = ?", (person_id, tag_id))
+
+    def labels_of(self, kind: Labelled, thing: str) -> list[Tag]:
+        """The tags that a company or a conversation has."""
+        rows = self._db.all(
+            "SELECT tag_id, name, applied_at FROM labels JOIN tags USING (tag_id) "
+            "WHERE kind = ? AND thing = ? ORDER BY tag_id",
+            (kind, thing),
+        )
+        return [Tag(*row) for row in rows]
+
+    def put_label(self, kind: Labelled, thing: str, tag_id: int, now: int) -> None:
+        """Hang a tag on a company or a conversation, which may have it already."""
+        self._db.execute("INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?)", (kind, thing, tag_id, now))
+
+    def take_label(self, kind: Labelled, thing: str, tag_id: int) -> None:
+        """Take a tag off a company or a conversation."""
+        self._db.execute("DELETE FROM labels WHERE kind = ? AND thing = ? AND tag_id = ?", (kind, thing, tag_id))
+
+    def count_labelled(self, kind: Labelled, tag_id: int) -> int:
+        """How many companies, or conversations, have a tag."""
+        row = self._db.one("SELECT count(*) FROM labels WHERE kind = ? AND tag_id = ?", (kind, tag_id))
+        return int(row[0])
+
+    def forget_labels(self, kind: Labelled, thing: str) -> None:
+        """Take all tags off a company or a conversation that is gone."""
+        self._db.execute("DELETE FROM labels WHERE kind = ? AND thing = ?", (kind, thing))
 
     def add_note(self, person_id: str, body: str, admin_id: str | None, now: int) -> Note:
         """Write a note on somebody."""

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
+from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.refusals import Refused
+
+if TYPE_CHECKING:
+    from harness.sandbox.call import Call
+
+Item = TypeVar("Item")
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 150
@@ -59,10 +66,16 @@ def pages(total: int, per_page: int, page: int, further: Cursor | None) -> dict[
     return shown | {"page": page, "per_page": per_page, "total_pages": -(-total // per_page)}
 
 
-def whole(data: list[Any]) -> dict[str, Any]:
-    """A list of 2.x that has all its items on one page; `next` is null, as recorded for notes and companies."""
-    shown = {"type": "pages", "next": None, "page": 1, "per_page": USUAL_PAGE, "total_pages": 1}
-    return {"type": "list", "data": data, "total_count": len(data), "pages": shown}
+def by_number(call: Call, items: Sequence[Item], show: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
+    """A list of 2.x in numbered pages; `next` is null on the last, as recorded for notes and companies.
+
+    Past the last page it is empty: some clients ask on until it is.
+    """
+    per_page = reading.number_from(call.query, "per_page", USUAL_PAGE, LARGEST_PAGE)
+    page = reading.number_from(call.query, "page", 1, 10**6)
+    shown = [show(item) for item in items[(page - 1) * per_page : page * per_page]]
+    pages = numbered(call.origin, call.path, dict(call.query), len(items), per_page, page)
+    return {"type": "list", "data": shown, "total_count": len(items), "pages": pages}
 
 
 def numbered(origin: str, path: str, query: dict[str, str], total: int, per_page: int, page: int) -> dict[str, Any]:

@@ -161,6 +161,12 @@ HISTORY_NOT_FOUND = Refusal(404, "not_found", "Contact not found", "facts §4")
 # What people have
 RESOURCE_NOT_FOUND = Refusal(404, "not_found", "Resource Not Found", "facts §5")
 ADMIN_NOT_FOUND = Refusal(404, "admin_not_found", "Admin not found", "the official description, GET /admins/{{id}}")
+CONVERSATION_NOT_FOUND = Refusal(
+    404, "not_found", "Conversation not found", "the official description, POST /conversations/…/tags"
+)
+TAG_NOT_FOUND = Refusal(
+    404, "tag_not_found", "Tag not found", "the official description, DELETE /conversations/…/tags/…"
+)
 COMPANY_NOT_FOUND = Refusal(404, "company_not_found", "Company Not Found", "facts §5")
 COMPANY_NOT_SPECIFIED = Refusal(400, "parameter_not_found", "company not specified", "facts §5")
 COMPANY_LIMIT = Refusal(

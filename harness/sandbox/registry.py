@@ -107,6 +107,15 @@ class Registry:
         row = self._db.one(f"SELECT count(*) FROM people WHERE kind IN ({marks}) AND archived = 0", kinds)  # noqa: S608
         return int(row[0])
 
+    def count_tagged(self, tag_id: int, kind: Kind) -> int:
+        """How many of a kind have a tag, archived ones aside."""
+        row = self._db.one(
+            "SELECT count(*) FROM taggings JOIN people USING (person_id) "
+            "WHERE tag_id = ? AND kind = ? AND archived = 0",
+            (tag_id, kind),
+        )
+        return int(row[0])
+
     def page(
         self, kinds: tuple[Kind, ...], limit: int, *, before: int | None = None, skip: int = 0
     ) -> list[tuple[int, Person]]:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from harness.sandbox.attributes import Attribute
-from harness.sandbox.belongings import Company, Note
+from harness.sandbox.belongings import Company, Note, Tag
 from harness.sandbox.people import Person
 from harness.sandbox.versions import Version
 
@@ -39,8 +39,25 @@ def owner_id(person: Person, version: Version) -> str | int | None:
     return int(person.owner_id)
 
 
+def tag(found: Tag) -> dict[str, Any]:
+    """A tag by itself."""
+    return {"type": "tag", "id": str(found.tag_id), "name": found.name}
+
+
+def applied(workspace: Workspace, found: Tag, at: int) -> dict[str, Any]:
+    """A tag that hangs on somebody or something."""
+    return {**tag(found), "applied_at": at, "applied_by": {"type": "admin", "id": workspace.admin.admin_id}}
+
+
+def conversation_tags(workspace: Workspace, conversation_id: str) -> dict[str, Any]:
+    """The tags of a conversation."""
+    tags = workspace.belongings.labels_of("conversation", conversation_id)
+    return {"type": "tag.list", "tags": [applied(workspace, one, one.applied_at) for one in tags]}
+
+
 def company(workspace: Workspace, found: Company) -> dict[str, Any]:
     """A company."""
+    company_tags = workspace.belongings.labels_of("company", found.company_key)
     shown = {
         "type": "company",
         "company_id": found.company_id,
@@ -57,7 +74,7 @@ def company(workspace: Workspace, found: Company) -> dict[str, Any]:
         "size": found.size,
         "website": found.website,
         "industry": found.industry,
-        "tags": {"type": "tag.list", "tags": []},
+        "tags": {"type": "tag.list", "tags": [tag(one) for one in company_tags]},
         "segments": {"type": "segment.list", "segments": []},
         "plan": {"type": "plan", "id": workspace.ids.plan_id(found.plan), "name": found.plan} if found.plan else {},
         "custom_attributes": found.custom_attributes,

@@ -27,7 +27,7 @@ KEPT = 1_024
 class Route:
     """One operation: how it is asked for, in which versions, and what it is held against.
 
-    `evidence` says how it is known to be so: documented, recorded, or assumed, with the place.
+    `evidence` says how it is known to be so: documented, recorded, or assumed, each with the place (`kind: place; …`).
     """
 
     method: str

@@ -33,6 +33,7 @@ class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
     read: bool = False
     waiting_since: int | None = None
     title: str | None = None
+    archived: bool = False
     parts: list[Part] = []
 
 
@@ -73,9 +74,9 @@ class Talk:
         return _conversation(row[0]) if row else None
 
     def conversations(self) -> list[Conversation]:
-        """Every conversation, the newest first."""
-        rows = self._db.all("SELECT document FROM conversations ORDER BY seq DESC")
-        return [_conversation(document) for (document,) in rows]
+        """Every conversation that is not archived, the newest first."""
+        rows = self._db.execute("SELECT document FROM conversations ORDER BY seq DESC")
+        return [found for (document,) in rows if not (found := _conversation(document)).archived]
 
     def conversations_of(self, person_id: str) -> list[Conversation]:
         """The conversations that somebody takes part in, the newest first."""

@@ -1,8 +1,6 @@
-"""The workspace itself: who is asking, its teammates, its segments, its counts."""
+"""The workspace itself: who is asking, its teammates, its segments."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from harness.sandbox import refusals as no
 from harness.sandbox import rendering
@@ -65,20 +63,3 @@ def segments_of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/segments`."""
     found_contact(call, call.parameters[0])
     return Answer({"type": "list", "data": []})
-
-
-def counts(call: Call) -> Answer:
-    """1.x `GET /counts`: how many there are of everything, or of one kind."""
-    kinds: dict[str, int] = {
-        "company": len(call.belongings.all_companies()),
-        "segment": 0,
-        "tag": len(call.belongings.all_tags()),
-        "user": call.people.count("user"),
-        "lead": call.people.count("lead"),
-    }
-    kind = call.query.get("type")
-    found: dict[str, Any] = {"type": "count.hash"}
-    for name, count in kinds.items():
-        if kind in (None, name):
-            found[name] = {"count": count}
-    return Answer(found)

@@ -155,15 +155,16 @@ def members(call: Call) -> Answer:
     """`GET /companies/{company_id}/contacts`."""
     company = _found(call, call.parameters[0])
     people = [call.people.get(person_id) for person_id in call.belongings.members_of(company.company_key)]
-    shown = [dialect_v2.contact(call.workspace, one, call.version) for one in people if one and not one.archived]
-    return Answer(paging.listing(shown, len(shown), paging.USUAL_PAGE, 1, None))
+    shown = [one for one in people if one and not one.archived]
+    found = paging.by_number(call, shown, lambda one: dialect_v2.contact(call.workspace, one, call.version))
+    return Answer(found)
 
 
 def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/companies`."""
     person = found_contact(call, call.parameters[0])
     companies = call.belongings.companies_of(person.person_id)
-    return Answer(paging.whole([rendering.company(call.workspace, company) for company in companies]))
+    return Answer(paging.by_number(call, companies, lambda company: rendering.company(call.workspace, company)))
 
 
 def attach(call: Call) -> Answer:

@@ -165,8 +165,10 @@ def unarchive(call: Call) -> Answer:
 
 
 def block(call: Call) -> Answer:
-    """`POST /contacts/{contact_id}/block`: archived as well (facts §5)."""
-    return _set(call, shown="blocked", archived=True, blocked=True)
+    """`POST /contacts/{contact_id}/block`: archived as well, and so are the conversations (facts §5)."""
+    answer = _set(call, shown="blocked", archived=True, blocked=True)
+    call.belongings.archive_conversations(call.parameters[0], call.now)
+    return answer
 
 
 def _set(call: Call, *, shown: str, **changed: bool) -> Answer:

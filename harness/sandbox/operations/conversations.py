@@ -137,7 +137,7 @@ def list_v1(call: Call) -> Answer:
     query = call.query
     person_named = any(query.get(name) for name in ("intercom_user_id", "user_id", "email"))
     found = (
-        call.belongings.conversations_of(queried_person(call).person_id)
+        [one for one in call.belongings.conversations_of(queried_person(call).person_id) if not one.archived]
         if person_named
         else call.belongings.conversations()
     )

@@ -30,7 +30,7 @@ def list_all(call: Call) -> Answer:
     person = queried_person(call)
     events = call.belongings.events_of(person.person_id)
     if call.query.get("summary") == "true":
-        return Answer(_summary(person, events))
+        return Answer(_summary(person, events, call.belongings.event_counts_of(person.person_id)))
     shown = [_shown(person, event) for event in events]
     return Answer({"type": "event.list", "events": shown, "pages": {"next": None}})
 
@@ -48,14 +48,12 @@ def _shown(person: Person, event: Event) -> dict[str, Any]:
     }
 
 
-def _summary(person: Person, events: list[Event]) -> dict[str, Any]:
+def _summary(person: Person, events: list[Event], counts: list[tuple[str, int, int, int]]) -> dict[str, Any]:
     times: dict[str, list[int]] = {}
     for event in events:
         times.setdefault(event.name, []).append(event.created_at)
-    rows = [
-        {"name": name, "first": _text(min(at)), "last": _text(max(at)), "count": len(at), "description": ""}
-        for name, at in times.items()
-    ]
+    rows = [_row(name, len(at), min(at), max(at)) for name, at in times.items()]
+    rows += [_row(*counted) for counted in counts]
     return {
         "type": "event.summary",
         "events": rows,
@@ -66,11 +64,28 @@ def _summary(person: Person, events: list[Event]) -> dict[str, Any]:
     }
 
 
+def _row(name: str, count: int, first: int, last: int) -> dict[str, Any]:
+    return {"name": name, "first": _text(first), "last": _text(last), "count": count, "description": ""}
+
+
 def _text(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def summarize(call: Call) -> Answer:
-    """`POST /events/summaries`: counts noted in bulk are accepted and not kept."""
-    named_person(call, {"user_id": reading.text(call.body, "user_id")})
+    """`POST /events/summaries`: how often somebody did something, noted at once."""
+    person = named_person(call, {"user_id": reading.text(call.body, "user_id")})
+    for entry in _summaries(call):
+        name, count = reading.text(entry, "event_name"), reading.whole(entry, "count")
+        if not name:
+            raise Refused(no.PARAMETER_MISSING.filled(field="event_summaries.event_name"))
+        first, last = (reading.moment(entry, end) or call.now for end in ("first", "last"))
+        call.belongings.count_event(person.person_id, name, 1 if count is None else count, first, last)
     return Answer()
+
+
+def _summaries(call: Call) -> list[dict[str, Any]]:
+    """What is described as one object and spoken of as a list; both are taken."""
+    if isinstance(call.body.get("event_summaries"), dict):
+        return [call.body["event_summaries"]]
+    return reading.objects(call.body, "event_summaries") or []

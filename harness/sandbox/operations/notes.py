@@ -15,7 +15,7 @@ def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/notes`."""
     person = found_contact(call, call.parameters[0])
     notes = call.belongings.notes_of(person.person_id)
-    return Answer(paging.whole([rendering.note(call.workspace, note, "contact") for note in notes]))
+    return Answer(paging.by_number(call, notes, lambda note: rendering.note(call.workspace, note, "contact")))
 
 
 def add(call: Call) -> Answer:
@@ -52,6 +52,5 @@ def add_v1(call: Call) -> Answer:
 def list_v1(call: Call) -> Answer:
     """1.x `GET /notes?id=|user_id=|email=`."""
     notes = call.belongings.notes_of(queried_person(call).person_id)
-    shown = [rendering.note(call.workspace, note, "user") for note in notes]
-    pages = paging.numbered(call.origin, call.path, dict(call.query), len(shown), paging.USUAL_PAGE, 1)
-    return Answer({"type": "note.list", "notes": shown, "pages": pages | {"next": None}})
+    found = paging.by_number(call, notes, lambda note: rendering.note(call.workspace, note, "user"))
+    return Answer({"type": "note.list", "notes": found["data"], "pages": found["pages"]})

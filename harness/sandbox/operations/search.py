@@ -158,7 +158,8 @@ def conversations(call: Call) -> Answer:
     candidates = (
         call.belongings.conversations_of(person_id) if isinstance(person_id, str) else call.belongings.conversations()
     )
-    found = querying.ordered([one for one in candidates if test(one)], call.body.get("sort"), fields, call.version)
+    matching = [one for one in candidates if not one.archived and test(one)]
+    found = querying.ordered(matching, call.body.get("sort"), fields, call.version)
     page = querying.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
     shown = [dialect_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
     return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})

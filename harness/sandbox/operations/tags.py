@@ -1,10 +1,10 @@
-"""Tags: made by name, hung on contacts (2.x), on users and leads (1.x) and on companies."""
+"""Tags: made by name, hung on contacts (2.x), on users and leads (1.x), on companies and on conversations."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import reading
+from harness.sandbox import reading, rendering
 from harness.sandbox import refusals as no
 from harness.sandbox.belongings import Tag
 from harness.sandbox.call import Answer, Call
@@ -14,18 +14,9 @@ from harness.sandbox.people import Person
 from harness.sandbox.refusals import Refused
 
 
-def _shown(tag: Tag) -> dict[str, Any]:
-    return {"type": "tag", "id": str(tag.tag_id), "name": tag.name}
-
-
-def _applied(call: Call, tag: Tag, at: int) -> dict[str, Any]:
-    by = {"type": "admin", "id": call.workspace.admin.admin_id}
-    return {**_shown(tag), "applied_at": at, "applied_by": by}
-
-
 def list_all(call: Call) -> Answer:
     """`GET /tags`."""
-    tags = [_shown(tag) for tag in call.belongings.all_tags()]
+    tags = [rendering.tag(tag) for tag in call.belongings.all_tags()]
     if call.version.dialect == "1.x":
         return Answer({"type": "tag.list", "tags": tags})
     return Answer({"type": "list", "data": tags})
@@ -33,7 +24,7 @@ def list_all(call: Call) -> Answer:
 
 def find(call: Call) -> Answer:
     """`GET /tags/{tag_id}`."""
-    return Answer(_shown(_found(call, call.parameters[0])))
+    return Answer(rendering.tag(_found(call, call.parameters[0])))
 
 
 def _found(call: Call, tag_id: str | None) -> Tag:
@@ -55,8 +46,8 @@ def save(call: Call) -> Answer:
     tag = _saved(call, name)
     for entry in reading.objects(call.body, "users") or []:
         _tag_person(call, tag, entry)
-    companies = [_company(call, entry) for entry in reading.objects(call.body, "companies") or []]
-    answer = _shown(tag)
+    companies = [_tag_company(call, tag, entry) for entry in reading.objects(call.body, "companies") or []]
+    answer = rendering.tag(tag)
     if companies:
         answer |= {"users": [], "companies": companies}
     return Answer(answer)
@@ -79,13 +70,17 @@ def _tag_person(call: Call, tag: Tag, entry: dict[str, Any]) -> None:
         call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
 
 
-def _company(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
-    """Companies are found and refused as Intercom does; that they carry the tag is not kept."""
+def _tag_company(call: Call, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
     key, company_id = reading.text(entry, "id"), reading.identifier(entry, "company_id", call.version)
     company = call.belongings.company(key) if key else call.belongings.company_by_id(company_id or "")
     if company is None:
         raise Refused(no.COMPANY_NOT_FOUND)
-    return {"id": company.company_key, "tagged": not reading.flag(entry, "untag")}
+    untag = bool(reading.flag(entry, "untag"))
+    if untag:
+        call.belongings.take_label("company", company.company_key, tag.tag_id)
+    else:
+        call.belongings.put_label("company", company.company_key, tag.tag_id, call.now)
+    return {"id": company.company_key, "tagged": not untag}
 
 
 def delete(call: Call) -> Answer:
@@ -97,7 +92,7 @@ def delete(call: Call) -> Answer:
 def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/tags`."""
     person = found_contact(call, call.parameters[0])
-    tags = [_applied(call, tag, tag.applied_at) for tag in call.belongings.tags_of(person.person_id)]
+    tags = [rendering.applied(call.workspace, tag, tag.applied_at) for tag in call.belongings.tags_of(person.person_id)]
     return Answer({"type": "list", "data": tags})
 
 
@@ -105,7 +100,7 @@ def attach(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/tags`."""
     person, tag = _pair(call, reading.number_id(call.body, "id"))
     call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
-    return Answer(_applied(call, tag, call.now))
+    return Answer(rendering.applied(call.workspace, tag, call.now))
 
 
 def detach(call: Call) -> Answer:
@@ -115,9 +110,39 @@ def detach(call: Call) -> Answer:
     if not hanging:
         raise Refused(no.RESOURCE_NOT_FOUND)
     call.belongings.take_tag(person.person_id, tag.tag_id)
-    return Answer(_applied(call, tag, hanging[0].applied_at))
+    return Answer(rendering.applied(call.workspace, tag, hanging[0].applied_at))
 
 
 def _pair(call: Call, tag_id: str | None) -> tuple[Person, Tag]:
     person = found_contact(call, call.parameters[0])
     return person, _found(call, tag_id)
+
+
+def attach_to_conversation(call: Call) -> Answer:
+    """`POST /conversations/{conversation_id}/tags`."""
+    conversation_id = _tagged_conversation(call)
+    tag = _found(call, reading.number_id(call.body, "id"))
+    call.belongings.put_label("conversation", conversation_id, tag.tag_id, call.now)
+    return Answer(rendering.applied(call.workspace, tag, call.now))
+
+
+def detach_from_conversation(call: Call) -> Answer:
+    """`DELETE /conversations/{conversation_id}/tags/{tag_id}`."""
+    conversation_id, tag_id = _tagged_conversation(call), reading.decimal(call.parameters[1])
+    hanging = [one for one in call.belongings.labels_of("conversation", conversation_id) if one.tag_id == tag_id]
+    if not hanging:
+        raise Refused(no.TAG_NOT_FOUND)
+    call.belongings.take_label("conversation", conversation_id, hanging[0].tag_id)
+    return Answer(rendering.applied(call.workspace, hanging[0], hanging[0].applied_at))
+
+
+def _tagged_conversation(call: Call) -> str:
+    """The conversation that a path names, if the teammate who tags it is one of the workspace's."""
+    if call.belongings.conversation(call.parameters[0]) is None:
+        raise Refused(no.CONVERSATION_NOT_FOUND)
+    admin_id = reading.number_id(call.body, "admin_id")
+    if admin_id is None:
+        raise Refused(no.PARAMETER_MISSING.filled(field="admin_id"))
+    if admin_id != call.workspace.admin.admin_id:
+        raise Refused(no.ADMIN_NOT_FOUND)
+    return call.parameters[0]

@@ -198,3 +198,60 @@ def test_owners_are_numbers_up_to_2_15_and_text_from_2_16(asker: Asker) -> None:
     assert asker.using("2.15").ask("GET", f"/contacts/{user['id']}")["owner_id"] == int(admin)
     assert asker.using("2.15").ask("PUT", f"/contacts/{user['id']}", {"owner_id": int(admin)})["owner_id"] == int(admin)
     assert asker.ask("PUT", f"/contacts/{user['id']}", {"owner_id": None})["owner_id"] is None
+
+
+def test_companies_and_conversations_keep_their_tags(asker: Asker) -> None:
+    """Hung on, shown, taken off, and gone with the tag; a conversation's go with it into a merge."""
+    lead, user = asker.lead(email="uma@example.com"), asker.user(email="uma@example.com")
+    given = asker.give(lead["id"], "lead")
+    admin = asker.ask("GET", "/me")["id"]
+    label = {"id": asker.ask("POST", "/tags", {"name": "shipping"})["id"], "admin_id": admin}
+    tags = f"/conversations/{given['conversation']}/tags"
+    assert asker.ask("POST", tags, label)["name"] == "shipping"
+    assert asker.refusal("POST", "/conversations/1/tags", label)[:2] == (404, "not_found")
+    assert asker.refusal("POST", tags, {"id": label["id"]})[0] == 400
+    asker.ask("POST", "/tags", {"name": "shipping", "companies": [{"id": given["company"]}]})
+    asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    for thing in (f"/conversations/{given['conversation']}", f"/companies/{given['company']}"):
+        assert [tag["name"] for tag in asker.ask("GET", thing)["tags"]["tags"]] == ["shipping"]
+    asker.ask("DELETE", f"{tags}/{label['id']}", label)
+    assert asker.refusal("DELETE", f"{tags}/{label['id']}", label)[:2] == (404, "tag_not_found")
+    asker.ask("DELETE", f"/tags/{label['id']}")
+    assert asker.ask("GET", f"/companies/{given['company']}")["tags"]["tags"] == []
+
+
+def test_blocking_a_contact_archives_its_conversations(asker: Asker) -> None:
+    """Closed, and in no list or search, as facts §5 has it; nobody else's."""
+    lead, other = asker.lead(), asker.lead()
+    theirs, others = (asker.give(one["id"], one["id"])["conversation"] for one in (lead, other))
+    assert asker.ask("POST", f"/contacts/{lead['id']}/block")["blocked"] is True
+    assert asker.ask("GET", f"/conversations/{theirs}")["state"] == "closed"
+    assert [one["id"] for one in asker.ask("GET", "/conversations")["conversations"]] == [others]
+    assert asker.ids_of(lead["id"], "conversations") == set()
+    assert asker.ids_of(other["id"], "conversations") == {others}
+
+
+def test_counts_of_events_are_kept_and_add_up_in_a_merge(asker: Asker) -> None:
+    """What the lead and the user did in bulk is the user's afterwards, with the earliest and the latest time."""
+    lead, user = asker.lead(email="uma@example.com"), asker.user(email="uma@example.com", external_id="u-1")
+    for person, count, first, last in ((lead, 2, 10, 30), (user, 3, 20, 40)):
+        counted = {"event_name": "asked", "count": count, "first": first, "last": last}
+        asker.ask("POST", "/events/summaries", {"user_id": person["external_id"], "event_summaries": counted})
+    asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    (row,) = asker.ask("GET", f"/events?type=user&intercom_user_id={user['id']}&summary=true")["events"]
+    assert (row["name"], row["count"]) == ("asked", 5)
+    assert (row["first"][:19], row["last"][:19]) == ("1970-01-01T00:00:10", "1970-01-01T00:00:40")
+
+
+@pytest.mark.parametrize("what", ["notes", "companies"])
+def test_numbered_pages_end(asker: Asker, what: str) -> None:
+    """Past the last page the list is empty: intercom-client 7 asks on until it is."""
+    lead = asker.lead()
+    given = {
+        asker.give(lead["id"], str(number))[{"notes": "note", "companies": "company"}[what]] for number in range(3)
+    }
+    first = asker.ask("GET", f"/contacts/{lead['id']}/{what}?per_page=2")
+    second = asker.ask("GET", f"/contacts/{lead['id']}/{what}?per_page=2&page=2")
+    assert {one["id"] for one in first["data"] + second["data"]} == given
+    assert (first["pages"]["next"] is None, second["pages"]["next"]) == (False, None)
+    assert asker.ask("GET", f"/contacts/{lead['id']}/{what}?per_page=2&page=3")["data"] == []

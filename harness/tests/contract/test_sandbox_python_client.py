@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from harness.exchange import Request
-from harness.sandbox.routes import DRIVEN
+from harness.sandbox.driven import DRIVEN
 from harness.tests.sandboxed import Asker
 
 intercom = pytest.importorskip("intercom", reason="needs client: python-intercom")
@@ -75,7 +75,7 @@ def test_a_life_with_the_official_python_client() -> None:
     _people(strict)
     _account(strict)
     assert strict.found == set(LEDGER)
-    assert strict.seen == DRIVEN
+    assert strict.seen == DRIVEN["python-intercom 5.0.1"].operations
 
 
 def _people(strict: Strict) -> None:
@@ -165,13 +165,19 @@ def _conversations(strict: Strict, contact_id: str) -> None:
     strict(
         client.conversations.manage, conversation, request={"message_type": "close", "type": "admin", "admin_id": admin}
     )
+    label = strict(client.tags.create, request={"name": "shipping"})
+    strict(client.tags.tag_conversation, conversation, tag_id=label.id, admin_id=admin)
     strict(client.conversations.find, conversation)
+    strict(client.tags.untag_conversation, conversation, label.id, admin_id=admin)
     strict(client.conversations.list)
     strict(client.conversations.search, query={"field": "contact_ids", "operator": "=", "value": contact_id})
     other = strict(client.conversations.create, from_={"type": "lead", "id": contact_id}, body="Never mind")
     strict(client.conversations.delete_conversation, other.conversation_id)
     strict(client.events.create, request={"event_name": "asked", "created_at": 1, "id": contact_id})
     strict(client.events.list, type="user", intercom_user_id=contact_id, summary=True)
+    strict(client.contacts.create, request={"external_id": "counted"})
+    counted = {"event_name": "asked", "count": 3, "first": 1, "last": 2}
+    strict(client.events.summaries, user_id="counted", event_summaries=counted)
 
 
 def _account(strict: Strict) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import harness.sandbox
+from harness.sandbox.driven import DRIVEN
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route, Router
 from harness.sandbox.versions import FEATURES, NEWEST_VERSION, VERSIONS, parse, span
+from harness.tests.openapi import description
 
 SOURCES = Path(harness.sandbox.__file__).parent
 
@@ -66,17 +69,54 @@ def test_each_route_is_reached_in_the_versions_that_have_it(route: Route) -> Non
         assert isinstance(found, tuple) == bool(claims)
 
 
-def test_every_route_says_how_it_is_known() -> None:
-    """A row without evidence fails."""
-    for route in ROUTES:
-        assert re.match(r"(documented|recorded|assumed): .+", route.evidence), route
+PROOFS = {
+    "documented": r"descriptions? 2\.\d+( and 2\.\d+)*|pages of 1\.x, facts §\d+",
+    "recorded": r"facts §\d+",
+    "driven": r"(intercom-client|python-intercom) .+",
+    "assumed": r"what .+ sends?",
+}
+"""What a proof of each kind looks like."""
 
 
-def test_the_page_of_operations_is_what_the_table_says(root: Path) -> None:
-    """`make docs` writes it anew."""
+@pytest.fixture(scope="module")
+def supported(root: Path) -> Any:
+    """The module that writes the page of operations."""
     spec = importlib.util.spec_from_file_location("supported", root / "docs" / "supported.py")
     assert spec is not None
     assert spec.loader is not None
-    supported = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(supported)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.pattern} {route.span}")
+def test_every_row_cites_its_proof(route: Route, supported: Any) -> None:
+    """A row without evidence fails, and so does evidence of no known kind or without a place."""
+    proofs = supported.proofs(route)
+    assert proofs
+    for kind, proof in proofs.items():
+        assert re.fullmatch(PROOFS[kind], proof), (kind, proof)
+
+
+def test_what_is_said_to_be_described_is_described(shared: Path) -> None:
+    """Each description that a row cites has the operation, and no row leaves one out that has it."""
+    descriptions = {name: description(shared / "intercom" / "openapi", name) for name in ("2.11", "2.16")}
+    for route in ROUTES:
+        cited = {name for name in descriptions if re.search(rf"descriptions?[^;]* {name}\b", route.evidence)}
+        versions = {name for name in descriptions if route.span.covers(VERSIONS[name])}
+        has = {name for name in versions if descriptions[name].has(route.method, route.pattern)}
+        assert cited == has, route
+
+
+@pytest.mark.parametrize("name", DRIVEN)
+def test_what_is_said_to_be_driven_exists(name: str, root: Path) -> None:
+    """Each client's operations exist in the version it speaks, and its test is there."""
+    driven = DRIVEN[name]
+    there = {route.operation for route in ROUTES if route.span.covers(VERSIONS[driven.version])}
+    assert driven.operations <= there
+    assert (root / driven.test).is_file()
+
+
+def test_the_page_of_operations_is_what_the_table_says(root: Path, supported: Any) -> None:
+    """`make docs` writes it anew."""
     assert (root / "docs" / "supported.md").read_text() == supported.page()

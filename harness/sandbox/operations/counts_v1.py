@@ -1,0 +1,79 @@
+"""1.x `GET /counts`: how many there are of everything, of one kind, or of one kind by another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.refusals import Refused
+
+
+def counts(call: Call) -> Answer:
+    """Everything, or `type=`, or `type=` by `count=`."""
+    kind, by = call.query.get("type"), call.query.get("count")
+    if (kind, by) in BY:
+        return Answer({"type": "count", str(kind): BY[kind, by](call)})
+    if by is not None:
+        raise Refused(no.PARAMETER_INVALID.filled(field="count"))
+    found = _everything(call)
+    shown = {name: {"count": count} for name, count in found.items() if kind in (None, name)}
+    return Answer({"type": "count.hash", **shown})
+
+
+def _everything(call: Call) -> dict[str, int]:
+    return {
+        "company": len(call.belongings.all_companies()),
+        "segment": 0,
+        "tag": len(call.belongings.all_tags()),
+        "user": call.people.count("user"),
+        "lead": call.people.count("lead"),
+    }
+
+
+def _conversations(call: Call) -> dict[str, int]:
+    states = Counter(found.state for found in call.belongings.conversations())
+    return {"assigned": 0, "closed": states["closed"], "open": states["open"], "unassigned": states["open"]}
+
+
+def _conversations_by_admin(call: Call) -> dict[str, Any]:
+    admin = call.workspace.admin
+    return {"admin": [{"name": admin.name, "id": admin.admin_id, "open": 0, "closed": 0}]}
+
+
+def _users_by_tag(call: Call) -> dict[str, Any]:
+    tags = call.belongings.all_tags()
+    return {"tag": [{tag.name: call.people.count_tagged(tag.tag_id, "user")} for tag in tags]}
+
+
+def _companies_by_tag(call: Call) -> dict[str, Any]:
+    tags = call.belongings.all_tags()
+    return {"tag": [{tag.name: call.belongings.count_labelled("company", tag.tag_id)} for tag in tags]}
+
+
+def _users_by_company(call: Call) -> dict[str, Any]:
+    companies = call.belongings.all_companies()
+    return {
+        "user": [
+            {str(one.name): len(call.belongings.members_of(one.company_key)), "remote_company_id": one.company_id}
+            for one in companies
+        ]
+    }
+
+
+def _nothing(_call: Call) -> dict[str, Any]:
+    return {"segment": []}
+
+
+BY: Final[Mapping[tuple[str | None, str | None], Callable[[Call], dict[str, Any]]]] = {
+    ("conversation", None): _conversations,
+    ("conversation", "admin"): _conversations_by_admin,
+    ("user", "tag"): _users_by_tag,
+    ("user", "segment"): _nothing,
+    ("company", "tag"): _companies_by_tag,
+    ("company", "segment"): _nothing,
+    ("company", "user"): _users_by_company,
+}
+"""What can be counted by what; conversations are never assigned here."""
