@@ -29,8 +29,9 @@ from harness.gateway.pace import Pace
 from harness.gateway.rendezvous import Rendezvous
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT
+from harness.pipeline.answer import CONVERSIONS, DEFAULT_TIME_LIMIT
 from harness.pipeline.environment import production_credentials, python_environment
+from harness.pipeline.fixture import lacks
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
@@ -251,6 +252,14 @@ class Run:
         _ = self.server
         assert self._way is not None
         return command_environment(os.environ, self._way)
+
+    def lacking(self, names: Iterable[str]) -> str | None:
+        """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
+        if self._spec is None:
+            return None
+        runner = self._spec.start(self._environment, self.options.time_limit)
+        lacked = [operation for operation in CONVERSIONS if operation in runner.without.intersection(names)]
+        return lacks(runner.name, lacked[0]) if lacked else None
 
     def _runner(self, case: Case, base_url: str) -> Runner:
         if self._spec is not None:

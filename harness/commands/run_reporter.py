@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import shlex
@@ -53,6 +54,7 @@ def run_pytest(
     # The harness is imported before pytest can rewrite its assertions; where warnings are errors, that ends the run.
     arguments += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     arguments += ["--import-mode=importlib", "--tb=short"]
+    arguments += ["-n0"] if importlib.util.find_spec("xdist") else []  # rows are kept in this process
     arguments += ["-k", expression] if expression else []
     arguments += [f"--junitxml={junit}"] if junit else []
     for version in versions:

@@ -19,6 +19,9 @@ OPERATIONS: Final[Mapping[Operation, tuple[str, ...]]] = {
 }
 """Each operation with the people it is given, by their placeholder's name."""
 
+CONVERSIONS: Final[tuple[Operation, ...]] = ("visitor_to_lead", "visitor_to_user", "lead_to_user")
+"""The operations that convert one person."""
+
 DEFAULT_TIME_LIMIT: Final = 30.0
 """Seconds a pipeline may take for one call."""
 

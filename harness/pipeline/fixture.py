@@ -99,7 +99,7 @@ class PipelineUnderTest:
 
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
-            raise LacksOperation(_lacks(self.name, operation))
+            raise LacksOperation(lacks(self.name, operation))
         _check_people(operation, people)
         self._begin()
         self._last = (operation, people)
@@ -134,7 +134,8 @@ def _check_people(operation: Operation, people: Mapping[str, Person]) -> None:
             )
 
 
-def _lacks(name: str, operation: Operation) -> str:
+def lacks(name: str, operation: Operation) -> str:
+    """Why a scenario that needs this operation is not run with this pipeline."""
     if operation == "run":
         return f"the pipeline {name!r} is asked for each conversion; it is no job that finds its people itself"
     return f"the pipeline {name!r} has no {operation}"
