@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shlex
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from typing import IO, Any, Final, Self
 
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.leftovers import MARK, end_leftovers
 from harness.problems import Problem
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -62,12 +64,13 @@ class CommandPipeline:
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
         words = [_fill(word, people) for word in self._lines[operation]]
+        call = secrets.token_hex(8)
         started = time.monotonic()
         try:
             process = subprocess.Popen(
                 words,
                 cwd=self._folder,
-                env=dict(self._environment()),
+                env={**self._environment(), MARK: call},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -83,12 +86,13 @@ class CommandPipeline:
             except subprocess.TimeoutExpired:
                 timed_out = True
             end_group(process)
+            left = end_leftovers(call)
         seconds = time.monotonic() - started
         status = process.returncode
         trouble = f"it did not end within {self._time_limit:g} s" if timed_out else _trouble(status)
-        return Answer(
-            operation, _json(out.text), trouble, trouble is not None, timed_out, out.text, err.text, status, seconds
-        )
+        said = err.text + (f"\nharness: ended what it left running: {left} in a session of their own" if left else "")
+        failed = trouble is not None
+        return Answer(operation, _json(out.text), trouble, failed, timed_out, out.text, said, status, seconds)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -166,6 +166,7 @@ def test_the_time_limit_ends_a_command_and_keeps_what_it_said(tmp_path: Path) ->
 LEAVES_CHILD = """
 import os, signal, sys, time
 if os.fork() == 0:
+    if "daemon" in sys.argv: os.setsid()
     if "deaf" in sys.argv: signal.signal(signal.SIGTERM, signal.SIG_IGN)
     open("child", "w").write(str(os.getpid()))
     time.sleep(60)
@@ -177,13 +178,14 @@ print("done")
 """
 
 
-@pytest.mark.parametrize("words", [(), ("deaf", "stays")])
+@pytest.mark.parametrize("words", [(), ("deaf", "stays"), ("daemon",), ("daemon", "deaf"), ("daemon", "stays")])
 def test_nothing_that_a_command_started_is_left_running(tmp_path: Path, words: tuple[str, ...]) -> None:
     """A child left behind or a command over its time, also where they ignore being asked to end."""
     answer = _run(tmp_path, _python(tmp_path, LEAVES_CHILD, *words), time_limit=0.6)
     child = int((tmp_path / "child").read_text())
     assert answer.timed_out == ("stays" in words)
     assert answer.stdout == ("" if "stays" in words else "done\n")
+    assert ("ended what it left running: 1" in answer.stderr) == ("daemon" in words)
     assert not _runs(child)
 
 
