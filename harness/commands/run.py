@@ -20,9 +20,11 @@ from harness.report.result import RunRow
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.cassette import Cassette
     from harness.commands.run_reporter import RunReporter
     from harness.report.receipt import Subject
-    from harness.run import RunOptions
+    from harness.run import Run, RunOptions
+    from harness.scenario import ScenarioResult
 
 DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
@@ -60,6 +62,10 @@ TO_STDOUT = "-"
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
 @click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help=(
     "Write what was tested, with digests, for `harness receipt check`."))  # fmt: skip
+@click.option("--compare", metavar="WITH", help=(
+    "With --against test-app: tell where sandbox and cassette differ from it (sandbox,cassette)."))  # fmt: skip
+@click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help=(
+    "With --compare: keep the comparison as a dated file."))  # fmt: skip
 def command(paths: Sequence[str], **given: Any) -> int:
     """Run scenarios and prove what became of everybody.
 
@@ -74,8 +80,10 @@ def command(paths: Sequence[str], **given: Any) -> int:
     """
     from harness.run import RunOptions, check_options, check_versions
 
-    outputs = Outputs(given["explain"], given["report"], given["json_to"], given["junit"], given["receipt"])
+    wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
+    outputs = Outputs(*(given[name] for name in wanted_outputs))
     _check_json_target(outputs.json_to)
+    _check_comparison(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
     selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]), given["stale"])
@@ -110,6 +118,8 @@ class Outputs:
     json_to: str | None
     junit: Path | None
     receipt: Path | None
+    compare: str | None = None
+    evidence: Path | None = None
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
@@ -139,7 +149,29 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     if outputs.receipt is not None and subject is not None:
         _write_receipt(outputs.receipt, result, replace(subject, scenario_files=_digests(reporter.scenario_files)))
     _write(result, outputs, console, reporter)
+    if outputs.compare is not None:
+        _compare(run, outputs, console, reporter)
     return result.exit_code
+
+
+def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
+    from harness import __version__
+    from harness.cassette import MissingCassette, load
+    from harness.commands.comparison import compare, parse_against, write_evidence
+
+    def cassette_of(result: ScenarioResult) -> Cassette | None:
+        try:
+            return load(run.cassette_of(result.case))
+        except MissingCassette:
+            return None
+
+    comparison = compare(reporter.played, parse_against(outputs.compare or ""), cassette_of)
+    console.print("\n" + "\n".join(comparison.lines()), highlight=False, markup=False, soft_wrap=True)
+    if outputs.evidence is not None:
+        app = run.test_app()
+        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.pipeline_name}
+        about |= {"from": "rehearsal"} if app.rehearsal else {"from": "TEST app"}
+        write_evidence(outputs.evidence, comparison, time.time(), **about)
 
 
 def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
@@ -201,6 +233,23 @@ def _check_paths(paths: Sequence[str]) -> Sequence[str]:
                 remedy="name a module or a folder of scenarios, or go to the folder that holds scenarios/",
             )
     return tuple(paths or DEFAULT_PATHS)
+
+
+def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
+    if outputs.evidence is not None and outputs.compare is None:
+        raise Problem("--evidence keeps a comparison, and none was asked for", remedy="add --compare sandbox,cassette")
+    if outputs.compare is None:
+        return
+    from harness.commands.comparison import parse_against
+
+    parse_against(outputs.compare)
+    if against != "test-app":
+        raise Problem("--compare holds others against the TEST app", remedy="add --against test-app")
+    if record:
+        raise Problem(
+            "--compare with --record would hold a recording against itself",
+            remedy="compare first, look at what differs, then record",
+        )
 
 
 def _check_json_target(target: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -153,6 +154,34 @@ def test_a_run_of_the_command_line_passes_and_leaves_nothing(project: Project) -
     assert "1 proved" in told
     assert project.played.token not in told
     project.is_as_it_was()
+
+
+def test_a_run_is_compared_and_kept_as_evidence(project: Project) -> None:
+    """`--compare sandbox` runs once, tells what differs, and `--evidence` keeps it with its date."""
+    status, told = project.run("run", "--against", "test-app", "--compare", "sandbox,cassette", "--evidence", "e.json")
+    assert status == 0, told
+    assert "compared with sandbox and cassette: 1 scenarios, 0 places differ" in told
+    assert "there is no cassette" in told
+    kept = json.loads((project.folder / "e.json").read_text())
+    assert kept["from"] == "rehearsal"
+    assert kept["scenarios"] == ["one::test_a_lead_merges"]
+    project.is_as_it_was()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--compare", "sandbox"),
+        ("run", "--against", "test-app", "--compare", "elsewhere"),
+        ("run", "--against", "test-app", "--compare", "cassette", "--record"),
+        ("run", "--against", "test-app", "--evidence", "e.json"),
+    ],
+)
+def test_a_comparison_that_cannot_be_meant_is_refused(project: Project, words: tuple[str, ...]) -> None:
+    """Before anything is asked of the TEST app."""
+    status, told = project.run(*words)
+    assert (status, "remedy" in told) == (2, True)
+    assert project.played.seen == []
 
 
 def test_ctrl_c_in_mid_run_clears_away_or_says_how(project: Project) -> None:

@@ -1,0 +1,282 @@
+"""Where the sandbox, a cassette and the TEST app say different things of the same scenario, and who is wrong.
+
+What the TEST app answered is asked of a fresh sandbox, request by request, and held against the committed cassette. No
+difference decides the run: it is evidence, and can be kept as a dated file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from harness.cassette.drift import Drift, Tier, drifts, operation_of
+from harness.cassette.drift import Kind as DriftKind
+from harness.cassette.format import Cassette, Header, Interaction
+from harness.cassette.names import LONG_ID
+from harness.exchange import Exchange, Outcome, Request, Response
+from harness.problems import Problem
+
+if TYPE_CHECKING:
+    from harness.scenario import ScenarioResult
+
+Against: TypeAlias = Literal["sandbox", "cassette"]
+AGAINST: Final[tuple[Against, ...]] = ("sandbox", "cassette")
+
+Blame: TypeAlias = Literal["sandbox wrong", "Intercom moved", "recording stale", "environment"]
+TIERS: Final[tuple[Tier, ...]] = ("error", "warning", "info")
+PASSING: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})
+"""Statuses that tell of the day and not of Intercom's rules."""
+OF_THE_LIST: Final = ("length", "total_count", "total_pages")
+"""Places that count people, strangers of the TEST app among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which the TEST app differs: where, what each says, how much it matters, and who is wrong."""
+
+    scenario: str
+    operation: str
+    path: str
+    tier: Tier
+    blame: Blame
+    test_app: Any = None
+    sandbox: Any = None
+    cassette: Any = None
+    differs_from: tuple[Against, ...] = ()
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name} {getattr(self, name)!r}" for name in self.differs_from)
+        return f"{self.tier}: {self.blame}: {self.operation} {self.path}: TEST app {self.test_app!r}, {told}"
+
+
+@dataclass(slots=True)
+class Comparison:
+    """All differences of a run, and what could not be compared."""
+
+    against: Sequence[Against]
+    differences: list[Difference] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """The comparison in words, the gravest first."""
+        what = " and ".join(self.against)
+        yield f"compared with {what}: {len(self.compared)} scenarios, {len(self.differences)} places differ"
+        for tier in TIERS:
+            for one in self.differences:
+                if one.tier == tier:
+                    yield f"  {one.scenario}: {one}"
+        for name in self.without:
+            yield f"  {name}: there is no cassette to compare with"
+
+    def as_data(self, now: float, **about: str) -> dict[str, Any]:
+        """The comparison as evidence that can be committed, with its date."""
+        at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        rows = [
+            {
+                "scenario": one.scenario,
+                "operation": one.operation,
+                "path": one.path,
+                "tier": one.tier,
+                "blame": one.blame,
+                "test_app": one.test_app,
+                **{name: getattr(one, name) for name in one.differs_from},
+            }
+            for one in self.differences
+        ]
+        return {"recorded_at": at, **about, "scenarios": self.compared, "differences": rows}
+
+
+def parse_against(text: str) -> tuple[Against, ...]:
+    """What `--compare` names: `sandbox`, `cassette`, or both with a comma."""
+    wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    known: tuple[Against, ...] = tuple(name for name in AGAINST if name in wanted)
+    if not known or len(known) != len(wanted):
+        raise Problem(
+            f"--compare {text}: only sandbox and cassette can be compared", remedy="--compare sandbox,cassette"
+        )
+    return known
+
+
+def compare(
+    results: Iterable[ScenarioResult],
+    against: Sequence[Against],
+    cassette_of: Callable[[ScenarioResult], Cassette | None],
+) -> Comparison:
+    """Hold what the TEST app answered in each scenario against the others."""
+    comparison = Comparison(against)
+    for result in results:
+        run = recording(result)
+        if not run.interactions:
+            continue
+        name = f"{result.case.module}::{result.case.name}"
+        comparison.compared.append(name)
+        sandbox = _with_sandbox(run) if "sandbox" in against else {}
+        committed = cassette_of(result) if "cassette" in against else None
+        if committed is None and "cassette" in against:
+            comparison.without.append(name)
+        cassette = _with_cassette(run, committed) if committed is not None else {}
+        recorded_from = committed.header.recorded_from if committed is not None else "sandbox"
+        comparison.differences += joined(name, sandbox, cassette, recorded_from)
+    return comparison
+
+
+def joined(
+    scenario: str,
+    sandbox: Mapping[tuple[str, str], Drift],
+    cassette: Mapping[tuple[str, str], Drift],
+    recorded_from: str,
+) -> Iterator[Difference]:
+    """One difference for each place, with who is wrong. Drifts are told from each side: TEST app first."""
+    for place in dict.fromkeys((*sandbox, *cassette)):
+        one, other = sandbox.get(place), cassette.get(place)
+        seen = one or other
+        assert seen is not None
+        names = tuple(name for name, drift in zip(AGAINST, (one, other), strict=True) if drift is not None)
+        yield Difference(
+            scenario,
+            *place,
+            seen.tier,
+            blame(one, other, recorded_from),
+            seen.recorded,
+            one.live if one else None,
+            other.live if other else None,
+            names,
+        )
+
+
+def blame(sandbox: Drift | None, cassette: Drift | None, recorded_from: str) -> Blame:
+    """Who is wrong at one place. A cassette of the sandbox says what the sandbox said, one of Intercom what it said."""
+    if any(drift is not None and _passing(drift) for drift in (sandbox, cassette)):
+        return "environment"
+    if cassette is None:
+        return "sandbox wrong"
+    if recorded_from == "test-app":
+        return "Intercom moved"
+    return "sandbox wrong" if sandbox is not None else "recording stale"
+
+
+def _passing(drift: Drift) -> bool:
+    return drift.kind == "status" and bool({drift.recorded, drift.live} & (PASSING | {None}))
+
+
+# --- what is compared -----------------------------------------------------------------------------
+
+
+def recording(result: ScenarioResult) -> Cassette:
+    """A scenario's exchanges as a recording of the TEST app, without the people whom it did not make."""
+    own = _own_ids(result.exchanges)
+    kept = [_interaction(exchange, own) for exchange in result.exchanges if not exchange.outcome.refused]
+    return Cassette(Header(scenario=result.case.node_id), tuple(kept))
+
+
+def _interaction(exchange: Exchange, own: frozenset[str]) -> Interaction:
+    outcome = _without_strangers(exchange.outcome, own)
+    return Interaction(exchange.request, outcome, exchange.step or "when", exchange.request.lane)
+
+
+def _own_ids(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """Ids that this scenario asked for or was given one by one; in lists others turn up as well."""
+    found: set[str] = set()
+    for exchange in exchanges:
+        body = exchange.outcome.response.json() if exchange.outcome.response else None
+        found |= set(LONG_ID.findall(exchange.request.target + exchange.request.body.decode("utf-8", "replace")))
+        if isinstance(body, dict) and isinstance(body.get("id"), str):
+            found.add(body["id"])
+    return frozenset(found)
+
+
+def _without_strangers(outcome: Outcome, own: frozenset[str]) -> Outcome:
+    response = outcome.response
+    body = response.json() if response is not None else None
+    if response is None or not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        return outcome
+    kept = [one for one in body["data"] if not (isinstance(one, dict) and _is_stranger(one, own))]
+    if len(kept) == len(body["data"]):
+        return outcome
+    counted = {**body, "data": kept, "total_count": len(kept)}
+    return replace(outcome, answer=Response(response.status, response.headers, json.dumps(counted).encode()))
+
+
+def _is_stranger(one: Mapping[str, Any], own: frozenset[str]) -> bool:
+    return one.get("type") == "contact" and one.get("id") not in own
+
+
+def _with_sandbox(run: Cassette) -> dict[tuple[str, str], Drift]:
+    from harness.app import sandbox_backend
+    from harness.clock import ManualClock
+
+    backend = sandbox_backend(ManualClock())
+    assert backend.controls is not None
+    try:
+        found = drifts(run, backend.handle, "sandbox-compare", backend.controls.workspace("compare").create_visitor)
+        return _by_place(found)
+    finally:
+        backend.close()
+
+
+def _with_cassette(run: Cassette, committed: Cassette) -> dict[tuple[str, str], Drift]:
+    """What the cassette says in the place of what the TEST app said, told from the TEST app's side."""
+    replies = _Replies(run.interactions)
+    found = drifts(committed, replies.ask, "none", replies.visit)
+    return _by_place(_from_the_other_side(drift) for drift in found if not _of_other_people(drift))
+
+
+def _from_the_other_side(drift: Drift) -> Drift:
+    kinds: dict[DriftKind, DriftKind] = {"added": "removed", "removed": "added"}
+    kind = kinds.get(drift.kind, drift.kind)
+    return replace(drift, kind=kind, operation=_operation(drift.operation), recorded=drift.live, live=drift.recorded)
+
+
+def _of_other_people(drift: Drift) -> bool:
+    """The cassette's people are others than the run's: what they are called and carry differs by nature."""
+    return drift.kind == "value" and None not in (drift.recorded, drift.live)
+
+
+def _by_place(found: Iterable[Drift]) -> dict[tuple[str, str], Drift]:
+    places = {(_operation(drift.operation), drift.path): drift for drift in found}
+    return {place: drift for place, drift in places.items() if place[1].rpartition(".")[2] not in OF_THE_LIST}
+
+
+class _Replies:
+    """Answers the requests of one recording from another, operation by operation in order."""
+
+    def __init__(self, interactions: Sequence[Interaction]) -> None:
+        self._waiting: dict[tuple[str, str], deque[Outcome]] = defaultdict(deque)
+        self._visitors: dict[str, Mapping[str, Any]] = {}
+        for interaction in interactions:
+            self._waiting[_kind_of(interaction.request)].append(interaction.outcome)
+            body = interaction.outcome.response.json() if interaction.outcome.response else None
+            if isinstance(body, dict) and body.get("type") == "visitor":
+                self._visitors.setdefault(str(body.get("user_id")), body)
+        self._unseen = iter(self._visitors.values())
+
+    def ask(self, request: Request) -> Outcome:
+        """The next answer to this operation."""
+        waiting = self._waiting[_kind_of(request)]
+        return waiting.popleft() if waiting else Outcome(Response(404, {}, b""))
+
+    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The next visitor."""
+        return next(self._unseen, {"id": "", "user_id": ""})
+
+
+def _kind_of(request: Request) -> tuple[str, str]:
+    return request.lane, _operation(operation_of(request))
+
+
+def _operation(name: str) -> str:
+    """An operation without the external id that stands in its path."""
+    start, found, _ = name.partition("/find_by_external_id/")
+    return f"{start}{found}{{id}}" if found else name
+
+
+def write_evidence(path: Path, comparison: Comparison, now: float, **about: str) -> None:
+    """Keep a comparison as a dated file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(comparison.as_data(now, **about), indent=1, default=str) + "\n", encoding="utf-8")
