@@ -86,7 +86,7 @@ class RunReporter:
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
-        problems = list(self._problems)
+        problems = [*self._problems, *left_behind(self._run.leftovers)]
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += self._remains
@@ -101,6 +101,11 @@ class RunReporter:
     def evidence(self, redactor: Redactor) -> list[Evidence]:
         """What stands behind each row of the result, in the same order, redacted."""
         return [evidence_of(result, self._run.options, redactor) for result in self._behind]
+
+    @property
+    def played(self) -> Sequence[ScenarioResult]:
+        """What came of each scenario that was played to its end."""
+        return tuple(result for result in self._results.values() if not result.problem)
 
     @property
     def scenario_files(self) -> Collection[Path]:
