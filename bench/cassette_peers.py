@@ -1,14 +1,14 @@
-"""Replays one long cassette through `requests`, here and by others: `python bench/cassettes.py [--full]`.
+"""Replays one long cassette through `requests`, here and by others: `python bench/cassette_peers.py [--full]`.
 
-Each contender gets the same interactions (one URL, distinct JSON bodies) in its own file format, in a process of its
-own: seconds for loading and replaying them all, without the start of Python. vcrpy is quadratic, so it is measured at
-500 and 1,000 and extrapolated, which the table says. Contenders that are not installed are left out, which it says too.
+Each contender gets the same interactions (distinct JSON bodies, one URL for all or one for each) in its own file
+format, in a process of its own: seconds for loading and replaying them all, without the start of Python. vcrpy,
+responses and betamax are quadratic, so they are measured at 500 and 1,000 and extrapolated, which the table says.
+Contenders that are not installed are left out, which it says too (`python bench/peers.py` installs them).
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import subprocess
 import sys
@@ -19,13 +19,21 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import peers
 import requests
 
 URL = "https://api.intercom.io/contacts/search"
+HOST = "https://api.intercom.io"
 HEADERS = {"Intercom-Version": "2.16", "Content-Type": "application/json"}
 SIZES = (100, 1_000, 5_000, 10_000)
-MEASURED_OF_VCRPY = (500, 1_000)
+QUADRATIC = ("vcrpy", "responses", "betamax")
+MEASURED_OF_QUADRATIC = (500, 1_000)
 FULL = 5_000
+
+
+def url(number: int, *, many: bool) -> str:
+    """Where one request goes: the same place for all, or a place of its own."""
+    return f"{URL}?page={number}" if many else URL
 
 
 def question(number: int) -> dict[str, Any]:
@@ -40,8 +48,8 @@ def reply(number: int) -> dict[str, Any]:
     return {"type": "list", "data": [contact], "total_count": 1, "number": number}
 
 
-def write(folder: Path, size: int) -> tuple[Path, Path]:
-    """The cassette in our format and in vcrpy's."""
+def write(folder: Path, size: int, *, many: bool = False) -> None:
+    """The cassette in our format, in vcrpy's and in betamax's."""
     from harness.cassette import Cassette, Header, Interaction, Redactor
     from harness.cassette.plain_yaml import export
     from harness.cassette.writing import write as write_ours
@@ -50,7 +58,7 @@ def write(folder: Path, size: int) -> tuple[Path, Path]:
     headers = {name.lower(): value for name, value in HEADERS.items()}
     found = [
         Interaction(
-            Request("POST", "/contacts/search", headers, json.dumps(question(number)).encode()),
+            Request("POST", url(number, many=many).removeprefix(HOST), headers, json.dumps(question(number)).encode()),
             Outcome(Response(200, {"content-type": "application/json"}, json.dumps(reply(number)).encode())),
         )
         for number in range(size)
@@ -58,7 +66,27 @@ def write(folder: Path, size: int) -> tuple[Path, Path]:
     ours, plain = folder / f"{size}.json", folder / f"{size}.yaml"
     written = write_ours(ours, Cassette(Header(scenario=""), tuple(found)), Redactor())
     plain.write_text(export(written), encoding="utf-8")
-    return ours, plain
+    (folder / f"{size}.betamax.json").write_text(json.dumps(_betamax(size, many=many)), encoding="utf-8")
+
+
+def _betamax(size: int, *, many: bool) -> dict[str, Any]:
+    def body(content: Any) -> dict[str, str]:
+        return {"encoding": "utf-8", "string": json.dumps(content)}
+
+    found = [
+        {
+            "request": {"body": body(question(n)), "headers": {}, "method": "POST", "uri": url(n, many=many)},
+            "response": {
+                "body": body(reply(n)),
+                "headers": {"Content-Type": ["application/json"]},
+                "status": {"code": 200, "message": "OK"},
+                "url": url(n, many=many),
+            },
+            "recorded_at": "2026-01-01T00:00:00",
+        }
+        for n in range(size)
+    ]
+    return {"http_interactions": found, "recorded_with": "betamax/0.9.0"}
 
 
 @contextmanager
@@ -121,28 +149,59 @@ def by_cassetter(folder: Path, size: int) -> Iterator[requests.Session]:
         yield requests.Session()
 
 
+@contextmanager
+def by_responses(folder: Path, size: int) -> Iterator[requests.Session]:
+    """responses, with a matcher for each body; it has no cassette with bodies to match, so it reads vcrpy's."""
+    import responses  # type: ignore[import-not-found, unused-ignore]  # only where it was installed by hand
+    import yaml
+    from responses import matchers
+
+    rows = yaml.load((folder / f"{size}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["interactions"]
+    with responses.RequestsMock() as mock:
+        for row in rows:
+            wanted = matchers.json_params_matcher(json.loads(row["request"]["body"]))
+            body = row["response"]["body"]["string"]
+            mock.post(row["request"]["uri"], body=body, content_type="application/json", match=[wanted])
+        yield requests.Session()
+
+
+@contextmanager
+def by_betamax(folder: Path, size: int) -> Iterator[requests.Session]:
+    """betamax, told to match bodies."""
+    from betamax import Betamax  # type: ignore[import-not-found, unused-ignore]  # only where installed by hand
+
+    session = requests.Session()
+    with Betamax(session, cassette_library_dir=str(folder)).use_cassette(
+        f"{size}.betamax", record="none", match_requests_on=["method", "uri", "body"]
+    ):
+        yield session
+
+
 CONTENDERS: dict[str, Callable[[Path, int], AbstractContextManager[requests.Session]]] = {
     "harness": by_harness,
     "dictionary": by_dictionary,
     "vcrpy": by_vcrpy,
     "cassetter": by_cassetter,
+    "responses": by_responses,
+    "betamax": by_betamax,
 }
 
 
-def measure(name: str, folder: Path, size: int) -> float:
+def measure(name: str, folder: Path, size: int, *, many: bool) -> float:
     """Seconds for loading and replaying, in this process."""
     start = time.perf_counter()
     with CONTENDERS[name](folder, size) as session:
         for number in range(size):
-            got = session.post(URL, json=question(number), headers=HEADERS, timeout=5).json()
+            got = session.post(url(number, many=many), json=question(number), headers=HEADERS, timeout=5).json()
             if got["number"] != number:
                 sys.exit(f"{name} answered {got['number']} to {number}")
     return time.perf_counter() - start
 
 
-def in_own_process(name: str, folder: Path, size: int) -> float | None:
+def in_own_process(name: str, folder: Path, size: int, *, many: bool = False) -> float | None:
     """The same in a new process; `None` where the contender cannot do it."""
-    command = [sys.executable, __file__, "--one", name, str(folder), str(size)]
+    python = str(peers.PYTHON) if peers.PYTHON.exists() else sys.executable
+    command = [python, __file__, "--one", name, str(folder), str(size), *(["--many"] if many else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"  {name} at {size}: {done.stderr.strip().splitlines()[-1] if done.stderr else 'failed'}")
@@ -150,48 +209,69 @@ def in_own_process(name: str, folder: Path, size: int) -> float | None:
     return float(done.stdout)
 
 
-def report(sizes: tuple[int, ...]) -> None:
-    """The table."""
-    print(f"{'contender':<12}{'interactions':>13}{'seconds':>10}{'µs each':>10}")
+def report(sizes: tuple[int, ...], only: list[str]) -> None:
+    """The tables."""
+    print(f"{peers.machine()}; load and full replay, best of two")
+    print(f"{'contender':<22}{'interactions':>13}{'seconds':>10}{'µs each':>10}")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for size in {*sizes, *MEASURED_OF_VCRPY}:
+        folder, many = Path(name, "one"), Path(name, "many")
+        folder.mkdir()
+        many.mkdir()
+        for size in {*sizes, *MEASURED_OF_QUADRATIC}:
             write(folder, size)
-        for contender in CONTENDERS:
-            if contender not in ("harness", "dictionary") and importlib.util.find_spec(_module(contender)) is None:
-                print(f"{contender:<12}{'not installed':>13}")
+        for size in sizes:
+            write(many, size, many=True)
+        for contender in only or CONTENDERS:
+            if contender in QUADRATIC:
+                _extrapolated(contender, folder)
                 continue
-            _rows(contender, folder, MEASURED_OF_VCRPY if contender == "vcrpy" else sizes)
+            _rows(contender, folder, sizes)
+        _rows("harness", many, sizes, many=True)
 
 
-def _rows(contender: str, folder: Path, sizes: tuple[int, ...]) -> None:
-    seconds = 0.0
+def _best(contender: str, folder: Path, size: int, *, many: bool = False, runs: int = 2) -> float | None:
+    found = [in_own_process(contender, folder, size, many=many) for _ in range(runs)]
+    return None if None in found else min(one for one in found if one is not None)
+
+
+def _rows(contender: str, folder: Path, sizes: tuple[int, ...], *, many: bool = False) -> None:
     for size in sizes:
-        found = in_own_process(contender, folder, size)
+        found = _best(contender, folder, size, many=many)
         if found is None:
             return
-        seconds = found
-        print(f"{contender:<12}{size:>13,}{seconds:>10.3f}{seconds / size * 1e6:>10.0f}")
-    if contender == "vcrpy":
-        whole = seconds * (FULL / sizes[-1]) ** 2
-        print(f"{contender:<12}{FULL:>13,}{whole:>10.0f}{whole / FULL * 1e6:>10.0f}   extrapolated, quadratic")
+        title = f"{contender}, distinct URLs" if many else contender
+        print(f"{title:<22}{size:>13,}{found:>10.3f}{found / size * 1e6:>10.0f}", flush=True)
 
 
-def _module(contender: str) -> str:
-    return {"vcrpy": "vcr"}.get(contender, contender)
+def _extrapolated(contender: str, folder: Path) -> None:
+    small, large = MEASURED_OF_QUADRATIC
+    seconds = {}
+    for size in MEASURED_OF_QUADRATIC:
+        found = _best(contender, folder, size, runs=1)
+        if found is None:
+            return
+        seconds[size] = found
+        print(f"{contender:<22}{size:>13,}{found:>10.3f}{found / size * 1e6:>10.0f}", flush=True)
+    # a·n + b·n²: what grows with the square is told by how much more than twice the double takes.
+    square = max(seconds[large] - seconds[small] * large / small, 0.0) / (large**2 - large * small)
+    straight = (seconds[small] - square * small**2) / small
+    whole = straight * FULL + square * FULL**2
+    print(f"{contender:<22}{FULL:>13,}{whole:>10.0f}{whole / FULL * 1e6:>10.0f}   extrapolated", flush=True)
 
 
 def main() -> None:
     """Measure one contender here, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("contenders", nargs="*", metavar="CONTENDER", help=", ".join(CONTENDERS))
     parser.add_argument("--full", action="store_true", help="all sizes up to 10,000, not only up to 1,000")
     parser.add_argument("--one", nargs=3, metavar=("CONTENDER", "FOLDER", "SIZE"), help=argparse.SUPPRESS)
+    parser.add_argument("--many", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         contender, folder, size = asked.one
-        print(measure(contender, Path(folder), int(size)))
+        print(measure(contender, Path(folder), int(size), many=asked.many))
     else:
-        report(SIZES if asked.full else SIZES[:2])
+        report(SIZES if asked.full else SIZES[:2], asked.contenders)
 
 
 if __name__ == "__main__":

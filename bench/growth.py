@@ -123,7 +123,8 @@ def ratio(
     full: Asking, empty: Asking, make: Callable[[Asking], list[Request]], total: int | None
 ) -> tuple[float, float]:
     """How many times as long the full one takes, in turns, and microseconds of one request there."""
-    found, each = [], []
+    found: list[float] = []
+    each: list[float] = []
     for turn in range(ROUNDS):
         order = (full, empty) if turn % 2 else (empty, full)
         took = {one: one.seconds(make(one), total) for one in order}

@@ -215,7 +215,7 @@ def kept_tables(result: ScenarioResult) -> tuple[tuple[KeptRow, ...], ...]:
     """What was kept, lost and moved in each conversion that was claimed."""
     return tuple(
         tuple(KeptRow(line.what, line.source, line.target, line.after, line.fate, line.right) for line in table)
-        for table in ledgers(result.conversions)
+        for table in ledgers(result.conversions, result.claims)
     )
 
 

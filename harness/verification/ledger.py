@@ -1,21 +1,23 @@
 """A conversion as a table for people to read: what source and target had, what there is now, and what became of it.
 
-It judges nothing: the claims do that. Whether a row is right is told by the same expectations that the claims use, and
-what no expectation speaks of is shown without a verdict.
+It judges nothing: the claims do that. Whether a row is right is what the claim about it says, and what no claim speaks
+of is shown without a verdict.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.client import Reading
 from harness.verification import expectations as rules
+from harness.verification import judge
 from harness.verification.census import Portrait
-from harness.verification.judge import BELONGINGS, Conversion
+from harness.verification.claims import Claim, Verdict
+from harness.verification.judge import BELONGINGS, Conversion, Permissions
 
 IDENTITY = ("id", "role", "external_id", "email")
 TIMES = ("created_at", "signed_up_at", "last_seen_at", "last_replied_at", "last_contacted_at")
@@ -43,14 +45,14 @@ def ledger(conversion: Conversion) -> list[LedgerRow]:
 def _attributes(conversion: Conversion) -> Iterator[LedgerRow]:
     bodies = _bodies(conversion)
     names = (*IDENTITY, *rules.CARRIED, *(f"location.{name}" for name in rules.PLACE), *TIMES, *OTHERS)
+    verdicts = _verdicts(conversion)
     for name in (*names, *rules.custom_names(*bodies)):
         had, theirs, has = (_value(body, name) for body in bodies)
         if all(rules.empty(value) or value is False for value in (had, theirs, has)):
             continue
         fate = _fate(had, theirs, has, merged=conversion.merged)
-        right = None if name in ("id", "role") else _is_right(conversion, name, had, theirs, has)
         shown = _moment if name.endswith("_at") else _text
-        yield LedgerRow(name, shown(had), shown(theirs), shown(has), fate, right)
+        yield LedgerRow(name, shown(had), shown(theirs), shown(has), fate, verdicts.get(name))
 
 
 def _bodies(conversion: Conversion) -> tuple[Mapping[str, Any] | None, ...]:
@@ -78,12 +80,11 @@ def _fate(had: Any, theirs: Any, has: Any, *, merged: bool) -> str:
     return "moved" if has == had else "new" if had is None and theirs is None else "replaced"
 
 
-def _is_right(conversion: Conversion, name: str, had: Any, theirs: Any, has: Any) -> bool | None:
-    table = rules.MERGED if conversion.merged else rules.IN_PLACE
-    custom = rules.CUSTOM_MERGED if conversion.merged else rules.CUSTOM_IN_PLACE
-    expectation = custom if name.startswith("custom_attributes.") else table.get(name)
-    values = rules.accepted(expectation.rule, had, theirs) if expectation else None
-    return None if values is None else has in values
+def _verdicts(conversion: Conversion) -> dict[str, bool]:
+    """By attribute, whether the claim about it holds; those that nothing was claimed of are absent."""
+    told = judge.attributes_kept(conversion, Permissions())
+    decided = [claim for claim in told if claim.verdict is not Verdict.UNKNOWN]
+    return {claim.text.partition(": ")[0]: claim.verdict is Verdict.PROVED for claim in decided}
 
 
 def _belongings(conversion: Conversion) -> Iterator[LedgerRow]:
@@ -136,6 +137,20 @@ def _moment(value: Any) -> str:
     return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def ledgers(conversions: Iterable[Conversion]) -> list[list[LedgerRow]]:
-    """The table of each conversion that a scenario claimed something about."""
-    return [ledger(conversion) for conversion in conversions]
+def ledgers(conversions: Iterable[Conversion], claims: Iterable[Claim] = ()) -> list[list[LedgerRow]]:
+    """The table of each conversion that a scenario claimed something about.
+
+    `claims` are the scenario's: what they do not refute, because it may be written over, is called permitted.
+    """
+    refuted = {claim.text for claim in claims if claim.verdict is Verdict.REFUTED}
+    named = {text.partition(": ")[0] for text in refuted} | {
+        name for name, word in BELONGINGS.items() if f"every {word} is kept" in refuted
+    }
+    return [
+        [_permitted(row) if row.right is False and row.what not in named else row for row in ledger(one)]
+        for one in conversions
+    ]
+
+
+def _permitted(row: LedgerRow) -> LedgerRow:
+    return replace(row, fate=f"{row.fate}, permitted", right=None)
