@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import click
 
+from harness.sandbox.assumptions import ASSUMPTIONS
+
 LEAD_CREATED = "scenarios/lead_to_user.py::test_a_lead_becomes_a_new_user"
 LEAD_MERGED = "scenarios/lead_to_user.py::test_a_user_with_gaps_gets_what_the_lead_carried"
 LEAD_OPTED_OUT = "scenarios/lead_to_user.py::test_an_opt_out_survives_a_merge"
@@ -33,6 +35,7 @@ def unknowns() -> Iterator[Unknown]:
     yield from _decisions()
     yield from _kept()
     yield from _expected()
+    yield from (Unknown(one.what, "") for one in ASSUMPTIONS)
 
 
 def _decisions() -> Iterator[Unknown]:
