@@ -13,6 +13,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from harness.report.flows import endings_of, flows
 from harness.report.matrix import matrix
 from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow
@@ -99,7 +100,8 @@ class TerminalReport:
             self._evidence(row, everything=True)
 
     def end(self, run: RunRow) -> None:
-        """What failed, whole; what could not run; the totals."""
+        """A table of the flows; what failed, whole; what could not run; the totals."""
+        self._flows(run)
         for row in run.scenarios:
             if row.failed:
                 self._failure(row)
@@ -111,6 +113,20 @@ class TerminalReport:
         self._totals(run)
 
     # --- parts ------------------------------------------------------------------------------------
+
+    def _flows(self, run: RunRow) -> None:
+        rows, endings = flows(run), endings_of(run)
+        if not rows:
+            return
+        widest = max(len(row.flow) for row in rows)
+        head = "".join([" " * (widest + 2), *(f"{ending:>15}" for ending in endings), f"{'claims':>9}"])
+        self._print(Text(f"\n{head}"))
+        for row in rows:
+            line = Text(f"  {row.flow:<{widest}}")
+            for ending, number in zip(endings, row.endings, strict=True):
+                line.append(f"{number or '':>15}", style=STYLES[ending])
+            line.append(f"{row.claims:>9}{row.seconds:>8.2f} s", style="dim")
+            self._print(line)
 
     def _failure(self, row: ScenarioRow) -> None:
         head = Text(f"\n{row.ending.upper()}", style=STYLES[row.ending])

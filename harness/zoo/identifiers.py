@@ -158,3 +158,12 @@ class ShoutsTheEmail(Sound):
     def identify(self, user: User) -> dict[str, str]:
         """By e-mail in capitals."""
         return {"email": user.email.upper()} if user.email else super().identify(user)
+
+
+@bug("blank visitor id", Kill(TO_LEAD, WORKED, "400", "the identifier was lost on the way"))
+class SendsABlank(Sound):
+    """Reads the visitor's id from a cookie that is not there, and sends the empty string."""
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Convert nobody."""
+        return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": ""}, "type": "lead"})

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+import requests
 
 from harness.persons import Lead, User, Visitor
 from harness.zoo.bug import Kill, bug
 from harness.zoo.calls import Sound, Sound1x
 from harness.zoo.places import (
     ARCHIVED_TWIN,
+    IN_BETWEEN,
     LEAD_MERGE,
     LEAD_NEW,
     MERGED,
     OTHERS,
+    SIGNED_UP,
     TO_LEAD,
+    TWO_WORKERS,
     VISITOR_MERGE,
     VISITOR_NEW,
     WORKED,
@@ -161,3 +168,65 @@ class AsksNobody(Sound):
     def visitor_to_lead(self, visitor: Visitor) -> Any:
         """Do nothing."""
         return None
+
+
+@bug(
+    "user converted to lead",
+    Kill(LEAD_MERGE, WORKED, "400", "it asked for a contact to be a lead again"),
+)
+class DemotesTheUser(Sound):
+    """Makes a lead of the user, so that both are of one kind, and merges them then."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Demote, then merge."""
+        if user.id:
+            self.ask("PUT", f"/contacts/{user.id}", {"role": "lead"})
+        return super().lead_to_user(lead, user)
+
+
+@bug(
+    "duplicate by e-mail case",
+    Kill(VISITOR_MERGE, WORKED, "409", "with the same e-mail, in another case"),
+)
+class LooksTheEmailUpByCase(Sound):
+    """Finds nobody under the e-mail as the form has it, in capitals, and makes somebody new."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Look among the users by the exact letters, create if nobody has them."""
+        email = (user.email or "").upper()
+        there = [one for one in self.ask("GET", "/contacts?per_page=150")["data"] if one["email"] == email]
+        if user.email and not there:
+            return self.ask("POST", "/contacts", {"role": "user", "email": email})
+        return super().visitor_to_user(visitor, user)
+
+
+@bug(
+    "stale visitor id",
+    Kill(SIGNED_UP, OTHERS, "one too many: user", "created a new contact"),
+    Kill(IN_BETWEEN, OTHERS, "one too many: user", "created a new contact"),
+    Kill(TWO_WORKERS, OTHERS, "one too many: user", "created"),
+)
+class CreatesForAStaleVisitor(Sound):
+    """Takes a visitor who is a contact by now for one who never was, and makes somebody new."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Convert, or create where nobody is found."""
+        try:
+            return super().visitor_to_user(visitor, user)
+        except requests.HTTPError as error:
+            if error.response is None or error.response.status_code != 404:
+                raise
+            return self.ask("POST", "/contacts", {"role": "user", "external_id": f"new-{visitor.id}-{time.time_ns()}"})
+
+
+@bug("two conversions at once", Kill(VISITOR_NEW, WORKED, "", ""))
+class ConvertsTwiceAtOnce(Sound):
+    """Makes a lead and a user of the visitor at the same time, one for each of two callbacks."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Both at once."""
+        with ThreadPoolExecutor(2) as workers:
+            lead = workers.submit(self.visitor_to_lead, visitor)
+            made = workers.submit(super().visitor_to_user, visitor, user)
+            lead.result()
+            return made.result()

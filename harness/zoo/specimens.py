@@ -17,7 +17,7 @@ from typing import Any, Final
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
 
 MODULES: Final = (
-    "calls", "styles", "instead", "strangers", "identifiers", "answers", "losses", "jobs", "unsteady",
+    "calls", "styles", "instead", "strangers", "identifiers", "answers", "losses", "talkers", "jobs", "unsteady",
 )  # fmt: skip
 """The modules that hold the Python pipelines, the right ones first."""
 

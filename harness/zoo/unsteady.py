@@ -12,6 +12,7 @@ from harness.persons import Lead, User, Visitor
 from harness.zoo.bug import ADVERSITY, Kill, bug, right
 from harness.zoo.places import (
     BREAK,
+    LATE_ERROR,
     LOST_ANSWER,
     MERGED_AWAY,
     OTHERS,
@@ -203,3 +204,15 @@ class BelievesTheNotification(Steady):
         user = next(one for one in self.ask("POST", "/contacts/search", query)["data"] if one["role"] == "user")
         sent = {"from": item["id"], "into": user["id"], "skip_duplicate_validation": True}
         return self.ask("POST", "/contacts/merge", sent)
+
+
+@bug("5xx retried on a create", Kill(LATE_ERROR, OTHERS, "one too many: user"))
+class RetriesTheCreate(Steady):
+    """After an error it makes the user once more under another number: the one who was made stays."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Merge; where that ends in an error, create."""
+        answer = self.send("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+        if answer.status_code >= 500:
+            return self.ask("POST", "/contacts", {"role": "user", "external_id": f"retry-{lead.id}"})
+        return answer.json()

@@ -6,8 +6,9 @@ import io
 
 from rich.console import Console
 
+from harness.report.flows import flows
 from harness.report.progress import Progress
-from harness.report.result import ScenarioRow
+from harness.report.result import RunRow, ScenarioRow
 from harness.report.terminal import TerminalReport
 
 
@@ -33,3 +34,20 @@ def test_where_nobody_watches_there_is_no_progress() -> None:
     progress.show(1, 2, "title")
     progress.clear()
     assert written.getvalue() == ""
+
+
+def test_the_flows_stand_in_a_table_at_the_end() -> None:
+    """A line for each flow with what occurred; where there is one flow, its total says it all."""
+    written = io.StringIO()
+    report = TerminalReport(Console(file=written, width=100))
+    rows = [
+        ScenarioRow("lead_to_user", "a", "A", "proved", 0.5),
+        ScenarioRow("lead_to_user", "b", "B", "refuted", 0.25),
+        ScenarioRow("refusals", "c", "C", "proved", 1.0),
+    ]
+    report.end(RunRow("p", "sandbox", ("2.16",), 2.0, rows))
+    lines = [line.split() for line in written.getvalue().splitlines()]
+    assert ["proved", "refuted", "claims"] in lines
+    assert ["lead_to_user", "1", "1", "0", "0.75", "s"] in lines
+    assert ["refusals", "1", "0", "1.00", "s"] in lines
+    assert flows(RunRow("p", "sandbox", ("2.16",), 2.0, rows[:2])) == []
