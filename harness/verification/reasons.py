@@ -84,6 +84,40 @@ def _asked_twice(seen: Seen) -> str | None:
     return None
 
 
+def _gone_after_a_lost_answer(seen: Seen) -> str | None:
+    lost: list[tuple[str, str]] = []
+    for attempt in seen.attempts:
+        status = attempt.asked.status
+        if attempt.source in lost and status in (404, 410):
+            return (
+                f"an answer was lost, the work was done, and it took {status} for a failure: look where the source went"
+            )
+        if attempt.source and (not status or status >= 500):
+            lost.append(attempt.source)
+    return None
+
+
+def _searched_too_soon(seen: Seen) -> str | None:
+    for asked in seen.asked:
+        if not asked.path.endswith("/search") or not asked.granted or asked.answer.get("data"):
+            continue
+        query = str(asked.body.get("query")).lower()
+        known = (person.email.lower() for meant in seen.meant if (person := meant.target) and person.email)
+        if any(email in query for email in known):
+            return (
+                "it searched for the user and believed that nobody is there: a search lags behind, reads by id do not"
+            )
+    return None
+
+
+def _some_left_over(seen: Seen) -> str | None:
+    named = {attempt.source[1] for attempt in seen.attempts if attempt.source}
+    left = [meant for meant in seen.meant if meant.source.id not in named and meant.source.uuid not in named]
+    if not seen.converted or not left or len(left) == len(seen.meant):
+        return None
+    return f"it asked for no conversion of {len(left)} of {len(seen.meant)} people who were meant"
+
+
 def _not_found_for_done(seen: Seen) -> str | None:
     found = _last_attempt(seen)
     if found is None or found.asked.status not in (404, 410) or seen.complained:
@@ -128,11 +162,11 @@ ROWS: Final[Sequence[Reason]] = (
     _wrong_version,
     misnamed.lost_identifier,
     misnamed.unread_field,
+    mistaken.backwards,
     misnamed.intercom_id_for_own_id,
     misnamed.email_for_own_id,
     misnamed.uuid_for_own_id,
     misnamed.visitor_for_contact,
-    mistaken.backwards,
     misnamed.other_id_for_contact,
     mistaken.lead_where_user_was_wanted,
     mistaken.lead_by_update,
@@ -149,9 +183,12 @@ ROWS: Final[Sequence[Reason]] = (
     instead.took_away,
     instead.wrote_over,
     instead.shouted,
+    _gone_after_a_lost_answer,
     _asked_twice,
     _did_not_wait,
     _not_found_for_done,
     _answer_lost,
+    _searched_too_soon,
+    _some_left_over,
     _converted_nobody,
 )

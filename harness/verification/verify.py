@@ -14,16 +14,12 @@ from harness.verification.census import Census, take_census
 from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
 from harness.verification.judge import Conversion, Permissions, describe_person
 from harness.verification.moves import Move, moves_of, named
+from harness.verification.printed import Printing, nothing_private
 from harness.verification.reasons import Meant, Seen, likely
 
 
-class PipelineAnswer(Protocol):
+class PipelineAnswer(Printing, Protocol):
     """What verification wants to know of one answer of the pipeline."""
-
-    @property
-    def operation(self) -> str:
-        """What was asked of the pipeline."""
-        ...
 
     @property
     def trouble(self) -> str | None:
@@ -242,7 +238,7 @@ class Verify:
 
     def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
         self._permissions.allowed |= frozenset(may_write)
-        made = list(claims)
+        made = [*claims, *self._printed(moves)]
         if worst(made) is not Verdict.PROVED:
             meant = [Meant(move.source, move.target) for move in moves]
             reason = likely(Seen(self._asked(), self._people(), meant, self._answers()))
@@ -253,6 +249,11 @@ class Verify:
             self.conversions.append(conversion)
         if worst(made) is not Verdict.PROVED:
             raise NotProved(made)
+
+    def _printed(self, moves: Sequence[Move]) -> Iterator[Claim]:
+        people = [*self._people(), *(move.target for move in moves if move.target is not None)]
+        emails = {person.email for person in people if not isinstance(person, Visitor) and person.email}
+        yield from (claim for claim in nothing_private(self._answers(), emails) if claim not in self.claims)
 
     def _succeeded(self, contact_id: str | None, role: str) -> Claim:
         text = "the pipeline says that it worked"

@@ -15,7 +15,7 @@ from harness.zoo.places import IN_BETWEEN, SAID_NO, TO_LEAD, UNKNOWN_VISITOR, VI
 
 @bug(
     "200 with an unconverted visitor",
-    Kill(VISITOR_NEW, "the visitor", "it is still there"),
+    Kill(VISITOR_NEW, "the visitor", "it is still there", "answered 200 with the visitor, unconverted"),
 )
 class TrustsTheStatus(Sound):
     """Spells `user` wrong; until 2.10 Intercom answers 200 with the unconverted visitor (facts §11.5)."""
@@ -43,7 +43,7 @@ class TrustsTheStatusAndTellsAll(TrustsTheStatus):
 
 @bug(
     "refusals swallowed",
-    Kill(UNKNOWN_VISITOR, SAID_NO, "it ended as if all were well"),
+    Kill(UNKNOWN_VISITOR, SAID_NO, "it ended as if all were well", "look at the answer's status, and fail"),
 )
 class SwallowsErrors(Sound):
     """Logs what goes wrong and carries on."""
@@ -75,7 +75,7 @@ class TakesNotFoundForDone(Sound):
 
 @bug(
     "crash",
-    Kill(TO_LEAD, WORKED, "it raised KeyError: 'visitor_uuid'"),
+    Kill(TO_LEAD, WORKED, "it raised KeyError: 'visitor_uuid'", "it failed before it asked Intercom anything"),
 )
 class Crashes(Sound):
     """Has a bug before the first request."""
@@ -87,8 +87,8 @@ class Crashes(Sound):
 
 @bug(
     "hang",
-    Kill(TO_LEAD, WORKED, "it did not come back within 0.2 s"),
-    Kill(UNKNOWN_VISITOR, SAID_NO, "it did not come back within 0.2 s"),
+    Kill(TO_LEAD, WORKED, "it did not come back within 0.2 s", "it failed before it asked Intercom anything"),
+    Kill(UNKNOWN_VISITOR, SAID_NO, "it did not come back within 0.2 s", "it failed before it asked Intercom anything"),
 )
 class Hangs(Sound):
     """Waits for something that never comes."""

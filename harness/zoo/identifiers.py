@@ -24,7 +24,9 @@ from harness.zoo.places import (
 
 @bug(
     "Intercom id as user id",
-    Kill(LEAD_MERGE, "the user is the only one with the e-mail", "users"),
+    Kill(
+        LEAD_MERGE, "the user is the only one with the e-mail", "users", "the contact's Intercom id as `user.user_id`"
+    ),
 )
 class TakesIntercomsIdForAUserId(Sound1x):
     """Names the user by Intercom's id where an id of one's own is meant (facts §11.4)."""
@@ -39,7 +41,7 @@ class TakesIntercomsIdForAUserId(Sound1x):
 
 @bug(
     "e-mail as user id",
-    Kill(VISITOR_MERGE, OTHERS, "one too many: user"),
+    Kill(VISITOR_MERGE, OTHERS, "one too many: user", "an e-mail as `user.user_id`"),
 )
 class TakesTheEmailForAUserId(Sound1x):
     """Names the user by e-mail where an id of one's own is meant."""
@@ -66,8 +68,8 @@ class TakesAVisitorForAContact(Sound):
 
 @bug(
     "uuid as user id",
-    Kill(LEAD_NEW, "the uuid is no identifier of the user"),
-    Kill(VISITOR_NEW_ID, "the user is found by the external id", "404"),
+    Kill(LEAD_NEW, "the uuid is no identifier of the user", likely="Intercom's uuid of the visitor or lead"),
+    Kill(VISITOR_NEW_ID, "the user is found by the external id", "404", "Intercom's uuid of the visitor or lead"),
 )
 class NamesTheUserByTheUuid(Sound):
     """Takes the uuid of visitor or lead for the new user's id."""
@@ -86,7 +88,7 @@ class NamesTheUserByTheUuid(Sound):
 
 @bug(
     "uuid kept beside the e-mail",
-    Kill(LEAD_NEW, "the uuid is no identifier of the user"),
+    Kill(LEAD_NEW, "the uuid is no identifier of the user", likely="Intercom's uuid of the visitor or lead"),
 )
 class KeepsTheUuid(Sound):
     """Gives the new user the visitor's uuid as external id beside the e-mail."""
@@ -116,7 +118,7 @@ class SendsUndefined(Sound):
 
 @bug(
     "field that Intercom does not read",
-    Kill(LEAD_MERGE, WORKED, "404"),
+    Kill(LEAD_MERGE, WORKED, "404", "it sent `to`; Intercom reads `into`"),
 )
 class SaysToForInto(Sound):
     """Sends `to`, which Intercom does not read."""
@@ -150,7 +152,7 @@ class ForgetsTheVersion(Sound):
 
 @bug(
     "e-mail written in capitals",
-    Kill(VISITOR_NEW, "the user's email is the one given", "@EXAMPLE.COM"),
+    Kill(VISITOR_NEW, "the user's email is the one given", "@EXAMPLE.COM", "in another case than it is known by"),
 )
 class ShoutsTheEmail(Sound):
     """Writes e-mails in capitals."""

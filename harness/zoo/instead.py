@@ -47,7 +47,7 @@ class CreatesInsteadOfConverting(Sound):
 
 @bug(
     "convert, then create",
-    Kill(VISITOR_NEW, OTHERS, "one too many: user"),
+    Kill(VISITOR_NEW, OTHERS, "one too many: user", "it converted, and then created"),
 )
 class ConvertsThenCreates(Sound):
     """Creates the user whom the conversion has already made."""
@@ -63,7 +63,7 @@ class ConvertsThenCreates(Sound):
 @bug(
     "delete instead of convert",
     Kill(LEAD_MERGE, MERGED, "404: deleted", "deleted somebody"),
-    Kill(LEAD_MERGE, "every conversation is kept", "lost"),
+    Kill(LEAD_MERGE, "every conversation is kept", "lost", "the pipeline deleted somebody"),
 )
 class DeletesTheLead(Sound):
     """Thinks that moving somebody is creating one and deleting the other."""
@@ -93,7 +93,7 @@ class ArchivesTheLead(Sound):
 
 @bug(
     "wrong role asked for",
-    Kill(VISITOR_NEW, "the user exists under the source's id", "lead"),
+    Kill(VISITOR_NEW, "the user exists under the source's id", "lead", "it made a lead where a user was wanted"),
 )
 class MakesALeadOfEverybody(Sound):
     """Sends the wrong type."""
@@ -106,7 +106,7 @@ class MakesALeadOfEverybody(Sound):
 
 @bug(
     "visitor made a lead by an update",
-    Kill(VISITOR_NEW, "the user exists under the source's id", "lead"),
+    Kill(VISITOR_NEW, "the user exists under the source's id", "lead", "it wrote an e-mail on the visitor"),
 )
 class PutsTheEmailOnTheVisitor(Sound1x):
     """In 1.x an e-mail in an update makes the visitor a lead (facts §3)."""
@@ -148,7 +148,7 @@ class ConvertsTwice(Sound):
 
 @bug(
     "answer not looked at",
-    Kill(TO_LEAD, WORKED, "it handed back a visitor"),
+    Kill(TO_LEAD, WORKED, "it handed back a visitor", "look at role and id"),
 )
 class ForgetsToConvert(Sound):
     """Only looks."""
@@ -219,7 +219,7 @@ class CreatesForAStaleVisitor(Sound):
             return self.ask("POST", "/contacts", {"role": "user", "external_id": f"new-{visitor.id}-{time.time_ns()}"})
 
 
-@bug("two conversions at once", Kill(VISITOR_NEW, WORKED, "", ""))
+@bug("two conversions at once", Kill(VISITOR_NEW, WORKED))
 class ConvertsTwiceAtOnce(Sound):
     """Makes a lead and a user of the visitor at the same time, one for each of two callbacks."""
 

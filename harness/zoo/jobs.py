@@ -90,7 +90,7 @@ class ReadsOnePageOfUsers(SoundJob):
 
 @bug(
     "last of several leads with one e-mail",
-    Kill(SEVERAL_LEADS, "is gone by id", STILL_THERE),
+    Kill(SEVERAL_LEADS, "is gone by id", STILL_THERE, "no conversion of 2 of 3 people"),
 )
 class KeepsOneLeadPerEmail(SoundJob):
     """Files leads by e-mail, where the last one wins."""
@@ -157,7 +157,7 @@ class TidiesUp(SoundJob):
 
 @bug(
     "batch ended after the first",
-    Kill(BATCH, "is gone by id", STILL_THERE),
+    Kill(BATCH, "is gone by id", STILL_THERE, "no conversion of 4 of 5 people"),
 )
 class StopsSilentlyAtTheFirstRefusal(SoundJob):
     """Believes that a refusal ends the work, and forgets where it was."""
@@ -173,7 +173,7 @@ class StopsSilentlyAtTheFirstRefusal(SoundJob):
 
 @bug(
     "a day without work taken for an error",
-    Kill(NOTHING_TO_DO, WORKED, "it raised LookupError"),
+    Kill(NOTHING_TO_DO, WORKED, "it raised LookupError", "asked for no conversion"),
 )
 class FailsWhereThereIsNothing(SoundJob):
     """Takes a day without work for an error."""

@@ -12,8 +12,8 @@ from harness.zoo.places import LEAD_MERGE, MERGED, THREE_LEADS, TO_LEAD, WORKED
 
 @bug(
     "merge into the wrong user",
-    Kill(LEAD_MERGE, MERGED, "410, link"),
-    Kill(LEAD_MERGE, "bystander user", "custom_attributes.campaign"),
+    Kill(LEAD_MERGE, MERGED, "410, link", "it merged into the user"),
+    Kill(LEAD_MERGE, "bystander user", "custom_attributes.campaign", "it merged into the user"),
 )
 class MergesIntoSomebodyElse(Sound):
     """Looks the target up and takes the first user it finds."""
@@ -29,7 +29,7 @@ class MergesIntoSomebodyElse(Sound):
 
 @bug(
     "first of several leads with one e-mail",
-    Kill(THREE_LEADS, "is gone by id", "it is still there"),
+    Kill(THREE_LEADS, "is gone by id", "it is still there", "another lead with the same e-mail"),
 )
 class MergesTheFirstLeadWithTheEmail(Sound):
     """Looks the lead up by e-mail and takes the first."""
@@ -48,7 +48,7 @@ class MergesTheFirstLeadWithTheEmail(Sound):
 
 @bug(
     "merge of a namesake",
-    Kill(LEAD_MERGE, "is gone by id", "it is still there"),
+    Kill(LEAD_MERGE, "is gone by id", "it is still there", "somebody of the same name"),
 )
 class MergesTheNamesake(Sound):
     """Finds the lead by name."""
@@ -76,7 +76,7 @@ class MergesBackwards(Sound):
 
 @bug(
     "merge direction swapped in 1.x",
-    Kill(LEAD_MERGE, "is gone by id", "it is still there"),
+    Kill(LEAD_MERGE, "is gone by id", "it is still there", "the wrong way round"),
 )
 class MergesBackwards1x(Sound1x):
     """Has source and target the wrong way round, and does not mind being refused."""
@@ -89,7 +89,7 @@ class MergesBackwards1x(Sound1x):
 
 @bug(
     "page of a list truncated",
-    Kill(LEAD_MERGE, "is gone by id", "it is still there"),
+    Kill(LEAD_MERGE, "is gone by id", "it is still there", "it read the first page only (1 of 5)"),
 )
 class LooksAtTheFirstPage(Sound):
     """Looks for the user on the first page of the list, and creates them if they are not there."""
@@ -106,7 +106,7 @@ class LooksAtTheFirstPage(Sound):
 
 @bug(
     "wrong person handed back",
-    Kill(TO_LEAD, WORKED, "it handed back 6955"),
+    Kill(TO_LEAD, WORKED, "it handed back 6955", "look at role and id"),
 )
 class HandsBackSomebodyElse(Sound):
     """Converts rightly and tells its caller about another."""
@@ -120,7 +120,7 @@ class HandsBackSomebodyElse(Sound):
 
 @bug(
     "bystanders written to",
-    Kill(TO_LEAD, "bystander lead", "Tidy"),
+    Kill(TO_LEAD, "bystander lead", "Tidy", "who has nothing to do with it"),
 )
 class TouchesABystander(Sound):
     """Tidies up whoever has no phone."""

@@ -94,7 +94,7 @@ class Steady:
 
 @bug(
     "lost answer reported as failure",
-    Kill(LOST_ANSWER, WORKED),
+    Kill(LOST_ANSWER, WORKED, likely="an answer was lost, the work was done"),
 )
 class ReportsALostAnswerAsFailure(Steady):
     """Asks again after a lost answer, hears that the lead is gone, and calls that a failure."""
@@ -106,7 +106,7 @@ class ReportsALostAnswerAsFailure(Steady):
 
 @bug(
     "no second try",
-    Kill(BREAK, WORKED),
+    Kill(BREAK, WORKED, likely="look, then ask again"),
 )
 class GivesUpAtTheFirstBreak(Steady):
     """Never asks a second time."""
@@ -117,7 +117,7 @@ class GivesUpAtTheFirstBreak(Steady):
 
 @bug(
     "429 ignored",
-    Kill(RATE_LIMIT, WORKED),
+    Kill(RATE_LIMIT, WORKED, likely="it gave up at a rate limit"),
 )
 class IgnoresTheRateLimit(Steady):
     """Asks again at once, however long Intercom says to wait."""
@@ -128,7 +128,7 @@ class IgnoresTheRateLimit(Steady):
 
 @bug(
     "retry after a lost answer doubles",
-    Kill(LOST_ANSWER, OTHERS),
+    Kill(LOST_ANSWER, OTHERS, likely="it converted, and then created"),
 )
 class CreatesWhereNobodyIsFound(Steady):
     """Takes a source that is gone for one that never was, and makes a new user."""
@@ -140,7 +140,7 @@ class CreatesWhereNobodyIsFound(Steady):
 
 @bug(
     "5xx taken as success",
-    Kill(SERVER_FAILS, "is gone by id"),
+    Kill(SERVER_FAILS, "is gone by id", likely="was answered 503"),
 )
 class TakesAnErrorForDone(Steady):
     """Logs a server error and goes on as if the work were done."""
@@ -153,7 +153,7 @@ class TakesAnErrorForDone(Steady):
 
 @bug(
     "search believed before it is current",
-    Kill(SEARCH_LAGS, "is gone by id"),
+    Kill(SEARCH_LAGS, "is gone by id", likely="a search lags behind"),
 )
 class SearchesBeforeItMerges(Steady):
     """Believes the search: whom it does not show does not exist."""
@@ -170,7 +170,7 @@ class SearchesBeforeItMerges(Steady):
 
 @bug(
     "target merged away in between",
-    Kill(MERGED_AWAY, WORKED),
+    Kill(MERGED_AWAY, WORKED, likely="404 not_found: User Not Found"),
 )
 class InsistsOnTheOldId(Steady):
     """Does not look whether the user it holds was merged into somebody else."""
@@ -178,7 +178,7 @@ class InsistsOnTheOldId(Steady):
 
 @bug(
     "webhook handled twice",
-    Kill(TOLD_TWICE, OTHERS),
+    Kill(TOLD_TWICE, OTHERS, likely="the pipeline created a new contact"),
 )
 class TakesEachNotificationForNew(Steady):
     """Makes a user of whatever a webhook tells, each time it is told."""
@@ -192,7 +192,7 @@ class TakesEachNotificationForNew(Steady):
 
 @bug(
     "webhook believed without a look",
-    Kill(TOLD_AND_LOST, WORKED),
+    Kill(TOLD_AND_LOST, WORKED, likely="an answer was lost, the work was done"),
 )
 class BelievesTheNotification(Steady):
     """Merges whom the notification names, without a look at what has become of them since."""
@@ -206,7 +206,7 @@ class BelievesTheNotification(Steady):
         return self.ask("POST", "/contacts/merge", sent)
 
 
-@bug("5xx retried on a create", Kill(LATE_ERROR, OTHERS, "one too many: user"))
+@bug("5xx retried on a create", Kill(LATE_ERROR, OTHERS, "one too many: user", "the pipeline created a new contact"))
 class RetriesTheCreate(Steady):
     """After an error it makes the user once more under another number: the one who was made stays."""
 
