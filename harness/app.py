@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.gateway.server import Server
     from harness.gateway.subscriptions import Subscriptions, Teller
     from harness.people import VisitorOrigin
+    from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
     from harness.settings import Settings
     from harness.test_app.backend import Line
@@ -237,6 +238,7 @@ class CommandSession:
     """The surroundings of one command: a gateway of its own, and the way there."""
 
     gateway: Gateway
+    server: Server
     way: Way
     tokens: TokenWatch
     faults: FaultTable
@@ -273,8 +275,19 @@ def command_session(
         prefer_version(backend, workspace, intercom_version)
         with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
             way = way_to(server, token, authority, Path(folder), trusted)
-            yield CommandSession(gateway, way, tokens, tables.table(workspace))
+            yield CommandSession(gateway, way, tokens, tables.table(workspace), server)
     finally:
+@contextmanager
+def enclosed(server: Server) -> Iterator[Enclosure]:
+    """A place for commands from which only a started server can be reached, where the system has such places."""
+    from harness.pipeline.enclosure import enclosure
+
+    with enclosure(server.port) as made:
+        if made.listener is not None:
+            server.also(made.listener)
+        yield made
+
+
         backend.close()
 
 

@@ -138,7 +138,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell what a replay left over."""
+    """Tell what kept a replay from the network, and what it left over."""
+    if RUN in config.stash and (isolation := config.stash[RUN].isolation):
+        terminalreporter.line(f"harness: {isolation}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):
         terminalreporter.section("left over")
@@ -156,7 +158,10 @@ def _intercom_version() -> str:
 def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
     run, case = _run(request.config), case_of(request.node)
     # Told before the stage is set: a scenario that is not run has no cassette either.
-    if reason := run.lacking(request.node.function.__code__.co_names):
+    from harness.pipeline.named import operations_in
+
+    callspec = getattr(request.node, "callspec", None)
+    if reason := run.lacking(operations_in(request.node.function, callspec.params.values() if callspec else ())):
         pytest.skip(reason)
     with run.scenario(case) as scenario:
         request.node.stash[SCENARIO] = scenario

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import requests
 
-from harness.app import NOTIFICATIONS, TokenWatch, fault_table, unread_fields
+from harness.app import NOTIFICATIONS, TokenWatch, enclosed, fault_table, unread_fields
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for, path_of
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom
@@ -29,9 +29,10 @@ from harness.gateway.pace import Pace
 from harness.gateway.rendezvous import Rendezvous
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
-from harness.pipeline.answer import CONVERSIONS, DEFAULT_TIME_LIMIT
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS
+from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.environment import production_credentials, python_environment
-from harness.pipeline.fixture import lacks
+from harness.pipeline.fixture import hears_webhooks, lacks
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.problems import Problem
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from harness.cassette import Cassette, VaryingFields
     from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
+    from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
 
 REFERENCE: Final = "reference"
@@ -132,6 +134,7 @@ class Run:
         self._stack = ExitStack()
         self._guard = NetworkGuard()
         self._server: Server | None = None
+        self._enclosure: Enclosure | None = None
         self._way: Way | None = None
         self._tokens = TokenWatch(dict(os.environ))
         self._hidden = production_credentials(os.environ) if options.pipeline else []
@@ -199,7 +202,8 @@ class Run:
         ]
         done = "refused" if self.options.strict_token else "replaced by the sandbox's"
         seen = sorted(self._tokens.seen)
-        return [*hidden, *(f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen)]
+        brought = [f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen]
+        return [*hidden, *brought, *([f"isolation: {self.isolation}"] if self.isolation else [])]
 
     def _heed(self, request: Request) -> Outcome:
         self._tokens(request)
@@ -258,12 +262,18 @@ class Run:
         if self._spec is None:
             return None
         runner = self._spec.start(self._environment, self.options.time_limit)
-        lacked = [operation for operation in CONVERSIONS if operation in runner.without.intersection(names)]
+        wanted = frozenset(names)
+        if "webhook" in wanted and not hears_webhooks(runner):
+            return lacks(runner.name, "webhook")
+        lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
         return lacks(runner.name, lacked[0]) if lacked else None
 
     def _runner(self, case: Case, base_url: str) -> Runner:
         if self._spec is not None:
-            return self._spec.start(self._environment, self.options.time_limit)
+            runner = self._spec.start(self._environment, self.options.time_limit)
+            if isinstance(runner, CommandPipeline) and self.options.against == "cassette":
+                runner.prefix = self._enclosed().prefix
+            return runner
         target = ReferenceWorker(
             self._session("pipeline"),
             base_url=base_url,
@@ -272,6 +282,24 @@ class Run:
             version=self.sent_version(case),
         )
         return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
+
+    def _enclosed(self) -> Enclosure:
+        """Where the commands of a replay run."""
+        if self._enclosure is None:
+            self._enclosure = self._stack.enter_context(enclosed(self.server))
+        return self._enclosure
+
+    @property
+    def isolation(self) -> str:
+        """What kept a replay from the network; empty where nothing was replayed."""
+        if self.options.against != "cassette":
+            return ""
+        own = "this process reaches only the ports that the harness opened"
+        if self._spec is None or self._spec.in_process:
+            return own
+        if self._enclosure is None:
+            return f"{own}; the pipeline's own service runs elsewhere, and nothing here keeps it from the network"
+        return f"{own}; its commands have proxy, certificates and preloads, and {self._enclosure.told}"
 
     def _wait(self, seconds: float) -> None:
         """Let time pass by the clock of whatever scenario is open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def command(
     against: str | None,
     cassette: Path | None,
     record: bool,
+    parallel: bool,
     record_in_ci: bool,
     workspace: str,
     intercom_version: str | None,
@@ -66,6 +68,7 @@ def command(
         cassette,
         record,
         may_replace=record_in_ci or not found.ci,
+        parallel=parallel,
         title=f"What {Path(words[0]).name} asked",
         intercom_version=intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
@@ -84,7 +87,11 @@ def command(
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
-        status = run_in_foreground(words, command_environment(inherited, session.way, names))
+        with app.enclosed(session.server) if tape.plays else nullcontext() as place:
+            environment = command_environment(inherited, session.way, names)
+            status = run_in_foreground(words, environment, place.prefix if place else ())
+        if place:
+            _note(f"isolation: proxy, certificates and preloads, and {place.told}")
     verdict = _conclude(session, status, strict)
     problem = tape.conclude(verdict == 0)
     if problem is not None:

@@ -42,7 +42,12 @@ def taping(function: Command) -> Command:
         metavar="FILE",
         help="The cassette to play, or to write with --record.",
     )
-    return cassette(record(record_in_ci(function)))
+    parallel = click.option(
+        "--parallel",
+        is_flag=True,
+        help="With --record: what is asked comes in no order, as from threads; it is replayed in any.",
+    )
+    return cassette(record(parallel(record_in_ci(function))))
 
 
 def record_in_ci(function: Command) -> Command:

@@ -7,6 +7,7 @@ is replaced here by a stable pseudonym, in recording and in replay alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ class Tape:
     layers: Sequence[Layer] = ()
     conclude: Callable[[bool], Problem | None] = lambda passed: None
     """To be told at the end whether all went well; tells what speaks against the recording or the replay."""
+    plays: bool = False
+    """Whether a cassette answers, and nothing else may be reached."""
 
 
 def insert(
@@ -42,6 +45,7 @@ def insert(
     *,
     title: str,
     may_replace: bool = True,
+    parallel: bool = False,
     intercom_version: str | None = None,
     secrets: Sequence[str] = (),
 ) -> Tape:
@@ -59,7 +63,7 @@ def insert(
     backend = app.backend_for(against, clock)
     if cassette is None:
         return Tape(backend, clock, intercom_version)
-    return _recorder(backend, clock, cassette, title, intercom_version, secrets)
+    return _recorder(backend, clock, cassette, title, intercom_version, secrets, parallel)
 
 
 def _check(against: str | None, cassette: Path | None, record: bool, plays: bool) -> None:
@@ -99,7 +103,7 @@ def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) ->
     def conclude(_passed: bool) -> Problem | None:
         return player.problem()
 
-    return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude)
+    return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True)
 
 
 def _recorder(
@@ -109,16 +113,21 @@ def _recorder(
     title: str,
     intercom_version: str | None,
     secrets: Sequence[str],
+    parallel: bool,
 ) -> Tape:
     from harness.cassette import Recorder
 
     started = clock.now()
     recorder = Recorder(lambda: "when", path=path, redactor=_redactor(secrets))
+    block = ExitStack()
+    if parallel:
+        block.enter_context(recorder.parallel())
 
     def conclude(passed: bool) -> Problem | None:
         try:
             if not passed:
                 return Problem(f"nothing was recorded into {path}", why="not all went well; what was there stays")
+            block.close()
             recorder.save(path, _header(title, started, intercom_version))
         except Problem as problem:
             return problem

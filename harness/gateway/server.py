@@ -56,6 +56,8 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._socket: socket.socket | None = None
+        self._listeners: dict[socket.socket, asyncio.Server] = {}
+        self._protocol: Callable[[], asyncio.Protocol] | None = None
 
     @property
     def port(self) -> int:
@@ -91,6 +93,16 @@ class Server:
                 self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
             self._thread = None
+
+    def also(self, listener: socket.socket) -> None:
+        """Answer on this listening socket too, once started; it is closed with the server."""
+        assert self._loop
+        asyncio.run_coroutine_threadsafe(self._listen_on(listener), self._loop).result()
+
+    async def _listen_on(self, listener: socket.socket) -> None:
+        assert self._loop
+        assert self._protocol
+        self._listeners[listener] = await self._loop.create_server(self._protocol, sock=listener)
 
     def serve(self, ready: Callable[[], None]) -> None:
         """Serve on this thread until SIGTERM or SIGINT; calls `ready` once it accepts."""
@@ -135,13 +147,16 @@ class Server:
         config = Config(door, log_config=None, lifespan="off", ws="none", timeout_keep_alive=600, proxy_headers=False)
         config.load()
         state = ServerState()
-        server = await self._loop.create_server(lambda: FrontProtocol(policy, config, state), sock=self._socket)
+        self._protocol = lambda: FrontProtocol(policy, config, state)
+        await self._listen_on(self._socket)
         ready()
         await self._stop.wait()
         # asyncio forgets the socket of whoever was let in just now if the server is closed before they are connected.
-        self._loop.remove_reader(self._socket)
+        for listener in self._listeners:
+            self._loop.remove_reader(listener)
         await _settle()
-        server.close()
+        for server in self._listeners.values():
+            server.close()
         await _wind_down(state.connections, state.tasks)
 
     def _certificates(self) -> Certificates:

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -60,10 +60,12 @@ class CommandPipeline:
         self._folder = folder
         self._environment = environment
         self._time_limit = time_limit
+        self.prefix: Sequence[str] = ()
+        """Words before every command, which put it into a place of its own."""
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
-        words = [_fill(word, people) for word in self._lines[operation]]
+        words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
         call = secrets.token_hex(8)
         started = time.monotonic()
         try:

@@ -25,10 +25,13 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signa
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-def run_in_foreground(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a command to its end and tell its exit status as a shell does (128 and the number, for a signal)."""
+def run_in_foreground(command: Sequence[str], environment: Mapping[str, str], prefix: Sequence[str] = ()) -> int:
+    """Run a command to its end and tell its exit status as a shell does (128 and the number, for a signal).
+
+    prefix: words before the command, which put it into a place of its own.
+    """
     adopted = adopt_orphans()
-    process = _start(command, environment)
+    process = _start(command, environment, prefix)
     with _forwarding(process), _terminal_lent_to(process):
         status = process.wait()
     end_group(process)
@@ -37,11 +40,11 @@ def run_in_foreground(command: Sequence[str], environment: Mapping[str, str]) ->
     return 128 - status if status < 0 else status
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], environment: Mapping[str, str], prefix: Sequence[str]) -> subprocess.Popen[bytes]:
     if shutil.which(command[0], path=environment.get("PATH")) is None:
         raise _cannot_start(command, "there is no such program, or it may not be executed")
     try:
-        return subprocess.Popen(list(command), env=dict(environment), process_group=0)
+        return subprocess.Popen([*prefix, *command], env=dict(environment), process_group=0)
     except OSError as error:
         raise _cannot_start(command, error.strerror or str(error)) from error
 

@@ -1,0 +1,119 @@
+"""Commands in a replay reach the gateway and nothing else, where the system has network namespaces."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.pipeline.enclosure import enclosure
+
+ASKS = """
+import os, socket, sys, urllib.request as u
+def reached(address):
+    try:
+        socket.create_connection(address, 2).close()
+        return "reached"
+    except OSError:
+        return "refused"
+token = {"Authorization": "Bearer " + os.environ["INTERCOM_ACCESS_TOKEN"], "Intercom-Version": "2.14"}
+url = os.environ["INTERCOM_BASE_URL"] + "/visitors/convert"
+body = b'{"visitor": {"user_id": "%s"}, "type": "lead"}' % sys.argv[1].encode()
+u.urlopen(u.Request(url, body, {**token, "Content-Type": "application/json"})).read()
+open(os.environ["PWD_OF_TEST"] + "/told", "w").write(reached(("127.0.0.1", int(sys.argv[2]))))
+"""
+FLOW = '''
+def test_one(people, pipeline, verify):
+    """One visitor."""
+    visitor = people.visitor()
+    pipeline.visitor_to_lead(visitor)
+    verify.became_lead(visitor)
+'''
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _available() -> None:
+    with enclosure(1) as made:
+        if made.listener is None:
+            pytest.skip(made.told)
+        made.listener.close()
+
+
+@pytest.fixture
+def outside() -> Iterator[int]:
+    """The port of somebody else on this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def harness(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
+    """The real command."""
+    import os
+
+    command = [sys.executable, "-m", "harness", *words]
+    variables = {**os.environ, "PWD_OF_TEST": str(folder), **environment}
+    ran = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_a_replayed_pipeline_reaches_the_gateway_alone(tmp_path: Path, outside: int) -> None:
+    """While recording it reaches whom it likes; in the replay nobody, and the run says what kept it."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/flow.py").write_text(FLOW)
+    (tmp_path / "job.py").write_text(ASKS)
+    lines = f'[pipeline]\nvisitor_to_lead = "{sys.executable} job.py {{visitor.user_id}} {outside}"\n'
+    (tmp_path / "shop.toml").write_text(lines + 'without = ["visitor_to_user", "lead_to_user"]\n')
+    assert harness(tmp_path, "run", "--pipeline", "shop.toml", "--record")[0] == 0
+    assert (tmp_path / "told").read_text() == "reached"
+    code, told = harness(tmp_path, "run", "--pipeline", "shop.toml", "--against", "cassette")
+    assert (code, (tmp_path / "told").read_text()) == (0, "refused"), told
+    assert "its commands have proxy, certificates and preloads, and a network namespace with loopback only" in told
+
+
+def test_a_replayed_command_reaches_the_gateway_alone(tmp_path: Path, outside: int) -> None:
+    """`harness exec --cassette`, through the proxy as well."""
+    script = "import urllib.request as u, os, socket\n"
+    script += "u.urlopen(u.Request('https://api.intercom.io/me', headers={'Authorization': 'Bearer x'})).read()\n"
+    script += f"socket.create_connection(('127.0.0.1', {outside}), 2)\n"
+    command = ("--cassette", "job.json", "--", sys.executable, "-c", script)
+    assert harness(tmp_path, "exec", "--record", *command)[0] == 0
+    code, told = harness(tmp_path, "exec", *command)
+    assert code == 1
+    assert "GET /me → 200" in told
+    assert "ConnectionRefusedError" in told
+    assert "a network namespace with loopback only" in told
+
+
+def test_without_the_tool_it_is_said_what_is_missing(tmp_path: Path) -> None:
+    """A replay is possible all the same, by proxy, certificates and preloads."""
+    script = "import urllib.request as u, os\n"
+    script += "u.urlopen(u.Request('https://api.intercom.io/me', headers={'Authorization': 'Bearer x'})).read()\n"
+    command = ("--cassette", "job.json", "--", sys.executable, "-c", script)
+    assert harness(tmp_path, "exec", "--record", *command)[0] == 0
+    code, told = harness(tmp_path, "exec", *command, PATH=str(tmp_path))
+    assert (code, "no network namespace (nsenter is not installed)" in told) == (0, True), told
+
+
+def test_many_threads_are_answered_inside(tmp_path: Path) -> None:
+    """12 threads with 100 requests each, recorded as parallel and replayed in whatever order: all answered."""
+    script = (
+        "import os, threading, requests\n"
+        "url, token, seen = os.environ['INTERCOM_BASE_URL'], 'Bearer ' + os.environ['AT'], []\n"
+        "def work(n):\n"
+        "    session = requests.Session(); session.trust_env = False\n"
+        "    for m in range(100):\n"
+        "        got = session.post(url + '/tags', json={'name': f't{n}-{m}'}, headers={'Authorization': token})\n"
+        "        seen.append(got.json()['name'] == f't{n}-{m}')\n"
+        "all_of_them = [threading.Thread(target=work, args=(n,)) for n in range(12)]\n"
+        "[t.start() for t in all_of_them]; [t.join() for t in all_of_them]\n"
+        "assert len(seen) == 1200 and all(seen)\n"
+    )
+    command = ("--cassette", "job.json", "--", sys.executable, "-c", script)
+    code, told = harness(tmp_path, "exec", "--record", "--parallel", *command)
+    assert code == 0, told[-2000:]
+    code, told = harness(tmp_path, "exec", *command)
+    assert (code, "1200 exchanges" in told) == (0, True), told[-2000:]
