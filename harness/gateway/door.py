@@ -69,7 +69,10 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI calls it."""
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ConnectionError:
+            return
         if body is None:
             await _respond(error(413, "payload_too_large", f"The body is longer than {BODY_LIMIT} bytes."), send)
             return
@@ -163,7 +166,7 @@ async def _read(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise ConnectionError("the caller left in the middle of a body: there is no request to answer")
         parts.append(message["body"])
         size += len(parts[-1])
         if size > BODY_LIMIT:

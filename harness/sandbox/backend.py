@@ -24,6 +24,7 @@ from harness.problems import Problem
 from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
+from harness.sandbox.database import Database
 from harness.sandbox.ids import Ids
 from harness.sandbox.messenger.paths import name_of
 from harness.sandbox.messenger.service import Messenger
@@ -68,6 +69,16 @@ class Sandbox:
         self._ids = Ids(seed, "")
         self._strangers = 0
         self._folder = _claim(state) if state is not None else None
+        self._check_files()
+
+    def _check_files(self) -> None:
+        """Refuse to begin with a folder in which a file cannot be used; each is left as it is."""
+        try:
+            for path in sorted(self._state.glob("*.sqlite")) if self._state is not None else ():
+                Database(path).close()
+        except Problem:
+            self.close()
+            raise
 
     def workspace(self, name: str) -> Workspace:
         """The workspace of that name."""
@@ -125,7 +136,7 @@ class Sandbox:
         except Refused as refused:
             return self._turn_away(refused.refusal)
         except Problem as problem:
-            logger.exception("the sandbox cannot open a workspace")
+            logger.error("%s", problem)  # noqa: TRY400 - a problem says all there is to say
             return self._turn_away(no.INTERNAL.filled(reason=problem.what))
         with workspace.lock:
             return self._serve(workspace, request)

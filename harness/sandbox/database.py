@@ -8,6 +8,7 @@ absent.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -85,6 +86,8 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         where = ":memory:" if self._path is None else str(self._path)
+        if self._path is not None and self._path.exists() and not os.access(self._path, os.W_OK):
+            raise unreadable(self._path, "it may not be written")
         try:
             connection = sqlite3.connect(where, check_same_thread=False, isolation_level=None, cached_statements=512)
             self._prepare(connection)

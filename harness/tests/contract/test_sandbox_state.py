@@ -218,7 +218,7 @@ def test_a_folder_belongs_to_one_sandbox(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["no database at all", "cut", "newer"])
 def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> None:
-    """The request is answered, the file is as it was."""
+    """A sandbox does not begin with it, one that runs already answers, and the file is as it was."""
     asker = Asker.new(tmp_path)
     asker.user()
     asker.sandbox.close()
@@ -230,12 +230,16 @@ def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: str) -> 
     else:
         file.write_bytes(damage.encode() * 300 if damage != "cut" else file.read_bytes()[:5000])
     before = file.read_bytes()
-    again = Asker.new(tmp_path)
     with pytest.raises(Problem, match="cannot use its state file"):
-        again.sandbox.workspace("test")
-    assert again.refusal("GET", "/me")[:2] == (500, "server_error")
+        Asker.new(tmp_path)
+    file.unlink()
+    running = Asker.new(tmp_path)
+    file.write_bytes(before)
+    with pytest.raises(Problem, match="cannot use its state file"):
+        running.sandbox.workspace("test")
+    assert running.refusal("GET", "/me")[:2] == (500, "server_error")
     assert file.read_bytes() == before
-    again.sandbox.close()
+    running.sandbox.close()
 
 
 def test_a_checkpoint_brings_everything_back(asker: Asker) -> None:
