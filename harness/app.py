@@ -238,10 +238,10 @@ class CommandSession:
     """The surroundings of one command: a gateway of its own, and the way there."""
 
     gateway: Gateway
-    server: Server
     way: Way
     tokens: TokenWatch
     faults: FaultTable
+    server: Server
 
 
 @contextmanager
@@ -277,6 +277,9 @@ def command_session(
             way = way_to(server, token, authority, Path(folder), trusted)
             yield CommandSession(gateway, way, tokens, tables.table(workspace), server)
     finally:
+        backend.close()
+
+
 @contextmanager
 def enclosed(server: Server) -> Iterator[Enclosure]:
     """A place for commands from which only a started server can be reached, where the system has such places."""
@@ -286,9 +289,6 @@ def enclosed(server: Server) -> Iterator[Enclosure]:
         if made.listener is not None:
             server.also(made.listener)
         yield made
-
-
-        backend.close()
 
 
 def command_stage(
@@ -367,6 +367,9 @@ def rehearsal_line(found: Settings) -> Line:
 def _tell_on_stderr(text: str) -> None:
     import sys
 
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
 
 
 @contextmanager
@@ -382,6 +385,3 @@ def sweeping_session(settled_after: float) -> Iterator[AppSession]:
         yield session
     finally:
         session.close()
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{text}")
-        sys.stderr.flush()
