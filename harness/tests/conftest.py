@@ -10,7 +10,7 @@ A skip hides whatever it skips. Where everything is there (CI), `HARNESS_REQUIRE
 `HARNESS_REQUIRE_SHARED=1` make such skips failures, also those of a whole module.
 
 - `count(sample, soak)`: how often to try; the sample in `make test` (0 skips), the large number under `make soak`,
-  which runs the tests marked `soak` and writes what it reached into `results/`, dated.
+  which runs every test that asks for `count` and writes what it reached into `results/`, dated.
 
 The environment is read here, and not through `harness.settings`: these are switches of the tests, not of the product.
 """
@@ -80,6 +80,14 @@ def count(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
         return number
 
     return pick
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever picks a number of tries belongs to the soak, marked or not."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "count" in item.fixturenames:
+            item.add_marker("soak")
 
 
 def unexcused(reason: str) -> str | None:

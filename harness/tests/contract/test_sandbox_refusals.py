@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -445,10 +446,13 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_no_body_breaks_the_sandbox_and_what_is_refused_changes_nothing(data: st.DataObject) -> None:
+def test_no_body_breaks_the_sandbox_and_what_is_refused_changes_nothing(count: Callable[[int, int], int]) -> None:
     """Fuzzed from the route table: no 500, always an envelope, and a refusal leaves everything as it was."""
+    limits = settings(max_examples=count(400, 2_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    limits(given(st.data())(_send_anything))()
+
+
+def _send_anything(data: st.DataObject) -> None:
     asker = Asker.new()
     route = data.draw(st.sampled_from(ROUTES))
     version = data.draw(st.sampled_from([name for name in VERSIONS if route.span.covers(VERSIONS[name])]))
