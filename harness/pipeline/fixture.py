@@ -30,6 +30,11 @@ class Hearing(Protocol):
         ...
 
 
+def hears_webhooks(runner: Runner) -> bool:
+    """Whether a pipeline can be told by webhook."""
+    return isinstance(runner, Hearing) and runner.hears
+
+
 class PipelineUnderTest:
     """Hands each call to the runner and keeps its answer. The first call closes the given."""
 
@@ -81,8 +86,9 @@ class PipelineUnderTest:
     def hear(self, notification: Mapping[str, Any]) -> Answer:
         """Tell the pipeline something as Intercom's webhooks do; scenarios say `webhooks.tell(…)`."""
         runner = self._runner
-        if not isinstance(runner, Hearing) or not runner.hears:
-            raise LacksOperation(f"the pipeline {self.name!r} has no webhook")
+        if not hears_webhooks(runner):
+            raise LacksOperation(lacks(self.name, "webhook"))
+        assert isinstance(runner, Hearing)
         self._begin()
         answer = runner.hear(notification)
         self._answers.append(answer)
