@@ -33,9 +33,9 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A Chromium for all tests."""
+    """A Chromium for the tests of a module: longer, and a module whose code drives Playwright itself could not."""
     if CHROMIUM is None:
         pytest.skip("needs browser: no Chromium on the PATH; on Debian and Ubuntu: apt-get install -y chromium")
     with sync_playwright() as playwright:
