@@ -103,6 +103,8 @@ class Outcome:
     """Why the gateway itself refused or missed the request (it never reached a backend); `None` otherwise."""
     fault: str | None = None
     """Which armed fault made it so; what is marked so is never evidence."""
+    waits: bool = True
+    """Whether the delay really passes. In a replay it is only told: who has less patience gives up at once."""
 
     @property
     def response(self) -> Response | None:
@@ -124,6 +126,9 @@ class Exchange:
     unread: tuple[str, ...] = ()
     """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
 
+
+NOBODY_WAITS = 60.0
+"""Seconds after which no client is there any more: a delay of that length, only told, is an answer that never comes."""
 
 Handler: TypeAlias = Callable[[Request], Outcome]
 """Anything that answers: a backend, or a layer wrapped around one."""

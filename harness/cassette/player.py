@@ -108,8 +108,8 @@ class Player:
     """Answers from a cassette; `handle` is a backend for the gateway, safe to call from several threads.
 
     where: the step of the scenario at this moment. varying: the fields that the pipeline declared to differ by nature.
-    redactor: cleans live requests as the recording was cleaned. keep_delays: let a recorded delay be acted out; without
-    it nothing waits.
+    redactor: cleans live requests as the recording was cleaned. keep_delays: let a recorded delay really
+    pass; without it nobody waits, and who had less patience gives up at once.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Player:
         return self._outcome(found, request)
 
     def _outcome(self, found: Interaction, request: Request) -> Outcome:
-        outcome = found.outcome if self._keep_delays or not found.outcome.delay else replace(found.outcome, delay=0.0)
+        outcome = replace(found.outcome, waits=self._keep_delays) if found.outcome.delay else found.outcome
         if not request.origin or request.origin == INTERCOM_URL:
             return outcome
         return _with_links_to(request.origin, outcome)

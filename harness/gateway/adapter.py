@@ -59,17 +59,18 @@ class GatewayAdapter(BaseAdapter):
         """Hand one prepared request to the gateway and act out what came of it."""
         outcome = self._gateway.handle(to_request(request, self._lane))
         if outcome.delay:
-            self._act_out(outcome.delay, timeout, request)
+            self._act_out(outcome, timeout, request)
         if isinstance(outcome.answer, Response):
             return _answer(self, request, outcome.answer)
         return _BROKEN[outcome.answer.kind](self, request, outcome.answer)
 
-    def _act_out(self, delay: float, timeout: Any, request: requests.PreparedRequest) -> None:
-        patience = timeout[1] if isinstance(timeout, tuple) else timeout
+    def _act_out(self, outcome: Outcome, timeout: Any, request: requests.PreparedRequest) -> None:
+        patience, delay = timeout[1] if isinstance(timeout, tuple) else timeout, outcome.delay
+        sleeps = outcome.waits or self._wait is not time.sleep
         if patience is not None and patience < delay:
-            self._wait(patience)
+            self._wait(patience if sleeps else 0)
             raise requests.ReadTimeout(f"Read timed out. (read timeout={patience})", request=request)
-        self._wait(delay)
+        self._wait(delay if sleeps else 0)
 
     def close(self) -> None:
         """Nothing is held open."""

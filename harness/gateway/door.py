@@ -11,10 +11,11 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from harness.exchange import Broken, BrokenKind, Outcome, Request, Response
+from harness.exchange import NOBODY_WAITS, Broken, BrokenKind, Outcome, Request, Response
 from harness.gateway.answers import error
 from harness.gateway.core import Gateway
 from harness.gateway.hosts import host_of, is_answered, meant_host
@@ -82,8 +83,10 @@ class Door:
 
     async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
         """Have an outcome happen to the caller."""
-        if outcome.delay:
+        if outcome.delay and outcome.waits:
             await asyncio.sleep(outcome.delay)
+        elif outcome.delay >= NOBODY_WAITS:
+            outcome = replace(outcome, answer=Broken("empty", outcome.response))
         if isinstance(outcome.answer, Response):
             await _respond(outcome.answer, send)
         else:

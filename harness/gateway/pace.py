@@ -52,7 +52,7 @@ class Pace:
         outcome = inner(request)
         if outcome.delay:
             self._clock.advance(outcome.delay)
-            outcome = replace(outcome, delay=outcome.delay * self._scale)
+            outcome = replace(outcome, delay=outcome.delay * self._scale) if outcome.waits else outcome
         response = outcome.answer
         if isinstance(response, Response) and (told := _told(response)) is not None:
             return replace(outcome, answer=self._tell(response, told))

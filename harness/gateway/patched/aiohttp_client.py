@@ -12,7 +12,7 @@ from typing import Any
 
 import httptools
 
-from harness.exchange import Broken, Handler, Outcome, Request, Response
+from harness.exchange import NOBODY_WAITS, Broken, Handler, Outcome, Request, Response
 from harness.gateway.asking import as_sent, asked, is_meant
 from harness.gateway.hosts import split_target
 
@@ -110,8 +110,10 @@ class _Connection(asyncio.Transport):
 
     async def _ask(self, request: Request) -> None:
         outcome = await asyncio.to_thread(self._answer, request)
-        await asyncio.sleep(outcome.delay)
-        if not self._closed:
+        await asyncio.sleep(outcome.delay if outcome.waits else 0)
+        if not self._closed and not outcome.waits and outcome.delay >= NOBODY_WAITS:
+            self._end(None)
+        elif not self._closed:
             self._act_out(request, outcome)
 
     def _act_out(self, request: Request, outcome: Outcome) -> None:

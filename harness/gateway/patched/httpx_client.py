@@ -22,7 +22,7 @@ def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, An
             return real(transport, request)
         outcome = answer(_asked(request, b"".join(request.stream)))
         patience = _patience(request)
-        time.sleep(min(outcome.delay, patience))
+        time.sleep(min(outcome.delay, patience) if outcome.waits else 0)
         return _acted_out(module, request, outcome, patience)
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
@@ -31,7 +31,7 @@ def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, An
         asking = _asked(request, b"".join([part async for part in request.stream]))
         outcome = await asyncio.to_thread(answer, asking)
         patience = _patience(request)
-        await asyncio.sleep(min(outcome.delay, patience))
+        await asyncio.sleep(min(outcome.delay, patience) if outcome.waits else 0)
         return _acted_out(module, request, outcome, patience)
 
     return [(plain, "handle_request", handle_request), (asynchronous, "handle_async_request", handle_async_request)]

@@ -89,9 +89,9 @@ def _asked_once(module: ModuleType, pool: Any, request: Request, answer: Handler
     outcome = answer(request)
     patience = _patience(module, options.get("timeout", pool.timeout), pool.timeout) if outcome.delay else None
     if isinstance(patience, (int, float)) and patience < outcome.delay:
-        time.sleep(patience)
+        time.sleep(patience if outcome.waits else 0)
         raise module.exceptions.ReadTimeoutError(pool, request.target, f"Read timed out. (read timeout={patience})")
-    time.sleep(outcome.delay)
+    time.sleep(outcome.delay if outcome.waits else 0)
     lost = lost_answer(outcome)
     if lost is not None:
         raise module.exceptions.ProtocolError("Connection aborted.", lost)
@@ -155,9 +155,9 @@ def urllib_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, 
 def _opened(request: Request, asking: Any, outcome: Outcome) -> Any:
     patience = asking.timeout if isinstance(asking.timeout, (int, float)) else None
     if patience is not None and patience < outcome.delay:
-        time.sleep(patience)
+        time.sleep(patience if outcome.waits else 0)
         raise TimeoutError("The read operation timed out")
-    time.sleep(outcome.delay)
+    time.sleep(outcome.delay if outcome.waits else 0)
     lost = lost_answer(outcome)
     if lost is not None:
         raise lost

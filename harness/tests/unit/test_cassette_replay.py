@@ -246,10 +246,11 @@ def test_threads_get_each_answer_once() -> None:
     assert found.problem() is None
 
 
-def test_a_delay_is_not_slept_unless_asked_for() -> None:
-    """A replay waits for nothing."""
+def test_a_delay_is_told_and_not_slept_unless_asked_for() -> None:
+    """A replay waits for nothing; a client with less patience than the delay gives up all the same."""
     slow = Interaction(BASE, Outcome(Broken("reset_after", Response(200)), delay=30.0))
-    assert player(cassette(slow))[0].handle(BASE).delay == 0
+    told = player(cassette(slow))[0].handle(BASE)
+    assert (told.delay, told.waits) == (30.0, False)
     kept = Player(cassette(slow), Stage(), keep_delays=True)
     assert kept.handle(BASE) == slow.outcome
 
