@@ -29,6 +29,19 @@ This page is made from the route table (`make docs`). A row without proof fails 
 not hold: an operation that no description has, or that the client named does not ask for.
 """
 
+LEFT_OUT = """\
+## What is left out
+
+- **Segments** are listed and read, and there is none: a workspace has no rules to put people into any.
+- **Teams and assignments.** An assignment is noted as a part of the conversation; nobody is assigned afterwards.
+- **Conversations** carry no attachments, custom attributes, ratings or topics, and cannot be redacted, turned into
+  tickets or run through assignment rules. A teammate's message begins a conversation at once, where Intercom waits for
+  the reply unless told otherwise.
+- **Subscription types** are two, one to opt out of and one to opt in to; no API makes others.
+- **1.x bulk jobs**, the preview of a merge and the merging of users (Preview only), exports, tickets, articles, calls,
+  custom objects and everything else that no conversion touches.
+"""
+
 
 def proofs(route: Route) -> dict[str, str]:
     """How a row is known, by kind of evidence."""
@@ -58,7 +71,7 @@ def page() -> str:
         for name, feature in FEATURES.items()
     ]
     operations += ["", "The clients that drive it, and the tests in which they do:", "", *clients]
-    return "\n".join([INTRODUCTION, *operations, "", "## What differs between versions", "", *features, ""])
+    return "\n".join([INTRODUCTION, *operations, "", "## What differs between versions", "", *features, "", LEFT_OUT])
 
 
 if __name__ == "__main__":

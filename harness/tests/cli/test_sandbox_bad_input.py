@@ -152,6 +152,19 @@ def test_a_client_that_stops_writing_still_gets_its_answer(url: str) -> None:
     assert "whole@example.com" in emails(url)
 
 
+def test_a_spent_budget_is_a_429_with_all_that_a_client_waits_by(url: str) -> None:
+    """The limit, nothing left, and the seconds until the window ends, in a workspace of its own; an envelope."""
+    headers = HEADERS | {"Authorization": "Bearer sandbox-budget"}
+    requests.put(f"{url}/_sandbox/settings", json={"rate_limit": 5}, headers=headers, timeout=5)
+    answers = [requests.get(f"{url}/me", headers=headers, timeout=5) for _ in range(12)]
+    spent = next(answer for answer in answers if answer.status_code == 429)
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert spent.json()["errors"][0]["code"] == "rate_limit_exceeded"
+    assert (spent.headers["x-ratelimit-limit"], spent.headers["x-ratelimit-remaining"]) == ("5", "0")
+    assert int(spent.headers["x-ratelimit-reset"]) % 10 == 0
+    assert 1 <= int(spent.headers["retry-after"]) <= 10
+
+
 # --- the state folder -------------------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ class MergesById:
 
 
 def test_an_upgrade_that_breaks_merges_is_told_with_its_reason(tmp_path: Path) -> None:
-    """Sound up to 2.15; from 2.16 a lead who shares neither e-mail nor phone with the user is not merged by id alone."""
+    """Sound up to 2.15; from 2.16 a lead who shares neither e-mail nor phone with the user is not merged by id."""
     (tmp_path / "scenarios").mkdir()
     shutil.copy(ROOT / "scenarios" / "lead_to_user.py", tmp_path / "scenarios")
     (tmp_path / "pyproject.toml").write_text("")
