@@ -16,10 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from harness.circumstances import Faults, Intercom, Webhooks
     from harness.clock import MovingClock
+    from harness.options import RunOptions
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
     from harness.remains import Remains
-    from harness.run import Run, RunOptions
+    from harness.run import Run
     from harness.scenario import Case, Scenario, ScenarioResult
     from harness.verification import Verify
 
@@ -333,7 +334,7 @@ def _run(config: pytest.Config) -> Run:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    from harness.run import RunOptions
+    from harness.options import RunOptions
 
     versions = config.getoption("--intercom-version") or []
     return RunOptions(

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from harness.cassette import Cassette
     from harness.commands.run_reporter import RunReporter
+    from harness.options import RunOptions
     from harness.report.receipt import Subject
-    from harness.run import Run, RunOptions
+    from harness.run import Run
     from harness.scenario import ScenarioResult
 
 DEFAULT_PATHS = ("scenarios",)
@@ -78,7 +79,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    from harness.run import RunOptions, check_options, check_versions
+    from harness.options import RunOptions, check_options, check_versions
 
     wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(*(given[name] for name in wanted_outputs))

@@ -16,6 +16,7 @@ from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction import Redactor
 from harness.exchange import Broken, Exchange
+from harness.options import RunOptions
 from harness.pytest_plugin import REMAINS, RESULT, RUN
 from harness.report.evidence import Evidence, exchange_rows
 from harness.report.result import (
@@ -29,7 +30,7 @@ from harness.report.result import (
     WitnessRow,
 )
 from harness.report.terminal import TerminalReport
-from harness.run import Run, RunOptions
+from harness.run import Run
 from harness.scenario import Case, ScenarioResult
 from harness.verification import Claim, Verdict
 from harness.verification.ledger import ledgers

@@ -16,10 +16,11 @@ from typing import Any, TypeAlias
 import pytest
 import requests
 
+from harness.options import RunOptions
 from harness.persons import Lead, User, Visitor
 from harness.pipeline import Answer, load_pipeline
 from harness.problems import Problem
-from harness.run import Run, RunOptions
+from harness.run import Run
 from harness.tests import playing
 from harness.verification import Verdict
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.run import Run, RunOptions
+from harness.options import RunOptions
+from harness.run import Run
 from harness.tests import playing
 from harness.verification import Verdict
 

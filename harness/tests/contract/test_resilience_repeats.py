@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.gateway.trees import exchange_tree
-from harness.run import Run, RunOptions
+from harness.options import RunOptions
+from harness.run import Run
 from harness.scenario import Case
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios" / "resilience.py"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.run import Run, RunOptions
+from harness.options import RunOptions
+from harness.run import Run
 from harness.scenario import ScenarioResult
 from harness.tests import playing
 from harness.verification import Verdict

@@ -19,8 +19,9 @@ from harness.app import GuardedApp
 from harness.backstage import RUN_TOKEN
 from harness.clock import ManualClock
 from harness.exchange import Outcome, Request, Response
+from harness.options import RunOptions
 from harness.problems import NotStaged, Problem, Unstaged
-from harness.run import Run, RunOptions
+from harness.run import Run
 from harness.scenario import Case, ScenarioResult
 from harness.test_app.backend import Line
 from harness.test_app.session import AppSession

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from harness.exchange import Request
-from harness.run import Run, RunOptions
+from harness.options import RunOptions
+from harness.run import Run
 from harness.sandbox.fields import READ, unread
 from harness.tests import playing
 from harness.tests.sandboxed import Asker

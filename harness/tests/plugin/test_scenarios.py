@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.run import Run, RunOptions
+from harness.options import RunOptions
+from harness.run import Run
 from harness.tests import playing
 from harness.zoo import calls, losses, styles
 

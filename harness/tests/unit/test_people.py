@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.options import RunOptions
 from harness.people import (
     CannotMake,
     DrawnTraits,
@@ -21,7 +22,7 @@ from harness.people import (
 )
 from harness.persons import Lead, Person, User, Visitor
 from harness.problems import Problem
-from harness.run import Run, RunOptions
+from harness.run import Run
 from harness.scenario import Case, Scenario
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

@@ -15,8 +15,9 @@ from harness.cassette.drift import Drift
 from harness.cassette.format import Cassette
 from harness.commands.comparison import Blame, Comparison, blame, compare, parse_against, recording
 from harness.exchange import Outcome, Request, Response
+from harness.options import RunOptions
 from harness.problems import Problem
-from harness.run import Run, RunOptions
+from harness.run import Run
 from harness.scenario import ScenarioResult
 from harness.tests.contract.test_test_app_runs import LEAD, VISITOR, Theatre
 from harness.tests.intercom import Played, playing
