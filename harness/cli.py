@@ -25,6 +25,7 @@ COMMANDS = {
     "gateway": "harness.commands.gateway",
     "cassettes": "harness.commands.cassettes",
     "webhooks": "harness.commands.webhooks",
+    "zoo": "harness.commands.zoo",
     "receipt": "harness.commands.receipt",
     "doctor": "harness.commands.doctor",
     "sweep": "harness.commands.sweep",

@@ -19,7 +19,7 @@ MEANT_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "/visitors/convert": {
         "contact": "user", "lead": "user", "role": "type", "visitor_id": "visitor", "user_id": "visitor",
         "user.external_id": "user.user_id", "visitor.external_id": "visitor.user_id",
-        "visitor.email": "visitor.user_id",
+        "visitor.email": "visitor.user_id", "visitor.userId": "visitor.user_id", "user.userId": "user.user_id",
     },
     "/contacts/convert": {"lead": "contact", "visitor": "contact", "user.external_id": "user.user_id"},
 }  # fmt: skip

@@ -1,11 +1,12 @@
 """What the pipeline printed, held against what no log must hold: a credential, and the e-mail of anybody.
 
-A command that prints its answer as JSON, and nothing else, hands it to its caller; that is no log. What a Python
-pipeline raises is its caller's as well, so its traceback is not looked at.
+A command that prints its answer as JSON, and nothing else, hands it to its caller, as a service does that answers a
+request; that is no log. What a Python pipeline raises is its caller's as well, so its traceback is not looked at.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
@@ -72,9 +73,17 @@ _LOGS = "it printed what it was given or answered: logs are kept and read by man
 
 
 def _log_of(answer: Printing) -> str:
-    if answer.exit_status is None:
-        return answer.stdout + ("" if answer.crashed else answer.stderr)
-    return answer.stderr if answer.value is not None else answer.stdout + answer.stderr
+    in_process = answer.exit_status is None
+    said = "" if in_process and answer.crashed else answer.stderr
+    return said if _is_answer(answer) else answer.stdout + said
+
+
+def _is_answer(answer: Printing) -> bool:
+    """Whether stdout is what was handed back, and nothing else."""
+    try:
+        return answer.value is not None and bool(json.loads(answer.stdout) == answer.value)
+    except ValueError:
+        return False
 
 
 def _private(text: str, emails: Collection[str]) -> Iterable[str]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from harness.options import DEFAULT_SEED, RunOptions
 from harness.problems import Problem
-from harness.run import DEFAULT_SEED, Run, RunOptions
+from harness.run import Run
 from harness.scenario import ScenarioResult
 from harness.verification import Claim, Verdict
-from harness.zoo.bug import Bug, Kill, Right
+from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
 from harness.zoo.playing import Played, cases_in, play
 from harness.zoo.specimens import Specimen
 
@@ -88,7 +89,10 @@ class Ground:
             )
         wanted = set(named)
         if not named or (self.whole and isinstance(mark, Bug)):
-            wanted |= {str(case) for case in {case.key: case for case in reversed(cases)}.values()}
+            # A process for each conversion takes its time: the sample of such a pipeline is a case of each module.
+            by_module = specimen.spec.endswith(".toml") and not self.whole
+            firsts = {case.module if by_module else case.key: case for case in reversed(cases)}
+            wanted |= set(map(str, firsts.values()))
         return [case for case in cases if str(case) in wanted]
 
     def _of(self, module: str) -> Sequence[Played]:
@@ -163,10 +167,10 @@ def _instead(kill: Kill, result: ScenarioResult) -> str:
 
 
 def matrix(all_judged: Sequence[Judged]) -> Mapping[str, int]:
-    """The scenarios that anybody was played over, each with its column's number from 1."""
+    """The scenarios that anybody was played over, each with its column's number from 1: module by module."""
     names = dict.fromkeys(name for judged in all_judged for name in judged.played)
-    return {name: number for number, name in enumerate(sorted(names, key=_order), 1)}
-
-
-def _order(name: str) -> tuple[bool, str]:
-    return name.partition("::")[0] not in ("lead_to_user", "visitor_to_lead", "visitor_to_user_create"), name
+    order = (*CONVERSIONS, *JOBS, *ADVERSITY)
+    return {
+        name: number
+        for number, name in enumerate(sorted(names, key=lambda name: order.index(name.partition("::")[0])), 1)
+    }

@@ -36,6 +36,28 @@ class Specimen:
     lacks: str = ""
 
     @property
+    def source(self) -> str:
+        """The file that it stands in, from the project's folder."""
+        if self.spec.endswith(".toml"):
+            return f"harness/zoo/{COMMANDS.name}/{Path(self.spec).name}"
+        return self.spec.partition(":")[0].replace(".", "/") + ".py"
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it has a bug."""
+        return isinstance(self.mark, Bug)
+
+    @property
+    def kind(self) -> str:
+        """The kind of bug it stands for, or that it is right."""
+        return self.mark.kind if isinstance(self.mark, Bug) else "right"
+
+    @property
+    def stated(self) -> Sequence[str]:
+        """The scenarios that must refute it, by its mark."""
+        return tuple(dict.fromkeys(kill.scenario for kill in self.mark.kills)) if isinstance(self.mark, Bug) else ()
+
+    @property
     def modules(self) -> Sequence[str]:
         """The scenario modules that it is played over, unless only what its bug names is."""
         if isinstance(self.mark, Right):

@@ -16,7 +16,7 @@ from harness.pipeline.content import content_of
 from harness.problems import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ROOT / "harness" / "tests" / "zoo" / "commands" / "convert.py"
+COMMANDS = ROOT / "harness" / "zoo" / "commands" / "convert.py"
 
 
 @pytest.fixture

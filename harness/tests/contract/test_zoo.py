@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from harness.run import DEFAULT_SEED, Run, RunOptions
+from harness.options import DEFAULT_SEED, RunOptions
+from harness.run import Run
 from harness.tests import playing
 from harness.verification import Verdict
 from harness.zoo.bug import Bug, Right
@@ -76,6 +79,16 @@ def test_the_zoo_holds_as_many_kinds_as_it_promises() -> None:
     assert len(RIGHT) >= 6
     assert len({one.name for one in specimens()}) == len(specimens())
     assert all(one.mark.kills for one in WRONG if isinstance(one.mark, Bug))
+
+
+def test_the_page_about_the_zoo_is_made_from_it(root: Path) -> None:
+    """If this fails: make docs."""
+    spec = importlib.util.spec_from_file_location("zoo_page", root / "docs" / "zoo.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (root / "docs" / "zoo.md").read_text() == module.page()
 
 
 # --- the reference pipeline -----------------------------------------------------------------------
