@@ -128,16 +128,13 @@ def fault_table(clock: Clock, name_of: Callable[[Request], str] | None = None) -
 
 def unread_fields(request: Request, operation: str) -> tuple[str, ...]:
     """The fields of a request's body that Intercom does not read in this operation."""
-    import json
+    from harness.sandbox.fields import unread_in
 
-    from harness.sandbox.fields import unread
-    from harness.sandbox.naming import operation_of
+    if not operation:
+        from harness.sandbox.naming import operation_of
 
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        return ()
-    return unread(operation or operation_of(request), body)
+        operation = operation_of(request)
+    return unread_in(operation, request.body)
 
 
 def workspace_faults(
@@ -177,7 +174,7 @@ def service(
     gateway = Gateway(clock)
     faults = faults or workspace_faults(backend, clock)
     stage = stage or service_stage(backend)
-    stage.layers = (faults.layer, *stage.layers)
+    stage.layers = (*stage.layers, faults.layer)  # a recording holds what the caller met, faults included
     gateway.open(stage)
     told = clock if isinstance(clock, FollowingClock) else None
     webhooks = subscriptions(backend, clock, stage)
@@ -209,7 +206,6 @@ def service_stage(backend: Backend) -> Stage:
         quick=backend.quick,
         operation=backend.operation,
         workspace=backend.workspace,
-        unread=unread_fields,
         name="service",
     )
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,21 @@ CREATE TABLE scrolls (scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER
 """
 
 
+class Transaction:
+    """The length of a block in which all is done, or nothing."""
+
+    __slots__ = ("_execute",)
+
+    def __init__(self, execute: Callable[[str], object]) -> None:
+        self._execute = execute
+
+    def __enter__(self) -> None:
+        self._execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._execute("COMMIT" if kind is None else "ROLLBACK")
+
+
 class Database:
     """A connection for one thread at a time; whoever owns it holds a lock."""
 
@@ -105,16 +120,9 @@ class Database:
         elif found != SCHEMA_VERSION:
             raise unreadable(self._path, f"its schema is version {found}, this sandbox writes version {SCHEMA_VERSION}")
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Transaction:
         """All or nothing: whatever leaves the block as an exception undoes it."""
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.execute("ROLLBACK")
-            raise
-        self.execute("COMMIT")
+        return Transaction(self.execute)
 
     def one(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
         """The first row, or `None`."""
