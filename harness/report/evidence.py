@@ -78,10 +78,14 @@ def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
         str(response.status) if response else "no answer",
         readable(request.body),
         readable(response.body) if response else "",
-        _said(response),
+        " · ".join(filter(None, [_said(response), _unread(exchange)])),
         _note(outcome),
         _reads(request),
     )
+
+
+def _unread(exchange: Exchange) -> str:
+    return f"Intercom does not read {', '.join(exchange.unread)}" if exchange.unread else ""
 
 
 def _reads(request: Request) -> bool:
