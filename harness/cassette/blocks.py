@@ -10,9 +10,15 @@ from collections.abc import Sequence
 
 from harness.cassette.format import Interaction
 from harness.cassette.keys import sort_key
+from harness.exchange import Request
 
 PARALLEL = "parallel"
 POLL = "poll"
+
+
+def is_read(request: Request) -> bool:
+    """Whether a request changes nothing: a GET, or one of Intercom's searches."""
+    return request.method in ("GET", "HEAD") or request.path.endswith("/search")
 
 
 def in_written_order(interactions: Sequence[Interaction]) -> list[Interaction]:

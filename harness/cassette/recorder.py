@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.cassette.blocks import in_written_order
+from harness.cassette.blocks import PARALLEL, POLL, in_written_order, is_read
 from harness.cassette.errors import CannotRecord
 from harness.cassette.format import Cassette, Header, Interaction
 from harness.cassette.journal import Journal
@@ -52,7 +52,7 @@ class Recorder:
         """Let a request through and keep it with what came of it; to be used as a layer of the gateway."""
         with self._lock:
             self._begun += 1
-            number, step, block = self._begun, self._where() or "when", self._block
+            number, step, block = self._begun, self._where() or "when", self._block_of(request)
         outcome = inner(request)
         self._keep(number, Interaction(request, outcome, step, request.lane, block))
         return outcome
@@ -76,16 +76,24 @@ class Recorder:
         except CannotRecord as problem:
             self._refused.append(f"{interaction.request.method} {interaction.request.path}: {problem.what}")
 
+    def _block_of(self, request: Request) -> str:
+        """Only reads are asked again and again: what changes something stands by itself, between two polls."""
+        if not self._block.startswith(POLL) or is_read(request):
+            return self._block
+        self._blocks += 1
+        self._block = f"{POLL} {self._blocks}"
+        return ""
+
     @contextmanager
     def parallel(self) -> Iterator[None]:
         """What the pipeline asks within this block comes in no order."""
-        with self._within("parallel"):
+        with self._within(PARALLEL):
             yield
 
     @contextmanager
     def poll(self) -> Iterator[None]:
-        """What is asked within this block is asked again and again until it is as wished."""
-        with self._within("poll"):
+        """What is read within this block is read again and again until it is as wished."""
+        with self._within(POLL):
             yield
 
     @contextmanager

@@ -43,9 +43,11 @@ class PipelineUnderTest:
         runner: Runner,
         before_first_call: Callable[[], None],
         meeting: Callable[[int], AbstractContextManager[None]] = lambda workers: nullcontext(),
+        polls: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._runner = runner
         self._meeting = meeting
+        self._polls = polls
         self._before_first_call = before_first_call
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
@@ -93,6 +95,11 @@ class PipelineUnderTest:
         answer = runner.hear(notification)
         self._answers.append(answer)
         return answer
+
+    def polling(self) -> AbstractContextManager[None]:
+        """A block in which the pipeline may read the same again until it is as it wants: a replay repeats the last."""
+        self._begin()
+        return self._polls()
 
     def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
         """Several calls at once, as workers who know nothing of each other; all have asked before any is answered."""

@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -178,3 +179,50 @@ def test_only_what_is_stale_is_recorded_and_the_difference_told_first(project: P
     assert (code, "one.json: There is no cassette for this case" in told) == (0, True)
     assert one.exists()
     assert run(project, "run", "--stale")[0] == 2
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+PATIENT = """
+import os, sys, urllib.error, urllib.request as u
+token = {"Authorization": "Bearer " + os.environ["AT"], "Content-Type": "application/json"}
+for attempt in range(5):
+    try:
+        with u.urlopen(u.Request(os.environ["INTERCOM_BASE_URL"] + "/me", headers=token), timeout=1) as answer:
+            print("answered", answer.status)
+            break
+    except urllib.error.HTTPError as error:
+        print("error", error.code, error.headers["retry-after"])
+    except OSError:
+        print("no answer")
+"""
+FAULTS = """
+[[fault]]
+operation = "*"
+kind = "rate_limit"
+retry_after = 0
+
+[[fault]]
+operation = "*"
+kind = "reset_before"
+
+[[fault]]
+operation = "*"
+kind = "stall"
+"""
+
+
+def test_what_went_wrong_for_a_command_goes_wrong_again_in_its_replay(project: Path) -> None:
+    """A rate limit, a reset and a silence are in the recording; the replay needs no faults and waits for nothing."""
+    (project / "faults.toml").write_text(FAULTS)
+    words = ("exec", "--cassette", "job.json")
+    command = ("--", sys.executable, "-c", PATIENT)
+    code, told = run(project, *words, "--record", "--faults", "faults.toml", *command)
+    assert code == 0, told
+    met = [line for line in told.splitlines() if line.startswith(("error", "no answer", "answered"))]
+    assert sorted(met) == ["answered 200", "error 429 0", "no answer", "no answer"]
+    started = time.monotonic()
+    code, told = run(project, *words, *command)
+    assert code == 0, told
+    assert [line for line in told.splitlines() if line.startswith(("error", "no answer", "answered"))] == met
+    assert time.monotonic() - started < 20
