@@ -235,8 +235,8 @@ def same(one: str | None, other: str | None) -> bool:
 
 
 def test_no_sequence_of_steps_loses_or_doubles_anybody(count: Callable[[int, int], int]) -> None:
-    """A sample here, hundreds under `make soak`."""
+    """A sample here, thousands under `make soak`."""
     limits = settings(
-        max_examples=count(30, 600), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=count(30, 2_500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(People, settings=limits)

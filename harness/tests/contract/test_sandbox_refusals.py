@@ -448,7 +448,7 @@ VALUES = st.recursive(
 
 def test_no_body_breaks_the_sandbox_and_what_is_refused_changes_nothing(count: Callable[[int, int], int]) -> None:
     """Fuzzed from the route table: no 500, always an envelope, and a refusal leaves everything as it was."""
-    limits = settings(max_examples=count(400, 2_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    limits = settings(max_examples=count(400, 5_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     limits(given(st.data())(_send_anything))()
 
 

@@ -193,7 +193,7 @@ def killed_in_mid_conversion(folder: Path, after: int) -> list[list[str]]:
 def test_a_kill_at_any_moment_leaves_each_conversion_whole_or_absent(tmp_path: Path, count: Count) -> None:
     """What was answered is there, nobody is both visitor and user, and the file is sound."""
     answered: list[list[str]] = []
-    for number in range(count(3, 100)):
+    for number in range(count(3, 200)):
         answered += killed_in_mid_conversion(tmp_path, 7 + 13 * (number % 11))
         asker = Asker.new(tmp_path)
         database = asker.sandbox.workspace("test").database
