@@ -111,7 +111,7 @@ def test_a_library_is_used_only_at_its_own_edge() -> None:
 
 
 def test_nobody_reads_the_environment_but_settings() -> None:
-    """The exceptions have their reasons, and one that is not needed any more is one too many; the zoo plays users' code."""
+    """Exceptions have their reasons, and one that is not needed is one too many; the zoo plays code of users."""
     ours = [(module, path) for module, path in _modules() if not module.startswith("zoo.")]
     readers = {module for module, path in ours if _mentions_environment(path)}
     assert readers == set(READ_THE_ENVIRONMENT)
