@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.problems import Problem
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,9 +31,9 @@ CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
 CREATE TABLE tombstones (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,
     reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL);
-CREATE INDEX tombstones_person ON tombstones (person_id);
+CREATE INDEX tombstones_person ON tombstones (person_id) WHERE reason = 'merged';
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX tombstones_into ON tombstones (into_id) WHERE into_id IS NOT NULL;
+CREATE INDEX tombstones_into ON tombstones (into_id) WHERE reason = 'merged';
 CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE);
 CREATE TABLE taggings (
     person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)

@@ -177,7 +177,7 @@ class Registry:
         """The contacts that were merged into this one, each with its place in the order, the newest first."""
         rows = self._db.all(
             "SELECT seq, person_id, kind, external_id, reason, into_id, at FROM tombstones "
-            "WHERE into_id = ? AND kind IN ('lead', 'user') ORDER BY seq DESC",
+            "WHERE into_id = ? AND reason = 'merged' AND kind IN ('lead', 'user') ORDER BY seq DESC",
             (contact_id,),
         )
         return [(row[0], Tombstone(*row[1:])) for row in rows]
