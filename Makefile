@@ -1,12 +1,12 @@
 # The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak coverage lint lock docs bench clean style types layers runtime development
+.PHONY: help run test soak coverage lint lock docs bench bench-peers clean style types layers runtime development
 
 HARNESS := .venv/bin/harness
 PYTEST  := .venv/bin/pytest
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: runtime ## run the scenarios on the sandbox (ARGS="-k merge --explain" adds options)
 	@$(HARNESS) run $(ARGS)
@@ -37,6 +37,11 @@ layers: development
 
 bench: development ## print the figures the project promises, measured here and now
 	@.venv/bin/python bench/figures.py $(ARGS)
+
+bench-peers: development ## install what the benches compare with, in .harness/bench, and compare (minutes, quiet machine)
+	@.venv/bin/python bench/peers.py
+	@for each in sandbox_peers growth gateway_cost "cassette_peers --full" pytest_peers; do \
+		echo "== $$each"; set -- $$each; name=$$1; shift; .venv/bin/python bench/$$name.py "$$@"; done
 
 docs: development ## write the pages and the picture that are made from the code
 	@.venv/bin/python docs/assumed.py
