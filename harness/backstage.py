@@ -137,6 +137,8 @@ def _live(case: Case, order: Order) -> AbstractContextManager[Backstage]:
 def _at_test_app(case: Case, order: Order) -> Iterator[Backstage]:
     if order.test_app is None:
         raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
+    from harness.sandbox.naming import operation_of
+
     way = order.test_app()
     session = way.session
     with session.scenario(f"{case.module}::{case.name}") as concluding:
@@ -148,7 +150,7 @@ def _at_test_app(case: Case, order: Order) -> Iterator[Backstage]:
             WallClock(),
             Unsettable(),
             layers=(session.sentry.layer,),
-            operation=session.operation,
+            operation=operation_of,
             quick=False,
             base_url=f"https://{session.app.host}",
             tokens_stay=True,
@@ -189,7 +191,7 @@ class Unsettable:
 
     def update_settings(self, changes: Mapping[str, Any]) -> Any:
         """What it is like cannot be set."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotStaged(Unstaged.WEBHOOKS if "webhook_url" in changes else Unstaged.SETTINGS)
 
     def checkpoint(self) -> bytes:
         """Nobody keeps a workspace of Intercom's."""

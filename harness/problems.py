@@ -33,6 +33,7 @@ class Unstaged(StrEnum):
     VISITORS = "visitors come from a browser, and there is none (harness doctor says how to get one)"
     SETTINGS = "what Intercom's workspace is like cannot be set from here"
     ROOM = "it needs more contacts than a developer workspace keeps"
+    WEBHOOKS = "Intercom tells its webhooks to public addresses only"
     TEAMMATES = "no API does what a teammate does in the inbox"
 
 

@@ -14,7 +14,6 @@ from harness.exchange import Lane, Outcome, Request
 from harness.problems import Problem
 from harness.settings import AppSettings
 from harness.test_app.backend import IntercomBackend, Line
-from harness.test_app.calls import Unreadable, understand
 from harness.test_app.cleaning import SETTLED_AFTER, Cleaner, Leftover
 from harness.test_app.guard import Rules, Workspace
 from harness.test_app.indexing import DEADLINE, Patient
@@ -142,11 +141,6 @@ class AppSession:
     def handle(self, request: Request) -> Outcome:
         """The backend of a stage; the guard's layer belongs in front of it."""
         return self._patient.handle(request)
-
-    def operation(self, request: Request) -> str:
-        """What a request is called in logs."""
-        call = understand(request)
-        return "" if isinstance(call, Unreadable) else call.operation.label
 
     def leftovers(self) -> Sequence[str]:
         """What this run made and could not prove to be gone, in words."""
