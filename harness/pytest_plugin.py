@@ -224,7 +224,12 @@ def intercom(_scenario: Scenario) -> Intercom:
 @pytest.fixture
 def webhooks(_scenario: Scenario) -> Webhooks:
     """Tells the pipeline what Intercom's webhooks would."""
-    _scenario.intercom.subscribe()
+    from harness.problems import NotStaged
+
+    try:
+        _scenario.intercom.subscribe()
+    except NotStaged as why:
+        pytest.skip(str(why))
     return _scenario.webhooks
 
 
