@@ -22,7 +22,7 @@ from harness.zoo.places import (
 )
 
 
-@right("2.16", modules=JOBS)
+@right("2.11", "2.16", modules=JOBS)
 class SoundJob(Sound):
     """What the wrong ones start from: every page of leads, a search for the user of each."""
 
@@ -185,7 +185,7 @@ class FailsWhereThereIsNothing(SoundJob):
         super().run()
 
 
-@right("2.16", modules=JOBS, only=(ONE_LEAD, NOTHING_TO_DO))
+@right("2.11", "2.16", modules=JOBS, only=(ONE_LEAD, NOTHING_TO_DO))
 class RunOnly:
     """A right job that is nothing else."""
 

@@ -11,7 +11,7 @@ from harness.zoo.bug import right
 from harness.zoo.calls import Sound, Sound1x
 
 
-@right("1.4")
+@right("1.0", "1.4")
 class ByEmail(Sound1x):
     """Names users by e-mail wherever there is one."""
 
@@ -20,7 +20,7 @@ class ByEmail(Sound1x):
         return {"email": user.email} if user.email else super().identify(user)
 
 
-@right("2.16")
+@right("2.0", "2.11", "2.16")
 class LooksFirst(Sound):
     """Reads everybody before it touches them, and checks the answer's role."""
 
@@ -35,7 +35,7 @@ class LooksFirst(Sound):
         return made
 
 
-@right("2.16")
+@right("2.0", "2.11", "2.16")
 class TagsAndNotes(Sound):
     """Leaves a tag and a note on everybody it has converted."""
 
@@ -59,7 +59,7 @@ class TagsAndNotes(Sound):
         return contact
 
 
-@right("2.16")
+@right("2.0", "2.11", "2.16")
 class SignsUpNow(Sound):
     """Writes when somebody signed up, and says so."""
 
@@ -71,7 +71,7 @@ class SignsUpNow(Sound):
         return self.ask("PUT", f"/contacts/{made['id']}", {"signed_up_at": int(time.time())})
 
 
-@right("2.16")
+@right("2.0", "2.11", "2.16")
 class SaysNothing(Sound):
     """Converts and hands nothing back."""
 
@@ -88,7 +88,7 @@ class SaysNothing(Sound):
         super().lead_to_user(lead, user)
 
 
-@right("2.16")
+@right("2.0", "2.11", "2.16")
 class SendsAnEvent(Sound):
     """Tells Intercom of the sign-up as an event, of every user it has converted."""
 

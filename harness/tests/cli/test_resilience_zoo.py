@@ -1,4 +1,4 @@
-"""Pipelines that are sound until something goes wrong: each is refuted where it fails, and nowhere else."""
+"""Unsteady pipelines in real time: what waits as it is told is proved, what does not is refuted."""
 
 from __future__ import annotations
 
@@ -8,21 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[3]
-
-REFUTED = {
-    "ReportsALostAnswerAsFailure": ("an_answer_is_lost", "lead_joins_user", "the pipeline says that it worked"),
-    "GivesUpAtTheFirstBreak": ("breaks_before", "lead_joins_user", "the pipeline says that it worked"),
-    "IgnoresTheRateLimit": ("rate_limit", "lead_joins_user", "the pipeline says that it worked"),
-    "CreatesWhereNobodyIsFound": ("an_answer_is_lost", "lead_joins_user", "no other contact came or went"),
-    "TakesAnErrorForDone": ("server_fails_twice", "lead_joins_user", "is gone by id"),
-    "SearchesBeforeItMerges": ("search_does_not_show", "lead_joins", "is gone by id"),
-    "InsistsOnTheOldId": ("merged_away", "lead_joins", "the pipeline says that it worked"),
-    "TakesEachNotificationForNew": ("a_webhook_tells_of_a_lead", "twice", "no other contact came or went"),
-    "BelievesTheNotification": ("webhook_is_followed", "lost_answer", "the pipeline says that it worked"),
-}
 
 
 def run(pipeline: str, expression: str, out: Path, *more: str) -> dict[str, object]:
@@ -44,16 +30,13 @@ def run(pipeline: str, expression: str, out: Path, *more: str) -> dict[str, obje
     return result
 
 
-@pytest.mark.parametrize("pipeline", REFUTED)
-def test_an_unsteady_pipeline_is_refuted_where_it_fails(pipeline: str, tmp_path: Path) -> None:
-    """By the claim that names what went wrong."""
-    scenario, flow, claim = REFUTED[pipeline]
-    result = run(pipeline, f"{scenario} and {flow}", tmp_path / "result.json", "--time-scale", "1")
+def test_a_pipeline_that_does_not_wait_is_told_so_in_real_time(tmp_path: Path) -> None:
+    """It asks again at once, four times, and is refused each time; the zoo judges the others of its kind."""
+    result = run("IgnoresTheRateLimit", "rate_limit and lead_joins_user", tmp_path / "result.json", "--time-scale", "1")
     rows = result["scenarios"]
     assert isinstance(rows, list)
-    assert rows
-    refuted = [c["text"] for row in rows for c in row["claims"] if c["verdict"] == "refuted"]
-    assert any(claim in text for text in refuted), refuted
+    refuted = [claim["text"] for row in rows for claim in row["claims"] if claim["verdict"] == "refuted"]
+    assert "the pipeline says that it worked" in refuted
     assert result["exit_code"] == 1
 
 
