@@ -46,6 +46,8 @@ MakeVisitor: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _VISIT = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
 
 
+CONTROL_PLANE = "/_sandbox/"
+"""Paths that are none of Intercom's: what they tell is not compared."""
 PAST_THE_GATEWAY = "past_the_gateway"
 """What a person of the header says who was changed by what no request tells of."""
 
@@ -103,6 +105,8 @@ def drifts(cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisit
     visitors = _visitors(cassette)
     found: dict[tuple[str, ...], Drift] = {}
     for place, interaction in enumerate(cassette.interactions, 1):
+        if interaction.request.path.startswith(CONTROL_PLANE):
+            continue
         for one in _mentioned(interaction, visitors):
             if not binding.knows(str(one["user_id"])):
                 binding.learn(one, make_visitor(_traits(one)))
