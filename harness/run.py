@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from harness.pipeline.environment import Way
 
 REFERENCE: Final = "reference"
+LIVE_TIME_LIMIT: Final = 150.0
+"""Seconds that a pipeline may take where time really passes: a lost answer is waited for, and a rate limit too."""
 
 
 class Run:
@@ -59,6 +62,8 @@ class Run:
         self, options: RunOptions, open_test_app: Callable[[], AbstractContextManager[GuardedApp]] | None = None
     ) -> None:
         check_options(options)
+        if options.against == "test-app" and options.time_limit is None:
+            options = replace(options, time_limit=LIVE_TIME_LIMIT)
         self._open_test_app = open_test_app or _test_app_of_the_settings
         self._test_app: GuardedApp | None = None
         self.options = options
