@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from harness.options import DEFAULT_SEED, RunOptions
 from harness.run import Run
 from harness.tests import playing
 from harness.verification import Verdict
-from harness.zoo.bug import Bug, Right
+from harness.zoo.bug import Bug, Kill, Right
 from harness.zoo.judging import Ending, Ground, Judged, judge
+from harness.zoo.places import TO_LEAD, WORKED
 from harness.zoo.specimens import Specimen, specimens
 
 WRONG = [one for one in specimens() if isinstance(one.mark, Bug)]
@@ -69,6 +71,18 @@ def test_a_wrong_pipeline_is_refuted_whoever_the_people_are(
     for number in range(count(0, 20)):
         judged = _judged(specimen, seed=DEFAULT_SEED + number)
         assert (judged.ending, judged.missed) == (Ending.KILLED, [])
+
+
+@pytest.mark.parametrize(
+    "kill", [Kill(TO_LEAD, "bystander"), Kill(TO_LEAD, WORKED, "404"), Kill(TO_LEAD, WORKED, "", "luck")]
+)
+def test_a_wrong_pipeline_that_dies_of_something_else_is_told_apart(kill: Kill) -> None:
+    """Another claim, another finding, another reason: each counts as a miss, with what there was instead."""
+    (crashes,) = [one for one in WRONG if one.name == "Crashes"]
+    judged = _judged(replace(crashes, mark=Bug("crash", (kill,))))
+    assert judged.ending is Ending.MISTAKEN
+    assert judged.missed
+    assert all("it raised KeyError" in missed for missed in judged.missed)
 
 
 def test_the_zoo_holds_as_many_kinds_as_it_promises() -> None:
