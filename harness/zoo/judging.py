@@ -89,8 +89,8 @@ class Ground:
             )
         wanted = set(named)
         if not named or (self.whole and isinstance(mark, Bug)):
-            # A process for each conversion takes its time: the sample of such a pipeline is a case of each module.
-            by_module = specimen.spec.endswith(".toml") and not self.whole
+            # The sample of a right one is a case of each module, where it does what another right one does as well.
+            by_module = not self.whole and len(specimen.modules) > 1 and not specimen.source.endswith("/calls.py")
             firsts = {case.module if by_module else case.key: case for case in reversed(cases)}
             wanted |= set(map(str, firsts.values()))
         return [case for case in cases if str(case) in wanted]
