@@ -21,6 +21,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -36,6 +37,11 @@ REQUIRED = {
     "needs browser:": "HARNESS_REQUIRE_BROWSER",
 }
 COUNTS = pytest.StashKey[list[int]]()
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background jobs deaf to SIGINT, and every process of a test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
