@@ -206,6 +206,7 @@ def service_stage(backend: Backend) -> Stage:
         quick=backend.quick,
         operation=backend.operation,
         workspace=backend.workspace,
+        unread=unread_fields,
         name="service",
     )
 

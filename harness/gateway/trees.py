@@ -42,6 +42,7 @@ def exchange_tree(exchange: Exchange) -> dict[str, Any]:
         "delay": outcome.delay,
         "refused": outcome.refused,
         "fault": outcome.fault,
+        "unread": list(exchange.unread),
     }
 
 

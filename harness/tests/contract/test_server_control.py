@@ -117,6 +117,14 @@ def test_exchanges_show_what_this_workspace_was_asked_and_answered(sandboxed: Sa
     assert "[masked]" in other
 
 
+def test_exchanges_name_the_fields_that_intercom_does_not_read(sandboxed: Sandboxed) -> None:
+    """A merge that sends `to` is told apart from one that sends `into`."""
+    sandboxed.ask("PUT", "/_sandbox/settings", {"intercom_version": "2.16"})
+    sandboxed.ask("POST", "/contacts/merge", {"from": "a", "to": "b"})
+    (exchange,) = sandboxed.ask("GET", "/_sandbox/exchanges").json()["data"]
+    assert exchange["unread"] == ["to"]
+
+
 def test_secrets_in_bodies_are_masked(sandboxed: Sandboxed) -> None:
     """Whatever a key calls a secret is not shown, however deep."""
     body = {"custom_attributes": {"api_key": "k-123456", "plan": "pro"}, "list": [{"client_secret": "s-123456"}]}
