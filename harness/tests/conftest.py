@@ -149,8 +149,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome)
         if isinstance(report, pytest.TestReport) and report.when == "call"
     ]
-    path = write_soak_result(ROOT / "results", rows)
-    terminalreporter.write_line(f"soak result: {path.relative_to(ROOT)}")
+    if rows:
+        path = write_soak_result(ROOT / "results", rows)
+        terminalreporter.write_line(f"soak result: {path.relative_to(ROOT)}")
 
 
 def write_soak_result(folder: Path, rows: list[dict[str, object]]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.persons import Lead, Visitor
-from harness.verification import judge, sources
+from harness.verification import presence, sources, witnesses
 from harness.verification.census import Portrait
 from harness.verification.claims import Claim, Verdict, judged
 
@@ -13,10 +13,10 @@ from harness.verification.claims import Claim, Verdict, judged
 def gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait) -> Iterator[Claim]:
     """The visitor is found no more; the lead is a lead no more, by id and by the old uuid."""
     if isinstance(source, Visitor):
-        yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+        yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
         return
     text, found = f"{who} is no longer a lead", f"{was.role}, then {now.role}"
-    seen = (judge.witness("before", was.by_id), judge.witness("after", now.by_id))
+    seen = (witnesses.witness("before", was.by_id), witnesses.witness("after", now.by_id))
     if was.role != "lead" or now.by_id is None or not now.by_id.conclusive:
         yield Claim(text, Verdict.UNKNOWN, "lead, then user", found, seen, source=sources.CONVERSION)
     else:
@@ -26,7 +26,7 @@ def gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait
 
 def _old_uuid_finds_no_lead(was: Portrait, now: Portrait) -> Claim:
     text, expected, old = "the old uuid finds no lead", "404, or somebody who is no lead", now.by_external_id
-    seen = (judge.witness("before", was.by_external_id), judge.witness("after", old))
+    seen = (witnesses.witness("before", was.by_external_id), witnesses.witness("after", old))
     if old is None or not old.conclusive:
         return Claim(text, Verdict.UNKNOWN, expected, "no conclusive read", seen, source=sources.CONVERSION)
     is_lead = old.found and old.answer.get("role") == "lead"
@@ -43,10 +43,10 @@ def identifiers(now: Portrait, email: str | None, external_id: str | None, sourc
         if value is not None:
             given = value in (email, external_id)
             text = f"the user's {name} is the one given" if given else f"the source's {name} is kept"
-            seen = (judge.witness("after", now.by_id, f"{name} is {body.get(name)!r}"),)
+            seen = (witnesses.witness("after", now.by_id, f"{name} is {body.get(name)!r}"),)
             yield judged(text, body.get(name) == value, repr(value), repr(body.get(name)), seen, sources.CONVERSION)
     if external_id is None and source.uuid:
         found = body.get("external_id")
-        seen = (judge.witness("after", now.by_id, f"external_id is {found!r}"),)
+        seen = (witnesses.witness("after", now.by_id, f"external_id is {found!r}"),)
         text = "the uuid is no identifier of the user"
         yield judged(text, found != source.uuid, "null", repr(found), seen, sources.CONVERSION, assumed=True)

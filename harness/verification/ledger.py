@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.client import Reading
 from harness.verification import expectations as rules
-from harness.verification import judge
+from harness.verification import kept
 from harness.verification.census import Portrait
 from harness.verification.claims import Claim, Verdict
-from harness.verification.judge import BELONGINGS, Conversion, Permissions
+from harness.verification.kept import BELONGINGS, Conversion, Permissions
 
 IDENTITY = ("id", "role", "external_id", "email")
 TIMES = ("created_at", "signed_up_at", "last_seen_at", "last_replied_at", "last_contacted_at")
@@ -82,7 +82,7 @@ def _fate(had: Any, theirs: Any, has: Any, *, merged: bool) -> str:
 
 def _verdicts(conversion: Conversion) -> dict[str, bool]:
     """By attribute, whether the claim about it holds; those that nothing was claimed of are absent."""
-    told = judge.attributes_kept(conversion, Permissions())
+    told = kept.attributes_kept(conversion, Permissions())
     decided = [claim for claim in told if claim.verdict is not Verdict.UNKNOWN]
     return {claim.text.partition(": ")[0]: claim.verdict is Verdict.PROVED for claim in decided}
 

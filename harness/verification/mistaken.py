@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.persons import Person, User
 from harness.verification.asked import Seen
-from harness.verification.judge import describe_person
+from harness.verification.witnesses import describe_person
 
 
 def backwards(seen: Seen) -> str | None:

@@ -9,7 +9,8 @@ from harness.persons import Lead, User, Visitor
 from harness.problems import Problem
 from harness.verification.census import Census
 from harness.verification.claims import Claim
-from harness.verification.judge import Conversion, describe_person
+from harness.verification.kept import Conversion
+from harness.verification.witnesses import describe_person
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from harness.client import IntercomClient
 from harness.exchange import Exchange
 from harness.persons import Lead, Person, User, Visitor
 from harness.problems import Problem
-from harness.verification import identity, judge
+from harness.verification import identity, kept, others, presence
 from harness.verification.census import Census, take_census
 from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
-from harness.verification.judge import Conversion, Permissions, describe_person
+from harness.verification.kept import Conversion, Permissions
 from harness.verification.moves import Move, moves_of, named
 from harness.verification.printed import Printing, nothing_private
 from harness.verification.reasons import Meant, Seen, likely
+from harness.verification.witnesses import describe_person
 
 
 class PipelineAnswer(Printing, Protocol):
@@ -79,12 +80,12 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             yield self._succeeded(visitor.id, "lead")
-            yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
-            yield judge.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
-            yield judge.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
+            yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+            yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
+            yield presence.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
             yield from self._kept(conversion)
-            yield judge.contact_list(before, after, [visitor.id], [])
-            yield from judge.bystanders(self._people(), [visitor], before, after)
+            yield others.contact_list(before, after, [visitor.id], [])
+            yield from others.bystanders(self._people(), [visitor], before, after)
 
         self._report(claims(), may_write, [Move(visitor, None, conversion)])
 
@@ -111,15 +112,15 @@ class Verify:
         def claims() -> Iterator[Claim]:
             yield self._succeeded(source.id, "user")
             yield from identity.gone_in_place(who, source, was, now)
-            yield judge.exists("the user exists under the source's id", now.by_id, "user", source.id)
+            yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
             if external_id is not None:
-                yield judge.exists("the user is found by the external id", found.by_external_id, "user", source.id)
+                yield presence.exists("the user is found by the external id", found.by_external_id, "user", source.id)
             if email is not None:
-                yield judge.only_user_with_email(_ALONE, after, found.by_email, email, source.id)
+                yield presence.only_user_with_email(_ALONE, after, found.by_email, email, source.id)
             yield from identity.identifiers(now, email, external_id, source)
             yield from self._kept(conversion)
-            yield judge.contact_list(before, after, [source.id], [])
-            yield from judge.bystanders(self._people(), [source], before, after)
+            yield others.contact_list(before, after, [source.id], [])
+            yield from others.bystanders(self._people(), [source], before, after)
 
         self._report(claims(), may_write, [Move(source, target, conversion)])
 
@@ -144,9 +145,9 @@ class Verify:
                 found = self._merge_claims(move, before, after)
                 yield from named(found, move) if len(moves) > 1 else found
             leads = [move.source.id for move in moves if not isinstance(move.source, Visitor)]
-            yield judge.contact_list(before, after, [], leads)
+            yield others.contact_list(before, after, [], leads)
             involved = [person for move in moves for person in (move.source, move.target) if person is not None]
-            yield from judge.bystanders(self._people(), involved, before, after)
+            yield from others.bystanders(self._people(), involved, before, after)
 
         self._report(claims(), may_write, moves)
 
@@ -157,14 +158,14 @@ class Verify:
         who = move.conversion.who
         was, now, target = before.of(source), after.of(source), after.of(into)
         if isinstance(source, Visitor):
-            yield judge.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+            yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
         else:
-            yield from judge.merged_away(who, was, now, into.id)
-        yield judge.exists("the user is there as before", target.by_id, "user", into.id)
+            yield from presence.merged_away(who, was, now, into.id)
+        yield presence.exists("the user is there as before", target.by_id, "user", into.id)
         if into.external_id is not None:
-            yield judge.exists("the user is found by the external id", target.by_external_id, "user", into.id)
+            yield presence.exists("the user is found by the external id", target.by_external_id, "user", into.id)
         if into.email is not None:
-            yield judge.only_user_with_email(_ALONE, after, target.by_email, into.email, into.id)
+            yield presence.only_user_with_email(_ALONE, after, target.by_email, into.email, into.id)
         yield from self._kept(move.conversion)
 
     def refused(self, source: Visitor | Lead) -> None:
@@ -174,9 +175,9 @@ class Verify:
         def claims() -> Iterator[Claim]:
             yield self._said_no()
             if before.of(source).body is not None:
-                yield judge.untouched(describe_person(source), before.of(source), after.of(source))
-            yield judge.contact_list(before, after, [], [])
-            yield from judge.bystanders(self._people(), [source], before, after)
+                yield others.untouched(describe_person(source), before.of(source), after.of(source))
+            yield others.contact_list(before, after, [], [])
+            yield from others.bystanders(self._people(), [source], before, after)
 
         self._report(claims(), (), [Move(source)])
 
@@ -186,15 +187,15 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             yield self._succeeded(None, "user")
-            yield judge.contact_list(before, after, [], [])
-            yield from judge.bystanders(self._people(), [], before, after)
+            yield others.contact_list(before, after, [], [])
+            yield from others.bystanders(self._people(), [], before, after)
 
         self._report(claims(), ())
 
     def untouched(self, person: Person) -> None:
         """Every read about this person answers as it did before."""
         before, after = self._censuses()
-        self._report(iter([judge.untouched(describe_person(person), before.of(person), after.of(person))]), ())
+        self._report(iter([others.untouched(describe_person(person), before.of(person), after.of(person))]), ())
 
     # --- what the run needs -----------------------------------------------------------------------
 
@@ -233,8 +234,8 @@ class Verify:
         return self._before, self._after[1].with_portraits(self._client, targets)
 
     def _kept(self, conversion: Conversion) -> Iterator[Claim]:
-        yield from judge.attributes_kept(conversion, self._permissions)
-        yield from judge.belongings_kept(conversion)
+        yield from kept.attributes_kept(conversion, self._permissions)
+        yield from kept.belongings_kept(conversion)
 
     def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
         self._permissions.allowed |= frozenset(may_write)
@@ -245,7 +246,7 @@ class Verify:
             made = [claim if claim.verdict is Verdict.PROVED else claim.because(reason) for claim in made]
         self.claims += made
         for conversion in (move.conversion for move in moves if move.conversion is not None):
-            self.additions += [found for found in judge.additions(conversion) if found not in self.additions]
+            self.additions += [found for found in kept.additions(conversion) if found not in self.additions]
             self.conversions.append(conversion)
         if worst(made) is not Verdict.PROVED:
             raise NotProved(made)

@@ -16,7 +16,7 @@ import yaml
 from harness.sandbox.keeping import BELONGINGS, KEEPING, Fate, Keep
 from harness.verification import expectations as rules
 from harness.verification.expectations import Rule
-from harness.verification.judge import BELONGINGS as CLAIMED_BELONGINGS
+from harness.verification.kept import BELONGINGS as CLAIMED_BELONGINGS
 
 AGREE: Mapping[Fate, frozenset[Rule]] = {
     Fate.KEPT: frozenset({Rule.KEPT, Rule.OPT_OUT}),

@@ -7,7 +7,7 @@ from typing import Any
 from harness.tests.unit.readings import TARGET_ID, ids, listing, shown
 from harness.verification.census import Portrait
 from harness.verification.claims import Claim, Verdict
-from harness.verification.judge import Conversion
+from harness.verification.kept import Conversion
 from harness.verification.ledger import LedgerRow, ledger, ledgers
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from harness.client import Reading
 from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, ids, listing, reading, shown
-from harness.verification import Claim, Verdict, judge
+from harness.verification import Claim, Verdict, kept, witnesses
 from harness.verification import expectations as rules
 from harness.verification.census import Portrait
 from harness.verification.expectations import Rule
-from harness.verification.judge import Conversion, Permissions
+from harness.verification.kept import Conversion, Permissions
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None
@@ -85,7 +85,7 @@ def _kept(
     became_user: bool = True,
 ) -> dict[str, Claim]:
     conversion = replace(_conversion(source, after, target), became_user=became_user)
-    claims = judge.attributes_kept(conversion, permissions or Permissions())
+    claims = kept.attributes_kept(conversion, permissions or Permissions())
     return {claim.text.partition(":")[0]: claim for claim in claims}
 
 
@@ -221,7 +221,7 @@ def _belongings(had: Reading | None, theirs: Reading | None, has: Reading | None
     conversion = _conversion(
         LEAD, LEAD, USER if theirs else None, had={name: had}, theirs={name: theirs}, has={name: has}
     )
-    return list(judge.belongings_kept(conversion))
+    return list(kept.belongings_kept(conversion))
 
 
 @pytest.mark.parametrize("name", ["tags", "notes", "companies", "conversations"])
@@ -300,10 +300,10 @@ def test_what_neither_side_had_is_listed_and_refutes_nothing() -> None:
     after = {**LEAD, "role": "user", "signed_up_at": 5, "owner_id": "7"}
     after["custom_attributes"] = {**LEAD["custom_attributes"], "cohort": "b"}
     conversion = _conversion(LEAD, after, had={"tags": ids("1")}, has={"tags": ids("1", "2"), "notes": ids("8")})
-    assert list(judge.additions(conversion)) == [
+    assert list(kept.additions(conversion)) == [
         "owner_id = '7'", "custom_attributes.cohort = 'b'", "tag 2", "note 8",
     ]  # fmt: skip
-    claims = [*judge.attributes_kept(conversion, Permissions()), *judge.belongings_kept(conversion)]
+    claims = [*kept.attributes_kept(conversion, Permissions()), *kept.belongings_kept(conversion)]
     assert {claim.verdict for claim in claims} == {PROVED}
 
 
@@ -313,12 +313,12 @@ def test_what_came_from_either_side_is_no_addition() -> None:
     conversion = _conversion(
         LEAD, after, USER, had={"tags": ids("1")}, theirs={"tags": ids("2")}, has={"tags": ids("1", "2")}
     )
-    assert list(judge.additions(conversion)) == []
+    assert list(kept.additions(conversion)) == []
 
 
 def test_nobody_there_has_no_additions() -> None:
     """Nothing is listed of a target that cannot be read."""
-    assert list(judge.additions(_conversion(LEAD, None))) == []
+    assert list(kept.additions(_conversion(LEAD, None))) == []
 
 
 def test_a_witness_shows_both_sides_before_and_the_target_after() -> None:
@@ -334,11 +334,11 @@ def test_a_witness_shows_both_sides_before_and_the_target_after() -> None:
 
 def test_a_read_shows_what_was_found() -> None:
     """Used by each claim: a person by role and id, a list by its count, an error by its code."""
-    assert judge.witness("after", shown()).shows == f"lead {CONTACT_ID}"
-    assert judge.witness("after", ids("1", "2")).shows == "2 found"
-    assert judge.witness("after", error(404)).shows == "not_found: no"
-    assert judge.witness("after", reading(0)).shows == "status 0"
-    assert judge.witness("after", None).shows == "nothing was asked"
+    assert witnesses.witness("after", shown()).shows == f"lead {CONTACT_ID}"
+    assert witnesses.witness("after", ids("1", "2")).shows == "2 found"
+    assert witnesses.witness("after", error(404)).shows == "not_found: no"
+    assert witnesses.witness("after", reading(0)).shows == "status 0"
+    assert witnesses.witness("after", None).shows == "nothing was asked"
 
 
 def test_a_user_without_external_id_may_be_given_one_but_never_the_leads_uuid() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.client import Reading
 from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
-from harness.verification import Verdict, judge
+from harness.verification import Verdict, presence
 from harness.verification.census import Portrait
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -38,7 +38,7 @@ def test_a_404_proves_absence_only_where_the_same_read_found_somebody_before(
     before: Reading | None, after: Reading | None, verdict: Verdict
 ) -> None:
     """Never found before, or never asked: the absence afterwards says nothing."""
-    claim = judge.absence("the visitor is gone", before, after)
+    claim = presence.absence("the visitor is gone", before, after)
     assert claim.verdict is verdict
     assert len(claim.witnesses) == 2
 
@@ -46,7 +46,7 @@ def test_a_404_proves_absence_only_where_the_same_read_found_somebody_before(
 @pytest.mark.parametrize("status", INCONCLUSIVE)
 def test_an_answer_that_tells_nothing_leaves_absence_unknown(status: int) -> None:
     """Refused, limited, failed or unanswered reads are no proof that somebody is gone."""
-    claim = judge.absence("the visitor is gone", shown(), error(status, "whatever"))
+    claim = presence.absence("the visitor is gone", shown(), error(status, "whatever"))
     assert claim.verdict is UNKNOWN
     assert claim.found == f"the read answered {status or 'nothing'}"
 
@@ -54,7 +54,7 @@ def test_an_answer_that_tells_nothing_leaves_absence_unknown(status: int) -> Non
 @given(before=st.integers(0, 599), after=st.integers(0, 599))
 def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: int, after: int) -> None:
     """All pairs of statuses."""
-    claim = judge.absence("gone", reading(before, contact()), reading(after))
+    claim = presence.absence("gone", reading(before, contact()), reading(after))
     assert (claim.verdict is PROVED) == (before == 200 and after in (404, 410))
     assert (claim.verdict is REFUTED) == (before == 200 and after == 200)
 
@@ -62,7 +62,9 @@ def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: in
 def _merged(after: Reading, external: Reading | None = None) -> dict[str, Verdict]:
     before = Portrait(by_id=shown(), by_external_id=shown())
     now = Portrait(by_id=after, by_external_id=external or error(after.status))
-    return {c.text.removeprefix("the lead "): c.verdict for c in judge.merged_away("the lead", before, now, TARGET_ID)}
+    return {
+        c.text.removeprefix("the lead "): c.verdict for c in presence.merged_away("the lead", before, now, TARGET_ID)
+    }
 
 
 LINK = f'</contacts/{TARGET_ID}>; rel="canonical"'
@@ -116,7 +118,7 @@ def test_a_merged_lead_that_is_still_found_by_its_external_id_is_not_gone() -> N
 )
 def test_the_target_exists_if_a_read_shows_its_role_and_its_id(found: Reading | None, verdict: Verdict) -> None:
     """Another role, another id or nobody refutes; an answer that tells nothing leaves it unknown."""
-    assert judge.exists("the user exists", found, "user", TARGET_ID).verdict is verdict
+    assert presence.exists("the user exists", found, "user", TARGET_ID).verdict is verdict
 
 
 MAIL = "ada@example.com"
@@ -140,19 +142,19 @@ def test_the_target_is_the_only_user_with_its_email(
     contacts: list[dict[str, Any]], search: Reading | None, verdict: Verdict
 ) -> None:
     """Leads may share an e-mail, users may not; the list decides, whatever search shows by then."""
-    assert judge.only_user_with_email("the only one", census(*contacts), search, MAIL, TARGET_ID).verdict is verdict
+    assert presence.only_user_with_email("the only one", census(*contacts), search, MAIL, TARGET_ID).verdict is verdict
 
 
 def test_a_list_that_could_not_be_read_leaves_the_only_user_unknown() -> None:
     """Search alone proves nothing."""
     after = census(complete=False)
     found = listing(contact(TARGET_ID, "user"))
-    assert judge.only_user_with_email("the only one", after, found, MAIL, TARGET_ID).verdict is UNKNOWN
+    assert presence.only_user_with_email("the only one", after, found, MAIL, TARGET_ID).verdict is UNKNOWN
 
 
 def test_a_search_behind_the_list_is_told() -> None:
     """A reader sees that the index lags."""
-    claim = judge.only_user_with_email(
+    claim = presence.only_user_with_email(
         "one", census(contact(TARGET_ID, "user", email=MAIL)), listing(), MAIL, TARGET_ID
     )
     assert "not indexed yet" in claim.witnesses[1].shows
