@@ -34,10 +34,10 @@ from harness.problems import NotStaged, Problem, Unstaged
 from harness.scenario import Case
 
 if TYPE_CHECKING:
-    from harness.app import GuardedApp
     from harness.cassette import Cassette, Header, NetworkGuard, VaryingFields
     from harness.cassette.format import RecordedFrom
     from harness.gateway.controls import Settable
+    from harness.guarded import GuardedApp
 
 RUN_TOKEN: Final = "sandbox-run"
 """The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
@@ -143,13 +143,12 @@ def _at_test_app(case: Case, order: Order) -> Iterator[Backstage]:
     session = way.session
     with session.scenario(f"{case.module}::{case.name}") as concluding:
         yield Backstage(
-            session.handle,
+            way.handle,
             session.stand_in,
             _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
             way.visitors,
             WallClock(),
             Unsettable(),
-            layers=(session.sentry.layer,),
             operation=operation_of,
             quick=False,
             base_url=f"https://{session.app.host}",

@@ -43,10 +43,10 @@ from harness.settings import load as settings_in
 from harness.verification import Verify
 
 if TYPE_CHECKING:
-    from harness.app import GuardedApp
     from harness.cassette import VaryingFields
     from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
+    from harness.guarded import GuardedApp
     from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
 
@@ -344,7 +344,7 @@ class Run:
 
 
 def _test_app_of_the_settings() -> AbstractContextManager[GuardedApp]:
-    from harness.app import guarded_app
+    from harness.guarded import guarded_app
 
     return guarded_app(RUN_TOKEN)
 

@@ -37,12 +37,12 @@ def command(init: bool, unknowns: bool, as_json: bool) -> int:
         from harness.commands.unknowns import run_unknowns
 
         return run_unknowns()
-    from harness import app
+    from harness.guarded import rehearsal_line
     from harness.test_app.examination import Examination
     from harness.test_app.examination import as_json as json_of
 
     found = settings.load()
-    examination = Examination(found, app.rehearsal_line(found), now=time.time)
+    examination = Examination(found, rehearsal_line(found), now=time.time)
     examination.run()
     if as_json:
         click.echo(json_of(examination.findings, examination.possibilities()))
@@ -95,7 +95,7 @@ def _show_possibilities(console: Console, examination: Examination, plain: bool)
 
 
 def _init(path: Path) -> None:
-    from harness import app
+    from harness.guarded import rehearsal_line
     from harness.problems import Problem
     from harness.test_app.dotenv_file import keep_from_git, write_dotenv
     from harness.test_app.examination import is_ignored, look_at_app
@@ -103,7 +103,7 @@ def _init(path: Path) -> None:
     before = settings.load()
     values = _ask(before)
     checked = settings.Settings(dotenv=values).test_app()
-    line = app.rehearsal_line(before)
+    line = rehearsal_line(before)
     wrong = [finding for finding in look_at_app(checked, line, time.time) if finding.state == "bad"]
     if wrong:
         first = wrong[0]

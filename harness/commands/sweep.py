@@ -33,9 +33,9 @@ def command(yes: bool, only_list: bool, settled_after: float) -> int:
 
     Exit codes: 0 nothing is left; 1 something is left; 2 could not run.
     """
-    from harness import app
+    from harness.guarded import sweeping_session
 
-    with app.sweeping_session(settled_after) as session:
+    with sweeping_session(settled_after) as session:
         entries = session.ledger.open_entries()
         _show(session, entries)
         if not entries:

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from harness.app import GuardedApp
 from harness.backstage import RUN_TOKEN
 from harness.clock import ManualClock
 from harness.exchange import Outcome, Request, Response
+from harness.guarded import GuardedApp
 from harness.options import RunOptions
 from harness.problems import NotStaged, Problem, Unstaged
 from harness.run import Run

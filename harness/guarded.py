@@ -1,0 +1,82 @@
+"""The TEST app, put together: settings, session, guard and visitors, for runs, for commands and for clearing away.
+
+Beside `app`, which wires what needs no settings. Whoever takes a TEST app from here gets it behind its guard: there is
+no way to ask it that does not pass there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.exchange import Outcome, Request
+
+if TYPE_CHECKING:
+    from harness.people import VisitorOrigin
+    from harness.settings import Settings
+    from harness.test_app.backend import Line
+    from harness.test_app.session import AppSession
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedApp:
+    """The TEST app, open for a run: the session, where its visitors come from, and whether something plays Intercom."""
+
+    session: AppSession
+    visitors: VisitorOrigin
+    rehearsal: bool = False
+
+    def handle(self, request: Request) -> Outcome:
+        """Ask the TEST app, past its guard."""
+        return self.session.sentry.layer(request, self.session.handle)
+
+
+@contextmanager
+def guarded_app(stand_in: str, *, purpose: str = "harness run", folder: Path | None = None) -> Iterator[GuardedApp]:
+    """The TEST app that the settings name, guarded, for the length of a block; its wait and clean-up tell on stderr."""
+    from harness import settings
+    from harness.people.people import ATTRIBUTES
+    from harness.test_app.browser import BrowserOrigin
+    from harness.test_app.by_hand import HandOrigin
+    from harness.test_app.session import AppSession, Surroundings
+    from harness.test_app.visitor_page import MessengerPlace
+    from harness.test_app.visitors import LedgeredOrigin
+
+    found = settings.load(folder)
+    around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr)
+    session = AppSession(found.test_app(), around, stand_in=stand_in, attributes=frozenset(ATTRIBUTES), purpose=purpose)
+    by_hand = HandOrigin(session.folder, tell=_tell_on_stderr)
+    with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
+        yield GuardedApp(session, LedgeredOrigin((by_hand, browser), session), bool(around.line.proxy))
+
+
+def rehearsal_line(found: Settings) -> Line:
+    """How Intercom's host is reached: plainly, or in a rehearsal through a proxy on loopback."""
+    from harness.test_app.backend import Line
+
+    return Line(*found.rehearsal)
+
+
+def _tell_on_stderr(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
+
+
+@contextmanager
+def sweeping_session(settled_after: float) -> Iterator[AppSession]:
+    """The TEST app that the settings name, taken for clearing away what earlier runs left."""
+    from harness import settings
+    from harness.test_app.session import AppSession, Surroundings
+
+    found = settings.load()
+    around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr, settled_after=settled_after)
+    session = AppSession(found.test_app(), around, purpose="harness sweep").open(sweeping=True)
+    try:
+        yield session
+    finally:
+        session.close()
