@@ -40,40 +40,12 @@ FOLDER = "scenarios"
 OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
 """The fixtures of scenarios."""
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "--against": {
-        "default": "cassette", "metavar": "BACKEND", "help": "sandbox, test-app, cassette (default) or URL",
-    },
-    "--record": {"action": "store_true", "help": "write a cassette for each scenario that passes"},
-    "--record-in-ci": {
-        "action": "store_true", "help": "record over cassettes that are there where CI is set",
-    },
-    "--pipeline": {"metavar": "SPEC", "help": "package.module:object, or a TOML file of command lines"},
-    "--intercom-version": {
-        "action": "append", "metavar": "V", "help": "API version of the pipeline's requests; may be repeated",
-    },
-}  # fmt: skip
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The options of the contract."""
-    group = parser.getgroup("harness", "conversion harness for Intercom")
-    for name, settings in OPTIONS.items():
-        try:
-            group.addoption(name, **settings)
-        except ValueError as error:
-            raise _taken(parser, name) from error
+    from harness.pytest_options import add_options
 
-
-def _taken(parser: pytest.Parser, name: str) -> pytest.UsageError:
-    groups = [parser._anonymous, *parser._groups]  # noqa: SLF001  # pytest tells nobody whose an option is
-    owners = [group.name for group in groups for option in group.options if name in option.names() and group.name]
-    whose = f"another plugin (its options are under {owners[0]!r})" if owners else "another plugin"
-    return pytest.UsageError(
-        f"the option {name} belongs to {whose} and to the harness: one of them has to stay away.\n"
-        "  remedy: pytest -p no:PLUGIN for the other one, pytest -p no:harness where no scenarios are run,\n"
-        "  or run the scenarios by: harness run"
-    )
+    add_options(parser, pluginmanager)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

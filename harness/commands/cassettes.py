@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.cassette.inspection import Finding, Inspected
 
 
-@click.group("cassettes")
+@click.group("cassettes", short_help="List, check and read recordings.")
 def command() -> None:
     """List, check and read the recordings that plain `pytest` replays."""
 

@@ -20,7 +20,7 @@ PLAIN = {"ok": "ok", "look": "!!", "bad": "XX"}
 COULD_NOT_RUN = 2
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Look at the settings, and say what is possible.")
 @click.option("--init", is_flag=True, help="Ask for what is missing, verify it at Intercom, and write .env.")
 @click.option("--unknowns", is_flag=True, help="Run the scenarios that settle what the sandbox only assumes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")

@@ -20,7 +20,11 @@ SHOWN = 40
 """How many exchanges the summary shows."""
 
 
-@click.command("exec", context_settings={"allow_interspersed_args": False})
+@click.command(
+    "exec",
+    short_help="Run a command, its Intercom traffic led to the gateway.",
+    context_settings={"allow_interspersed_args": False},
+)
 @options.against
 @options.taping
 @options.workspace

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.gateway.faults import Fault
 
 
-@click.command("gateway")
+@click.command("gateway", short_help="Serve the gateway, HTTP and HTTPS proxy, for a backend.")
 @options.against
 @options.taping
 @options.workspace

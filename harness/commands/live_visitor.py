@@ -10,7 +10,7 @@ from harness import settings
 from harness.commands import options
 
 
-@click.command("live-visitor")
+@click.command("live-visitor", short_help="Serve a page that makes visitors of the TEST app.")
 @click.option("--app-id", metavar="ID", help="Another app than the TEST app of .env; its visitors are only shown.")
 @options.port
 @click.option("--open", "open_it", is_flag=True, help="Open the page in your browser.")

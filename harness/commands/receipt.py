@@ -12,7 +12,7 @@ import click
 from harness.problems import Problem
 
 
-@click.group("receipt")
+@click.group("receipt", short_help="Check that what was proved is still what there is.")
 def command() -> None:
     """Receipts of runs: what was tested, and whether it still is what there is."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.gateway.faults import Fault
 
 
-@click.command("sandbox")
+@click.command("sandbox", short_help="Serve a sandboxed Intercom, with its pages, over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @options.port
 @click.option(

@@ -201,7 +201,7 @@ Next:
 """
 
 
-@click.command("tour")
+@click.command("tour", short_help="Be led through one conversion, step by step.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for Enter between the steps.")
 def command(no_wait: bool) -> int:
     """Be led through one conversion, step by step, in five minutes.

@@ -23,7 +23,7 @@ NAME_WIDTH = 32
 SIGNS = "X where its bug says, x elsewhere, . lives, blank: not played with it"
 
 
-@click.command("zoo")
+@click.command("zoo", short_help="Play pipelines whose verdict is known, wrong and right.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--quick", is_flag=True, help="Play wrong pipelines over the scenarios that their bug names, and no other."

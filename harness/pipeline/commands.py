@@ -21,7 +21,7 @@ from typing import IO, Any, Final, Self
 
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
-from harness.pipeline.leftovers import MARK, end_leftovers
+from harness.pipeline.leftovers import MARK, end_leftovers, processes
 from harness.problems import Problem
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -66,7 +66,7 @@ class CommandPipeline:
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
         words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
-        call = secrets.token_hex(8)
+        call, older = secrets.token_hex(8), processes()
         started = time.monotonic()
         try:
             process = subprocess.Popen(
@@ -82,19 +82,24 @@ class CommandPipeline:
             told = getattr(error, "strerror", None) or error
             return Answer(operation, trouble=f"it could not be started: {told}", crashed=True)
         with _Drain(process.stdout) as out, _Drain(process.stderr) as err:
-            timed_out = False
-            try:
-                process.wait(self._time_limit)
-            except subprocess.TimeoutExpired:
-                timed_out = True
+            timed_out = not ends_within(process, self._time_limit)
             end_group(process)
-            left = end_leftovers(call)
+            left = end_leftovers(call, older)
         seconds = time.monotonic() - started
         status = process.returncode
         trouble = f"it did not end within {self._time_limit:g} s" if timed_out else _trouble(status)
         said = err.text + (f"\nharness: ended what it left running: {left} in a session of their own" if left else "")
         failed = trouble is not None
         return Answer(operation, _json(out.text), trouble, failed, timed_out, out.text, said, status, seconds)
+
+
+def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for a command; whether it ended in time."""
+    # `wait` with a limit only looks again and again, at last every 50 ms; without one it is told at once.
+    waiter = threading.Thread(target=process.wait, daemon=True)
+    waiter.start()
+    waiter.join(seconds)
+    return not waiter.is_alive()
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

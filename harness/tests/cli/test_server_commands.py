@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from harness.cli import COMMANDS, main
+
 HEADERS = {"Authorization": "Bearer sandbox-demo"}
 
 
@@ -120,6 +122,14 @@ def test_each_command_explains_itself(name: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert "Usage: harness" in done.stdout
     assert f"harness {name} " in done.stdout.partition("Options:")[0].partition("\n")[2], "there is an example"
+
+
+def test_the_page_of_all_commands_says_each_in_a_whole_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is longer than its line would be cut short."""
+    assert main(["--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:")[2].strip().splitlines()
+    assert len(lines) == len(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 def test_a_gateways_traffic_can_be_recorded_and_played(tmp_path: Path) -> None:

@@ -153,17 +153,26 @@ def test_fixtures_of_the_same_names_in_other_tests_are_left_alone(folder: Path) 
     assert done.returncode == 0, done.stdout
 
 
-def test_an_option_that_another_plugin_has_as_well_is_named(folder: Path) -> None:
-    """Which option, whose, and how to have pytest without one of the two."""
-    Path("recorder.py").write_text(
+@pytest.mark.parametrize(
+    ("file", "words", "owner"),
+    [
+        ("recorder.py", ("-p", "recorder"), "another plugin (its options are under 'studio')"),
+        ("conftest.py", (), "the plugin {folder}/conftest.py"),
+    ],
+)
+def test_an_option_that_another_plugin_has_as_well_is_named(
+    folder: Path, file: str, words: tuple[str, ...], owner: str
+) -> None:
+    """Which option, whose, and how to have pytest without one of the two; whichever of them comes first."""
+    Path(file).write_text(
         "def pytest_addoption(parser):\n"
         "    parser.getgroup('studio', 'a recording studio').addoption('--record', action='store_true')\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "recorder", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *words, "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(folder))
     told = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "the option --record belongs to another plugin (its options are under 'studio')" in told
+    assert f"the option --record belongs to {owner.format(folder=folder)}" in told
     assert "-p no:harness" in told
     assert "Traceback" not in told
 
