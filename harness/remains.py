@@ -7,8 +7,6 @@ and all passed: what excuses nothing in one module may be needed in another.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields
-
-_SCENARIO = re.compile(rb'"scenario": *("(?:[^"\\]|\\.)*")')
-_HEAD = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +97,6 @@ def _without_version(path: Path) -> Path:
 
 def _module(path: Path) -> str:
     """The module that a cassette was recorded from, by its own word; empty where it belongs to no scenario."""
-    with path.open("rb") as file:
-        found = _SCENARIO.search(file.read(_HEAD))
-    return str(json.loads(found[1])).partition("::")[0] if found else ""
+    from harness.cassette.errors import scenario_of
+
+    return (scenario_of(path) or "").partition("::")[0]

@@ -17,6 +17,7 @@ CassetteProblem
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -24,8 +25,9 @@ from pathlib import Path
 from harness.problems import Problem
 
 _SCENARIOS = "scenarios"
-_NO_SCENARIO = re.compile(rb'"scenario": *""')
-"""In the header of what `exec` and `gateway` recorded, and of what was imported."""
+_SCENARIO = re.compile(rb'"scenario": *("(?:[^"\\]|\\.)*")')
+"""In the header: a node id, which `-k` could not say without meaning other cases too; empty where there is none."""
+_CUT = re.compile(r"~[0-9a-f]{12}$")
 
 
 class CassetteProblem(Problem):
@@ -94,14 +96,16 @@ def unwritable(path: Path, error: OSError) -> CannotRecord:
 
 def record_command(path: Path) -> str:
     """The command that records the cassette at `path` (anew), read from where it lies and what stands in it."""
-    if _NO_SCENARIO.search(_head(path)):
+    node_id = scenario_of(path)
+    if node_id == "":
         return exec_command(path)
-    parts = path.with_suffix("").parts
-    module = parts[-2] if len(parts) > 1 else ""
-    case, _, version = parts[-1].partition("@")
-    pipeline = next((part[1:] for part in parts[:-1] if part.startswith("@")), "")
-    words = ["harness", "run", f"{_SCENARIOS}/{module}.py", "-k", _expression(case), "--record"]
+    stem = path.with_suffix("")
+    case, _, version = stem.name.partition("@")
+    pipeline = next((part[1:] for part in stem.parts[:-1] if part.startswith("@")), "")
+    words = ["harness", "run", node_id or f"{_SCENARIOS}/{stem.parent.name}.py::{case_name(case)}", "--record"]
     words += ["--intercom-version", version] if version else []
+    root = stem.parents[2 if pipeline else 1] if len(stem.parents) > 2 else stem.parent
+    words += ["--cassettes", str(root)] if root.name not in ("", "cassettes") else []
     command = " ".join(shlex.quote(word) for word in words)
     return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline else command
 
@@ -120,7 +124,23 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _expression(case: str) -> str:
-    """What selects a case by `-k`: its parameters where they are plain words, its function otherwise."""
-    function, _, parameters = case.partition("-")
-    return parameters if re.fullmatch(r"[A-Za-z_]\w*", parameters) else function
+def scenario_of(path: Path) -> str | None:
+    """The node id that a cassette was recorded from, by its own word; `None` where it says nothing."""
+    found = _SCENARIO.search(_head(path))
+    try:
+        return str(json.loads(found[1])) if found else None
+    except ValueError:
+        return None
+
+
+def case_name(stem: str) -> str:
+    """The case that a file is named after: what `storage.file_name` made, read backwards.
+
+    A name that was too long ends in a digest: then only the function is told, with all its cases.
+    """
+    function, hyphen, parameters = stem.partition("-")
+    function = function if function.startswith("test") else f"test_{function}"
+    if not hyphen or _CUT.search(parameters):
+        return function.partition("~")[0]
+    plain = re.sub(rb"~([0-9a-f]{2})", lambda match: bytes([int(match[1], 16)]), parameters.encode())
+    return f"{function}[{plain.decode('utf-8', 'replace')}]"

@@ -16,7 +16,7 @@ from harness.cassette.differences import differences
 from harness.cassette.format import Cassette, Interaction
 from harness.cassette.keys import Key, key_of
 from harness.cassette.mismatch import describe
-from harness.cassette.reads import GONE, Conversion, conversion_in, is_read, person_in, status_of
+from harness.cassette.reads import GONE, Conversion, conversion_in, converted_in, is_read, person_in, status_of
 
 _SHOWN_CHANGES = 3
 
@@ -30,7 +30,7 @@ class Converted:
     target_id: str
 
     def __str__(self) -> str:
-        return f"{self.asked.source_role} {', '.join(sorted(self.asked.source))} → {self.asked.role}"
+        return f"{self.asked.source_role or 'whoever was'} {', '.join(sorted(self.asked.source))} → {self.asked.role}"
 
 
 def missing_proof(cassette: Cassette) -> list[str]:
@@ -54,7 +54,7 @@ def conversions(interactions: Sequence[Interaction]) -> Iterator[Converted]:
     for place, interaction in enumerate(interactions):
         if interaction.lane != "pipeline":
             continue
-        asked, shown = conversion_in(interaction), person_in(interaction)
+        asked, shown = conversion_in(interaction), converted_in(interaction)
         if asked is None or shown is None or shown.role != asked.role or asked.source in seen:
             continue
         seen.add(asked.source)
@@ -70,7 +70,7 @@ def _of_conversion(interactions: Sequence[Interaction], conversion: Converted, *
         key_of(found.request): found
         for found in _reads(interactions[: conversion.place])
         if (shown := person_in(found))
-        and shown.role == conversion.asked.source_role
+        and (conversion.asked.source_role or shown.role) == shown.role
         and shown.ids & conversion.asked.source
     }
     after = _reads(interactions[conversion.place + 1 :])

@@ -6,24 +6,31 @@ shares no code with the sandbox or with the harness's client, so neither can hid
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from harness.cassette.bodies import tree_of
 from harness.cassette.format import Interaction
+from harness.exchange import Request
 
 Role: TypeAlias = Literal["visitor", "lead", "user"]
 GONE = frozenset({404, 410})
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A request that asks for a conversion: whom, into what role, and into whom where that is said."""
+    """A request that asks for a conversion: whom, into what role, and into whom where that is said.
+
+    A boot of the Messenger does not say what the source is: whoever it was, `source_role` is `None`.
+    """
 
     source: frozenset[str]
-    source_role: Role
+    source_role: Role | None
     role: Role
     into: str = ""
 
@@ -62,11 +69,21 @@ def _in_place(path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None
     return Conversion(_texts(path[1]), "lead", "user", path[1]) if body.get("role") == "user" else None
 
 
+def _boot(_path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
+    try:
+        told = _mapping(json.loads(body.get("user_data") or "null"))
+    except ValueError:
+        return None
+    source = _texts(told.get("anonymous_id"))
+    return Conversion(source, None, "user") if source and (told.get("user_id") or told.get("email")) else None
+
+
 CONVERSIONS: tuple[tuple[str, str, Callable[[re.Match[str], Mapping[str, Any]], Conversion | None]], ...] = (
     ("POST", r"/visitors/convert", _visitor),  # facts §2
     ("POST", r"/contacts/merge", _merge),  # facts §4, 2.x
     ("POST", r"/contacts/convert", _old_convert),  # facts §4, 1.x
     ("PUT", r"/contacts/([^/]+)", _in_place),  # facts §4: a role change creates the user in the lead's place
+    ("POST", r"/messenger/web/ping", _boot),  # facts §1 and §11: who is named by a boot is the visitor no more
 )
 READS = (
     r"/visitors(?:/[^/]+)?",
@@ -87,8 +104,15 @@ def conversion_in(interaction: Interaction) -> Conversion | None:
     path, method = path_of(interaction), interaction.request.method.upper()
     for wanted, pattern, reader in CONVERSIONS:
         if wanted == method and (match := re.fullmatch(pattern, path)):
-            return reader(match, _mapping(tree_of(interaction.request.body)))
+            return reader(match, _asked(interaction.request))
     return None
+
+
+def _asked(request: Request) -> Mapping[str, Any]:
+    """The body of a request by its names, be it JSON or a form."""
+    if request.headers.get("content-type", "").startswith(FORM):
+        return dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    return _mapping(tree_of(request.body))
 
 
 def is_read(interaction: Interaction) -> bool:
@@ -108,6 +132,15 @@ def person_in(interaction: Interaction) -> Shown | None:
     if response is None or response.status != 200:
         return None
     return _shown(_mapping(tree_of(response.body)))
+
+
+def converted_in(interaction: Interaction) -> Shown | None:
+    """Whom the answer to a conversion shows; a boot is answered with the person inside."""
+    shown, response = person_in(interaction), interaction.outcome.response
+    if shown is not None or response is None or response.status != 200:
+        return shown
+    person = _mapping(_mapping(tree_of(response.body)).get("user"))
+    return _shown({**person, "type": person.get("role")})
 
 
 def _shown(body: Mapping[str, Any]) -> Shown | None:

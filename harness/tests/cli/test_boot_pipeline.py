@@ -54,7 +54,14 @@ def test_a_boot_alone_is_a_conversion(site: str, capsys: pytest.CaptureFixture[s
 
 
 def test_a_boot_can_be_recorded_and_replayed(site: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The form is matched as any request is."""
+    """The form is matched as any request is, and the recording proves its conversions."""
     cassettes = ["--cassettes", str(tmp_path / "cassettes"), "--pipeline", site]
     assert main(["run", *FLOWS, *cassettes, "--record"]) == 0, capsys.readouterr().out
     assert main(["run", *FLOWS, *cassettes, "--against", "cassette"]) == 0, capsys.readouterr().out
+    capsys.readouterr()
+    assert main(["cassettes", "check", "--cassettes", str(tmp_path / "cassettes"), *_files(tmp_path)]) == 0
+    assert "no error(s)" in capsys.readouterr().out
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(map(str, folder.rglob("cassettes/**/*.json")))

@@ -64,7 +64,7 @@ def test_check_finds_a_recording_without_proof(project: Path, capsys: pytest.Cap
     assert main(["cassettes", "check"]) == 1
     text = capsys.readouterr().out
     assert "no read shows the target" in text
-    assert "harness run scenarios/visitor_to_lead.py -k user_id --record" in text
+    assert "harness run 'scenarios/visitor_to_lead.py::test_a_visitor_becomes_a_lead[user_id]' --record" in text
 
 
 def test_check_finds_what_was_edited_and_orphans(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

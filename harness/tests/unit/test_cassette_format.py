@@ -26,6 +26,7 @@ from harness.cassette import (
     load,
 )
 from harness.cassette import format as cassette_format
+from harness.cassette.errors import case_name
 from harness.cassette.storage import file_name, load_edited, replace_file
 from harness.exchange import Broken, Outcome, Response
 from harness.tests.recordings import ask, header, visitor_to_lead, written
@@ -142,8 +143,20 @@ def test_a_missing_cassette_says_how_to_record_it(tmp_path: Path) -> None:
     with pytest.raises(MissingCassette) as caught:
         load(cassette_path(tmp_path, "visitor_to_lead", "test_a_visitor[by_user_id]", intercom_version="2.15"))
     assert caught.value.remedy == (
-        "harness run scenarios/visitor_to_lead.py -k by_user_id --record --intercom-version 2.15"
+        "harness run 'scenarios/visitor_to_lead.py::test_a_visitor[by_user_id]' --record --intercom-version 2.15"
+        f" --cassettes {tmp_path}"
     )
+
+
+@pytest.mark.parametrize("case", ["test_a_lead[id]", "test_a_lead[a-b ä/c]", "testing_it", "test_testing[x]"])
+def test_a_remedy_names_the_one_case_that_is_meant(case: str) -> None:
+    """The name of a file is read backwards, whatever signs the case's id has; `-k id` would mean `[user_id]` too."""
+    assert case_name(file_name(case)) == case
+
+
+def test_a_remedy_of_a_name_that_was_cut_means_its_function() -> None:
+    """What a digest stands for cannot be read back."""
+    assert case_name(file_name("test_a_lead[" + "x" * 200 + "]")) == "test_a_lead"
 
 
 def test_a_value_changed_by_hand_is_told(path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -14,6 +16,7 @@ from harness.cassette import Cassette, Interaction
 from harness.cassette.inspection import inspect, reasons_to_record, unfinished, unrecorded
 from harness.cassette.proof import missing_proof
 from harness.cassette.staleness import Today, source_of_case, stale
+from harness.exchange import Request
 from harness.tests.recordings import (
     LEAD_ID,
     NEWEST,
@@ -56,11 +59,28 @@ def lead_converted_in_1x() -> list[Interaction]:
     ]
 
 
+def visitor_merged_by_a_boot() -> list[Interaction]:
+    """The Messenger is booted with a user who exists: the visitor on the page is folded into them."""
+    user = contact(USER_ID, "user", "u-1")
+    told = {"anonymous_id": VISITOR_UUID, "user_id": "u-1"}
+    form = urlencode({"app_id": "abc", "user_data": json.dumps(told)}).encode()
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answered = answer(200, {"app": {}, "user": {"id": USER_ID, "role": "user", "anonymous_id": None}})
+    return [
+        read("given", f"/visitors?user_id={VISITOR_UUID}", 200, visitor()),
+        read("given", f"/contacts/{USER_ID}", 200, user),
+        Interaction(Request("POST", "/messenger/web/ping", kind, form), answered, "when", "pipeline"),
+        read("then", f"/visitors?user_id={VISITOR_UUID}", 404),
+        read("then", f"/contacts/{USER_ID}", 200, user),
+    ]
+
+
 FLOWS: dict[str, Callable[[], list[Interaction]]] = {
     "visitor to lead": visitor_to_lead,
     "lead merged": lead_merged,
     "lead in place": lead_converted_in_place,
     "1.x": lead_converted_in_1x,
+    "boot": visitor_merged_by_a_boot,
     "refusal": refusal,
 }
 
@@ -93,6 +113,10 @@ def test_a_whole_recording_lacks_nothing(flow: str) -> None:
         ("1.x", 0, "no read shows the source before"),
         ("1.x", 2, "shows it gone afterwards"),
         ("1.x", 3, "no read shows the target"),
+        ("boot", 0, "no read shows the source before"),
+        ("boot", 2, "shows a change: 200 before, 404 after"),
+        ("boot", 3, "shows it gone afterwards"),
+        ("boot", 4, "no read shows the target"),
         ("refusal", 0, "no person is read both before and after"),
         ("refusal", 2, "no person is read both before and after"),
     ],
@@ -228,7 +252,7 @@ def test_a_scenario_without_a_cassette_is_told_with_the_command(project: Path) -
     folder = project.parents[2]
     (folder / "scenarios" / "visitor_to_lead.py").write_text(MODULE + "\n\ndef test_other(): pass\n")
     (found,) = unrecorded(folder / "cassettes", folder / "scenarios")
-    assert found.remedy == "harness run scenarios/visitor_to_lead.py -k other --record"
+    assert found.remedy == "harness run scenarios/visitor_to_lead.py::test_other --record"
 
 
 def test_a_recording_that_did_not_end_is_told(project: Path) -> None:

@@ -147,7 +147,7 @@ def test_what_was_never_asked_for_fails_at_the_end() -> None:
     assert isinstance(problem, ReplayFailed)
     assert [i.request.path for i in problem.leftover] == [i.request.path for i in visitor_to_lead()[2:]]
     assert "never asked: GET /visitors?user_id=" in str(problem)
-    assert "harness run scenarios/visitor_to_lead.py -k user_id --record" in problem.remedy
+    assert "harness run 'scenarios/visitor_to_lead.py::test_a_visitor[user_id]' --record" in problem.remedy
 
 
 def test_a_swallowed_miss_is_still_a_failure() -> None:
