@@ -96,7 +96,7 @@ def backend_for(against: str | None, clock: Clock) -> Backend:
         return remote_backend(against)
     raise Problem(
         f"--against {against} is no backend that a command can run against",
-        remedy="leave it out for a sandbox of the command's own, or give the URL of a running `harness sandbox`",
+        remedy="leave it out for a sandbox of its own, give the URL of a running `harness sandbox`, or say test-app",
     )
 
 
@@ -215,12 +215,14 @@ class TokenWatch:
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
+    own: frozenset[str] = field(default_factory=frozenset, repr=False)
+    """Tokens that are none of the sandbox's and may be brought all the same."""
     seen: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> None:
         """Look at one request before it is logged."""
         token = bearer_token(request)
-        if token is not None and not token.startswith("sandbox-"):
+        if token is not None and not token.startswith("sandbox-") and token not in self.own:
             names = sorted(name for name, value in self.environment.items() if value == token)
             origin = f"the variable {names[0]}" if names else "no variable: the code itself, or a file it reads"
             self.seen.add(f"{request.method} {request.path}, from {origin}")
@@ -250,15 +252,16 @@ def command_session(
     strict: bool = False,
     trusted: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    own_tokens: Collection[str] = (),
 ) -> Iterator[CommandSession]:
     """A gateway with all its doors for the length of a command; the backend is let go of at the end.
 
     `strict` leaves tokens as they came, so that one that is not the workspace's is refused. `trusted` are variables in
-    which the machine names authorities of its own.
+    which the machine names authorities of its own. `own_tokens` open what is asked, beside the one that is handed out.
     """
     from harness.gateway.authority import Authority
 
-    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch(environment or {})
+    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
     stage = command_stage(backend, None if strict else token, intercom_version, layers)
     tables = workspace_faults(backend, clock, faults, workspace)
     gateway, server = service(

@@ -7,13 +7,15 @@ no way to ask it that does not pass there.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.app import Backend
 from harness.exchange import Outcome, Request
+from harness.problems import Problem
 
 if TYPE_CHECKING:
     from harness.people import VisitorOrigin
@@ -47,11 +49,71 @@ def guarded_app(stand_in: str, *, purpose: str = "harness run", folder: Path | N
     from harness.test_app.visitors import LedgeredOrigin
 
     found = settings.load(folder)
+    refuse_in_ci(found)
     around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr)
     session = AppSession(found.test_app(), around, stand_in=stand_in, attributes=frozenset(ATTRIBUTES), purpose=purpose)
     by_hand = HandOrigin(session.folder, tell=_tell_on_stderr)
     with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
         yield GuardedApp(session, LedgeredOrigin((by_hand, browser), session), bool(around.line.proxy))
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """The TEST app for the length of one command: what answers it, under which marker it may make people.
+
+    `backend` clears away when it is closed; `conclude` tells afterwards what speaks against the command or the TEST
+    app, and `left` what could not be cleared away, in words.
+    """
+
+    backend: Backend
+    marker: str
+    seed: int
+    rehearsal: bool
+    conclude: Callable[[], Problem | None]
+    left: Callable[[], Sequence[str]]
+
+
+def errand(stand_in: str, purpose: str) -> Errand:
+    """The TEST app behind its guard, for a command that makes, converts and merges on its own account.
+
+    Whatever the command makes is filed under `purpose` in the ledger. `stand_in` is the token that it is handed.
+    """
+    from harness.sandbox.naming import operation_of
+
+    stack = ExitStack()
+    way = stack.enter_context(guarded_app(stand_in, purpose=purpose))
+    session = way.session
+    concluding = stack.enter_context(session.scenario(purpose))
+    found: list[Problem] = []
+
+    def close() -> None:
+        try:
+            with stack:
+                concluding.conclude(passed=not session.sentry.troubles)
+        except Problem as problem:
+            found.append(problem)
+        except KeyboardInterrupt:
+            found.append(Problem("It was interrupted while it cleared away."))
+
+    backend = Backend(way.handle, operation=operation_of, close=close)
+    return Errand(
+        backend,
+        session.marker,
+        session.seed,
+        way.rehearsal,
+        lambda: found[0] if found else None,
+        session.leftovers,
+    )
+
+
+def refuse_in_ci(found: Settings) -> None:
+    """Where CI is set no TEST app is contacted, except in a rehearsal."""
+    if found.ci and not found.rehearsal[0]:
+        raise Problem(
+            "--against test-app: where CI is set no TEST app is contacted",
+            why="many changes are checked there at once, against one workspace and its one rate limit",
+            remedy="record on your own machine, and replay in CI: harness run --against cassette",
+        )
 
 
 def rehearsal_line(found: Settings) -> Line:

@@ -57,12 +57,10 @@ def check_options(options: RunOptions) -> None:
             f"--against {options.against}: there is no such backend",
             remedy="known: sandbox, test-app, cassette, or the URL of a running sandbox on loopback (http://127.0.0.1:PORT)",
         )
-    if options.against == "test-app" and (found := settings_in(options.root)).ci and not found.rehearsal[0]:
-        raise Problem(
-            "--against test-app: where CI is set no TEST app is contacted",
-            why="many changes are checked there at once, against one workspace and its one rate limit",
-            remedy="record on your own machine, and replay in CI: harness run --against cassette",
-        )
+    if options.against == "test-app":
+        from harness.guarded import refuse_in_ci
+
+        refuse_in_ci(settings_in(options.root))
     if options.record and options.against == "cassette":
         raise Problem(
             "--record with --against cassette would record nothing new",

@@ -59,6 +59,7 @@ def command(
     harness exec --against http://127.0.0.1:8080 --env MY_TOKEN -- python job.py
     harness exec --record --cassette job.json -- python job.py
     harness exec --cassette job.json -- python job.py
+    harness exec --against test-app -- python job.py
     """
     from harness import app, settings
     from harness.commands import taping
@@ -76,7 +77,11 @@ def command(
         title=f"What {Path(words[0]).name} asked",
         intercom_version=intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
+        stand_in=f"sandbox-{workspace}",
+        purpose="harness exec",
     )
+    for line in tape.told():
+        _note(line)
     with app.command_session(
         tape.backend,
         tape.clock,
@@ -85,22 +90,26 @@ def command(
         layers=tape.layers,
         faults=faults,
         allowed=allowed,
-        strict=strict,
+        strict=strict or tape.errand is not None,
         environment=inherited,
         trusted=inherited,
+        own_tokens=[found.value(settings.ACCESS_TOKEN)] if tape.errand is not None else (),
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
         with app.enclosed(session.server) if tape.plays else nullcontext() as place:
-            environment = command_environment(inherited, session.way, names)
+            environment = {**command_environment(inherited, session.way, names), **tape.variables}
             status = run_in_foreground(words, environment, place.prefix if place else ())
         if place:
             _note(f"isolation: proxy, certificates and preloads, and {place.told}")
-    verdict = _conclude(session, status, strict)
+    verdict = _conclude(session, status, strict or tape.errand is not None)
     problem = tape.conclude(verdict == 0)
     if problem is not None:
         _note(str(problem))
-    return 1 if verdict == 0 and problem is not None else verdict
+    remains = list(tape.remains())
+    for line in remains:
+        _note(line)
+    return 1 if verdict == 0 and (problem is not None or remains) else verdict
 
 
 def _conclude(session: CommandSession, status: int, strict: bool) -> int:

@@ -42,12 +42,14 @@ def command(
 ) -> int:
     """Serve the gateway over HTTP and as an HTTPS proxy, in front of a backend.
 
-    Every token that arrives becomes the workspace's. The first line on stdout is `ready URL`, once it accepts. SIGTERM
-    and Ctrl-C end it with exit code 0; with 1 if a recording or replay has something against it.
+    Every token that arrives becomes the workspace's; before a TEST app each stays, and the guard looks at it. The first
+    line on stdout is `ready URL`, once it accepts. SIGTERM and Ctrl-C end it with exit code 0; with 1 if a recording or
+    replay has something against it, or something may be left in a TEST app.
 
     \b
     harness gateway --against http://127.0.0.1:8080 --workspace demo --ca-file ca.pem
     HTTPS_PROXY=URL curl --cacert ca.pem -u anything: https://api.intercom.io/me
+    harness gateway --against test-app --port 8100    then: curl -H 'Authorization: Bearer sandbox-default' URL/me
     """
     from harness import app, settings
     from harness.commands import taping
@@ -63,14 +65,23 @@ def command(
         title="A gateway's traffic",
         intercom_version=intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
+        stand_in=f"sandbox-{workspace}",
+        purpose="harness gateway",
     )
+    for line in tape.told():
+        _note(line)
     app.prefer_version(tape.backend, workspace, tape.intercom_version)
-    token = None if strict else f"sandbox-{workspace}"
+    token = None if strict or tape.errand is not None else f"sandbox-{workspace}"
     stage = app.command_stage(tape.backend, token, tape.intercom_version, tape.layers)
     tables = app.workspace_faults(tape.backend, tape.clock, faults, workspace)
     _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed)
     serve(server, tape.backend.close, ca_file)
     problem = tape.conclude(True)
-    if problem is not None:
-        click.echo(f"harness: {problem}", err=True)
-    return 1 if problem is not None else 0
+    told = [*([str(problem)] if problem is not None else []), *tape.remains()]
+    for line in told:
+        _note(line)
+    return 1 if told else 0
+
+
+def _note(line: str) -> None:
+    click.echo(f"harness: {line}", err=True)

@@ -28,8 +28,8 @@ def against(function: Command) -> Command:
     return click.option(
         "--against",
         metavar="BACKEND",
-        help="What answers as Intercom: sandbox (an own one, the default), the URL of a running harness sandbox, or "
-        "cassette.",
+        help="What answers as Intercom: sandbox (an own one, the default), the URL of a running harness sandbox, "
+        "cassette, or test-app (guarded, and cleared away at the end).",
     )(function)
 
 

@@ -6,9 +6,9 @@ is replaced here by a stable pseudonym, in recording and in replay alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +20,12 @@ from harness.problems import Problem
 
 if TYPE_CHECKING:
     from harness.cassette import Header, Redactor
+    from harness.guarded import Errand
 
 CASSETTE = "cassette"
+TEST_APP = "test-app"
+MARKER = "HARNESS_MARKER"
+"""The variable in which a command finds the marker that its people's e-mails and external ids must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,28 @@ class Tape:
     """To be told at the end whether all went well; tells what speaks against the recording or the replay."""
     plays: bool = False
     """Whether a cassette answers, and nothing else may be reached."""
+    marker: str = ""
+    """The marker of the run on a TEST app that is made, or was recorded."""
+    errand: Errand | None = None
+    """The TEST app, where it answers: tokens stay as they come, for its guard to look at."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What a command finds in its environment beside the way to the gateway."""
+        return {MARKER: self.marker} if self.marker else {}
+
+    def told(self) -> Iterator[str]:
+        """What its user should know before a TEST app is asked for anything."""
+        if self.errand is not None:
+            yield "against the TEST app: its guard lets a command touch only what it made itself in this session"
+            yield f"{MARKER}={self.marker}: it must stand in each e-mail (under example.com), external id and tag"
+
+    def remains(self) -> Iterator[str]:
+        """What could not be cleared away, once the backend is closed, with the command that finishes it."""
+        left = self.errand.left() if self.errand is not None else ()
+        if left:
+            yield f"{len(left)} entries may still be in the TEST app: {'; '.join(left[:5])}"
+            yield "finish it with: harness sweep"
 
 
 def insert(
@@ -48,8 +74,13 @@ def insert(
     parallel: bool = False,
     intercom_version: str | None = None,
     secrets: Sequence[str] = (),
+    stand_in: str = "",
+    purpose: str = "",
 ) -> Tape:
-    """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant."""
+    """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant.
+
+    stand_in: the token that opens a TEST app here. purpose: what whoever else wants the TEST app is told.
+    """
     from harness.cassette.writing import refuse_to_replace
 
     plays = against == CASSETTE or (against is None and cassette is not None and not record)
@@ -58,12 +89,23 @@ def insert(
         return _player(cassette, intercom_version, secrets)
     if cassette is not None and not may_replace:
         refuse_to_replace(cassette)
-    fixed = record and (against is None or against == app.SANDBOX)
-    clock = FollowingClock(ManualClock() if fixed else WallClock())
-    backend = app.backend_for(against, clock)
-    if cassette is None:
-        return Tape(backend, clock, intercom_version)
-    return _recorder(backend, clock, cassette, title, intercom_version, secrets, parallel)
+    if against == TEST_APP:
+        from harness.guarded import errand
+
+        made = errand(stand_in, purpose)
+        live = Tape(
+            made.backend,
+            FollowingClock(WallClock()),
+            intercom_version,
+            conclude=lambda _passed: made.conclude(),
+            marker=made.marker,
+            errand=made,
+        )
+    else:
+        fixed = record and (against is None or against == app.SANDBOX)
+        clock = FollowingClock(ManualClock() if fixed else WallClock())
+        live = Tape(app.backend_for(against, clock), clock, intercom_version)
+    return live if cassette is None else _recorded(live, cassette, title, secrets, parallel)
 
 
 def _check(against: str | None, cassette: Path | None, record: bool, plays: bool) -> None:
@@ -103,21 +145,19 @@ def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) ->
     def conclude(_passed: bool) -> Problem | None:
         return player.problem()
 
-    return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True)
+    marker = ""
+    if recorded.header.seed:
+        from harness.test_app.session import marker_of
+
+        marker = marker_of(recorded.header.seed)
+    return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker)
 
 
-def _recorder(
-    backend: app.Backend,
-    clock: FollowingClock,
-    path: Path,
-    title: str,
-    intercom_version: str | None,
-    secrets: Sequence[str],
-    parallel: bool,
-) -> Tape:
+def _recorded(live: Tape, path: Path, title: str, secrets: Sequence[str], parallel: bool) -> Tape:
+    """The same, with all that passes kept."""
     from harness.cassette import Recorder
 
-    started = clock.now()
+    started = live.clock.now()
     recorder = Recorder(lambda: "when", path=path, redactor=_redactor(secrets))
     block = ExitStack()
     if parallel:
@@ -125,20 +165,22 @@ def _recorder(
 
     def conclude(passed: bool) -> Problem | None:
         try:
+            if (before := live.conclude(passed)) is not None:
+                return before
             if not passed:
                 return Problem(f"nothing was recorded into {path}", why="not all went well; what was there stays")
             block.close()
-            recorder.save(path, _header(title, started, intercom_version))
+            recorder.save(path, _header(title, started, live))
         except Problem as problem:
             return problem
         finally:
             recorder.discard()
         return None
 
-    return Tape(backend, clock, intercom_version, (recorder.layer,), conclude)
+    return replace(live, layers=(recorder.layer,), conclude=conclude)
 
 
-def _header(title: str, started: float, intercom_version: str | None) -> Header:
+def _header(title: str, started: float, live: Tape) -> Header:
     from harness import __version__
     from harness.cassette import Header
 
@@ -146,8 +188,10 @@ def _header(title: str, started: float, intercom_version: str | None) -> Header:
         scenario="",
         title=title,
         recorded_at=datetime.fromtimestamp(int(started), UTC).isoformat().replace("+00:00", "Z"),
-        intercom_version=intercom_version or "",
+        recorded_from="test-app" if live.errand is not None and not live.errand.rehearsal else "sandbox",
+        intercom_version=live.intercom_version or "",
         pipeline="",
         harness=__version__,
+        seed=live.errand.seed if live.errand is not None else 0,
         clock=started,
     )

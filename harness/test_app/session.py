@@ -250,7 +250,8 @@ def _guarded(stopped: Sequence[Stopped], lane: Lane | str) -> Problem:
             f"The guard stopped {len(stopped)} request(s) of the pipeline.",
             evidence=told,
             why="on a live workspace this would have touched people who are none of this run's",
-            remedy="let the pipeline name only the people it is handed, at the address and with the token it is given",
+            remedy="let it name only people whom it was handed, or made itself with the run's marker, at the address "
+            "and with the token it is given",
         )
     return Problem(
         "The guard stopped the harness's own request.",
