@@ -7,7 +7,6 @@ installed pays nothing in its other tests. Plain `pytest` replays cassettes and 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,7 @@ COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()
 PARTIAL: pytest.StashKey[bool] = pytest.StashKey()
 """Set where somebody picked cases out of what was found."""
 REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
-"""What a replay left over, of this process and of those that worked for it."""
+"""What a run left over, of this process and of those that worked for it."""
 
 FOLDER = "scenarios"
 OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
@@ -96,14 +95,14 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A replay that left something over failed."""
+    """A run that left something over failed."""
     config = session.config
     if (seen := _remains(session)) is not None:
         config.stash[REMAINS] = config.stash[REMAINS].and_(seen) if REMAINS in config.stash else seen
     if REMAINS not in config.stash:
         return
-    if session.testsfailed:  # a scenario that failed may be the one that a declaration is for
-        config.stash[REMAINS] = replace(config.stash[REMAINS], declared=frozenset())
+    if session.testsfailed:
+        config.stash[REMAINS] = config.stash[REMAINS].of_a_failure()
     if hasattr(config, "workeroutput"):
         config.workeroutput["harness"] = config.stash[REMAINS].as_data()
     elif not session.exitstatus and config.stash[REMAINS].problems():
@@ -276,10 +275,10 @@ def _name(node: pytest.Function, version: str) -> str:
 
 
 def _remains(session: pytest.Session) -> Remains | None:
-    """What this process saw of a replay; `None` where it replayed nothing, or was interrupted."""
+    """What this process saw of the scenarios; `None` where it ran none, or was interrupted."""
     config = session.config
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    if RUN not in config.stash or config.stash[RUN].options.against != "cassette" or not ended:
+    if RUN not in config.stash or not ended:
         return None
     picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
     cases = {item: case_of(item) for item in config.stash.get(COLLECTED, [])}

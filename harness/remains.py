@@ -1,14 +1,14 @@
-"""What only the end of a replay can tell: cassettes that no scenario plays, declarations that excused nothing.
+"""What only the end of a run can tell: cassettes that no scenario plays, declarations and permissions of no use.
 
 A part of the scenarios judges only what it can know. A cassette is judged where its module was collected whole, or is
-there no more; nothing is judged where cases were picked by name. A declaration is judged where every module took part
-and all passed: what excuses nothing in one module may be needed in another.
+there no more; nothing is judged where cases were picked by name. A declaration, and a permission, is judged where every
+module took part and all passed: what excuses nothing in one module may be needed in another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,28 +18,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What one process saw of a replay; those of several processes add up."""
+    """What one process saw of a run; those of several processes add up."""
 
     orphans: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    permitted: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
 
     def and_(self, other: Remains) -> Remains:
         """Both together."""
-        return Remains(self.orphans | other.orphans, self.declared | other.declared, self.used | other.used)
+        return Remains(*(getattr(self, name) | getattr(other, name) for name in NAMES))
+
+    def of_a_failure(self) -> Remains:
+        """The same where something failed: what failed may be what a declaration or a permission is for."""
+        return replace(self, declared=frozenset(), permitted=frozenset())
 
     def problems(self) -> Sequence[str]:
-        """What speaks against the replay, a text each."""
-        return [*map(_orphaned, sorted(self.orphans)), *map(_useless, sorted(self.declared - self.used))]
+        """What speaks against the run, a text each."""
+        unneeded = sorted(self.permitted - self.needed)
+        return [
+            *map(_orphaned, sorted(self.orphans)),
+            *map(_useless, sorted(self.declared - self.used)),
+            *map(_unneeded, unneeded),
+        ]
 
     def as_data(self) -> dict[str, list[str]]:
         """As one process hands it to another."""
-        return {name: sorted(getattr(self, name)) for name in ("orphans", "declared", "used")}
+        return {name: sorted(getattr(self, name)) for name in NAMES}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Remains:
         """As it came from another process."""
-        return cls(*(frozenset(data[name]) for name in ("orphans", "declared", "used")))
+        return cls(*(frozenset(data[name]) for name in NAMES))
+
+
+NAMES = tuple(field.name for field in fields(Remains))
 
 
 def _orphaned(path: str) -> str:
@@ -54,12 +68,20 @@ def _useless(path: str) -> str:
     )
 
 
-def varying(fields: VaryingFields | None) -> Remains:
+def _unneeded(permission: str) -> str:
+    return (
+        f"the pipeline's permission {permission} was needed by no scenario\n"
+        "  likely: the pipeline does this no more, or never did\n"
+        "  remedy: remove it from the pipeline's settings"
+    )
+
+
+def varying(declared: VaryingFields | None) -> Remains:
     """What was declared to differ by nature, and what of it was of use."""
-    if fields is None:
+    if declared is None:
         return Remains()
-    declared = frozenset(entry.path for entry in fields.entries)
-    return Remains(declared=declared, used=declared - {entry.path for entry in fields.unused})
+    paths = frozenset(entry.path for entry in declared.entries)
+    return Remains(declared=paths, used=paths - {entry.path for entry in declared.unused})
 
 
 def orphans(root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path) -> Remains:

@@ -32,6 +32,7 @@ from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS
 from harness.pipeline.commands import CommandPipeline
+from harness.pipeline.declared import Declared
 from harness.pipeline.environment import production_credentials, python_environment
 from harness.pipeline.fixture import hears_webhooks, lacks
 from harness.pipeline.python_object import PythonPipeline
@@ -98,12 +99,11 @@ class Run:
     @property
     def varying(self) -> VaryingFields | None:
         """The fields that the pipeline declared to differ by nature, the same for all scenarios."""
-        return self._spec.varying if self._spec else None
+        return self._declared.varying
 
     @property
-    def unused_permissions(self) -> Sequence[str]:
-        """What the pipeline's settings let it write and no scenario so far has needed."""
-        return sorted(set(self._spec.may_write if self._spec else ()) - self._needed)
+    def _declared(self) -> Declared:
+        return self._spec.declared if self._spec else Declared()
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened, or the pipeline's own service's."""
@@ -121,7 +121,13 @@ class Run:
         return path_of(case, self._order(case))
 
     def remains(self, cases: Sequence[Case], *, whole: bool) -> Remains:
-        """What a replay of these cases left over; `whole` where they are all there are."""
+        """What these cases left over; `whole` where they are all there are."""
+        # What a TEST app cannot stage may be what a permission is for.
+        judged = whole and self.options.against != "test-app"
+        found = Remains(permitted=self._declared.permissions, needed=frozenset(self._needed)) if judged else Remains()
+        return found.and_(self._left_of_the_replay(cases, whole=whole)) if self.options.against == "cassette" else found
+
+    def _left_of_the_replay(self, cases: Sequence[Case], *, whole: bool) -> Remains:
         modules = {case.node_id.partition("::")[0] for case in cases}
         played = [self.cassette_of(case) for case in cases]
         found = orphans(self.options.cassettes, self.pipeline_name, played, modules, self.options.root)
@@ -167,10 +173,12 @@ class Run:
             self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN))
             self._stack.enter_context(patched_clients(self._heed, self.gateway.turn_away))
         try:
-            return load_pipeline(spec)
+            found = load_pipeline(spec)
         except Problem:
             self.close()
             raise
+        self._stack.callback(found.close)
+        return found
 
     @property
     def server(self) -> Server:
@@ -236,7 +244,7 @@ class Run:
         if self._spec is None or self._spec.in_process:
             return own
         if self._enclosure is None:
-            return f"{own}; the pipeline's own service runs elsewhere, and nothing here keeps it from the network"
+            return f"{own}; the pipeline's own service stands outside, and nothing here keeps it from the network"
         return f"{own}; its commands have proxy, certificates and preloads, and {self._enclosure.told}"
 
     def _wait(self, seconds: float) -> None:
@@ -339,7 +347,8 @@ class Run:
             asked=scenario.asked,
             begin_then=scenario.begin_then,
             bystanders=lambda: scenario.people.bystanders,
-            may_write=self._spec.may_write if self._spec else (),
+            may_write=self._declared.may_write,
+            may_print=self._declared.may_print,
         )
 
 

@@ -81,13 +81,15 @@ class CommandPipeline:
         except (OSError, ValueError) as error:
             told = getattr(error, "strerror", None) or error
             return Answer(operation, trouble=f"it could not be started: {told}", crashed=True)
-        with _Drain(process.stdout) as out, _Drain(process.stderr) as err:
+        with Drain(process.stdout) as out, Drain(process.stderr) as err:
             timed_out = not ends_within(process, self._time_limit)
             end_group(process)
             left = end_leftovers(call, older)
         seconds = time.monotonic() - started
         status = process.returncode
-        trouble = f"it did not end within {self._time_limit:g} s" if timed_out else _trouble(status)
+        trouble = f"it {ended_by(status)}" if status else None
+        if timed_out:
+            trouble = f"it did not end within {self._time_limit:g} s"
         said = err.text + (f"\nharness: ended what it left running: {left} in a session of their own" if left else "")
         failed = trouble is not None
         return Answer(operation, _json(out.text), trouble, failed, timed_out, out.text, said, status, seconds)
@@ -134,7 +136,7 @@ def _states(group: int) -> Iterator[str]:
                 yield state
 
 
-def check_line(operation: Operation, line: str, people: tuple[str, ...], where: str) -> list[str]:
+def check_line(operation: str, line: str, people: tuple[str, ...], where: str) -> list[str]:
     """The words of a command line, or a `Problem` that says what is wrong with it."""
     try:
         words = shlex.split(line)
@@ -168,12 +170,11 @@ def _fill(word: str, people: Mapping[str, Person]) -> str:
     return _PLACEHOLDER.sub(value, word)
 
 
-def _trouble(status: int | None) -> str | None:
-    if status == 0:
-        return None
+def ended_by(status: int | None) -> str:
+    """How a command ended, by its exit status, in words."""
     if status is not None and status < 0:
-        return f"it was ended by {signal.Signals(-status).name}"
-    return f"it ended with exit status {status}"
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"
 
 
 def _json(text: str) -> Any:
@@ -183,7 +184,7 @@ def _json(text: str) -> Any:
         return None
 
 
-class _Drain:
+class Drain:
     """Reads a stream on a thread to its end, keeping the first part."""
 
     def __init__(self, stream: IO[bytes] | None) -> None:
@@ -191,12 +192,14 @@ class _Drain:
         self._stream = stream
         self._kept = bytearray()
         self._count = 0
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._read, daemon=True)
 
     def _read(self) -> None:
         while chunk := self._stream.read1(65536):  # type: ignore[attr-defined]  # Popen's pipes are buffered readers
-            self._count += len(chunk)
-            self._kept += chunk[: max(0, KEPT_OUTPUT - len(self._kept))]
+            with self._lock:
+                self._count += len(chunk)
+                self._kept += chunk[: max(0, KEPT_OUTPUT - len(self._kept))]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -210,6 +213,14 @@ class _Drain:
     @property
     def text(self) -> str:
         """What was kept, with a note where more came."""
-        more = self._count - len(self._kept)
+        with self._lock:
+            kept, more = bytes(self._kept), self._count - len(self._kept)
         note = f"\n… {more} more bytes" if more > 0 else ""
-        return self._kept.decode(errors="replace") + note
+        return kept.decode(errors="replace") + note
+
+    def take(self) -> str:
+        """What was kept since this was last asked."""
+        text = self.text
+        with self._lock:
+            self._kept, self._count = bytearray(), 0
+        return text

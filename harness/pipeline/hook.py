@@ -1,7 +1,8 @@
 """A pipeline that is the user's own service: each call is a `POST` of the people as JSON, its answer the pipeline's.
 
 Only services on this machine are asked. Work that goes on after a 202 is waited for up to the time limit. The service
-is started by whoever owns it; each call tells it where Intercom is, and with which token.
+is started by whoever owns it, or by the harness where its settings say how; each call tells it where Intercom is, and
+with which token.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import requests
 
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.service import Service
 from harness.problems import Problem
 
 KEPT: Final = 256 * 1024
@@ -26,6 +28,9 @@ KEPT: Final = 256 * 1024
 
 PATIENCE: Final = (0.02, 0.5)
 """Seconds between two looks at work that goes on: the first pause, and the longest."""
+
+LAST_BREATH: Final = 0.5
+"""Seconds that a service of ours gets, once it has broken a connection, to end."""
 
 TOLD: Final = ("id", "user_id", "external_id", "email", "name", "phone", "custom_attributes")
 
@@ -42,16 +47,25 @@ class HookPipeline:
         awaits: str | None = None,
         time_limit: float = DEFAULT_TIME_LIMIT,
         without: frozenset[str] = frozenset(),
+        service: Service | None = None,
     ) -> None:
         self.name = name
         self.without = without | (OPERATIONS.keys() - urls.keys())
         self._urls = urls
+        self._service = service
         self._environment = environment
         self._awaits = awaits
         self._time_limit = time_limit
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """One request, and its answer as the pipeline's; a service that is not there at all is a `Problem`."""
+        if self._service is None:
+            return self._ask(operation, people)
+        self._service.ensure(self._environment())
+        self._service.said()
+        return replace(self._ask(operation, people), stderr=self._service.said())
+
+    def _ask(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         started = time.monotonic()
         waiting = _Waiting(started + self._time_limit)
         told = {"operation": operation, "people": {name: _told(person) for name, person in people.items()}}
@@ -65,12 +79,16 @@ class HookPipeline:
         except _Astray as astray:
             answer = Answer(operation, trouble=str(astray), crashed=True)
         except requests.ConnectionError as error:
-            if _nobody_there(error):
-                raise self._not_there(self._urls[operation]) from error
-            answer = Answer(operation, trouble="it broke the connection without an answer", crashed=True)
+            answer = Answer(operation, trouble=self._broken(operation, error), crashed=True)
         except requests.RequestException as error:
             answer = Answer(operation, trouble=f"it gave no answer: {type(error).__name__}", crashed=True)
         return replace(answer, seconds=time.monotonic() - started)
+
+    def _broken(self, operation: Operation, error: requests.ConnectionError) -> str:
+        if self._service is None and _nobody_there(error):
+            raise self._not_there(self._urls[operation]) from error
+        ended = self._service.ended(LAST_BREATH) if self._service else None
+        return ended or "it broke the connection without an answer"
 
     def _intercom(self) -> Mapping[str, str]:
         found = self._environment()
@@ -81,8 +99,9 @@ class HookPipeline:
         return Problem(
             f"the pipeline's service does not answer at {url}",
             why="it is not started, has ended, or listens on another port",
-            remedy="start it, with INTERCOM_BASE_URL=http://127.0.0.1:PORT and "
-            f"INTERCOM_ACCESS_TOKEN={token} in its environment, and give harness run the same --port PORT",
+            remedy='have the run start it (service = "command …" in the TOML), or start it yourself with '
+            f"INTERCOM_BASE_URL=http://127.0.0.1:PORT and INTERCOM_ACCESS_TOKEN={token}, "
+            "and give harness run --port PORT",
         )
 
 
@@ -95,6 +114,14 @@ def check_url(url: object, key: str, where: str) -> str:
             evidence=repr(url),
             remedy=f'for example {key} = "http://127.0.0.1:9000/convert"',
         )
+    try:
+        parts.port  # noqa: B018  # it is read when it is asked for, and may be none
+    except ValueError as error:
+        raise Problem(
+            f"{where}: {key} names no port that can be",
+            evidence=f"{url!r}: {error}",
+            remedy='"{port}" is chosen by the run, where it starts the service itself; else write the number',
+        ) from error
     if not is_loopback(parts.hostname):
         raise Problem(
             f"{where}: {key} names {parts.hostname}, which is not on this machine",
@@ -104,10 +131,10 @@ def check_url(url: object, key: str, where: str) -> str:
     return str(url)
 
 
-def port_of(url: str) -> int:
-    """The port that a URL leads to."""
+def place_of(url: str) -> tuple[str, int]:
+    """The host and the port that a URL leads to."""
     parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def is_loopback(host: str) -> bool:

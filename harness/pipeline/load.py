@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 import importlib
-import math
 import shutil
+import socket
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Operation, Runner
+from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
+from harness.pipeline.declared import NAMES, Declared, declared_in, strings
 from harness.pipeline.python_object import PythonPipeline
 from harness.problems import Problem
 
-if TYPE_CHECKING:
-    from harness.cassette import VaryingFields
-
-KEYS = frozenset(
-    {
-        "name", "visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "hook", "awaits", "without", "time_limit",
-        "may_write", "files", "varying",
-    }
-)  # fmt: skip
+LINES = ("visitor_to_lead", "visitor_to_user", "lead_to_user", "job")
+KEYS = frozenset({"name", *LINES, "hook", "awaits", "service", "files", *NAMES})
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineSpec:
-    """A pipeline that was found, not yet bound to a run.
-
-    `may_write` lists what it may change although a value was there (such as `signed_up_at`, `custom_attributes.plan`).
-    """
+    """A pipeline that was found, not yet bound to a run."""
 
     name: str
     start: Callable[[Callable[[], Mapping[str, str]], float | None], Runner]
     in_process: bool
-    may_write: Sequence[str] = field(default_factory=tuple)
+    declared: Declared = field(default_factory=Declared)
     ports: frozenset[int] = frozenset()
     """The ports of the pipeline's own service, which a replay may reach."""
-    varying: VaryingFields | None = None
-    """The fields of its requests that differ by nature; `None` where it declares none."""
+    close: Callable[[], object] = lambda: None
+    """Ends what the pipeline itself has running between calls."""
 
 
 def load_pipeline(spec: str) -> PipelineSpec:
@@ -81,18 +72,14 @@ def _from_object(spec: str) -> PipelineSpec:
     if isinstance(target, type):
         target = _instance(target, spec)
     where = f"--pipeline {spec}"
-    known = ("without", "may_write", "time_limit", "varying")
-    settings = {key: getattr(target, key) for key in known if hasattr(target, key)}
-    without = _without(_strings(settings, "without", where), where)
-    own_limit = _time_limit(settings, where)
-    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, without, where)
+    declared = declared_in({name: getattr(target, name) for name in NAMES if hasattr(target, name)}, where)
+    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, declared.without, where)
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
-        return PythonPipeline(target, name=_short(spec), time_limit=time_limit or own_limit, without=without)
+        limit = time_limit or declared.time_limit
+        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=declared.without)
 
-    return PipelineSpec(
-        _short(spec), start, True, tuple(_strings(settings, "may_write", where)), varying=_varying(settings, where)
-    )
+    return PipelineSpec(_short(spec), start, True, declared)
 
 
 def _instance(kind: type, spec: str) -> object:
@@ -124,14 +111,20 @@ def _from_toml(path: Path) -> PipelineSpec:
         )
     if unknown := sorted(set(table) - KEYS):
         raise Problem(f"{where}: unknown key {unknown[0]!r}", remedy="known: " + ", ".join(sorted(KEYS)))
-    without = _without(_strings(table, "without", where), where)
-    _strings(table, "files", where)
+    declared = declared_in(table, where)
+    strings(table, "files", where)
     if "hook" in table or _is_url(table.get("job")):
-        return _from_hook(path, table, without, where)
+        return _from_hook(path, table, declared, where)
+    if alone := next((key for key in ("service", "awaits") if key in table), None):
+        raise Problem(
+            f"{where}: {alone} stands without hook",
+            why="there is nothing that such a service would be asked",
+            remedy='name where it is asked: hook = "http://127.0.0.1:9000/convert"',
+        )
     lines: dict[Operation, str] = {
         op: table[key] for op in OPERATIONS if (key := "job" if op == "run" else op) in table
     }
-    _check_operations(set(lines), without, where)
+    _check_operations(set(lines), declared.without, where)
     for operation, line in lines.items():
         if not isinstance(line, str):
             raise Problem(
@@ -139,7 +132,6 @@ def _from_toml(path: Path) -> PipelineSpec:
             )
         _check_command(check_line(operation, line, OPERATIONS[operation], where)[0], operation, path, where)
     name = str(table.get("name", path.stem))
-    own_limit = _time_limit(table, where)
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return CommandPipeline(
@@ -147,20 +139,22 @@ def _from_toml(path: Path) -> PipelineSpec:
             name=name,
             folder=path.resolve().parent,
             environment=environment,
-            time_limit=time_limit or own_limit,
-            without=without,
+            time_limit=time_limit or declared.time_limit,
+            without=declared.without,
         )
 
-    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), varying=_varying(table, where))
+    return PipelineSpec(name, start, False, declared)
 
 
 def _is_url(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
-def _from_hook(path: Path, table: Mapping[str, Any], without: frozenset[str], where: str) -> PipelineSpec:
-    from harness.pipeline.hook import HookPipeline, check_url, port_of
+def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: str) -> PipelineSpec:
+    from harness.pipeline.hook import HookPipeline, check_url, place_of
+    from harness.pipeline.service import Service
 
+    table = _with_port(given)
     if beside := sorted(op for op in OPERATIONS if op in table):
         raise Problem(
             f"{where}: it has a service and the command {beside[0]}",
@@ -170,12 +164,14 @@ def _from_hook(path: Path, table: Mapping[str, Any], without: frozenset[str], wh
     urls: dict[Operation, str] = {}
     if "hook" in table:
         url = check_url(table["hook"], "hook", where)
-        urls = {op: url for op in OPERATIONS if op != "run" and op not in without}
+        urls = {op: url for op in OPERATIONS if op != "run" and op not in declared.without}
     if "job" in table:
         urls["run"] = check_url(table["job"], "job", where)
     awaits = check_url(table["awaits"], "awaits", where) if "awaits" in table else None
     name = str(table.get("name", path.stem))
-    own_limit = _time_limit(table, where)
+    places = {place_of(url) for url in (*urls.values(), *([awaits] if awaits else []))}
+    words = _service_words(path, table, where) if "service" in table else []
+    service = Service(words, folder=path.resolve().parent, places=places) if words else None
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return HookPipeline(
@@ -183,12 +179,32 @@ def _from_hook(path: Path, table: Mapping[str, Any], without: frozenset[str], wh
             name=name,
             environment=environment,
             awaits=awaits,
-            time_limit=time_limit or own_limit,
-            without=without,
+            time_limit=time_limit or declared.time_limit,
+            without=declared.without,
+            service=service,
         )
 
-    ports = frozenset(port_of(url) for url in (*urls.values(), *([awaits] if awaits else [])))
-    return PipelineSpec(name, start, False, tuple(_strings(table, "may_write", where)), ports, _varying(table, where))
+    close = service.close if service else lambda: None
+    return PipelineSpec(name, start, False, declared, frozenset(port for _, port in places), close)
+
+
+def _with_port(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{port}` is a free one, the same in every key, so that several runs have a service each at the same time."""
+    keys = [key for key in ("service", "hook", "job", "awaits") if isinstance(table.get(key), str)]
+    if "service" not in keys or not any("{port}" in table[key] for key in keys):
+        return table
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = str(found.getsockname()[1])
+    return {**table, **{key: table[key].replace("{port}", port) for key in keys}}
+
+
+def _service_words(path: Path, table: Mapping[str, Any], where: str) -> list[str]:
+    if not isinstance(table["service"], str):
+        evidence = repr(table["service"])
+        raise Problem(f"{where}: service must be a command line", evidence=evidence, remedy="write it as one string")
+    words = check_line("service", table["service"], (), where)
+    _check_command(words[0], "service", path, where)
+    return words
 
 
 def _check_command(command: str, operation: str, path: Path, where: str) -> None:
@@ -208,14 +224,6 @@ def _check_command(command: str, operation: str, path: Path, where: str) -> None
     )
 
 
-def _without(names: Sequence[str], where: str) -> frozenset[str]:
-    if unknown := sorted(set(names) - set(OPERATIONS)):
-        raise Problem(
-            f"{where}: without names {unknown[0]!r}, which is no operation", remedy="known: " + ", ".join(OPERATIONS)
-        )
-    return frozenset(names)
-
-
 def _check_operations(present: set[Operation], without: frozenset[str], where: str) -> None:
     if "run" in present:
         return
@@ -226,41 +234,6 @@ def _check_operations(present: set[Operation], without: frozenset[str], where: s
             why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds people itself",
             remedy=f"add it, or declare that it does not do this: without = {missing!r}",
         )
-
-
-def _time_limit(table: Mapping[str, Any], where: str) -> float:
-    value = table.get("time_limit", DEFAULT_TIME_LIMIT)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Problem(
-            f"{where}: time_limit must be a number of seconds above 0",
-            evidence=repr(value),
-            remedy=f"time_limit = {DEFAULT_TIME_LIMIT:g}",
-        )
-    return float(value)
-
-
-def _strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
-    value = table.get(key, ())
-    if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(entry, str) for entry in value):
-        raise Problem(
-            f"{where}: {key} must be a list of strings", evidence=repr(value), remedy=f'for example {key} = ["…"]'
-        )
-    return tuple(value)
-
-
-def _varying(table: Mapping[str, Any], where: str) -> VaryingFields | None:
-    rows = table.get("varying", ())
-    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
-        raise Problem(
-            f"{where}: varying must be a list of tables",
-            evidence=repr(rows),
-            remedy='[[pipeline.varying]] with path = "$.user.signed_up_at", type = "time" and reason = "…"',
-        )
-    if not rows:
-        return None
-    from harness.cassette import varying_from
-
-    return varying_from(rows)
 
 
 def _short(spec: str) -> str:

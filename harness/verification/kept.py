@@ -21,7 +21,7 @@ BELONGINGS = {"tags": "tag", "notes": "note", "companies": "company", "conversat
 
 @dataclass(slots=True)
 class Permissions:
-    """What may be changed although a value was there: `allowed` by the scenario, `standing` by the pipeline's settings.
+    """What may be done all the same: `allowed` by the scenario, `standing` by the pipeline's settings.
 
     A scenario must need what it allows. A pipeline's settings stand for a whole run: one scenario need not use them.
     """
@@ -31,7 +31,7 @@ class Permissions:
     used: set[str] = field(default_factory=set)
 
     def covers(self, name: str) -> bool:
-        """Whether a change of this attribute is allowed; remembers that the permission was needed."""
+        """Whether this is allowed, such as the change of an attribute; remembers that the permission was needed."""
         if name in self.allowed | self.standing:
             self.used.add(name)
             return True

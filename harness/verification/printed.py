@@ -2,13 +2,14 @@
 
 A command that prints its answer as JSON, and nothing else, hands it to its caller, as a service does that answers a
 request; that is no log. What a Python pipeline raises is its caller's as well, so its traceback is not looked at.
+A pipeline whose output is read by those only who may read e-mails says so (`may_print`); a credential is never excused.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from harness.verification.claims import Claim, Witness, judged
@@ -53,23 +54,34 @@ class Printing(Protocol):
         ...
 
 
-def nothing_private(answers: Sequence[Printing], emails: Collection[str]) -> Iterable[Claim]:
-    """That nothing was printed that a log must not hold; no claim where nothing was printed."""
+def nothing_private(
+    answers: Sequence[Printing], emails: Collection[str], permits: Callable[[str], bool] = lambda what: False
+) -> Iterable[Claim]:
+    """That nothing was printed that a log must not hold; no claim where nothing was printed.
+
+    permits: whether the pipeline may print this all the same, asked only where it does.
+    """
     texts = [(answer.operation, _log_of(answer)) for answer in answers]
     if not any(text for _, text in texts):
         return
-    found = [(operation, what) for operation, text in texts for what in _private(text, emails)]
-    seen = tuple(Witness("when", f"what {operation} printed", what) for operation, what in found) or (
-        Witness("when", "what the pipeline printed", "no credential and nobody's e-mail"),
-    )
-    shown = ", ".join(dict.fromkeys(what for _, what in found)) or "neither"
+    found = [(operation, kind) for operation, text in texts for kind in _private(text, emails)]
+    refused = [(operation, kind) for operation, kind in found if not permits(kind)]
+    told = refused or found
+    seen = tuple(Witness("when", f"what {operation} printed", PRIVATE[kind]) for operation, kind in told)
+    shown = ", ".join(dict.fromkeys(PRIVATE[kind] for _, kind in refused)) or ("what it may" if found else "neither")
     claim = judged(
-        "nothing was printed that a log must not hold", not found, "no credential, nobody's e-mail", shown, seen
+        "nothing was printed that a log must not hold",
+        not refused,
+        "no credential, nobody's e-mail",
+        shown,
+        seen or (Witness("when", "what the pipeline printed", "no credential and nobody's e-mail"),),
     )
-    yield claim.because(_LOGS) if found else claim
+    yield claim.because(_LOGS + (_PERMIT if {kind for _, kind in refused} == {"email"} else "")) if refused else claim
 
 
+PRIVATE = {"credential": "a credential", "email": "the e-mail of a person"}
 _LOGS = "it printed what it was given or answered: logs are kept and read by many, so print ids only"
+_PERMIT = ' (or say that it may: may_print = ["email"])'
 
 
 def _log_of(answer: Printing) -> str:
@@ -88,7 +100,7 @@ def _is_answer(answer: Printing) -> bool:
 
 def _private(text: str, emails: Collection[str]) -> Iterable[str]:
     if CREDENTIAL.search(text):
-        yield "a credential"
+        yield "credential"
     known = {email.lower() for email in emails}
     if any(address.lower() in known for address in ADDRESS.findall(text)):
-        yield "the e-mail of a person"
+        yield "email"

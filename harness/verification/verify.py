@@ -56,6 +56,7 @@ class Verify:
         begin_then: Callable[[], None],
         bystanders: Callable[[], Sequence[Person]] = tuple,
         may_write: Iterable[str] = (),
+        may_print: Iterable[str] = (),
     ) -> None:
         self._client = client
         self._people = people
@@ -64,6 +65,7 @@ class Verify:
         self._begin_then = begin_then
         self._bystanders = bystanders
         self._permissions = Permissions(standing=frozenset(may_write))
+        self._printing = Permissions(standing=frozenset(may_print))
         self._before: Census | None = None
         self._after: tuple[int, Census] | None = None
         self.claims: list[Claim] = []
@@ -215,8 +217,9 @@ class Verify:
 
     @property
     def used_permissions(self) -> frozenset[str]:
-        """Permissions to write that were needed, whoever gave them."""
-        return frozenset(self._permissions.used)
+        """Permissions that were needed, whoever gave them, as `key: name`."""
+        told = {"may_write": self._permissions.used, "may_print": self._printing.used}
+        return frozenset(f"{key}: {name}" for key, names in told.items() for name in names)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -254,7 +257,8 @@ class Verify:
     def _printed(self, moves: Sequence[Move]) -> Iterator[Claim]:
         people = [*self._people(), *(move.target for move in moves if move.target is not None)]
         emails = {person.email for person in people if not isinstance(person, Visitor) and person.email}
-        yield from (claim for claim in nothing_private(self._answers(), emails) if claim not in self.claims)
+        made = nothing_private(self._answers(), emails, self._printing.covers)
+        yield from (claim for claim in made if claim not in self.claims)
 
     def _succeeded(self, contact_id: str | None, role: str) -> Claim:
         text = "the pipeline says that it worked"

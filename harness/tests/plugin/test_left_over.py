@@ -141,3 +141,14 @@ def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
     assert (code, told.count("$.nonce: this matched no field")) == (2, 1), told
     code, told = ran("sent", arguments=replay)
     assert (code, "A varying field is declared wrongly" in told) == (2, True), told
+
+
+def test_a_permission_that_no_scenario_needs_fails_the_run(project: Path) -> None:
+    """Not where scenarios were picked, for others may need it."""
+    permits = "    may_write, may_print = ['phone'], ['email']\n    def visitor_to_lead"
+    (project / "shop.py").write_text(SHOP.format(varying="").replace("    def visitor_to_lead", permits))
+    harness = [sys.executable, "-m", "harness", "run", "--pipeline", "shop:Shop"]
+    done = subprocess.run(harness, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.count("was needed by no scenario")) == (2, 2), done.stdout + done.stderr
+    assert "the pipeline's permission may_write: phone was needed by no scenario" in done.stdout
+    assert run(project, "--pipeline", "shop:Shop", "--against", "sandbox", "-k", "one")[0] == 0

@@ -86,7 +86,7 @@ def test_a_module_a_class_and_an_object_are_pipelines(spec: str, name: str) -> N
 def test_an_objects_own_settings_count() -> None:
     """What it may write, and its time limit, which an option overrides."""
     found = load_pipeline("shop_writing:")
-    assert found.may_write == ("signed_up_at",)
+    assert found.declared.may_write == ("signed_up_at",)
     assert vars(_start(found))["_time_limit"] == 0.25
     assert vars(_start(found, 3.0))["_time_limit"] == 3.0
 
@@ -95,7 +95,7 @@ def test_a_toml_file_is_a_pipeline() -> None:
     """Named by its table or by the file; run in the file's folder."""
     assert load_pipeline(_toml(f"[pipeline]\n{LINES}", "shop.toml")).name == "shop"
     named = load_pipeline(_toml(f'[pipeline]\nname = "ours"\nmay_write = ["name"]\n{LINES}'))
-    assert (named.name, named.in_process, named.may_write) == ("ours", False, ("name",))
+    assert (named.name, named.in_process, named.declared.may_write) == ("ours", False, ("name",))
     assert _start(named).call("visitor_to_lead", {"visitor": Visitor("v1", "u1")}).exit_status == 0
 
 

@@ -53,6 +53,25 @@ def test_what_a_log_may_hold_refutes_nothing(text: str) -> None:
     assert _found(stdout=text) == "neither"
 
 
+def test_an_email_that_may_be_printed_is_excused_and_a_credential_never() -> None:
+    """The permission counts as needed only where an e-mail was printed, and then it is told."""
+    asked: list[str] = []
+
+    def judged(text: str) -> tuple[Verdict, str]:
+        def permits(kind: str) -> bool:
+            asked.append(kind)
+            return kind == "email"
+
+        (claim,) = nothing_private([Answer("lead_to_user", stdout=text)], [EMAIL], permits)
+        return claim.verdict, claim.witnesses[0].shows
+
+    assert judged("merged 42") == (Verdict.PROVED, "no credential and nobody's e-mail")
+    assert asked == []
+    assert judged(f"merged {EMAIL}") == (Verdict.PROVED, "the e-mail of a person")
+    assert judged(f"{RUN_TOKEN} {EMAIL}") == (Verdict.REFUTED, "a credential")
+    assert asked == ["email", "credential", "email"]
+
+
 def test_an_answer_is_no_log() -> None:
     """What a command or a service hands back as JSON; what stands around it is one."""
     text = json.dumps(CONTACT)

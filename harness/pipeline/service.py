@@ -1,0 +1,121 @@
+"""The user's own service as the harness starts it: before the first call, until it answers, ended after the last.
+
+It finds in its environment what a command finds there, and what it prints is kept for the call during which it came.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from harness.pipeline.commands import Drain, end_group, ended_by
+from harness.pipeline.leftovers import MARK, end_leftovers, processes
+from harness.problems import Problem
+
+START_LIMIT: Final = 30.0
+"""Seconds that a service gets to listen."""
+
+LOOKS: Final = 0.02
+"""Seconds between two looks whether it does."""
+
+LAST_WORDS: Final = 1000
+"""Characters of its output that an error shows."""
+
+
+class Service:
+    """One command that listens on loopback. It is started when it is first needed, and again where it has ended."""
+
+    def __init__(self, words: Sequence[str], *, folder: Path, places: Collection[tuple[str, int]]) -> None:
+        self._words = words
+        self._folder = folder
+        self._places = sorted(places)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._running = ExitStack()
+        self._output: Drain | None = None
+
+    def ensure(self, environment: Mapping[str, str]) -> None:
+        """Have it running, and listening wherever it is asked; a `Problem` where it does not come to that."""
+        if self._process is None or self.ended():
+            self.close()
+            self._refuse_another()
+            self._start(environment)
+            self._wait_until_it_listens()
+
+    def ended(self, patience: float = 0.0) -> str | None:
+        """How it ended, in words, if it does so within some seconds; `None` while it runs."""
+        if self._process is None:
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return f"its service {ended_by(self._process.wait(patience))}"
+        return None
+
+    def said(self) -> str:
+        """What it printed since this was last asked."""
+        return self._output.take() if self._output else ""
+
+    def close(self) -> None:
+        """End it, with all that it started."""
+        self._running.close()
+        self._process = None
+
+    def _start(self, environment: Mapping[str, str]) -> None:
+        call, older = secrets.token_hex(8), processes()
+        try:
+            process = subprocess.Popen(
+                self._words,
+                cwd=self._folder,
+                env={**environment, MARK: call},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or str(error)
+            raise Problem(f"the service {self._words[0]!r} could not be started", evidence=told) from error
+        self._process = process
+        self._output = self._running.enter_context(Drain(process.stdout))
+        self._running.callback(end_leftovers, call, older)
+        self._running.callback(end_group, process)
+
+    def _wait_until_it_listens(self) -> None:
+        deadline = time.monotonic() + START_LIMIT
+        waiting = list(self._places)
+        while waiting:
+            if _listens(waiting[0]):
+                waiting.pop(0)
+            elif (ended := self.ended()) or time.monotonic() > deadline:
+                place, words = _named(waiting[0]), self.said()[-LAST_WORDS:].strip()
+                self.close()
+                raise Problem(
+                    f"the pipeline's service does not listen on {place}",
+                    evidence=f"{ended or f'{START_LIMIT:g} s went by'}; it printed: {words or 'nothing'}",
+                    remedy="run its command by hand; it must listen where hook, job and awaits say",
+                )
+            else:
+                time.sleep(LOOKS)
+
+    def _refuse_another(self) -> None:
+        if taken := next(filter(_listens, self._places), None):
+            raise Problem(
+                f"something listens on {_named(taken)} already",
+                why="another copy of the service is running, and would be tested in the place of this one",
+                remedy="end it, or remove `service` from the pipeline's TOML to have that one tested",
+            )
+
+
+def _listens(place: tuple[str, int]) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(place, timeout=1):
+        return True
+    return False
+
+
+def _named(place: tuple[str, int]) -> str:
+    return f"{place[0]}:{place[1]}"
