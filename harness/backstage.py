@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from harness.cassette import Cassette, Header, NetworkGuard, VaryingFields
     from harness.cassette.format import RecordedFrom
     from harness.gateway.controls import Settable
+    from harness.gateway.reached import Reached
     from harness.guarded import GuardedApp
 
 RUN_TOKEN: Final = "sandbox-run"
@@ -96,6 +97,10 @@ class Backstage:
     polling: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around what is asked again and again until it is as wished."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None
+    before_job: Callable[[], None] = lambda: None
+    """Told before a job that finds its people itself is started; may say that it cannot be here."""
+    reached: Reached | None = None
+    """What reached the backend, where somebody may want to compare."""
 
 
 @contextmanager
@@ -107,7 +112,7 @@ def backstage_for(
         with _from_cassette(case, order, where, guard) as played:
             yield played
         return
-    with _live(case, order) as backstage:
+    with _live(case, order, where) as backstage:
         if not order.record:
             yield backstage
             return
@@ -127,34 +132,39 @@ def _number(case: Case) -> int:
 # --- live -----------------------------------------------------------------------------------------
 
 
-def _live(case: Case, order: Order) -> AbstractContextManager[Backstage]:
+def _live(case: Case, order: Order, where: Callable[[], Step | None]) -> AbstractContextManager[Backstage]:
     if order.against == "test-app":
-        return _at_test_app(case, order)
+        return _at_test_app(case, order, where)
     return _at_url(case, order) if "://" in order.against else _embedded(case, order)
 
 
 @contextmanager
-def _at_test_app(case: Case, order: Order) -> Iterator[Backstage]:
+def _at_test_app(case: Case, order: Order, where: Callable[[], Step | None]) -> Iterator[Backstage]:
     if order.test_app is None:
         raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
+    from harness.gateway.reached import Reached
     from harness.sandbox.naming import operation_of
 
-    way = order.test_app()
-    session = way.session
+    way, clock = order.test_app(), WallClock()
+    session, reached = way.session, Reached(where, clock.now)
     with session.scenario(f"{case.module}::{case.name}") as concluding:
         yield Backstage(
             way.handle,
             session.stand_in,
             _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
             way.visitors,
-            WallClock(),
+            clock,
             Unsettable(),
+            layers=(reached.layer,),
             operation=operation_of,
             quick=False,
             base_url=f"https://{session.app.host}",
             tokens_stay=True,
             recorded_from="sandbox" if way.rehearsal else "test-app",
             conclude=lambda passed, people: concluding.conclude(passed=passed),
+            parallel=reached.parallel,
+            before_job=session.check_others,
+            reached=reached,
         )
 
 

@@ -35,6 +35,7 @@ class Unstaged(StrEnum):
     ROOM = "it needs more contacts than a developer workspace keeps"
     WEBHOOKS = "Intercom tells its webhooks to public addresses only"
     TEAMMATES = "no API does what a teammate does in the inbox"
+    OTHERS = "a job would fold others who live in this workspace as well, leads with a user's e-mail, and may not"
 
 
 class NotStaged(Exception):

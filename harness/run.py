@@ -283,6 +283,7 @@ class Run:
                         begin,
                         _both(meeting.of, backstage.parallel),
                         backstage.polling,
+                        backstage.before_job,
                     ),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
@@ -290,6 +291,7 @@ class Run:
                     faults=Faults(faults),
                     intercom=self._intercom(case, backstage),
                     notifications=lambda: client.get(NOTIFICATIONS).answer["data"],
+                    reached=backstage.reached,
                 )
                 yield scenario
                 self._needed |= scenario.verify.used_permissions

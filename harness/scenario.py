@@ -12,6 +12,7 @@ from harness.circumstances import BETWEEN_STEPS, Faults, Intercom, Webhooks
 from harness.clock import ManualClock, MovingClock
 from harness.exchange import Exchange
 from harness.gateway import Gateway, Stage
+from harness.gateway.reached import Reached
 from harness.people import People
 from harness.persons import Person
 from harness.pipeline import Answer, PipelineUnderTest
@@ -49,6 +50,8 @@ class ScenarioResult:
     skipped: str = ""
     notes: list[str] = field(default_factory=list)
     conversions: Sequence[Conversion] = ()
+    reached: Reached | None = None
+    """What reached the backend, where that can be compared with what others would have answered."""
 
 
 class Scenario:
@@ -68,6 +71,7 @@ class Scenario:
         faults: Faults,
         intercom: Intercom,
         notifications: Callable[[], Sequence[Mapping[str, Any]]],
+        reached: Reached | None = None,
     ) -> None:
         self.case = case
         self.people = people
@@ -77,6 +81,7 @@ class Scenario:
         self.faults = faults
         self.intercom = intercom
         self._conclude = conclude
+        self._reached = reached
         self._first = gateway.log.count
         self._started = time.monotonic()
         self.pipeline = make_pipeline(self._begin_when)
@@ -143,6 +148,7 @@ class Scenario:
             trouble="" if isinstance(error, NotProved) else _trouble(error),
             problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
             conversions=tuple(self.verify.conversions),
+            reached=self._reached,
         )
 
     def _begin_when(self) -> None:

@@ -18,6 +18,7 @@ from harness.cassette.drift import Drift, Tier, drifts, operation_of
 from harness.cassette.drift import Kind as DriftKind
 from harness.cassette.format import Cassette, Header, Interaction
 from harness.cassette.names import LONG_ID
+from harness.client import NEWEST_VERSION
 from harness.exchange import Exchange, Outcome, Request, Response
 from harness.problems import Problem
 
@@ -29,10 +30,15 @@ AGAINST: Final[tuple[Against, ...]] = ("sandbox", "cassette")
 
 Blame: TypeAlias = Literal["sandbox wrong", "Intercom moved", "recording stale", "environment"]
 TIERS: Final[tuple[Tier, ...]] = ("error", "warning", "info")
+_TOKEN: Final = "sandbox-compare"
 PASSING: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})
 """Statuses that tell of the day and not of Intercom's rules."""
 OF_THE_LIST: Final = ("length", "total_count", "total_pages")
 """Places that count people, strangers of the TEST app among them."""
+OF_THE_WORKSPACE: Final = ("GET /data_attributes", "GET /subscription_types", "GET /tags")
+"""Lists of what a workspace has: which entries those are says nothing of Intercom's rules."""
+SHOWN: Final = 40
+"""How many places the words tell; the evidence file holds all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +67,22 @@ class Comparison:
     against: Sequence[Against]
     differences: list[Difference] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
-    without: list[str] = field(default_factory=list)
+    without: dict[str, str] = field(default_factory=dict)
+    """Scenarios that could not be compared, or not with everything, and why."""
 
     def lines(self) -> Iterator[str]:
         """The comparison in words, the gravest first."""
         what = " and ".join(self.against)
         yield f"compared with {what}: {len(self.compared)} scenarios, {len(self.differences)} places differ"
-        for tier in TIERS:
-            for one in self.differences:
-                if one.tier == tier:
-                    yield f"  {one.scenario}: {one}"
-        for name in self.without:
-            yield f"  {name}: there is no cassette to compare with"
+        gravest_first = [one for tier in TIERS for one in self.differences if one.tier == tier]
+        yield from (f"  {one.scenario}: {one}" for one in gravest_first[:SHOWN])
+        if len(gravest_first) > SHOWN:
+            yield f"  … {len(gravest_first) - SHOWN} more: --evidence FILE keeps all"
+        for blame in dict.fromkeys(one.blame for one in gravest_first):
+            tiers = [one.tier for one in gravest_first if one.blame == blame]
+            yield f"  {blame}: {', '.join(f'{tiers.count(tier)} {tier}' for tier in TIERS if tier in tiers)}"
+        for name, why in self.without.items():
+            yield f"  {name}: {why}"
 
     def as_data(self, now: float, **about: str) -> dict[str, Any]:
         """The comparison as evidence that can be committed, with its date."""
@@ -115,11 +125,14 @@ def compare(
         if not run.interactions:
             continue
         name = f"{result.case.module}::{result.case.name}"
+        if result.reached is not None and result.reached.unordered:
+            comparison.without[name] = "several workers asked at once, and in which order is not known"
+            continue
         comparison.compared.append(name)
         sandbox = _with_sandbox(run) if "sandbox" in against else {}
         committed = cassette_of(result) if "cassette" in against else None
         if committed is None and "cassette" in against:
-            comparison.without.append(name)
+            comparison.without[name] = "there is no cassette to compare with"
         cassette = _with_cassette(run, committed) if committed is not None else {}
         recorded_from = committed.header.recorded_from if committed is not None else "sandbox"
         comparison.differences += joined(name, sandbox, cassette, recorded_from)
@@ -170,8 +183,9 @@ def _passing(drift: Drift) -> bool:
 
 def recording(result: ScenarioResult) -> Cassette:
     """A scenario's exchanges as a recording of the TEST app, without the people whom it did not make."""
-    own = _own_ids(result.exchanges)
-    kept = [_interaction(exchange, own) for exchange in result.exchanges if not exchange.outcome.refused]
+    reached = result.reached.exchanges if result.reached is not None else ()
+    own = _own_ids(reached)
+    kept = [_interaction(exchange, own) for exchange in reached]
     return Cassette(Header(scenario=result.case.node_id), tuple(kept))
 
 
@@ -214,10 +228,24 @@ def _with_sandbox(run: Cassette) -> dict[tuple[str, str], Drift]:
     backend = sandbox_backend(ManualClock())
     assert backend.controls is not None
     try:
-        found = drifts(run, backend.handle, "sandbox-compare", backend.controls.workspace("compare").create_visitor)
+        for attribute in _attributes_there(run):
+            body = json.dumps({"model": "contact", **attribute}).encode()
+            headers = {"authorization": f"Bearer {_TOKEN}", "content-type": "application/json"}
+            backend.handle(Request("POST", "/data_attributes", {**headers, "intercom-version": NEWEST_VERSION}, body))
+        found = drifts(run, backend.handle, _TOKEN, backend.controls.workspace("compare").create_visitor)
         return _by_place(found)
     finally:
         backend.close()
+
+
+def _attributes_there(run: Cassette) -> Iterator[dict[str, str]]:
+    """The custom attributes that the TEST app had before the scenario began: a fresh sandbox has none."""
+    asked = (i for i in run.interactions if (i.request.method, i.request.path) == ("GET", "/data_attributes"))
+    first = next(asked, None)
+    body = first.outcome.response.json() if first is not None and first.outcome.response is not None else None
+    for entry in body.get("data") or [] if isinstance(body, dict) else ():
+        if entry.get("custom"):
+            yield {"name": str(entry.get("name")), "data_type": str(entry.get("data_type"))}
 
 
 def _with_cassette(run: Cassette, committed: Cassette) -> dict[tuple[str, str], Drift]:
@@ -239,8 +267,19 @@ def _of_other_people(drift: Drift) -> bool:
 
 
 def _by_place(found: Iterable[Drift]) -> dict[tuple[str, str], Drift]:
-    places = {(_operation(drift.operation), drift.path): drift for drift in found}
-    return {place: drift for place, drift in places.items() if place[1].rpartition(".")[2] not in OF_THE_LIST}
+    drifted = list(found)
+    of_the_day = {drift.place for drift in drifted if _passing(drift)}
+    # What a refusal or an outage says in its body is no answer to compare.
+    places = {
+        (_operation(drift.operation), drift.path): drift
+        for drift in drifted
+        if drift.kind == "status" or drift.place not in of_the_day
+    }
+    return {place: drift for place, drift in places.items() if not _of_the_workspace(*place)}
+
+
+def _of_the_workspace(operation: str, path: str) -> bool:
+    return path.rpartition(".")[2] in OF_THE_LIST or (operation in OF_THE_WORKSPACE and "[*]" in path)
 
 
 class _Replies:

@@ -44,10 +44,12 @@ class PipelineUnderTest:
         before_first_call: Callable[[], None],
         meeting: Callable[[int], AbstractContextManager[None]] = lambda workers: nullcontext(),
         polls: Callable[[], AbstractContextManager[None]] = nullcontext,
+        before_job: Callable[[], None] = lambda: None,
     ) -> None:
         self._runner = runner
         self._meeting = meeting
         self._polls = polls
+        self._before_job = before_job
         self._before_first_call = before_first_call
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
@@ -77,6 +79,7 @@ class PipelineUnderTest:
 
     def run(self) -> Answer:
         """Start a job that finds its people itself."""
+        self._before_job()
         return self._call("run", {})
 
     def again(self) -> Answer:

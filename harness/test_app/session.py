@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from harness.exchange import Lane, Outcome, Request
-from harness.problems import Problem
+from harness.problems import NotStaged, Problem, Unstaged
 from harness.settings import AppSettings
 from harness.test_app.backend import IntercomBackend, Line
 from harness.test_app.cleaning import SETTLED_AFTER, Cleaner, Leftover
@@ -19,6 +19,7 @@ from harness.test_app.guard import Rules, Workspace
 from harness.test_app.indexing import DEADLINE, Patient
 from harness.test_app.ledger import Entry, Ledger
 from harness.test_app.occupancy import occupied
+from harness.test_app.others import leads_to_fold
 from harness.test_app.sentry import GuardRefused, Sentry, Stopped
 
 SEED_BITS: Final = 40
@@ -178,6 +179,11 @@ class AppSession:
         """Clear away what earlier runs left."""
         self.sentry.adopt(entries)
         return self.clean(entries, tell)
+
+    def check_others(self) -> None:
+        """A job that finds its people itself would find these as well: leads of others who have a user's e-mail."""
+        if leads_to_fold(self.sentry.ask, self.sentry.known.people):
+            raise NotStaged(Unstaged.OTHERS)
 
     def archived_by_intercom(self, scenario: str) -> Sequence[Entry]:
         """Contacts of a scenario that are archived although nobody here asked for it."""

@@ -5,6 +5,7 @@ Whatever goes wrong: a sentence that says so, nothing of anybody else's touched,
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +29,7 @@ from harness.test_app.session import AppSession
 from harness.test_app.visitors import LedgeredOrigin
 from harness.tests.doors import JSON
 from harness.tests.intercom import Played, answer, page, playing, surroundings
-from harness.tests.playing import cases_of
+from harness.tests.playing import cases_in
 from harness.verification import NotProved, Verdict
 
 LEAD = "lead_to_user::test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be"
@@ -81,13 +82,14 @@ class Theatre:
 
     def play(self, run: Run, key: str) -> ScenarioResult:
         """Play one case to its end, as the pytest plugin does."""
-        case = cases_of(key)[0]
+        case = next(one for one in cases_in(key.partition("::")[0]) if key in (one.key, str(one)))
         error: BaseException | None = None
         with run.scenario(Case(case.module, case.name, case.name)) as scenario:
             try:
-                case.function(scenario.people, scenario.pipeline, scenario.verify, **case.values)
+                wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
+                case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
                 scenario.finish(passed=True)
-            except (NotProved, Problem, KeyboardInterrupt) as caught:
+            except (NotProved, NotStaged, Problem, KeyboardInterrupt) as caught:
                 error = caught
                 try:
                     scenario.finish(passed=False)
@@ -370,6 +372,16 @@ def test_what_cannot_be_cleared_away_fails_the_run(theatre: Theatre) -> None:
     assert "harness sweep" in result.problem
     theatre.played.faults.clear()
     assert theatre.sweep() == []
+    assert theatre.played.people() == theatre.live
+
+
+def test_a_job_is_not_run_where_it_would_fold_others(theatre: Theatre) -> None:
+    """A lead of nobody's run who has a user's e-mail: a job that finds its people itself would have to touch them."""
+    job = "jobs::test_a_lead_joins_the_user_with_the_same_email"
+    with theatre.run() as run:
+        assert theatre.play(run, job).trouble == f"NotStaged: {Unstaged.OTHERS}"
+        theatre.played.ask("PUT", f"/contacts/{theatre.live[1]}", {"email": "elsewhere@customer.example"})
+        assert theatre.play(run, job).verdict is Verdict.PROVED
     assert theatre.played.people() == theatre.live
 
 

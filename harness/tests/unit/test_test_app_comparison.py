@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.cassette.drift import Drift
-from harness.cassette.format import Cassette
+from harness.cassette.format import Cassette, Interaction
 from harness.commands.comparison import Blame, Comparison, blame, compare, parse_against, recording
 from harness.exchange import Outcome, Request, Response
 from harness.options import RunOptions
@@ -20,8 +20,11 @@ from harness.problems import Problem
 from harness.run import Run
 from harness.scenario import ScenarioResult
 from harness.tests.contract.test_test_app_runs import LEAD, VISITOR, Theatre
-from harness.tests.intercom import Played, playing
+from harness.tests.intercom import Played, answer, playing
+from harness.verification import Verdict
 
+LOST = "resilience::test_an_answer_is_lost_in_another_way[error_502]"
+TOGETHER = "resilience::test_two_workers_merge_the_same_lead"
 VALUE = Drift("value", "GET /contacts/{id}", "$.name", "Ada", "ada")
 ANSWERED_429 = Drift("status", "GET /contacts/{id}", "", 429, 200)
 
@@ -57,7 +60,7 @@ def test_only_sandbox_and_cassette_can_be_compared(text: str) -> None:
 
 
 @contextmanager
-def _played(folder: Path, key: str, change: Any = None) -> Iterator[ScenarioResult]:
+def _run(folder: Path, change: Any = None) -> Iterator[tuple[Theatre, Run]]:
     played = Played()
     played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "name": "Somebody Else"})
     if change is not None:
@@ -65,17 +68,25 @@ def _played(folder: Path, key: str, change: Any = None) -> Iterator[ScenarioResu
     with playing(folder, played) as line:
         theatre = Theatre(played, line, folder)
         with theatre.run() as run:
-            yield theatre.play(run, key)
+            yield theatre, run
 
 
-@pytest.mark.parametrize("key", [LEAD, VISITOR])
-def test_a_test_app_that_does_as_the_sandbox_does_shows_no_difference(tmp_path: Path, key: str) -> None:
-    """Ids, times, pseudonyms and strangers differ from one workspace to the other, and count for nothing."""
-    with _played(tmp_path, key) as result:
-        comparison = compare([result], ("sandbox",), lambda _: None)
-    assert comparison.compared
+@contextmanager
+def _played(folder: Path, key: str, change: Any = None) -> Iterator[ScenarioResult]:
+    with _run(folder, change) as (theatre, run):
+        yield theatre.play(run, key)
+
+
+def test_a_test_app_that_does_as_the_sandbox_does_shows_no_difference(tmp_path: Path) -> None:
+    """Ids, times, strangers, attributes of an earlier scenario, and faults differ by nature, and count for nothing."""
+    with _run(tmp_path) as (theatre, run):
+        results = [theatre.play(run, key) for key in (LEAD, VISITOR, LOST, TOGETHER)]
+    assert [result.verdict for result in results] == [Verdict.PROVED] * 4, results
+    comparison = compare(results, ("sandbox",), lambda _: None)
+    assert len(comparison.compared) == 3
+    assert list(comparison.without) == [TOGETHER]
     assert [str(one) for one in comparison.differences] == []
-    text = json.dumps([str(i.outcome.response) for i in recording(result).interactions])
+    text = json.dumps([str(i.outcome.response) for i in recording(results[0]).interactions])
     assert "Somebody Else" not in text
 
 
@@ -120,6 +131,35 @@ def test_a_cassette_that_intercom_left_behind_is_told(tmp_path: Path) -> None:
     found = {one.path: one for one in comparison.differences if one.operation == "POST /contacts/merge"}
     assert found["$.has_hard_bounced"].blame == "Intercom moved"
     assert found["$.has_hard_bounced"].differs_from == ("sandbox", "cassette")
+
+
+def test_a_recording_that_says_less_than_sandbox_and_test_app_is_stale(tmp_path: Path) -> None:
+    """A cassette of an older sandbox lacks a field that both have now; and a refusal of the day is environment."""
+    committed = _without(_recorded(tmp_path), "has_hard_bounced")
+
+    def refuse(_: Played, request: Request) -> Outcome | None:
+        return answer(403, "action_forbidden") if request.path.endswith("/subscriptions") else None
+
+    with _played(tmp_path, LEAD, refuse) as result:
+        comparison = compare([result], ("sandbox", "cassette"), lambda _: committed)
+    found = {(one.operation, one.path): one for one in comparison.differences}
+    stale = found["POST /contacts/merge", "$.has_hard_bounced"]
+    assert (stale.blame, stale.tier, stale.differs_from) == ("recording stale", "warning", ("cassette",))
+    refused = found["GET /contacts/{id}/subscriptions", ""]
+    assert (refused.blame, refused.tier, refused.test_app) == ("environment", "error", 403)
+    assert {one.blame for one in comparison.differences} == {"recording stale", "environment"}
+
+
+def _without(cassette: Cassette, name: str) -> Cassette:
+    def older(interaction: Interaction) -> Interaction:
+        response = interaction.outcome.response
+        if response is None or interaction.request.path != "/contacts/merge":
+            return interaction
+        body = {key: value for key, value in response.json().items() if key != name}
+        said = replace(response, body=json.dumps(body).encode())
+        return replace(interaction, outcome=replace(interaction.outcome, answer=said))
+
+    return replace(cassette, interactions=tuple(map(older, cassette.interactions)))
 
 
 def _recorded(folder: Path) -> Cassette:
