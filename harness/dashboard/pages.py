@@ -19,6 +19,8 @@ PAGES = {
     "/assets/calls.js": "calls.js",
     "/assets/live.js": "live.js",
     "/assets/dashboard.js": "dashboard.js",
+    "/assets/people.js": "people.js",
+    "/assets/exchanges.js": "exchanges.js",
 }
 """Each path below the control plane's prefix with its file."""
 

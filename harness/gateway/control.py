@@ -193,7 +193,7 @@ class ControlPlane:
         return answer(200, self._subscriptions().courier.redeliver(call.workspace, int(call.name)).as_data())
 
     def _people(self, call: _Call) -> Response:
-        return answer(200, self._workspace(call).population())
+        return answer(200, self._workspace(call).population(int(call.request.query.get("seen") or -1)))
 
     def _workspaces(self, call: _Call) -> Response:
         names = self._sandbox.names() if self._sandbox is not None else []

@@ -41,8 +41,8 @@ class WorkspaceControls(Settable, Protocol):
         """Put such a state back."""
         ...
 
-    def population(self) -> dict[str, Any]:
-        """Everybody there, and what became of the rest."""
+    def population(self, seen: int = -1) -> dict[str, Any]:
+        """Everybody there, and what became of the rest; only `changes` where it still is `seen`."""
         ...
 
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:

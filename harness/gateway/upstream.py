@@ -107,9 +107,9 @@ class RemoteWorkspace:
         """Forget everyone and everything of this workspace."""
         self._call("POST", "reset")
 
-    def population(self) -> dict[str, Any]:
+    def population(self, seen: int = -1) -> dict[str, Any]:
         """Everybody there."""
-        people: dict[str, Any] = self._call("GET", "people")
+        people: dict[str, Any] = self._call("GET", f"people?seen={seen}")
         return people
 
     def settings(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.problems import Problem
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -34,6 +34,8 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_person ON tombstones (person_id) WHERE reason = 'merged';
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX tombstones_into ON tombstones (into_id) WHERE reason = 'merged';
+CREATE TABLE portraits (
+    number INTEGER PRIMARY KEY, source BLOB NOT NULL, source_had TEXT NOT NULL, target BLOB, target_had TEXT);
 CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE);
 CREATE TABLE taggings (
     person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)
@@ -139,6 +141,11 @@ class Database:
             (counter,),
         ).fetchone()
         return int(value)
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed so far; the same number later means that nothing was."""
+        return self._connection.total_changes
 
     def trace(self, listener: Callable[[str], object] | None) -> None:
         """Tell a listener each statement that is run, with its values, or stop telling."""

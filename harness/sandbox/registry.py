@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from harness.sandbox import portraits
 from harness.sandbox.database import Database
 from harness.sandbox.people import Kind, Person, email_key
 
@@ -132,23 +133,25 @@ class Registry:
         """Move somebody out, for good."""
         if self.listener is not None:
             self.listener(person, None, reason)
-        self._db.execute("DELETE FROM people WHERE person_id = ?", (person.person_id,))
         self.remember(person, reason, at, into_id)
+        self._db.execute("DELETE FROM people WHERE person_id = ?", (person.person_id,))
 
     def remember(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
-        """Note what became of somebody."""
-        self._db.execute(
+        """Note what becomes of somebody; told before anything is changed."""
+        made = self._db.execute(
             "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at) VALUES (?, ?, ?, ?, ?, ?)",
             (person.person_id, person.kind, person.external_id, reason, into_id, at),
         )
+        assert made.lastrowid is not None
+        portraits.take(self._db, made.lastrowid, person, into_id)
 
-    def departed(self, limit: int) -> list[Tombstone]:
-        """Who is gone, or somebody else now, the latest first."""
+    def departed(self, limit: int) -> list[tuple[int, Tombstone]]:
+        """Who is gone, or somebody else now, each with its number, the latest first."""
         rows = self._db.all(
-            "SELECT person_id, kind, external_id, reason, into_id, at FROM tombstones ORDER BY seq DESC LIMIT ?",
+            "SELECT seq, person_id, kind, external_id, reason, into_id, at FROM tombstones ORDER BY seq DESC LIMIT ?",
             (limit,),
         )
-        return [Tombstone(*row) for row in rows]
+        return [(row[0], Tombstone(*row[1:])) for row in rows]
 
     def was_here(self, external_id: str) -> bool:
         """Whether somebody with this external id is gone, or is somebody else now."""

@@ -295,10 +295,11 @@ class Workspace:
     def _forget_notes(self) -> None:
         self.database.execute("DELETE FROM settings WHERE name IN ('made by', 'requests')")
 
-    def population(self) -> dict[str, Any]:
-        """Everybody, for the dashboard."""
+    def population(self, seen: int = -1) -> dict[str, Any]:
+        """Everybody, for the dashboard; nobody where nothing was changed since `seen`."""
         with self.lock:
-            return population(self)
+            changes = self.database.changes
+            return {"type": "population", "changes": changes} if seen == changes else population(self)
 
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:
         """Who came, went or changed since a checkpoint."""

@@ -76,4 +76,8 @@ export function keepToken(value) {
   try { sessionStorage.setItem(TOKEN, value); } catch { /* it is asked for again */ }
 }
 
+/** Seconds since 1970 as date and time, and as the time alone; UTC, as the sandbox counts. */
+export const moment = (seconds) => new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19);
+export const time = (seconds) => moment(seconds).slice(11);
+
 export const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));

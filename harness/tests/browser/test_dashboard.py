@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +21,7 @@ HOSTILE = "<img src=x onerror=alert(1)><script>window.hurt=1</script>"
 def dashboard(tabs: Watched, workspace: Workspace) -> Page:
     """The dashboard of a workspace, once it has looked."""
     page = tabs.open(f"{workspace.url}/_sandbox/#token={workspace.token}")
-    expect(page.locator("#app-id")).to_have_value(workspace.app_id)
+    expect(page.locator("#app-id")).to_have_text(workspace.app_id)
     return page
 
 
@@ -36,35 +37,78 @@ def test_what_is_asked_arrives(tabs: Watched, workspace: Workspace) -> None:
     expect(page.locator("#people")).to_contain_text("1 user")
 
 
-def test_a_conversion_is_shown_before_and_after(tabs: Watched, workspace: Workspace) -> None:
-    """Side by side, with what changed marked; and the person tells what they were."""
+def grown(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Somebody who went from visitor to lead and into a user, with something to say."""
+    user = workspace.user("ada@example.com", name="Ada")
+    visitor = workspace.ask(
+        "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
+    ).json()
+    workspace.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor["user_id"]}, "type": "lead"})
+    said = {"from": {"type": "lead", "id": visitor["id"]}, "body": "Do you ship to Spain?"}
+    workspace.ask("POST", "/conversations", said)
+    workspace.ask("POST", "/contacts/merge", {"from": visitor["id"], "into": user["id"]})
+    return visitor, user
+
+
+def test_what_was_converted_before_anybody_looked_is_shown(tabs: Watched, workspace: Workspace) -> None:
+    """Each step side by side with what it was made of: the sandbox kept it, not the page."""
+    _, user = grown(workspace)
+    workspace.ask("DELETE", f"/contacts/{user['id']}")
+    page = dashboard(tabs, workspace)
+    deleted, merge, first = page.locator("details.conversion").all()
+    expect(deleted).to_contain_text("nobody has it now")
+    expect(merge.locator("summary")).to_contain_text("Grace merged into Ada")
+    merge.locator("summary").click()
+    expect(merge.locator("tr.changed", has_text="conversations").locator("td")).to_have_text(
+        ["Do you ship to Spain?", "", "Do you ship to Spain?", "moved"]
+    )
+    first.locator("summary").click()
+    expect(first.locator("tr.changed").first.locator("td")).to_have_text(["visitor", "lead", "changed"])
+
+
+def test_a_conversion_is_shown_as_it_happens(tabs: Watched, workspace: Workspace) -> None:
+    """Side by side, what changed marked and first; and the person tells what they were."""
     visitor = workspace.ask(
         "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
     ).json()
     page = dashboard(tabs, workspace)
     expect(page.locator("#people")).to_contain_text("Grace")
     workspace.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor["user_id"]}, "type": "lead"})
-    sides = page.locator("#conversions .sides > div")
-    expect(sides).to_have_count(2)
-    expect(sides.nth(0)).to_contain_text("visitor")
-    expect(sides.nth(1).locator(".changed")).to_have_text(["kindlead"])
-    expect(sides.nth(1)).to_contain_text("custom_attributes.planpro")
+    rows = page.locator("#conversions tbody tr")
+    expect(rows.first.locator("td")).to_have_text(["visitor", "lead", "changed"])
+    expect(rows.filter(has_text="custom_attributes.plan").locator("td")).to_have_text(["pro", "pro", "kept"])
     expect(page.locator("#people")).to_contain_text("was a visitor")
 
 
 def test_a_merge_shows_both_who_were_there(tabs: Watched, workspace: Workspace) -> None:
-    """The source, the user as they were, and the user with what came over."""
-    user = workspace.user("ada@example.com", name="Ada")
-    lead = workspace.ask("POST", "/contacts", {"role": "lead", "name": "Somebody"}).json()
-    said = {"from": {"type": "lead", "id": lead["id"]}, "body": "Do you ship to Spain?"}
-    workspace.ask("POST", "/conversations", said)
+    """The source, the user as they were, and the user with what came over; what was opened stays open."""
+    grown(workspace)
     page = dashboard(tabs, workspace)
-    expect(page.locator("#people")).to_contain_text("Somebody")
-    workspace.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
-    expect(page.locator("#conversions summary")).to_contain_text("Somebody merged into ada@example.com")
-    after = page.locator("#conversions .sides > div").nth(1)
-    expect(after.locator(".changed")).to_have_text(["conversationsDo you ship to Spain?"])
-    expect(page.locator("#people")).to_contain_text(f"took in the lead {lead['id']}")
+    expect(page.locator("#conversions thead").first.locator("th")).to_have_text(
+        ["What", "Before: the lead", "Before: the user", "After: the user", "Became"]
+    )
+    expect(page.locator("#people")).to_contain_text("took in the lead Grace")
+    page.locator("#people summary", has_text="Ada").click()
+    workspace.user("else@example.com")
+    expect(page.locator("#people")).to_contain_text("2 users")
+    expect(page.locator("#people details[open]")).to_contain_text("ada@example.com")
+
+
+def test_exchanges_and_people_can_be_narrowed(tabs: Watched, workspace: Workspace) -> None:
+    """To conversions, or to what went wrong, with what is remarkable said beside it; people by what they have."""
+    grown(workspace)
+    workspace.ask("POST", "/contacts/merge", {"from": "x", "to": "y"})
+    page = dashboard(tabs, workspace)
+    visible = page.locator(".exchange:visible")
+    page.get_by_role("button", name="Conversions").click()
+    expect(visible).to_have_count(3)
+    page.get_by_role("button", name="Went wrong").click()
+    expect(visible).to_have_count(1)
+    expect(visible).to_contain_text("not read: to")
+    page.locator("#find").fill("nobody has this")
+    expect(page.locator("#people li")).to_have_count(0)
+    page.locator("#find").fill("ADA@")
+    expect(page.locator("#people li")).to_have_count(1)
 
 
 def test_each_workspace_is_by_itself(tabs: Watched, workspace: Workspace) -> None:
@@ -94,7 +138,7 @@ def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> 
     page.locator("#rewind").click()
     expect(page.locator("#people")).to_contain_text("0 visitors")
     page.locator("#arm").click()
-    expect(page.locator("#faults")).to_contain_text("convertVisitor")
+    expect(page.locator("#faults")).to_contain_text("conversion")
     page.locator("#clear").click()
     expect(page.locator("#faults")).to_be_empty()
     before = workspace.ask("GET", "/_sandbox/clock").json()["now"]

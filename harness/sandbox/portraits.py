@@ -1,0 +1,77 @@
+"""What somebody was before they became, or went into, somebody else, or were deleted: for people to look at.
+
+One row beside each of the last tombstones, written in one statement and read only when a dashboard asks. What a
+conversion does is decided elsewhere, and never by what stands here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from harness.sandbox.database import Database
+from harness.sandbox.people import Person
+
+KEPT = 50
+"""How many of the latest are kept in a workspace."""
+MOST = 50
+"""How many of each kind of belonging are kept of a person."""
+
+_decode = msgspec.msgpack.Decoder(Person).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A person, and what hung on them; conversations are told by their ids."""
+
+    person: Person
+    belongings: dict[str, list[str]]
+
+
+def take(database: Database, number: int, person: Person, into_id: str | None) -> None:
+    """Keep what `person` is, and whoever they go into, before anything is changed; `number` is the tombstone's."""
+    target_id = None if into_id == person.person_id else into_id
+    database.execute(TAKE, (number, _encode(person), person.person_id, target_id))
+    database.execute("DELETE FROM portraits WHERE number <= ?", (number - KEPT,))
+
+
+def kept(database: Database) -> dict[int, tuple[Portrait, Portrait | None]]:
+    """The source and, of a merge, the target, by the number of the tombstone."""
+    rows = database.all("SELECT number, source, source_had, target, target_had FROM portraits")
+    return {
+        number: (Portrait(_decode(source), _had(had)), Portrait(_decode(target), _had(target_had)) if target else None)
+        for number, source, had, target, target_had in rows
+    }
+
+
+def of(database: Database, person: Person) -> Portrait:
+    """Somebody as they are now."""
+    (had,) = database.one(f"SELECT {HAD.format(who='?1')}", (person.person_id,))
+    return Portrait(person, _had(had))
+
+
+def _had(text: str) -> dict[str, list[str]]:
+    found: dict[str, Any] = json.loads(text)
+    return {name: [str(item) for item in items] for name, items in found.items()}
+
+
+HAD = f"""json_object(
+    'tags', (SELECT json_group_array(name) FROM (
+        SELECT name FROM taggings JOIN tags USING (tag_id) WHERE person_id = {{who}} ORDER BY tag_id LIMIT {MOST})),
+    'notes', (SELECT json_group_array(body) FROM (
+        SELECT body FROM notes WHERE person_id = {{who}} ORDER BY note_id LIMIT {MOST})),
+    'companies', (SELECT json_group_array(name) FROM (
+        SELECT name FROM memberships JOIN companies USING (company_key) WHERE person_id = {{who}}
+        ORDER BY memberships.seq LIMIT {MOST})),
+    'conversations', (SELECT json_group_array(conversation_id) FROM (
+        SELECT conversation_id FROM participants WHERE person_id = {{who}} ORDER BY conversation_id LIMIT {MOST})),
+    'events', (SELECT json_group_array(name) FROM (
+        SELECT name FROM events WHERE person_id = {{who}} ORDER BY seq DESC LIMIT {MOST})))"""  # noqa: S608 - names of our own schema
+
+TAKE = f"""INSERT INTO portraits (number, source, source_had, target, target_had) VALUES (
+    ?1, ?2, {HAD.format(who="?3")}, (SELECT document FROM people WHERE person_id = ?4),
+    CASE WHEN ?4 IS NULL THEN NULL ELSE {HAD.format(who="?4")} END)"""  # noqa: S608 - names of our own schema
