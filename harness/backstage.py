@@ -52,6 +52,8 @@ class Order:
     record: bool
     cassettes: Path
     pipeline: str
+    pipeline_spec: str
+    """Which pipeline of that name; empty for the reference."""
     intercom_version: str | None
     sent_version: str
     workspace: str | None
@@ -282,11 +284,12 @@ def path_of(case: Case, order: Order) -> Path:
 @contextmanager
 def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], Step | None]) -> Iterator[Backstage]:
     from harness.cassette import Recorder, Redactor
-    from harness.cassette.writing import refuse_to_replace
+    from harness.cassette.writing import refuse_namesake, refuse_to_replace
 
     path = path_of(case, order)
     if not order.may_replace:
         refuse_to_replace(path)
+    refuse_namesake(path, order.pipeline_spec)
     redactor = Redactor(secrets=order.secrets, strangers=order.against == "test-app")
     recorder = Recorder(where, path=path, redactor=redactor)
 
@@ -321,6 +324,7 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
         recorded_at=datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"),
         intercom_version=order.sent_version,
         pipeline=order.pipeline,
+        pipeline_spec=order.pipeline_spec,
         harness=__version__,
         seed=order.test_app().session.seed if order.test_app else order.seed,
         clock=start,
@@ -346,7 +350,9 @@ def _from_cassette(
     from harness.cassette import Player, Redactor, load
 
     path = path_of(case, order)
-    cassette = load(path, pipeline=order.pipeline, intercom_version=order.sent_version)
+    cassette = load(
+        path, pipeline=order.pipeline, pipeline_spec=order.pipeline_spec, intercom_version=order.sent_version
+    )
     redactor = Redactor.for_header(cassette.header, order.secrets)
     player = Player(cassette, where, path=path, varying=order.varying, redactor=redactor)
     recorded: Sequence[Mapping[str, Any]] = cassette.header.people

@@ -88,6 +88,15 @@ class Run:
         """The pipeline's name, as cassettes and reports show it."""
         return self._spec.name if self._spec else REFERENCE
 
+    @property
+    def _pipeline_spec(self) -> str:
+        """Which pipeline of its name, the same on every machine: a file is told from the project's folder on."""
+        spec = self.options.pipeline or ""
+        if not spec.endswith(".toml"):
+            return spec
+        root, path = self.options.root.resolve(), Path(spec).resolve()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
     def wanted_version(self, case: Case) -> str | None:
         """The API version that was asked for this case; `None` where the pipeline's own header counts."""
         return case.intercom_version or self.options.intercom_version
@@ -302,6 +311,7 @@ class Run:
             record=self.options.record,
             cassettes=self.options.cassettes,
             pipeline=self.pipeline_name,
+            pipeline_spec=self._pipeline_spec,
             intercom_version=self.wanted_version(case),
             sent_version=self.sent_version(case),
             workspace=self.options.workspace,

@@ -1,8 +1,8 @@
 """A cassette as a value and as text: vcrpy's dictionary as JSON, one fact per line, with a digest of its content.
 
-Two cassettes with the same content are the same bytes. The digest covers everything but itself and the white space
-between tokens, so a file that was changed is told from one that was written. Reading and writing files is `storage`'s;
-what may be written at all is `redaction`'s.
+Two cassettes with the same content are the same bytes, and what answers repeat is written once (`likeness`). The digest
+covers everything but itself and the white space between tokens, so a file that was changed is told from one that was
+written. Reading and writing files is `storage`'s; what may be written at all is `redaction`'s.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.cassette import bodies
+from harness.cassette import bodies, likeness
 from harness.exchange import Broken, BrokenKind, Lane, Outcome, Request, Response, Step
 
 VCR_VERSION = 1
 """The version of vcrpy's dictionary."""
-FORMAT = 1
-"""The version of what stands in it beyond vcrpy's."""
+FORMAT = 2
+"""The version of what stands in it beyond vcrpy's. Since 2, answers say what they have in common with earlier ones."""
+_WITH_LIKENESS = 2
 
 RecordedFrom: TypeAlias = Literal["sandbox", "test-app"]
 
@@ -44,6 +45,8 @@ class Header:
     """ISO 8601 by the injected clock."""
     intercom_version: str = ""
     pipeline: str = "reference"
+    pipeline_spec: str = ""
+    """Which pipeline of that name: what `--pipeline` was given, a file as it is called from the project's folder."""
     harness: str = ""
     seed: int = 0
     clock: float = 0.0
@@ -141,6 +144,10 @@ def encode(cassette: Cassette) -> bytes:
     """The file of a cassette, with the digest of its content in its header."""
     header = replace(cassette.header, digest="")
     rows = [to_row(interaction) for interaction in cassette.interactions]
+    if header.format >= _WITH_LIKENESS:
+        shown = likeness.Shown()
+        for row in rows:
+            row.response.body = msgspec.Raw(shown.shorten(bytes(row.response.body)))
     compact = msgspec.json.encode(Document(VCR_VERSION, header, rows))
     signed = _DIGEST.sub(b'"digest":"' + content_digest(compact).encode() + b'"', compact, count=1)
     return msgspec.json.format(signed, indent=1) + b"\n"
@@ -165,6 +172,10 @@ def source_digest(text: str) -> str:
 def decode(compact: bytes) -> Cassette:
     """The cassette in a text without white space; raises msgspec.DecodeError or ValueError where there is none."""
     document = _document.decode(compact)
+    if document.metadata.format >= _WITH_LIKENESS and likeness.MARK in compact:
+        shown = likeness.Shown()
+        for row in document.interactions:
+            row.response.body = msgspec.Raw(shown.expand(bytes(row.response.body)))
     return Cassette(document.metadata, tuple(from_row(row) for row in document.interactions))
 
 

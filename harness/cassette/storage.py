@@ -69,13 +69,16 @@ def _safe(text: str) -> str:
     return re.sub(r"^\.", "~2e", escaped)
 
 
-def load(path: Path, *, pipeline: str | None = None, intercom_version: str | None = None) -> Cassette:
+def load(
+    path: Path, *, pipeline: str | None = None, pipeline_spec: str = "", intercom_version: str | None = None
+) -> Cassette:
     """Read a cassette, or raise the CassetteProblem that says why it cannot be played.
 
-    Where `pipeline` or `intercom_version` are given, the cassette must be one of theirs.
+    Where `pipeline`, `pipeline_spec` or `intercom_version` are given, the cassette must be one of theirs.
     """
     cassette = _checked(path, _read(path))
     _check_owner(path, cassette.header, pipeline, intercom_version)
+    check_namesake(path, cassette.header, pipeline_spec)
     return cassette
 
 
@@ -190,6 +193,20 @@ def _check_owner(path: Path, header: Header, pipeline: str | None, intercom_vers
             path=path,
             evidence=f"recorded with {header.intercom_version or 'none'}, asked for with {intercom_version}",
             remedy=record_command(path),
+        )
+
+
+def check_namesake(path: Path, header: Header, pipeline_spec: str) -> None:
+    """Raise OtherPipeline where two pipelines of one name would share a cassette."""
+    if pipeline_spec and header.pipeline_spec not in ("", pipeline_spec):
+        folder = next((parent for parent in path.parents if parent.name.startswith("@")), path.parent)
+        raise OtherPipeline(
+            f"{path} belongs to another pipeline that is called {header.pipeline!r} as well.",
+            path=path,
+            evidence=f"recorded with --pipeline {header.pipeline_spec}, asked for with --pipeline {pipeline_spec}",
+            why="cassettes lie under the name of their pipeline, and two have the same",
+            remedy=f"give one of them another name, or another folder with --cassettes; if it moved: rm -r {folder}, "
+            "and record it anew",
         )
 
 

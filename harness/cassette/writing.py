@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.cassette import format as cassette_format
-from harness.cassette.errors import CannotRecord
+from harness.cassette.errors import CannotRecord, CassetteProblem
 from harness.cassette.format import Cassette
 from harness.cassette.redaction import RULES_VERSION, Redactor, redact
 from harness.cassette.scan import refuse_leaks
-from harness.cassette.storage import replace_file
+from harness.cassette.storage import check_namesake, load, replace_file
 
 Show: TypeAlias = Callable[[Path, Cassette], None]
 """Something that looks at a new cassette before it is written."""
@@ -34,6 +34,15 @@ def write(path: Path, cassette: Cassette, redactor: Redactor, show: Show | None 
         show(path, written)
     replace_file(path, text)
     return written
+
+
+def refuse_namesake(path: Path, pipeline_spec: str) -> None:
+    """Raise OtherPipeline where the cassette that is there belongs to another pipeline of the same name."""
+    try:
+        header = load(path).header
+    except CassetteProblem:
+        return  # there is none, or none that anybody could play
+    check_namesake(path, header, pipeline_spec)
 
 
 def refuse_to_replace(path: Path) -> None:

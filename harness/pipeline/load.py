@@ -18,6 +18,8 @@ from harness.pipeline.declared import NAMES, Declared, declared_in, strings
 from harness.pipeline.python_object import PythonPipeline
 from harness.problems import Problem
 
+RESERVED = "reference"
+"""The name of the harness's own pipeline, whose cassettes lie at the top."""
 LINES = ("visitor_to_lead", "visitor_to_user", "lead_to_user", "job")
 KEYS = frozenset({"name", *LINES, "hook", "awaits", "service", "files", *NAMES})
 
@@ -39,14 +41,22 @@ class PipelineSpec:
 def load_pipeline(spec: str) -> PipelineSpec:
     """A TOML file, or `package.module:object`; anything else is a `Problem`."""
     if spec.endswith(".toml"):
-        return _from_toml(Path(spec))
+        return _named(_from_toml(Path(spec)), spec, 'name = "…" in its [pipeline] table gives it another one')
     if spec.partition(":")[0] and ":" in spec:
-        return _from_object(spec)
+        return _named(_from_object(spec), spec, "call the object otherwise: what stands after the colon is its name")
     raise Problem(
         f"--pipeline {spec}: this names no pipeline",
         why="a spec is package.module:object, or a TOML file",
         remedy="for example --pipeline myshop.intercom:pipeline or --pipeline pipeline.toml",
     )
+
+
+def _named(found: PipelineSpec, spec: str, remedy: str) -> PipelineSpec:
+    """The name says where the pipeline's cassettes lie, and one of them is taken."""
+    if found.name == RESERVED or not found.name.strip():
+        what = "is the harness's own" if found.name.strip() else "is none"
+        raise Problem(f"--pipeline {spec}: the name {found.name!r} {what}", remedy=remedy)
+    return found
 
 
 def _from_object(spec: str) -> PipelineSpec:

@@ -28,6 +28,7 @@ from harness.cassette import (
 from harness.cassette import format as cassette_format
 from harness.cassette.errors import case_name
 from harness.cassette.storage import file_name, load_edited, replace_file
+from harness.cassette.writing import refuse_namesake
 from harness.exchange import Broken, Outcome, Response
 from harness.tests.recordings import ask, header, visitor_to_lead, written
 
@@ -180,6 +181,20 @@ def test_a_cassette_of_another_pipeline_or_version_is_not_played(path: Path) -> 
     with pytest.raises(OtherVersion):
         load(path, pipeline="reference", intercom_version="2.15")
     assert load(path, pipeline="reference", intercom_version="2.16").interactions
+
+
+def test_two_pipelines_of_one_name_do_not_share_a_cassette(tmp_path: Path) -> None:
+    """The header says which pipeline it was; a cassette from before that is anybody's of its name."""
+    path = tmp_path / "@pipeline" / "one.json"
+    written(path, visitor_to_lead(), pipeline="pipeline", pipeline_spec="shop/pipeline.toml")
+    with pytest.raises(OtherPipeline, match="another pipeline that is called 'pipeline' as well") as caught:
+        load(path, pipeline="pipeline", pipeline_spec="crm/pipeline.toml")
+    assert "shop/pipeline.toml" in caught.value.evidence
+    with pytest.raises(OtherPipeline):
+        refuse_namesake(path, "crm/pipeline.toml")
+    assert load(path, pipeline="pipeline", pipeline_spec="shop/pipeline.toml").interactions
+    written(path, visitor_to_lead(), pipeline="pipeline")
+    assert load(path, pipeline="pipeline", pipeline_spec="crm/pipeline.toml").interactions
 
 
 @given(data=st.data())

@@ -247,3 +247,15 @@ def _refused(spec: str, what: str) -> Problem:
     assert problem.what.startswith(f"--pipeline {spec}")
     assert problem.remedy
     return problem
+
+
+@pytest.mark.parametrize("name", ["reference", " ", ""])
+def test_the_harness_s_own_name_is_not_another_pipeline_s(project: Path, name: str) -> None:
+    """Its cassettes would lie among the reference pipeline's."""
+    (project / "shop.toml").write_text(f'[pipeline]\nname = "{name}"\nlead_to_user = "true"\njob = "true"\n')
+    with pytest.raises(Problem, match="the name") as caught:
+        load_pipeline("shop.toml")
+    assert 'name = "…"' in caught.value.remedy
+    (project / "shop_fine.py").write_text(f"reference = __import__('types').SimpleNamespace(run=lambda: None)\n{THREE}")
+    with pytest.raises(Problem, match="the name 'reference' is the harness's own"):
+        load_pipeline("shop_fine:reference")
