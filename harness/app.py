@@ -315,11 +315,16 @@ def prefer_version(backend: Backend, workspace: str, intercom_version: str | Non
 
 
 def way_to(
-    server: Server, token: str, authority: Authority, folder: Path, trusted: Mapping[str, str] | None = None
+    server: Server,
+    token: str,
+    authority: Authority,
+    folder: Path,
+    trusted: Mapping[str, str] | None = None,
+    secret: str = "",
 ) -> Way:
     """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
     from harness.gateway.hosts import ANSWERED
     from harness.pipeline.environment import Way
 
     trust = authority.write(folder, trusted)
-    return Way(server.url, token, trust.alone, trust.added, trust.bundle, PRELOAD, ANSWERED)
+    return Way(server.url, token, trust.alone, trust.added, trust.bundle, PRELOAD, ANSWERED, secret)

@@ -98,6 +98,8 @@ class Backstage:
     """Around what comes in no order."""
     polling: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around what is asked again and again until it is as wished."""
+    tellers: Sequence[Layer] = ()
+    """Around what the pipeline is told by webhook."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None
     before_job: Callable[[], None] = lambda: None
     """Told before a job that finds its people itself is started; may say that it cannot be here."""
@@ -304,6 +306,7 @@ def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], St
         yield replace(
             live,
             layers=(*live.layers, recorder.layer),
+            tellers=(recorder.layer,),
             parallel=recorder.parallel,
             polling=recorder.poll,
             conclude=conclude,
@@ -371,6 +374,7 @@ def _from_cassette(
             RecordedTraits(recorded, _marker_in(cassette.header)),
             RecordedVisitorOrigin([entry for entry in recorded if entry.get("kind") == "visitor"]),
             ManualClock(),
+            tellers=(player.told,),
             conclude=conclude,
         )
 

@@ -5,12 +5,17 @@ Both hold for the pipeline alone: people are made, and everybody is read, with n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from harness.clock import MovingClock
+from harness.exchange import RECEIVER_HOST, Broken, Handler, Outcome, Request, Response
 from harness.gateway.fault_files import fault_from
 from harness.gateway.faults import Armed, Fault, FaultTable
+from harness.gateway.webhooks import Courier, Subscriber
 from harness.persons import Lead, User
+from harness.pipeline import Answer
 from harness.problems import Problem
 
 BETWEEN_STEPS: Final = 3600.0
@@ -19,6 +24,11 @@ BETWEEN_STEPS: Final = 3600.0
 
 NOWHERE: Final = "http://127.0.0.1:9/"
 """The address of a subscriber who is told in process."""
+
+RUN_SECRET: Final = "sandbox-run-client-secret"
+"""What every notification of a run is signed with, in the place of a workspace's own client secret."""
+
+PIPELINE: Final = Subscriber("pipeline", f"https://{RECEIVER_HOST}/", RUN_SECRET)
 
 
 class NotHere(Exception):
@@ -66,15 +76,25 @@ class Faults:
 class Webhooks:
     """Tells the pipeline what Intercom's webhooks would, as often, as late and in the order that a scenario wants.
 
-    read: asks the backend for what there is to tell; hear: hands a notification to the pipeline.
+    read: asks the backend for what there is to tell. send: hands one notification of a topic to the pipeline, and tells
+    what its receiver answered. What is not taken is sent once more a minute later, as Intercom does.
     """
 
     def __init__(
-        self, read: Callable[[], Sequence[Mapping[str, Any]]], hear: Callable[[Mapping[str, Any]], object]
+        self,
+        clock: MovingClock,
+        read: Callable[[], Sequence[Mapping[str, Any]]],
+        send: Callable[[Request, str], Outcome],
     ) -> None:
+        self._clock = clock
         self._read = read
-        self._hear = hear
+        self.begin: Callable[[], None] = lambda: None
+        """To be called before the first one is sent: the given is over."""
+        self._send = send
+        self._courier = Courier(clock, self._post, self._leave)
         self._known: list[Mapping[str, Any]] = []
+        self._early: list[str] = []
+        self._gone = False
 
     def tell(self, person: Lead | User, topic: str, *, times: int = 1) -> None:
         """Tell what happened to this person: the last notification of this topic (`contact.lead.created`)."""
@@ -83,8 +103,62 @@ class Webhooks:
         if not about:
             there = ", ".join(sorted({str(one["topic"]) for one in self._known})) or "nothing"
             raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
+        self.begin()
         for _ in range(times):
-            self._hear(about[-1])
+            self._submit(about[-1])
+
+    def early(self, topic: str) -> None:
+        """Tell the next notification of this topic before the answer of the request that caused it."""
+        self._early.append(topic)
+
+    @property
+    def unfired(self) -> Sequence[str]:
+        """The topics of which nothing came that was to be told early."""
+        return tuple(self._early)
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through, and tell early what it gave rise to; to be used as a layer of the gateway."""
+        outcome = inner(request)
+        if self._early and request.lane == "pipeline" and request.method != "GET" and not outcome.refused:
+            for one in self._new():
+                if (topic := str(one["topic"])) in self._early:
+                    self._early.remove(topic)
+                    self._submit(one)
+        return outcome
+
+    def settle(self) -> None:
+        """Let the time go by after which Intercom sends again what was not taken."""
+        while (due := self._courier.due) is not None:
+            self._clock.advance(max(0.0, due - self._clock.now()))
+            self._courier.deliver()
+
+    def _new(self) -> Sequence[Mapping[str, Any]]:
+        new = self._read()
+        self._known += new
+        return new
+
+    def _submit(self, notification: Mapping[str, Any]) -> None:
+        if not self._gone:
+            self._courier.submit(PIPELINE, str(notification["topic"]), dict(notification))
+            self._courier.deliver()
+
+    def _leave(self, _workspace: str) -> None:
+        """The receiver said that it is gone: it is told nothing more."""
+        self._gone = True
+
+    def _post(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
+        told = Request(method, "/", headers, body, RECEIVER_HOST, "webhook")
+        answer = self._send(told, str(json.loads(body)["topic"])).answer
+        if isinstance(answer, Broken):
+            raise OSError("no answer")
+        return answer.status
+
+
+def received(answer: Answer) -> Outcome:
+    """What the receiver of a notification answered, given what the pipeline made of it."""
+    if answer.status == 0:
+        return Outcome(Broken("empty"))
+    return Outcome(Response(answer.status or (500 if answer.trouble else 200)))
 
 
 class Intercom:

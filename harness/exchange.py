@@ -7,18 +7,20 @@ They know no socket, no file and no clock; each door translates them into its ow
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-Lane: TypeAlias = Literal["harness", "pipeline"]
-"""Who asks: the harness's own client, or the pipeline under test."""
+Lane: TypeAlias = Literal["harness", "pipeline", "webhook"]
+"""Who asks: the harness's own client, the pipeline under test, or Intercom, which tells the pipeline something."""
 
 Step: TypeAlias = Literal["given", "when", "then"]
 """Where in a scenario something is asked."""
 
 INTERCOM_HOST = "api.intercom.io"
+RECEIVER_HOST = "receiver.invalid"
+"""Stands for wherever the pipeline is told by webhook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,27 @@ class Exchange:
     step: Step | None = None
     unread: tuple[str, ...] = ()
     """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
+    after: int = 0
+    """How many exchanges were over when it began: what it gave rise to has numbers in between."""
+
+
+def as_begun(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Exchanges in the order in which they began; where nobody was told anything, that in which they were over."""
+    held = list(exchanges)
+    if all(one.request.lane != "webhook" for one in held):
+        return held
+    return sorted(held, key=lambda one: (one.after, -one.number))
+
+
+def is_again(exchange: Exchange, earlier: Iterable[Exchange]) -> bool:
+    """Whether the same was asked before, and not answered with success."""
+    asked = exchange.request
+    return any(
+        (asked.lane, asked.method, asked.target, asked.body)
+        == (one.request.lane, one.request.method, one.request.target, one.request.body)
+        and not (isinstance(one.outcome.answer, Response) and one.outcome.answer.status < 300 and not one.outcome.fault)
+        for one in earlier
+    )
 
 
 NOBODY_WAITS = 60.0

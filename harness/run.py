@@ -19,18 +19,19 @@ import requests
 from harness.app import NOTIFICATIONS, TokenWatch, enclosed, fault_table, unread_fields
 from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for, path_of
 from harness.cassette import NetworkGuard
-from harness.circumstances import Faults, Intercom
+from harness.circumstances import RUN_SECRET, Faults, Intercom, Webhooks
 from harness.client import NEWEST_VERSION, IntercomClient
 from harness.clock import ManualClock, MovingClock
 from harness.exchange import Lane, Outcome, Request, Step
 from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
 from harness.gateway.pace import Pace
+from harness.gateway.quiet import Quiet
 from harness.gateway.rendezvous import Rendezvous
 from harness.options import RunOptions, check_options
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
 from harness.pipeline.environment import production_credentials, python_environment
@@ -45,7 +46,6 @@ from harness.verification import Verify
 
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields
-    from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
     from harness.guarded import GuardedApp
     from harness.pipeline.enclosure import Enclosure
@@ -72,11 +72,13 @@ class Run:
         self.gateway = Gateway(self._clock)
         self._stack = ExitStack()
         self._guard = NetworkGuard()
+        self._quiet = Quiet()
         self._server: Server | None = None
         self._enclosure: Enclosure | None = None
         self._way: Way | None = None
         self._tokens = TokenWatch(dict(os.environ))
         self._hidden = production_credentials(os.environ) if options.pipeline else []
+        self._spec: PipelineSpec | None = None
         self._spec = self._load()
         self._needed: set[str] = set()
         if options.port:
@@ -179,7 +181,7 @@ class Run:
 
             if self.options.against == "test-app":
                 self.test_app()  # its credentials are read before the pipeline's code may look for them
-            self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN))
+            self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN, RUN_SECRET))
             self._stack.enter_context(patched_clients(self._heed, self.gateway.turn_away))
         try:
             found = load_pipeline(spec)
@@ -202,7 +204,7 @@ class Run:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             from harness.app import way_to
 
-            self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder))
+            self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder), secret=RUN_SECRET)
         return self._server
 
     def _environment(self) -> Mapping[str, str]:
@@ -277,8 +279,10 @@ class Run:
             self._clock = self.gateway.clock = backstage.clock
             faults = fault_table(backstage.clock, backstage.operation)
             meeting = Rendezvous()
-            stage = self._stage(case, backstage, faults, meeting)
             client = IntercomClient(self._session("harness"), token=backstage.token, base_url=backstage.base_url)
+            webhooks = Webhooks(backstage.clock, lambda: client.get(NOTIFICATIONS).answer["data"], self.gateway.tell)
+            circumstances = (meeting.layer, *self._pace(backstage), faults.layer, webhooks.layer)
+            stage = self._stage(case, backstage, circumstances)
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
             with self.gateway.on(stage):
@@ -293,13 +297,14 @@ class Run:
                         _both(meeting.of, backstage.parallel),
                         backstage.polling,
                         backstage.before_job,
+                        self._work_done,
                     ),
                     make_verify=lambda scenario: self._verify(client, scenario),
                     conclude=lambda passed: backstage.conclude(passed, people),
                     clock=backstage.clock,
                     faults=Faults(faults),
                     intercom=self._intercom(case, backstage),
-                    notifications=lambda: client.get(NOTIFICATIONS).answer["data"],
+                    webhooks=webhooks,
                     reached=backstage.reached,
                 )
                 yield scenario
@@ -333,14 +338,21 @@ class Run:
 
     def _pace(self, backstage: Backstage) -> Sequence[Layer]:
         """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
-        if self._spec is None or not isinstance(backstage.clock, ManualClock):
+        if self._spec is None:
             return ()
-        return (Pace(backstage.clock, self.options.time_scale).layer,)
+        watch = () if self._spec.in_process else (self._quiet.layer,)
+        if not isinstance(backstage.clock, ManualClock):
+            return watch
+        return (*watch, Pace(backstage.clock, self.options.time_scale).layer)
 
-    def _stage(self, case: Case, backstage: Backstage, faults: FaultTable, meeting: Rendezvous) -> Stage:
+    def _work_done(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
+        """Have a service told something, and wait until it has done what it does about it."""
+        return self._quiet.around(hear, self.options.time_limit or DEFAULT_TIME_LIMIT)
+
+    def _stage(self, case: Case, backstage: Backstage, circumstances: Sequence[Layer]) -> Stage:
         return Stage(
             backstage.backend,
-            (meeting.layer, *self._pace(backstage), faults.layer, *backstage.layers),
+            (*circumstances, *backstage.layers),
             token=None if backstage.tokens_stay else backstage.token,
             intercom_version=self.wanted_version(case),
             quick=backstage.quick,
@@ -349,6 +361,7 @@ class Run:
             operation=backstage.operation,
             unread=unread_fields,
             accepts=RUN_TOKEN if self.options.strict_token else None,
+            tellers=backstage.tellers,
         )
 
     def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from harness.circumstances import BETWEEN_STEPS, Faults, Intercom, Webhooks
+from harness.circumstances import BETWEEN_STEPS, Faults, Intercom, Webhooks, received
 from harness.clock import ManualClock, MovingClock
 from harness.exchange import Exchange
 from harness.gateway import Gateway, Stage
@@ -70,7 +69,7 @@ class Scenario:
         clock: MovingClock,
         faults: Faults,
         intercom: Intercom,
-        notifications: Callable[[], Sequence[Mapping[str, Any]]],
+        webhooks: Webhooks,
         reached: Reached | None = None,
     ) -> None:
         self.case = case
@@ -86,7 +85,9 @@ class Scenario:
         self._started = time.monotonic()
         self.pipeline = make_pipeline(self._begin_when)
         self.verify = make_verify(self)
-        self.webhooks = Webhooks(notifications, self.pipeline.hear)
+        self.webhooks = webhooks
+        webhooks.begin = self.pipeline.begin
+        stage.receiver = lambda told: received(self.pipeline.hear(told))
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -103,6 +104,7 @@ class Scenario:
 
     def begin_then(self) -> None:
         """The pipeline has been heard; from here on the harness asks by itself."""
+        self.webhooks.settle()
         self.intercom.end()
         self._stage.step = "then"
 
@@ -127,6 +129,9 @@ class Scenario:
         if unfired := self.faults.unfired:
             text, found = "every armed fault fired", ", ".join(f"{fault} of {fault.operation}" for fault in unfired)
             raise NotProved([Claim(text, Verdict.REFUTED, "at least once", f"never: {found}", likely=_UNFIRED)])
+        if never := self.webhooks.unfired:
+            text, found = "every webhook that was to come early came", f"never: {', '.join(never)}"
+            raise NotProved([Claim(text, Verdict.REFUTED, "before an answer", found, likely=_UNFIRED)])
 
     def result(self, error: BaseException | None) -> ScenarioResult:
         """The result, given what the scenario's function raised."""

@@ -32,6 +32,15 @@ def test_a_webhook_comes_late(people, pipeline, webhooks, verify):
     verify.merged(lead, into=user)
 
 
+def test_a_webhook_comes_before_the_answer(people, webhooks, verify):
+    """The worker hears of its own merge before it has the answer to it: nothing happens a second time."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    webhooks.early("contact.merged")
+    webhooks.tell(lead, "contact.lead.created")
+    verify.merged(lead, into=user)
+
+
 def test_webhooks_come_in_the_wrong_order(people, webhooks, verify):
     """The later of two leads with one e-mail is told of first: both are folded in."""
     user = people.user()

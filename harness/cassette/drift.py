@@ -105,7 +105,7 @@ def drifts(cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisit
     visitors = _visitors(cassette)
     found: dict[tuple[str, ...], Drift] = {}
     for place, interaction in enumerate(cassette.interactions, 1):
-        if interaction.request.path.startswith(CONTROL_PLANE):
+        if interaction.request.path.startswith(CONTROL_PLANE) or interaction.lane == "webhook":
             continue
         for one in _mentioned(interaction, visitors):
             if not binding.knows(str(one["user_id"])):

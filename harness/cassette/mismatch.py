@@ -32,6 +32,7 @@ Cause: TypeAlias = Literal[
     "body",
     "rules changed",
     "nothing recorded",
+    "answer",
     "unexplained",
 ]
 SAID: dict[Cause, str] = {
@@ -47,6 +48,7 @@ SAID: dict[Cause, str] = {
     "body": "the body differs",
     "rules changed": "the cassette was cleaned by older redaction rules",
     "nothing recorded": "the cassette has no further request of this side in this step",
+    "answer": "the pipeline answers it otherwise than when this was recorded",
     "unexplained": "not looked into, after so many others",
 }
 _MOST_CANDIDATES = 3
@@ -130,6 +132,8 @@ class ReplayFailed(CassetteProblem):
 
 def _headline(path: Path | None, mismatches: Sequence[Mismatch], leftover: Sequence[Interaction]) -> str:
     name = path or "the cassette"
+    if mismatches and all(one.cause == "answer" for one in mismatches):
+        return f"The pipeline answers a webhook otherwise than in {name}."
     if mismatches:
         count = f"{len(mismatches)} request(s) have no answer" if len(mismatches) > 1 else "A request has no answer"
         return f"{count} in {name}: {mismatches[0].cause}."

@@ -27,8 +27,9 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def playable(cassette: Cassette) -> list[Interaction]:
-    """The interactions that vcrpy can play: those whose answer arrived."""
-    return [found for found in cassette.interactions if not isinstance(found.outcome.answer, Broken)]
+    """The interactions that vcrpy can play: those that were asked of Intercom, and whose answer arrived."""
+    asked = [found for found in cassette.interactions if found.lane != "webhook"]
+    return [found for found in asked if not isinstance(found.outcome.answer, Broken)]
 
 
 def vcr_interaction(interaction: Interaction) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from pathlib import Path
 
 from harness.cassette import mismatch
 from harness.cassette.blocks import POLL
+from harness.cassette.differences import Difference
 from harness.cassette.errors import record_command
 from harness.cassette.format import Cassette, Interaction
 from harness.cassette.keys import Key, key_of
-from harness.cassette.mismatch import Mismatch, ReplayFailed
+from harness.cassette.mismatch import Candidate, Mismatch, ReplayFailed
 from harness.cassette.redaction import INTERCOM_URL, RULES_VERSION, Redactor
 from harness.cassette.varying import VaryingFields
-from harness.exchange import Broken, Lane, Outcome, Request, Response, Step
+from harness.exchange import Broken, Handler, Lane, Outcome, Request, Response, Step
 
 MISSED = 421
 """Misdirected Request: no client retries it, and Intercom never sends it."""
@@ -155,6 +156,20 @@ class Player:
                 return _missed(miss)
         return self._outcome(found, request)
 
+    def told(self, request: Request, inner: Handler) -> Outcome:
+        """Let the pipeline be told what it was told, and hold its answer against the recorded one; a layer."""
+        recorded = self.handle(request)
+        if recorded.refused:
+            return recorded
+        outcome = inner(request)
+        old, new = _result(recorded), _result(outcome)
+        if old != new:
+            clean, step = self._redactor.request(request), self._where() or "when"
+            near = Candidate(clean, True, ("answer",), (Difference("status", "changed", old, new),))
+            with self._lock:
+                self._misses.append(Mismatch("answer", clean, step, request.lane, (near,)))
+        return outcome
+
     def _outcome(self, found: Interaction, request: Request) -> Outcome:
         outcome = replace(found.outcome, waits=self._keep_delays) if found.outcome.delay else found.outcome
         if not request.origin or request.origin == INTERCOM_URL:
@@ -210,6 +225,11 @@ class Player:
         if misses and misses[0].proposals:
             return f"declare the field as varying (see above), or, if the change is meant: {record}"
         return f"if the change is meant: {record}"
+
+
+def _result(outcome: Outcome) -> int | str:
+    """What counts of a receiver's answer: its status, or that there was none."""
+    return outcome.answer.status if isinstance(outcome.answer, Response) else "no answer"
 
 
 def _missed(miss: Mismatch) -> Outcome:

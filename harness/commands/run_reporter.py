@@ -15,7 +15,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction import Redactor
-from harness.exchange import Broken, Exchange
+from harness.exchange import Broken, Exchange, as_begun, is_again
 from harness.options import RunOptions
 from harness.pytest_plugin import REMAINS, RESULT, RUN
 from harness.report.evidence import Evidence, exchange_rows
@@ -190,7 +190,7 @@ class RunReporter:
 
 def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioRow:
     """A scenario's result as reports want it."""
-    pipeline = [exchange for exchange in result.exchanges if exchange.request.lane == "pipeline"]
+    pipeline = as_begun(exchange for exchange in result.exchanges if exchange.request.lane != "harness")
     ending: Ending = "not run" if report.skipped else _ending(result)
     reason = _why(report) if report.skipped else result.problem or result.trouble
     if result.trouble:
@@ -204,7 +204,7 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         result.seconds,
         reason,
         tuple(_claim_row(claim) for claim in result.claims),
-        tuple(_asked_row(exchange, pipeline[0].at) for exchange in pipeline),
+        tuple(_asked_row(exchange, pipeline[:place]) for place, exchange in enumerate(pipeline)),
         tuple(AnswerRow(a.operation, a.trouble or "", a.stdout, a.stderr, a.exit_status) for a in result.answers),
         tuple(result.additions),
         result.case.intercom_version,
@@ -265,9 +265,9 @@ def _claim_row(claim: Claim) -> ClaimRow:
     )
 
 
-def _asked_row(exchange: Exchange, first: float) -> AskedRow:
+def _asked_row(exchange: Exchange, before: Sequence[Exchange]) -> AskedRow:
     answer, response = exchange.outcome.answer, exchange.outcome.response
-    request = exchange.request
+    request, told = exchange.request, exchange.request.lane == "webhook"
     return AskedRow(
         f"{request.method} {request.target}",
         _short(request.body),
@@ -278,7 +278,9 @@ def _asked_row(exchange: Exchange, first: float) -> AskedRow:
         exchange.outcome.refused or "",
         exchange.unread,
         exchange.outcome.fault or "",
-        exchange.at - first,
+        exchange.at - (before[0].at if before else exchange.at),
+        exchange.operation if told else "",
+        not told and is_again(exchange, before),
     )
 
 

@@ -51,17 +51,24 @@ class Stage:
     """Which fields of a body the operation does not read; asked of the pipeline's writing requests only."""
     blocks: Callable[[], bool] = lambda: False
     """Whether an answer may have to wait for somebody else at this moment, for all that the backend is quick."""
+    receiver: Handler | None = None
+    """Who is told what webhooks tell: the pipeline."""
+    tellers: Sequence[Layer] = ()
+    """The layers around the receiver, outermost first."""
     _handler: Handler | None = field(default=None, repr=False)
 
     @property
     def handler(self) -> Handler:
         """The backend with its layers wrapped around it."""
         if self._handler is None:
-            handler = self.backend
-            for layer in reversed(self.layers):
-                handler = _wrap(layer, handler)
-            self._handler = handler
+            self._handler = _wrapped(self.backend, self.layers)
         return self._handler
+
+
+def _wrapped(handler: Handler, layers: Sequence[Layer]) -> Handler:
+    for layer in reversed(layers):
+        handler = _wrap(layer, handler)
+    return handler
 
 
 def _wrap(layer: Layer, inner: Handler) -> Handler:
@@ -111,7 +118,7 @@ class Gateway:
 
     def handle(self, request: Request) -> Outcome:
         """Answer one request by what is in force, and log it."""
-        stage = self._stage
+        stage, after = self._stage, self.log.count
         if stage is None:
             outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
             self._note(request, outcome, None)
@@ -122,7 +129,18 @@ class Gateway:
             return outcome
         seen = self._dress(request, stage)
         outcome = stage.handler(seen)
-        self._note(seen, outcome, stage)
+        self._note(seen, outcome, stage, after)
+        return outcome
+
+    def tell(self, request: Request, topic: str) -> Outcome:
+        """Have the receiver told something, and log it with what it answered: the other direction."""
+        stage = self._stage
+        if stage is None or stage.receiver is None:
+            raise RuntimeError("nobody is there to be told")
+        after = self.log.count
+        outcome = _wrapped(stage.receiver, stage.tellers)(request)
+        now, step = self.clock.now(), stage.step
+        self.log.add(lambda number, bare: Exchange(number, now, "", topic, bare, outcome, step, (), after), request)
         return outcome
 
     def turn_away(self, method: str, authority: str, reason: str) -> None:
@@ -138,13 +156,17 @@ class Gateway:
             changes["intercom-version"] = stage.intercom_version
         return request.with_headers(**changes) if changes else request
 
-    def _note(self, request: Request, outcome: Outcome, stage: Stage | None) -> Exchange:
+    def _note(self, request: Request, outcome: Outcome, stage: Stage | None, after: int = 0) -> Exchange:
         operation = stage.operation(request) if stage and stage.operation else ""
         step = stage.step if stage else None
         workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
         writes = bool(request.body) and request.lane == "pipeline"
         unread = stage.unread(request, operation) if stage and stage.unread and writes else ()
-        return self.log.add(self.clock.now(), workspace, operation, request, outcome, step, unread)
+        now = self.clock.now()
+        return self.log.add(
+            lambda number, bare: Exchange(number, now, workspace, operation, bare, outcome, step, unread, after),
+            request,
+        )
 
 
 def _is_foreign(request: Request, stage: Stage) -> bool:

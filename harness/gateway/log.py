@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from harness.exchange import Exchange, Outcome, Request, Step
+from harness.exchange import Exchange, Request
 
 DEFAULT_SIZE = 10_000
 
@@ -21,26 +21,17 @@ class ExchangeLog:
         self._refused: list[Exchange] = []
         self._listeners: list[Callable[[Exchange], None]] = []
 
-    def add(
-        self,
-        at: float,
-        workspace: str,
-        operation: str,
-        request: Request,
-        outcome: Outcome,
-        step: Step | None,
-        unread: tuple[str, ...] = (),
-    ) -> Exchange:
-        """Keep one exchange, its credentials removed, and tell the listeners."""
+    def add(self, make: Callable[[int, Request], Exchange], request: Request) -> Exchange:
+        """Keep one exchange, made of its number and of the request without its credentials, and tell the listeners."""
         headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
         bare = Request(
             request.method, request.target, headers, request.body, request.host, request.lane, request.origin
         )
         with self._lock:
             self._count += 1
-            exchange = Exchange(self._count, at, workspace, operation, bare, outcome, step, unread)
+            exchange = make(self._count, bare)
             self._ring.append(exchange)
-            if outcome.refused:
+            if exchange.outcome.refused:
                 self._refused.append(exchange)
         for listener in self._listeners:
             listener(exchange)

@@ -185,6 +185,11 @@ class Courier:
         """Whether anything is still to be sent, now or later."""
         return any(delivery.state == "pending" for delivery in list(self._deliveries))
 
+    @property
+    def due(self) -> float | None:
+        """When the next try is to be made; `None` where nothing waits."""
+        return min((one.due for one in list(self._deliveries) if one.state == "pending"), default=None)
+
     def log(self, workspace: str) -> Sequence[Delivery]:
         """Every delivery of a workspace, oldest first."""
         with self._lock:

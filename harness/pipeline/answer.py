@@ -45,6 +45,8 @@ class Answer:
     stderr: str = ""
     exit_status: int | None = None
     seconds: float = 0.0
+    status: int | None = None
+    """The HTTP status of a service's answer, 0 where none came; `None` of what is no service."""
 
     @property
     def contact(self) -> Mapping[str, Any] | None:

@@ -13,12 +13,14 @@ import secrets
 import shlex
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
+from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.leftovers import MARK, end_leftovers, processes
@@ -65,19 +67,40 @@ class CommandPipeline:
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
+        return self._run(operation, people, {}, None)
+
+    @property
+    def hears(self) -> bool:
+        """Whether it has a command for notifications."""
+        return "webhook" in self._lines
+
+    @property
+    def works_on(self) -> bool:
+        """Never: a command that ended has done its work."""
+        return False
+
+    def hear(self, told: Request) -> Answer:
+        """Run the command for notifications: the body on its stdin, the signature in `HTTP_X_HUB_SIGNATURE`."""
+        signed = {"HTTP_X_HUB_SIGNATURE": told.headers.get("x-hub-signature", "")}
+        return self._run("webhook", {}, signed, told.body)
+
+    def _run(
+        self, operation: Operation, people: Mapping[str, Person], more: Mapping[str, str], sent: bytes | None
+    ) -> Answer:
         words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
         call, older = secrets.token_hex(8), processes()
         started = time.monotonic()
         try:
-            process = subprocess.Popen(
-                words,
-                cwd=self._folder,
-                env={**self._environment(), MARK: call},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            with _input(sent) as stdin:
+                process = subprocess.Popen(
+                    words,
+                    cwd=self._folder,
+                    env={**self._environment(), **more, MARK: call},
+                    stdin=stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )
         except (OSError, ValueError) as error:
             told = getattr(error, "strerror", None) or error
             return Answer(operation, trouble=f"it could not be started: {told}", crashed=True)
@@ -102,6 +125,18 @@ def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
     waiter.start()
     waiter.join(seconds)
     return not waiter.is_alive()
+
+
+@contextlib.contextmanager
+def _input(sent: bytes | None) -> Iterator[IO[bytes] | int]:
+    """A command's stdin; a file, so that nobody waits for a command that does not read."""
+    if sent is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(sent)
+        file.seek(0)
+        yield file
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

@@ -45,7 +45,7 @@ def _toml_files(path: Path) -> list[Path]:
 
 
 def _named(table: Mapping[str, Any], folder: Path) -> Iterator[Path]:
-    for key in ("visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "service"):
+    for key in ("visitor_to_lead", "visitor_to_user", "lead_to_user", "job", "webhook", "service"):
         words = shlex.split(table[key]) if isinstance(table.get(key), str) else []
         for before, word in zip(["", *words], words, strict=False):
             if "{" in word or not word:

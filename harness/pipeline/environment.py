@@ -16,6 +16,9 @@ from pathlib import Path
 TOKEN_NAMES = ("AT", "INTERCOM_ACCESS_TOKEN", "INTERCOM_API_KEY")
 """Where code looks for the access token: the guide's own scripts in `AT`, most other code in the others."""
 
+SECRET_NAME = "INTERCOM_CLIENT_SECRET"
+"""Where code finds the secret that webhooks are signed with."""
+
 PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 LOOPBACK = "localhost,127.0.0.1,::1"
 
@@ -42,6 +45,8 @@ class Way:
     """The folder of what is loaded before a command's own code."""
     domains: Sequence[str]
     """Intercom's domains, the only ones that a preload redirects."""
+    secret: str = ""
+    """What webhooks are signed with; empty where none are sent."""
 
 
 def command_environment(base: Mapping[str, str], way: Way, extra_names: Iterable[str] = ()) -> dict[str, str]:
@@ -50,6 +55,8 @@ def command_environment(base: Mapping[str, str], way: Way, extra_names: Iterable
     for name in ("ALL_PROXY", "all_proxy"):
         kept.pop(name, None)
     tokens = dict.fromkeys((*TOKEN_NAMES, *extra_names), way.token)
+    if way.secret:
+        tokens[SECRET_NAME] = way.secret
     return {**kept, **tokens, **_proxy(way), **_trust(way), **_preload(kept, way)}
 
 
@@ -60,10 +67,10 @@ def production_credentials(base: Mapping[str, str], extra_names: Iterable[str] =
 
 
 @contextmanager
-def python_environment(url: str, token: str) -> Iterator[None]:
+def python_environment(url: str, token: str, secret: str) -> Iterator[None]:
     """This process's own environment for the length of a block: the way to the gateway, no real credentials."""
-    ours = {"INTERCOM_BASE_URL": url, **dict.fromkeys(TOKEN_NAMES, token)}
-    hidden = production_credentials(os.environ)
+    ours = {"INTERCOM_BASE_URL": url, SECRET_NAME: secret, **dict.fromkeys(TOKEN_NAMES, token)}
+    hidden = production_credentials(os.environ, ours)
     before = {name: os.environ.get(name) for name in (*ours, *hidden)}
     for name in hidden:
         del os.environ[name]

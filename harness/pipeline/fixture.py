@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
+from harness.exchange import Request
 from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
 from harness.problems import Problem
@@ -25,8 +27,13 @@ class Hearing(Protocol):
         """Whether it takes notifications."""
         ...
 
-    def hear(self, notification: Mapping[str, Any]) -> Answer:
-        """Take one."""
+    @property
+    def works_on(self) -> bool:
+        """Whether it may be at work when it has answered, and nobody is told when it is done."""
+        ...
+
+    def hear(self, told: Request) -> Answer:
+        """Take one, as it is sent to a receiver."""
         ...
 
 
@@ -45,11 +52,13 @@ class PipelineUnderTest:
         meeting: Callable[[int], AbstractContextManager[None]] = lambda workers: nullcontext(),
         polls: Callable[[], AbstractContextManager[None]] = nullcontext,
         before_job: Callable[[], None] = lambda: None,
+        quiet: Callable[[Callable[[], Answer]], tuple[Answer, bool]] = lambda work: (work(), True),
     ) -> None:
         self._runner = runner
         self._meeting = meeting
         self._polls = polls
         self._before_job = before_job
+        self._quiet = quiet
         self._before_first_call = before_first_call
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
@@ -88,25 +97,29 @@ class PipelineUnderTest:
             raise Problem("pipeline.again() repeats a call; none was made yet", remedy="call the pipeline before it")
         return self._call(*self._last)
 
-    def hear(self, notification: Mapping[str, Any]) -> Answer:
+    def hear(self, told: Request) -> Answer:
         """Tell the pipeline something as Intercom's webhooks do; scenarios say `webhooks.tell(…)`."""
         runner = self._runner
         if not hears_webhooks(runner):
             raise LacksOperation(lacks(self.name, "webhook"))
         assert isinstance(runner, Hearing)
-        self._begin()
-        answer = runner.hear(notification)
+        self.begin()
+        if runner.works_on:
+            answer, done = self._quiet(lambda: runner.hear(told))
+            answer = answer if done else replace(answer, trouble="it does not come to an end", timed_out=True)
+        else:
+            answer = runner.hear(told)
         self._answers.append(answer)
         return answer
 
     def polling(self) -> AbstractContextManager[None]:
         """A block in which the pipeline may read the same again until it is as it wants: a replay repeats the last."""
-        self._begin()
+        self.begin()
         return self._polls()
 
     def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
         """Several calls at once, as workers who know nothing of each other; all have asked before any is answered."""
-        self._begin()
+        self.begin()
         before = len(self._answers)
         with self._meeting(len(calls)), ThreadPoolExecutor(len(calls)) as workers:
             answers = [future.result() for future in [workers.submit(call) for call in calls]]
@@ -117,13 +130,14 @@ class PipelineUnderTest:
         if operation in self._runner.without:
             raise LacksOperation(lacks(self.name, operation))
         _check_people(operation, people)
-        self._begin()
+        self.begin()
         self._last = (operation, people)
         answer = self._runner.call(operation, people)
         self._answers.append(answer)
         return answer
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """The given is over: from here on whatever is asked is the pipeline's."""
         if not self._begun:
             self._begun = True
             self._before_first_call()

@@ -1,8 +1,8 @@
 """A pipeline that is the user's own service: each call is a `POST` of the people as JSON, its answer the pipeline's.
 
-Only services on this machine are asked. Work that goes on after a 202 is waited for up to the time limit. The service
-is started by whoever owns it, or by the harness where its settings say how; each call tells it where Intercom is, and
-with which token.
+A worker is told by webhook in the same way, with Intercom's own notification. Only services on this machine are asked.
+Work that goes on after a 202 is waited for up to the time limit. The service is started by whoever owns it, or by the
+harness where its settings say how; each call tells it where Intercom is, and with which token.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.service import Service
@@ -32,6 +34,9 @@ PATIENCE: Final = (0.02, 0.5)
 LAST_BREATH: Final = 0.5
 """Seconds that a service of ours gets, once it has broken a connection, to end."""
 
+RECEIVER_PATIENCE: Final = 5.0
+"""Seconds that a receiver of webhooks gets for its answer (facts §8)."""
+
 TOLD: Final = ("id", "user_id", "external_id", "email", "name", "phone", "custom_attributes")
 
 
@@ -45,6 +50,7 @@ class HookPipeline:
         name: str,
         environment: Callable[[], Mapping[str, str]],
         awaits: str | None = None,
+        webhook: str | None = None,
         time_limit: float = DEFAULT_TIME_LIMIT,
         without: frozenset[str] = frozenset(),
         service: Service | None = None,
@@ -55,38 +61,80 @@ class HookPipeline:
         self._service = service
         self._environment = environment
         self._awaits = awaits
+        self._webhook = webhook
         self._time_limit = time_limit
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """One request, and its answer as the pipeline's; a service that is not there at all is a `Problem`."""
+        people_told = {name: _told(person) for name, person in people.items()}
+        told = {"operation": operation, "people": people_told, "intercom": self._intercom()}
+        headers, content = {"content-type": "application/json"}, json.dumps(told).encode()
+        url = self._urls[operation]
+
+        def work(waiting: _Waiting) -> Answer:
+            heard = waiting.ask("POST", url, content, headers)
+            return _answer(operation, waiting.until_done(heard, self._awaits))
+
+        return self._perform(operation, url, work)
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is told by webhook."""
+        return self._webhook is not None
+
+    @property
+    def works_on(self) -> bool:
+        """Whether it may be at work when it has answered: unless it says where to look."""
+        return self._awaits is None
+
+    def hear(self, told: Request) -> Answer:
+        """Tell its receiver, which has as long for its answer as Intercom's have; then wait until the work is done."""
+        url = self._webhook or ""
+
+        def work(waiting: _Waiting) -> Answer:
+            first = _answer("webhook", waiting.ask("POST", url, told.body, told.headers, RECEIVER_PATIENCE))
+            return first if first.trouble or self._awaits is None else self._done(first, waiting, self._awaits)
+
+        return self._perform("webhook", url, work)
+
+    def _done(self, first: Answer, waiting: _Waiting, place: str) -> Answer:
+        try:
+            done = _answer("webhook", waiting.look(place))
+        except TimeoutError:
+            return replace(first, trouble=self._unfinished, crashed=True, timed_out=True)
+        return replace(first, trouble=done.trouble, value=done.value or first.value)
+
+    def _perform(self, operation: Operation, url: str, work: Callable[[_Waiting], Answer]) -> Answer:
         if self._service is None:
-            return self._ask(operation, people)
+            return self._answered(operation, url, work)
         self._service.ensure(self._environment())
         self._service.said()
-        return replace(self._ask(operation, people), stderr=self._service.said())
+        return replace(self._answered(operation, url, work), stderr=self._service.said())
 
-    def _ask(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
+    def _answered(self, operation: Operation, url: str, work: Callable[[_Waiting], Answer]) -> Answer:
         started = time.monotonic()
-        waiting = _Waiting(started + self._time_limit)
-        told = {"operation": operation, "people": {name: _told(person) for name, person in people.items()}}
         try:
-            heard = waiting.ask("POST", self._urls[operation], {**told, "intercom": self._intercom()})
-            heard = waiting.until_done(heard, self._awaits)
-            answer = _answer(operation, heard)
+            return replace(work(_Waiting(started + self._time_limit)), seconds=time.monotonic() - started)
+        except _Impatient:
+            trouble = f"it gave no answer within {RECEIVER_PATIENCE:g} s, and Intercom waits no longer"
         except TimeoutError:
-            trouble = f"it did not finish within {self._time_limit:g} s"
-            answer = Answer(operation, trouble=trouble, crashed=True, timed_out=True)
+            trouble = self._unfinished
         except _Astray as astray:
-            answer = Answer(operation, trouble=str(astray), crashed=True)
+            trouble = str(astray)
         except requests.ConnectionError as error:
-            answer = Answer(operation, trouble=self._broken(operation, error), crashed=True)
+            trouble = self._broken(url, error)
         except requests.RequestException as error:
-            answer = Answer(operation, trouble=f"it gave no answer: {type(error).__name__}", crashed=True)
-        return replace(answer, seconds=time.monotonic() - started)
+            trouble = f"it gave no answer: {type(error).__name__}"
+        seconds, late = time.monotonic() - started, trouble == self._unfinished
+        return Answer(operation, trouble=trouble, crashed=True, timed_out=late, seconds=seconds, status=0)
 
-    def _broken(self, operation: Operation, error: requests.ConnectionError) -> str:
+    @property
+    def _unfinished(self) -> str:
+        return f"it did not finish within {self._time_limit:g} s"
+
+    def _broken(self, url: str, error: requests.ConnectionError) -> str:
         if self._service is None and _nobody_there(error):
-            raise self._not_there(self._urls[operation]) from error
+            raise self._not_there(url) from error
         ended = self._service.ended(LAST_BREATH) if self._service else None
         return ended or "it broke the connection without an answer"
 
@@ -144,6 +192,10 @@ def is_loopback(host: str) -> bool:
     return host.lower() == "localhost"
 
 
+class _Impatient(Exception):
+    """A receiver took longer than Intercom waits."""
+
+
 class _Astray(Exception):
     """The service sends us where nothing of ours is to go."""
 
@@ -179,18 +231,31 @@ class _Waiting:
             raise TimeoutError
         return left
 
-    def ask(self, method: str, url: str, sent: object = None) -> _Heard:
-        """One request; a redirect is not followed."""
+    def ask(
+        self,
+        method: str,
+        url: str,
+        sent: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        patience: float = math.inf,
+    ) -> _Heard:
+        """One request; a redirect is not followed. patience: how long it may take, within the deadline."""
+        limit = time.monotonic() + patience
         with requests.Session() as session:
             session.trust_env = False
             try:
-                answer = session.request(method, url, json=sent, timeout=self._left, allow_redirects=False, stream=True)
+                timeout = min(self._left, patience)
+                answer = session.request(
+                    method, url, data=sent, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+                )
                 content = b""
                 for chunk in answer.iter_content(16_384):
                     content += chunk[: KEPT - len(content)]
+                    if len(content) >= KEPT and patience < math.inf:
+                        break  # Intercom does not read what a receiver says
                     _ = self._left
             except requests.Timeout as error:
-                raise TimeoutError from error
+                raise _Impatient if time.monotonic() >= limit else TimeoutError from error
         return _Heard(url, answer.status_code, answer.headers, content.decode(errors="replace"))
 
     def until_done(self, heard: _Heard, awaits: str | None) -> _Heard:
@@ -198,15 +263,20 @@ class _Waiting:
         place = (_location(heard) if heard.status == 202 else None) or (awaits if heard.status < 300 else None)
         if place is None and heard.status == 202:
             raise _Astray("it answered 202 and did not say where to look: send Location, or name it with awaits")
-        pause = PATIENCE[0]
-        while place is not None:
-            pause = self._sleep(heard, pause)
-            heard = self.ask("GET", place)
-            place = (_location(heard) or place) if heard.status in (202, 303) else None
-        return heard
+        return heard if place is None else self.look(place, heard)
 
-    def _sleep(self, heard: _Heard, pause: float) -> float:
-        wanted = heard.headers.get("retry-after", "")
+    def look(self, place: str, heard: _Heard | None = None) -> _Heard:
+        """Look at this place, or where it sends us, until it no longer says 202. heard: what was said before."""
+        pause, following = PATIENCE[0], place
+        while True:
+            pause = self._sleep(heard, pause)
+            heard = self.ask("GET", following)
+            if heard.status not in (202, 303):
+                return heard
+            following = _location(heard) or following
+
+    def _sleep(self, heard: _Heard | None, pause: float) -> float:
+        wanted = heard.headers.get("retry-after", "") if heard else ""
         time.sleep(min(float(wanted) if wanted.isdigit() else pause, self._left))
         return min(pause * 2, PATIENCE[1])
 
@@ -230,7 +300,7 @@ def _answer(operation: Operation, heard: _Heard) -> Answer:
         trouble = f"it answered {heard.status} and sent us elsewhere, where nobody follows"
     elif heard.status >= 400:
         trouble = f"it answered {heard.status}"
-    return Answer(operation, heard.json, trouble, stdout=heard.text)
+    return Answer(operation, heard.json, trouble, stdout=heard.text, status=heard.status)
 
 
 def _nobody_there(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
@@ -20,8 +20,17 @@ from harness.problems import Problem
 
 RESERVED = "reference"
 """The name of the harness's own pipeline, whose cassettes lie at the top."""
-LINES = ("visitor_to_lead", "visitor_to_user", "lead_to_user", "job")
-KEYS = frozenset({"name", *LINES, "hook", "awaits", "service", "files", *NAMES})
+LINES: Final[Mapping[str, Operation]] = {
+    "visitor_to_lead": "visitor_to_lead",
+    "visitor_to_user": "visitor_to_user",
+    "lead_to_user": "lead_to_user",
+    "job": "run",
+    "webhook": "webhook",
+}
+"""The keys of command lines, each with what it is asked for."""
+PLACES: Final = ("hook", "job", "webhook", "awaits")
+"""The keys that may name where a service is asked."""
+KEYS = frozenset({"name", *LINES, *PLACES, "service", "files", *NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def _from_object(spec: str) -> PipelineSpec:
         target = _instance(target, spec)
     where = f"--pipeline {spec}"
     declared = declared_in({name: getattr(target, name) for name in NAMES if hasattr(target, name)}, where)
-    _check_operations({op for op in OPERATIONS if callable(getattr(target, op, None))}, declared.without, where)
+    _check_operations({op for op in LINES.values() if callable(getattr(target, op, None))}, declared.without, where)
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         limit = time_limit or declared.time_limit
@@ -123,24 +132,22 @@ def _from_toml(path: Path) -> PipelineSpec:
         raise Problem(f"{where}: unknown key {unknown[0]!r}", remedy="known: " + ", ".join(sorted(KEYS)))
     declared = declared_in(table, where)
     strings(table, "files", where)
-    if "hook" in table or _is_url(table.get("job")):
+    if "hook" in table or any(_is_url(table.get(key)) for key in ("job", "webhook")):
         return _from_hook(path, table, declared, where)
     if alone := next((key for key in ("service", "awaits") if key in table), None):
         raise Problem(
-            f"{where}: {alone} stands without hook",
+            f"{where}: {alone} stands without hook, job or webhook",
             why="there is nothing that such a service would be asked",
             remedy='name where it is asked: hook = "http://127.0.0.1:9000/convert"',
         )
-    lines: dict[Operation, str] = {
-        op: table[key] for op in OPERATIONS if (key := "job" if op == "run" else op) in table
-    }
+    lines: dict[Operation, str] = {operation: table[key] for key, operation in LINES.items() if key in table}
     _check_operations(set(lines), declared.without, where)
     for operation, line in lines.items():
         if not isinstance(line, str):
             raise Problem(
                 f"{where}: {operation} must be a command line", evidence=repr(line), remedy="write it as one string"
             )
-        _check_command(check_line(operation, line, OPERATIONS[operation], where)[0], operation, path, where)
+        _check_command(check_line(operation, line, OPERATIONS.get(operation, ()), where)[0], operation, path, where)
     name = str(table.get("name", path.stem))
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
@@ -171,15 +178,14 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
             why="a pipeline is one or the other: all its operations go the same way",
             remedy='remove the commands, and let the service answer all three; without = ["…"] names what it lacks',
         )
+    named = {key: check_url(table[key], key, where) for key in PLACES if key in table}
     urls: dict[Operation, str] = {}
-    if "hook" in table:
-        url = check_url(table["hook"], "hook", where)
-        urls = {op: url for op in OPERATIONS if op != "run" and op not in declared.without}
-    if "job" in table:
-        urls["run"] = check_url(table["job"], "job", where)
-    awaits = check_url(table["awaits"], "awaits", where) if "awaits" in table else None
+    if "hook" in named:
+        urls = {op: named["hook"] for op in OPERATIONS if op != "run" and op not in declared.without}
+    if "job" in named:
+        urls["run"] = named["job"]
     name = str(table.get("name", path.stem))
-    places = {place_of(url) for url in (*urls.values(), *([awaits] if awaits else []))}
+    places = {place_of(url) for url in named.values()}
     words = _service_words(path, table, where) if "service" in table else []
     service = Service(words, folder=path.resolve().parent, places=places) if words else None
 
@@ -188,7 +194,8 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
             urls,
             name=name,
             environment=environment,
-            awaits=awaits,
+            awaits=named.get("awaits"),
+            webhook=named.get("webhook"),
             time_limit=time_limit or declared.time_limit,
             without=declared.without,
             service=service,
@@ -200,7 +207,7 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
 
 def _with_port(table: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{port}` is a free one, the same in every key, so that several runs have a service each at the same time."""
-    keys = [key for key in ("service", "hook", "job", "awaits") if isinstance(table.get(key), str)]
+    keys = [key for key in ("service", *PLACES) if isinstance(table.get(key), str)]
     if "service" not in keys or not any("{port}" in table[key] for key in keys):
         return table
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -235,13 +242,14 @@ def _check_command(command: str, operation: str, path: Path, where: str) -> None
 
 
 def _check_operations(present: set[Operation], without: frozenset[str], where: str) -> None:
-    if "run" in present:
+    if present & {"run", "webhook"}:
         return
     if missing := [op for op in OPERATIONS if op != "run" and op not in present and op not in without]:
         names = ", ".join(missing)
         raise Problem(
             f"{where}: it lacks {names}",
-            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds people itself",
+            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds people "
+            "itself, or a webhook() that hears of them",
             remedy=f"add it, or declare that it does not do this: without = {missing!r}",
         )
 

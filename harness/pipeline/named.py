@@ -17,6 +17,7 @@ from harness.pipeline.answer import OPERATIONS
 ASKED: Final[Mapping[tuple[str, str], str]] = {
     **{("pipeline", str(name)): str(name) for name in OPERATIONS},
     ("webhooks", "tell"): "webhook",
+    ("webhooks", "early"): "webhook",
 }
 """What a scenario writes for each operation: fixture and method."""
 

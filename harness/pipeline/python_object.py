@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import json
 import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 
@@ -61,9 +63,14 @@ class PythonPipeline:
         """Whether it takes notifications."""
         return callable(getattr(self._target, "webhook", None))
 
-    def hear(self, notification: Mapping[str, Any]) -> Answer:
+    @property
+    def works_on(self) -> bool:
+        """Never: a method that came back has done its work."""
+        return False
+
+    def hear(self, told: Request) -> Answer:
         """Hand a notification to its `webhook` method."""
-        return self._perform("webhook", [notification])
+        return self._perform("webhook", [json.loads(told.body)])
 
     def _perform(self, operation: Operation, arguments: Sequence[Any]) -> Answer:
         method = getattr(self._target, operation)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.cassette.redaction import Redactor
-from harness.exchange import Broken, Exchange, Outcome, Request, Response
+from harness.exchange import Broken, Exchange, Outcome, Request, Response, as_begun, is_again
 from harness.report.result import KeptRow
 
 LONGEST_BODY = 20_000
@@ -35,6 +35,12 @@ class ExchangeRow:
     said: str
     note: str
     reads: bool
+    at: float = 0.0
+    """Seconds by the scenario's clock since its first exchange."""
+    after: int = 0
+    """How many exchanges were over when it began."""
+    again: bool = False
+    """Whether the same was asked before, in vain."""
 
     @property
     def good(self) -> bool:
@@ -56,10 +62,17 @@ def exchange_rows(exchanges: Iterable[Exchange], redactor: Redactor, *, whole: b
 
     Not `whole`, the harness's own are without their answers' bodies: what they showed stands in the claims' witnesses.
     """
-    held = list(exchanges)
+    held = as_begun(exchanges)
     made = max((e.number for e in held if e.step == "given" and not _reads(e.request)), default=0)
-    rows = [_row(exchange, redactor, made) for exchange in held]
-    return rows if whole else [row if row.lane == "pipeline" else replace(row, answer="") for row in rows]
+    rows = [
+        replace(
+            _row(exchange, redactor, made),
+            at=exchange.at - held[0].at,
+            again=exchange.request.lane == "pipeline" and is_again(exchange, held[:place]),
+        )
+        for place, exchange in enumerate(held)
+    ]
+    return rows if whole else [row if row.lane != "harness" else replace(row, answer="") for row in rows]
 
 
 def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
@@ -81,6 +94,7 @@ def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
         " · ".join(filter(None, [_said(response), _unread(exchange)])),
         _note(outcome),
         _reads(request),
+        after=exchange.after,
     )
 
 

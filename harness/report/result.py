@@ -51,6 +51,10 @@ class AskedRow:
     """The fault that was armed and made it so; such an answer is no evidence."""
     at: float = 0.0
     """Seconds by the scenario's clock since the pipeline's first request."""
+    webhook: str = ""
+    """The topic, where it is not the pipeline that asked, but Intercom that told it this."""
+    again: bool = False
+    """Whether the same was asked before, in vain."""
 
 
 @dataclass(frozen=True, slots=True)

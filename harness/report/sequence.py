@@ -10,7 +10,10 @@ from harness.report.evidence import Evidence, ExchangeRow
 from harness.report.result import AnswerRow, ScenarioRow
 
 Party: TypeAlias = Literal["harness", "pipeline", "intercom"]
+Kind: TypeAlias = Literal["call", "answer", "failed", "note", "wait"]
 LONGEST_LABEL = 58
+WAIT = 1.0
+"""Seconds by the scenario's clock that are worth a line."""
 MOST_LINES = 24
 """How many of a pipeline's requests are drawn; the rest are counted."""
 
@@ -23,14 +26,14 @@ class Line:
     end: Party
     label: str
     whole: str = ""
-    kind: Literal["call", "answer", "failed", "note"] = "call"
+    kind: Kind = "call"
 
 
 def lines(row: ScenarioRow, evidence: Evidence) -> list[Line]:
     """The flow of one scenario, from the people it is given to its verdict."""
     by_step: dict[str, list[ExchangeRow]] = {}
     for exchange in evidence.exchanges:
-        lane = "asked" if exchange.lane == "pipeline" else exchange.step
+        lane = exchange.step if exchange.lane == "harness" else "asked"
         by_step.setdefault(lane, []).append(exchange)
     asked = by_step.get("asked", [])
     if not evidence.exchanges:
@@ -63,12 +66,32 @@ def _counted(names: Iterator[str]) -> Iterator[tuple[str, int]]:
 
 
 def _asked(exchanges: Sequence[ExchangeRow]) -> Iterator[Line]:
-    for exchange in exchanges[:MOST_LINES]:
-        yield _line("pipeline", "intercom", f"{exchange.method} {exchange.target}")
-        said = " ".join(filter(None, (exchange.status, exchange.said, exchange.note)))
-        yield _line("intercom", "pipeline", said, "answer" if exchange.good else "failed")
+    drawn = exchanges[:MOST_LINES]
+    moments = [((one.after, 1, -one.number), one, True) for one in drawn] + [
+        ((one.number, 0, 0), one, False) for one in drawn
+    ]
+    before = drawn[0].at if drawn else 0.0
+    for _, exchange, begins in sorted(moments, key=lambda moment: moment[0]):
+        if not begins and exchange.at - before >= WAIT:
+            yield _line("pipeline", "intercom", f"{exchange.at - before:g} s go by", "wait")
+        before = exchange.at if not begins else before
+        yield _begun(exchange) if begins else _answered(exchange)
     if len(exchanges) > MOST_LINES:
         yield _line("pipeline", "intercom", f"… {len(exchanges) - MOST_LINES} requests more")
+
+
+def _begun(exchange: ExchangeRow) -> Line:
+    if exchange.lane == "webhook":
+        return _line("intercom", "pipeline", f"webhook: {exchange.operation}")
+    return _line("pipeline", "intercom", f"{exchange.method} {exchange.target}{' (again)' if exchange.again else ''}")
+
+
+def _answered(exchange: ExchangeRow) -> Line:
+    said = " ".join(filter(None, (exchange.status, exchange.said, exchange.note)))
+    kind: Kind = "answer" if exchange.good else "failed"
+    if exchange.lane == "webhook":
+        return _line("pipeline", "intercom", f"webhook answered: {said}", kind)
+    return _line("intercom", "pipeline", said, kind)
 
 
 def _returns(answers: Sequence[AnswerRow]) -> Iterator[Line]:
@@ -84,6 +107,6 @@ def _verdict(row: ScenarioRow) -> Line:
     return _line("harness", "harness", f"{row.ending}: {proved} of {len(row.claims)} claims proved", "note")
 
 
-def _line(start: Party, end: Party, label: str, kind: Literal["call", "answer", "failed", "note"] = "call") -> Line:
+def _line(start: Party, end: Party, label: str, kind: Kind = "call") -> Line:
     short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
     return Line(start, end, short, label, kind)

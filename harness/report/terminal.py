@@ -200,8 +200,9 @@ class TerminalReport:
         self._print(line)
 
     def _asked(self, asked: AskedRow) -> None:
-        line = Text(f"      {asked.request}")
+        line = Text(f"      webhook {asked.webhook}" if asked.webhook else f"      {asked.request}")
         line.append(f" {asked.sent}", style="dim")
+        line.append("  again" if asked.again else "", style="yellow")
         failed = asked.refused or not asked.status.startswith("2")
         line.append(f"  {'->' if self._ascii else '→'} {asked.status}", style="red" if failed else "green")
         if asked.fault:

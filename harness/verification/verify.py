@@ -230,10 +230,12 @@ class Verify:
                 why="a claim holds what is there afterwards against what was there before the pipeline's first call",
                 remedy="call pipeline.visitor_to_lead(…), visitor_to_user(…), lead_to_user(…) or run() before it",
             )
-        heard = len(self._answers())
-        if self._after is None or self._after[0] != heard:
+        if self._after is None or self._after[0] != len(self._answers()):
             self._begin_then()
-            self._after = heard, take_census(self._client, [*self._people(), *targets], self._bystanders())
+            self._after = (
+                len(self._answers()),
+                take_census(self._client, [*self._people(), *targets], self._bystanders()),
+            )
         return self._before, self._after[1].with_portraits(self._client, targets)
 
     def _kept(self, conversion: Conversion) -> Iterator[Claim]:

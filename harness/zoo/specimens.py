@@ -103,7 +103,9 @@ def _commands() -> Iterator[Specimen]:
     for path in sorted(COMMANDS.glob("*.toml")):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         pipeline, zoo = document["pipeline"], document["zoo"]
-        line = next(value for key, value in pipeline.items() if key.endswith(("_to_lead", "_to_user", "job")))
+        line = next(
+            value for key, value in pipeline.items() if key.endswith(("_to_lead", "_to_user", "job", "service"))
+        )
         command = shlex.split(line)[0]
         lacks = "" if shutil.which(command) else f"needs client: {command} is not on the PATH"
         yield Specimen(pipeline["name"], str(path), zoo["says"], _mark(zoo), lacks)
@@ -111,5 +113,5 @@ def _commands() -> Iterator[Specimen]:
 
 def _mark(zoo: Mapping[str, Any]) -> Bug | Right:
     if "kind" not in zoo:
-        return Right(tuple(zoo["versions"]))
+        return Right(tuple(zoo["versions"]), tuple(zoo.get("modules", CONVERSIONS)))
     return Bug(zoo["kind"], tuple(Kill(**kill) for kill in zoo["kills"]))

@@ -215,7 +215,8 @@ def test_a_service_that_is_not_there_could_not_run(tmp_path: Path) -> None:
         ({"hook": "http://127.0.0.1:1/", "awaits": "http://example.org/"}, "awaits names example.org"),
         ({"hook": "http://127.0.0.1:1/", "lead_to_user": "true"}, "a service and the command lead_to_user"),
         ({"hook": "http://127.0.0.1:1/", "job": "true"}, "job must be the URL"),
-        ({"hook": "http://127.0.0.1:1/", "webhook": "x"}, "unknown key 'webhook'"),
+        ({"hook": "http://127.0.0.1:1/", "webhook": "x"}, "webhook must be the URL"),
+        ({"hook": "http://127.0.0.1:1/", "wehook": "x"}, "unknown key 'wehook'"),
     ],
 )
 def test_a_service_that_cannot_be_meant_is_refused_before_anything_runs(
