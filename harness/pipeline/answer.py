@@ -34,6 +34,7 @@ class Answer:
     """What came back from one call. `trouble` says in words why it counts as a failure; `None` if there was none.
 
     `value` is what a Python pipeline returned, or the JSON that a command printed; `None` where there is neither.
+    `broken_down` tells a failure by a mistake of its own from one by its own word.
     """
 
     operation: Operation
@@ -47,6 +48,7 @@ class Answer:
     seconds: float = 0.0
     status: int | None = None
     """The HTTP status of a service's answer, 0 where none came; `None` of what is no service."""
+    broken_down: bool = False
 
     @property
     def contact(self) -> Mapping[str, Any] | None:

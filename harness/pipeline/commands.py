@@ -23,6 +23,7 @@ from typing import IO, Any, Final, Self
 from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.breakdown import of_command
 from harness.pipeline.leftovers import MARK, end_leftovers, processes
 from harness.problems import Problem
 
@@ -103,7 +104,7 @@ class CommandPipeline:
                 )
         except (OSError, ValueError) as error:
             told = getattr(error, "strerror", None) or error
-            return Answer(operation, trouble=f"it could not be started: {told}", crashed=True)
+            return Answer(operation, trouble=f"it could not be started: {told}", crashed=True, broken_down=True)
         with Drain(process.stdout) as out, Drain(process.stderr) as err:
             timed_out = not ends_within(process, self._time_limit)
             end_group(process)
@@ -115,7 +116,10 @@ class CommandPipeline:
             trouble = f"it did not end within {self._time_limit:g} s"
         said = err.text + (f"\nharness: ended what it left running: {left} in a session of their own" if left else "")
         failed = trouble is not None
-        return Answer(operation, _json(out.text), trouble, failed, timed_out, out.text, said, status, seconds)
+        fell = failed and of_command(status, err.text)
+        return Answer(
+            operation, _json(out.text), trouble, failed, timed_out, out.text, said, status, seconds, broken_down=fell
+        )
 
 
 def ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:

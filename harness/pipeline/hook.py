@@ -22,6 +22,7 @@ import requests
 from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.breakdown import of_output
 from harness.pipeline.service import Service
 from harness.problems import Problem
 
@@ -109,7 +110,9 @@ class HookPipeline:
             return self._answered(operation, url, work)
         self._service.ensure(self._environment())
         self._service.said()
-        return replace(self._answered(operation, url, work), stderr=self._service.said())
+        answer, said = self._answered(operation, url, work), self._service.said()
+        fell = answer.broken_down or (bool(answer.trouble) and of_output(said))
+        return replace(answer, stderr=said, broken_down=fell)
 
     def _answered(self, operation: Operation, url: str, work: Callable[[_Waiting], Answer]) -> Answer:
         started = time.monotonic()
@@ -126,7 +129,9 @@ class HookPipeline:
         except requests.RequestException as error:
             trouble = f"it gave no answer: {type(error).__name__}"
         seconds, late = time.monotonic() - started, trouble == self._unfinished
-        return Answer(operation, trouble=trouble, crashed=True, timed_out=late, seconds=seconds, status=0)
+        return Answer(
+            operation, trouble=trouble, crashed=True, timed_out=late, seconds=seconds, status=0, broken_down=True
+        )
 
     @property
     def _unfinished(self) -> str:

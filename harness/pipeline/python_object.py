@@ -15,6 +15,7 @@ from typing import Any
 from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.breakdown import of_exception
 
 
 class PythonPipeline:
@@ -97,7 +98,8 @@ class PythonPipeline:
             return Answer(operation, result.get("value"), stdout=out.getvalue(), stderr=err.getvalue(), seconds=seconds)
         raised = f"it raised {type(error).__name__}: {error}"
         stderr = err.getvalue() + _trace(error)
-        return Answer(operation, None, raised, True, stdout=out.getvalue(), stderr=stderr, seconds=seconds)
+        fell = of_exception(error)
+        return Answer(operation, None, raised, True, False, out.getvalue(), stderr, None, seconds, broken_down=fell)
 
 
 class Abandoned(BaseException):

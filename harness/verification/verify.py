@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.client import IntercomClient
 from harness.exchange import Exchange
 from harness.persons import Lead, Person, User, Visitor
 from harness.problems import Problem
-from harness.verification import identity, kept, others, presence
+from harness.verification import identity, kept, others, presence, said
 from harness.verification.census import Census, take_census
-from harness.verification.claims import Claim, NotProved, Verdict, Witness, worst
+from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.kept import Conversion, Permissions
 from harness.verification.moves import Move, moves_of, named
-from harness.verification.printed import Printing, nothing_private
+from harness.verification.printed import nothing_private
 from harness.verification.reasons import Meant, Seen, likely
+from harness.verification.said import PipelineAnswer
 from harness.verification.witnesses import describe_person
-
-
-class PipelineAnswer(Printing, Protocol):
-    """What verification wants to know of one answer of the pipeline."""
-
-    @property
-    def trouble(self) -> str | None:
-        """Why it counts as a failure, in words."""
-        ...
-
-    @property
-    def intercom_error(self) -> str | None:
-        """The code of the Intercom error that it handed back."""
-        ...
-
-    @property
-    def contact(self) -> Mapping[str, Any] | None:
-        """The person it says it has now."""
-        ...
-
-    @property
-    def says_refused(self) -> bool:
-        """Whether it told its caller that nothing happened."""
-        ...
 
 
 class Verify:
@@ -81,7 +57,7 @@ class Verify:
         conversion = Conversion(who, was, None, now, became_user=False)
 
         def claims() -> Iterator[Claim]:
-            yield self._succeeded(visitor.id, "lead")
+            yield said.worked(self._answers(), visitor.id, "lead")
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
             yield presence.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
@@ -112,7 +88,7 @@ class Verify:
         conversion = Conversion(who, was, None, now)
 
         def claims() -> Iterator[Claim]:
-            yield self._succeeded(source.id, "user")
+            yield said.worked(self._answers(), source.id, "user")
             yield from identity.gone_in_place(who, source, was, now)
             yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
             if external_id is not None:
@@ -142,7 +118,7 @@ class Verify:
             )
 
         def claims() -> Iterator[Claim]:
-            yield self._succeeded(moves[0].target.id if moves[0].target else None, "user")
+            yield said.worked(self._answers(), moves[0].target.id if moves[0].target else None, "user")
             for move in moves:
                 found = self._merge_claims(move, before, after)
                 yield from named(found, move) if len(moves) > 1 else found
@@ -175,7 +151,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield self._said_no()
+            yield said.no(self._answers(), self._asked())
             if before.of(source).body is not None:
                 yield others.untouched(describe_person(source), before.of(source), after.of(source))
             yield others.contact_list(before, after, [], [])
@@ -188,7 +164,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield self._succeeded(None, "user")
+            yield said.worked(self._answers(), None, "user")
             yield others.contact_list(before, after, [], [])
             yield from others.bystanders(self._people(), [], before, after)
 
@@ -262,50 +238,5 @@ class Verify:
         made = nothing_private(self._answers(), emails, self._printing.covers)
         yield from (claim for claim in made if claim not in self.claims)
 
-    def _succeeded(self, contact_id: str | None, role: str) -> Claim:
-        text = "the pipeline says that it worked"
-        answers = self._answers()
-        if not answers:
-            return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
-        answer = next((a for a in answers if not (a.trouble or a.intercom_error)), answers[-1])
-        seen = (
-            Witness(
-                "when", f"the pipeline's {answer.operation}", answer.trouble or answer.intercom_error or "no complaint"
-            ),
-        )
-        if answer.trouble or answer.intercom_error:
-            found = answer.trouble or f"it handed back Intercom's error {answer.intercom_error}"
-            return Claim(text, Verdict.REFUTED, "no complaint", found, seen)
-        shown = answer.contact
-        if shown is not None and answer.operation != "run" and (wrong := _wrong_contact(shown, contact_id, role)):
-            return Claim(text, Verdict.REFUTED, f"{role} {contact_id}", wrong, seen, likely=_LOOK_AT_ROLE)
-        return Claim(text, Verdict.PROVED, "no complaint", "no complaint", seen)
-
-    def _said_no(self) -> Claim:
-        text = "the pipeline says that it did not happen"
-        answers = self._answers()
-        if not answers:
-            return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
-        answer = answers[-1]
-        said = answer.trouble or (f"it handed back {answer.intercom_error}" if answer.intercom_error else "")
-        seen = (Witness("when", f"the pipeline's {answer.operation}", said or "it ended as if all were well"),)
-        verdict = Verdict.PROVED if answer.says_refused else Verdict.REFUTED
-        expected = "it raises, exits non-zero or returns Intercom's error"
-        return Claim(
-            text, verdict, expected, said or "it ended as if all were well", seen, likely="" if said else _SILENT
-        )
-
 
 _ALONE = "the user is the only one with the e-mail"
-_SILENT = "a caller who is told nothing takes it for done: look at the answer's status, and fail"
-_LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered"
-
-
-def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
-    body = shown if isinstance(shown, dict) else {}
-    kind = body.get("role") or {"contact": "lead"}.get(str(body.get("type")), body.get("type"))
-    if kind not in (None, role):
-        return f"it handed back a {kind}"
-    if contact_id is not None and str(body.get("id")) != contact_id:
-        return f"it handed back {body.get('id')}"
-    return ""

@@ -10,7 +10,7 @@ import requests
 from harness.persons import User, Visitor
 from harness.zoo.bug import Kill, bug
 from harness.zoo.calls import Sound
-from harness.zoo.places import IN_BETWEEN, SAID_NO, TO_LEAD, UNKNOWN_VISITOR, VISITOR_NEW, WORKED
+from harness.zoo.places import IN_BETWEEN, NOBODY, SAID_NO, TO_LEAD, UNKNOWN_VISITOR, VISITOR_NEW, WORKED
 
 
 @bug(
@@ -83,6 +83,19 @@ class Crashes(Sound):
     def visitor_to_lead(self, visitor: Visitor) -> Any:
         """Crash."""
         raise KeyError("visitor_uuid")
+
+
+@bug(
+    "mistake that passes for a refusal",
+    Kill(NOBODY, SAID_NO, "it raised IndexError: list index out of range", "say no in its own words"),
+)
+class FallsOverNobody(Sound):
+    """Takes the first identifier of a user, whether or not there is any."""
+
+    def identify(self, user: User) -> dict[str, str]:
+        """The first that is there."""
+        named = {"id": user.id, "user_id": user.external_id, "email": user.email}
+        return [{key: value} for key, value in named.items() if value][0]  # noqa: RUF015  # as such code is written
 
 
 @bug(

@@ -15,6 +15,7 @@ VISITOR_NEW: Final = "visitor_to_user_create::test_a_visitor_becomes_a_new_user[
 VISITOR_NEW_ID: Final = "visitor_to_user_create::test_a_visitor_becomes_a_new_user[external_id]"
 VISITOR_MERGE: Final = "visitor_to_user_merge::test_a_visitor_is_merged_into_a_user[by_both]"
 UNKNOWN_VISITOR: Final = "refusals::test_an_unknown_visitor_is_not_converted"
+NOBODY: Final = "refusals::test_a_visitor_is_not_converted_without_a_user_identifier"
 ARCHIVED_TWIN: Final = "refusals::test_an_archived_twin_is_not_doubled"
 IN_BETWEEN: Final = "refusals::test_a_visitor_who_became_a_lead_in_between_is_not_converted"
 SIGNED_UP: Final = "refusals::test_a_visitor_who_signed_up_in_between_is_not_converted_again"
