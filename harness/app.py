@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.gateway.controls import SandboxControls
     from harness.gateway.faults import Fault, FaultTable, WorkspaceFaults
     from harness.gateway.server import Server
-    from harness.gateway.subscriptions import Subscriptions, Teller
+    from harness.gateway.subscriptions import Subscriptions, Teller, Telling
     from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
 
@@ -72,7 +72,7 @@ def sandbox_backend(
     )
 
 
-def _notifications(teller: Teller, request: Request) -> Response:
+def _notifications(teller: Telling, request: Request) -> Response:
     from harness.gateway.answers import answer
     from harness.gateway.core import workspace_of
 
@@ -85,7 +85,14 @@ def remote_backend(url: str) -> Backend:
     from harness.gateway.upstream import RemoteSandbox, running_sandbox
 
     upstream = running_sandbox(url)
-    return Backend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
+    sandbox = RemoteSandbox(upstream)
+
+    def handle(request: Request) -> Outcome:
+        if request.target == NOTIFICATIONS:
+            return Outcome(_notifications(sandbox, request))
+        return upstream.handle(request)
+
+    return Backend(handle, controls=sandbox, close=upstream.close)
 
 
 def backend_for(against: str | None, clock: Clock) -> Backend:
@@ -179,6 +186,15 @@ def service(
     return gateway, server
 
 
+def paced(clock: FollowingClock, scale: float) -> Sequence[Layer]:
+    """What scales the waits of whoever asks, and has the clock keep pace; nothing where they pass in full."""
+    if scale == 1:
+        return ()
+    from harness.gateway.pace import Pace
+
+    return (Pace(clock, scale).layer,)
+
+
 def subscriptions(backend: Backend, clock: Clock, stage: Stage) -> Subscriptions | None:
     """Whoever wants to be told what happens in a sandbox, put around everything else on its stage."""
     if backend.teller is None or backend.controls is None:
@@ -195,10 +211,11 @@ def subscriptions(backend: Backend, clock: Clock, stage: Stage) -> Subscriptions
     return made
 
 
-def service_stage(backend: Backend) -> Stage:
+def service_stage(backend: Backend, layers: Sequence[Layer] = ()) -> Stage:
     """The stage of a server that serves a backend as it is."""
     return Stage(
         backend.handle,
+        layers,
         quick=backend.quick,
         operation=backend.operation,
         workspace=backend.workspace,

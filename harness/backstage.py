@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 
 from harness import __version__
-from harness.clock import RUN_START, ManualClock, MovingClock, WallClock
-from harness.exchange import Handler, Request, Step
+from harness.clock import RUN_START, ManualClock, MovingClock, SkippingClock, WallClock
+from harness.exchange import Handler, Outcome, Request, Step
 from harness.gateway import Layer
 from harness.people import (
     DrawnTraits,
@@ -100,6 +100,8 @@ class Backstage:
     """Around what is asked again and again until it is as wished."""
     tellers: Sequence[Layer] = ()
     """Around what the pipeline is told by webhook."""
+    subscriber: Callable[[], str] | None = None
+    """Gives an address that the backend can tell, where it does not take any."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None
     before_job: Callable[[], None] = lambda: None
     """Told before a job that finds its people itself is started; may say that it cannot be here."""
@@ -251,22 +253,34 @@ def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
 @contextmanager
 def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
     from harness.app import prefer_version, remote_backend
+    from harness.gateway.receiver import Receiver
 
     backend = remote_backend(order.against)
     name = order.workspace or f"run-{secrets.token_hex(4)}-{workspace_name(case)}"
     token = f"sandbox-{name}"
     prefer_version(backend, name, order.intercom_version)
-    with requests.Session() as session:
+    clock = SkippingClock(WallClock())
+
+    def owing(request: Request, inner: Handler) -> Outcome:
+        outcome = inner(request)
+        wait = outcome.response.headers.get("retry-after", "") if outcome.response else ""
+        clock.owe(float(wait) if wait.isdigit() else 0.0)
+        return outcome
+
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
         session.trust_env = False
         yield Backstage(
             backend.handle,
             token,
             DrawnTraits(order.seed + _number(case)),
             HttpVisitorOrigin(session, order.against.rstrip("/"), token),
-            WallClock(),
+            clock,
             backend.controls.workspace(name) if backend.controls else None,
+            layers=(owing,),
             operation=backend.operation,
             quick=False,
+            subscriber=lambda: stack.enter_context(Receiver()).url,
         )
     backend.close()
 

@@ -165,7 +165,8 @@ class Intercom:
     """What Intercom is like while the pipeline works.
 
     version: the API version of the pipeline's requests, empty where only the pipeline knows. settings and change: how
-    the workspace's settings are read and changed; `None` where the backend plays what was recorded.
+    the workspace's settings are read and changed; `None` where the backend plays what was recorded. subscriber: gives
+    the address that the workspace is to tell.
     """
 
     def __init__(
@@ -173,10 +174,12 @@ class Intercom:
         version: str,
         settings: Callable[[], Mapping[str, Any]] | None = None,
         change: Callable[[Mapping[str, Any]], object] | None = None,
+        subscriber: Callable[[], str] = lambda: NOWHERE,
     ) -> None:
         self.version = version
         self._settings = settings
         self._change = change
+        self._subscriber = subscriber
         self._wanted: dict[str, Any] = {}
         self._before: dict[str, Any] = {}
 
@@ -196,7 +199,7 @@ class Intercom:
     def subscribe(self) -> None:
         """Have the workspace keep what it would tell a webhook, from now on."""
         if self._change is not None:
-            self._change({"webhook_url": NOWHERE})
+            self._change({"webhook_url": self._subscriber()})
 
     def begin(self) -> None:
         """The pipeline comes: settings take effect."""

@@ -61,16 +61,55 @@ class ManualClock:
             return self._now
 
 
+class SkippingClock:
+    """Follows another clock, and skips what is waited for; only what is owed to somebody elsewhere really passes."""
+
+    def __init__(self, followed: Clock) -> None:
+        self._followed = followed
+        self._skipped = 0.0
+        self._owed_until = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """The followed clock's time, later by what was skipped."""
+        return self._followed.now() + self._skipped
+
+    def owe(self, seconds: float) -> None:
+        """Somebody with a clock of their own is to be asked again after so many seconds, and not before."""
+        self._owed_until = max(self._owed_until, time.monotonic() + seconds)
+
+    def advance(self, seconds: float) -> float:
+        """Let so many seconds go by, as few of them really as can be, and tell the new time."""
+        if seconds < 0:
+            raise ValueError(f"a clock moves forward only, not by {seconds} seconds")
+        began = self._followed.now()
+        time.sleep(min(seconds, max(0.0, self._owed_until - time.monotonic())))
+        with self._lock:
+            self._skipped += max(0.0, seconds - (self._followed.now() - began))
+        return self.now()
+
+
 class FollowingClock:
     """Follows another clock until it is told a time; from then on it stands still until it is told again."""
 
     def __init__(self, followed: Clock) -> None:
         self._followed = followed
         self._told: float | None = None
+        self._ahead = 0.0
 
     def now(self) -> float:
-        """The time it was told, or the followed clock's."""
-        return self._followed.now() if self._told is None else self._told
+        """The time it was told, or the followed clock's and what it was moved ahead of it."""
+        return self._followed.now() + self._ahead if self._told is None else self._told
+
+    def advance(self, seconds: float) -> float:
+        """Move on by `seconds`, which may not be negative, and tell the new time; whether it follows stays."""
+        if seconds < 0:
+            raise ValueError(f"a clock moves forward only, not by {seconds} seconds")
+        if self._told is None:
+            self._ahead += seconds
+        else:
+            self._told += seconds
+        return self.now()
 
     @property
     def follows(self) -> bool:

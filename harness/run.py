@@ -21,7 +21,7 @@ from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for, path_o
 from harness.cassette import NetworkGuard
 from harness.circumstances import RUN_SECRET, Faults, Intercom, Webhooks
 from harness.client import NEWEST_VERSION, IntercomClient
-from harness.clock import ManualClock, MovingClock
+from harness.clock import ManualClock, MovingClock, WallClock
 from harness.exchange import Lane, Outcome, Request, Step
 from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
@@ -334,14 +334,17 @@ class Run:
 
     def _intercom(self, case: Case, backstage: Backstage) -> Intercom:
         version, workspace = self.sent_version(case), backstage.workspace
-        return Intercom(version, workspace.settings, workspace.update_settings) if workspace else Intercom(version)
+        if workspace is None:
+            return Intercom(version)
+        listening = [backstage.subscriber] if backstage.subscriber else []
+        return Intercom(version, workspace.settings, workspace.update_settings, *listening)
 
     def _pace(self, backstage: Backstage) -> Sequence[Layer]:
         """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
         if self._spec is None:
             return ()
         watch = () if self._spec.in_process else (self._quiet.layer,)
-        if not isinstance(backstage.clock, ManualClock):
+        if isinstance(backstage.clock, WallClock):
             return watch
         return (*watch, Pace(backstage.clock, self.options.time_scale).layer)
 

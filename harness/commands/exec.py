@@ -31,6 +31,7 @@ SHOWN = 40
 @options.intercom_version
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
 @options.faults
+@options.time_scale
 @options.allow_host
 @options.strict_token
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
@@ -44,6 +45,7 @@ def command(
     intercom_version: str | None,
     names: tuple[str, ...],
     faults: Sequence[Fault],
+    time_scale: float,
     allowed: tuple[str, ...],
     strict: bool,
     words: tuple[str, ...],
@@ -79,6 +81,7 @@ def command(
         secrets=[secret.reveal() for secret in found.secrets],
         stand_in=f"sandbox-{workspace}",
         purpose="harness exec",
+        time_scale=time_scale,
     )
     for line in tape.told():
         _note(line)

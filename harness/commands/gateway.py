@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @options.workspace
 @options.intercom_version
 @options.faults
+@options.time_scale
 @options.allow_host
 @options.strict_token
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -34,6 +35,7 @@ def command(
     workspace: str,
     intercom_version: str | None,
     faults: Sequence[Fault],
+    time_scale: float,
     allowed: tuple[str, ...],
     strict: bool,
     host: str,
@@ -67,6 +69,7 @@ def command(
         secrets=[secret.reveal() for secret in found.secrets],
         stand_in=f"sandbox-{workspace}",
         purpose="harness gateway",
+        time_scale=time_scale,
     )
     for line in tape.told():
         _note(line)

@@ -130,6 +130,17 @@ def faults(function: Command) -> Command:
     )(function)
 
 
+def time_scale(function: Command) -> Command:
+    """`--time-scale`: how much of each wait really passes."""
+    return click.option(
+        "--time-scale",
+        type=click.FloatRange(0, 1),
+        default=1.0,
+        metavar="FACTOR",
+        help="Tell whoever asks to wait only this part of what Intercom would; 0 not at all. [default: 1]",
+    )(function)
+
+
 def port(function: Command) -> Command:
     """`--port`: where to listen."""
     return click.option(

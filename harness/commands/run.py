@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.commands.options import record_in_ci, strict_token, workspace_name
+from harness.commands.options import record_in_ci, strict_token, time_scale, workspace_name
 from harness.problems import Problem
 from harness.report.result import RunRow
 
@@ -52,8 +52,7 @@ TO_STDOUT = "-"
 @strict_token
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
-@click.option("--time-scale", type=click.FloatRange(0, 1), default=1.0, metavar="FACTOR", help=(
-    "Tell your pipeline to wait only this part of what Intercom would; 0 not at all. [default: 1]"))  # fmt: skip
+@time_scale
 @click.option("--explain", is_flag=True, help="Show the evidence of what passed as well.")
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, report.md and report.json."

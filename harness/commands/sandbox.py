@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--control", is_flag=True, help="Let the dashboard change things; without it pages may only look.")
 @options.faults
+@options.time_scale
 @options.ca_file
 def command(
     host: str,
@@ -40,6 +41,7 @@ def command(
     intercom_version: str | None,
     control: bool,
     faults: Sequence[Fault],
+    time_scale: float,
     ca_file: Path | None,
 ) -> int:
     """Serve a sandboxed Intercom over HTTP, with a dashboard and a live visitor.
@@ -58,5 +60,6 @@ def command(
     clock = FollowingClock(WallClock())
     backend = app.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
     tables = app.workspace_faults(backend, clock, faults, app.DEFAULT_WORKSPACE)
-    _, server = app.service(backend, clock, host=host, port=port, faults=tables, pages_may_change=control)
+    stage = app.service_stage(backend, app.paced(clock, time_scale))
+    _, server = app.service(backend, clock, host=host, port=port, stage=stage, faults=tables, pages_may_change=control)
     return serve(server, backend.close, ca_file)

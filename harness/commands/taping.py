@@ -76,6 +76,7 @@ def insert(
     secrets: Sequence[str] = (),
     stand_in: str = "",
     purpose: str = "",
+    time_scale: float = 1.0,
 ) -> Tape:
     """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant.
 
@@ -83,17 +84,26 @@ def insert(
     """
     from harness.cassette.writing import refuse_to_replace
 
+    if time_scale != 1:
+        _check_scale(against)
     plays = against == CASSETTE or (against is None and cassette is not None and not record)
     _check(against, cassette, record, plays)
-    if cassette is not None and plays:
-        return _player(cassette, intercom_version, secrets)
-    if cassette is not None and not may_replace:
+    if cassette is not None and not plays and not may_replace:
         refuse_to_replace(cassette)
+    if cassette is not None and plays:
+        tape = _player(cassette, intercom_version, secrets)
+    else:
+        live = _live(against, record, intercom_version, stand_in, purpose)
+        tape = live if cassette is None else _recorded(live, cassette, title, secrets, parallel)
+    return replace(tape, layers=(*app.paced(tape.clock, time_scale), *tape.layers))
+
+
+def _live(against: str | None, record: bool, intercom_version: str | None, stand_in: str, purpose: str) -> Tape:
     if against == TEST_APP:
         from harness.guarded import errand
 
         made = errand(stand_in, purpose)
-        live = Tape(
+        return Tape(
             made.backend,
             FollowingClock(WallClock()),
             intercom_version,
@@ -101,11 +111,18 @@ def insert(
             marker=made.marker,
             errand=made,
         )
-    else:
-        fixed = record and (against is None or against == app.SANDBOX)
-        clock = FollowingClock(ManualClock() if fixed else WallClock())
-        live = Tape(app.backend_for(against, clock), clock, intercom_version)
-    return live if cassette is None else _recorded(live, cassette, title, secrets, parallel)
+    fixed = record and (against is None or against == app.SANDBOX)
+    clock = FollowingClock(ManualClock() if fixed else WallClock())
+    return Tape(app.backend_for(against, clock), clock, intercom_version)
+
+
+def _check_scale(against: str | None) -> None:
+    if against == TEST_APP or "://" in (against or ""):
+        raise Problem(
+            f"--time-scale cannot scale the time of {against}",
+            why="who answers there has a clock of their own, and refuses whoever comes back too early",
+            remedy="leave it out, or give it to the sandbox: harness sandbox --time-scale 0.1",
+        )
 
 
 def _check(against: str | None, cassette: Path | None, record: bool, plays: bool) -> None:

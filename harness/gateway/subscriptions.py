@@ -34,12 +34,16 @@ class Told(Protocol):
         ...
 
 
-class Teller(Protocol):
-    """A backend that has something to tell."""
+class Telling(Protocol):
+    """Whoever knows what there is to tell."""
 
     def take_notifications(self, name: str) -> Sequence[Told]:
         """What a workspace has to tell its subscriber, each once."""
         ...
+
+
+class Teller(Telling, Protocol):
+    """A backend that has something to tell."""
 
     def ping(self, name: str) -> Told:
         """What a workspace sends to see whether anybody listens."""

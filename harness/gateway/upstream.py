@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,11 +77,27 @@ def fetch(url: str, request: Request) -> Response:
     return Response(got.status, kept, got.data)
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteNotification:
+    """One notification of a sandbox over there."""
+
+    topic: str
+    body: dict[str, Any]
+
+
 class RemoteSandbox:
     """The control plane of a sandbox behind an `Upstream`."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self._taken: dict[str, int] = {}
+
+    def take_notifications(self, name: str) -> Sequence[RemoteNotification]:
+        """What the workspace's subscriber was told since this was last asked, from its delivery log."""
+        taken = self._taken.get(name, 0)
+        new = [one for one in self.workspace(name).deliveries() if one["number"] > taken]
+        self._taken[name] = max([taken, *(one["number"] for one in new)])
+        return [RemoteNotification(one["topic"], one["notification"]) for one in new]
 
     def workspace(self, name: str) -> RemoteWorkspace:
         """The workspace of that name."""
@@ -121,6 +138,11 @@ class RemoteWorkspace:
         """Change settings."""
         settings: dict[str, Any] = self._call("PUT", "settings", changes)
         return settings
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Its delivery log."""
+        logged: list[dict[str, Any]] = self._call("GET", "webhooks")["data"]
+        return logged
 
     def merge_users(self, from_id: str, into_id: str) -> None:
         """Merge one user into another, as a teammate can."""

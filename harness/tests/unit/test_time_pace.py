@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from harness.clock import RUN_START, FollowingClock, ManualClock, WallClock
+from harness.clock import RUN_START, FollowingClock, ManualClock, SkippingClock, WallClock
 from harness.exchange import Outcome, Request, Response
 from harness.gateway.pace import Pace
 
@@ -108,3 +109,36 @@ def test_no_clock_goes_backwards() -> None:
     with pytest.raises(ValueError, match="forward only"):
         told.tell(RUN_START)
     assert (manual.now(), told.now()) == (RUN_START, RUN_START + 5)
+
+
+def test_a_clock_that_skips_is_ahead_of_the_one_it_follows() -> None:
+    """What is waited for has gone by at once; backwards it does not go."""
+    clock, watch = SkippingClock(followed := ManualClock()), time.monotonic()
+    clock.advance(3_600)
+    assert time.monotonic() - watch < 1
+    followed.advance(5)
+    assert clock.now() == RUN_START + 3_605
+    with pytest.raises(ValueError, match="forward only"):
+        clock.advance(-1)
+
+
+def test_what_is_owed_to_somebody_elsewhere_really_passes() -> None:
+    """A sandbox with a clock of its own said when to come back: as much of a wait as that takes is waited."""
+    clock, began = SkippingClock(WallClock()), time.monotonic()
+    clock.owe(0.05)
+    clock.advance(10)
+    assert 0.04 < time.monotonic() - began < 5
+    assert 9.9 < clock.now() - time.time() < 10.1
+
+
+def test_a_following_clock_is_moved_ahead_and_follows_on() -> None:
+    """And one that was told a time is moved on from there."""
+    clock = FollowingClock(followed := ManualClock())
+    clock.advance(60)
+    followed.advance(1)
+    assert (clock.now(), clock.follows) == (RUN_START + 61, True)
+    clock.tell(RUN_START + 100)
+    clock.advance(5)
+    assert (clock.now(), clock.follows) == (RUN_START + 105, False)
+    with pytest.raises(ValueError, match="forward only"):
+        clock.advance(-1)
