@@ -5,7 +5,7 @@ A test holds the page against the tables, so a guess cannot be made, or settled,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.gateway.fault_kinds import ERRORS
@@ -17,9 +17,18 @@ from harness.sandbox.notifications import TOPICS
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import assumed_rules
 from harness.sandbox.versions import FEATURES
+from harness.unknowns.evidence import Evidence, committed, standing
+from harness.unknowns.probes import PROBES
+from harness.unknowns.questions import Question, Section, condition
+from harness.unknowns.settling import Settled, settling
 from harness.verification.expectations import IN_PLACE, MERGED
 
 PAGE = Path(__file__).with_suffix(".md")
+EVIDENCE = Path(__file__).parent / "evidence"
+"""What TEST apps answered: files that `--evidence` wrote."""
+
+Row = tuple[str, tuple[str, ...]]
+"""What a guess is called in its section, and the cells of its line."""
 
 INTRODUCTION = """\
 # What is assumed
@@ -31,89 +40,107 @@ visitors, 4 leads to users, 5 contacts and what belongs to them, 7 errors and li
 and times.
 
 Where all of them are silent, the row is a guess and says *assumed*. A claim that rests on one still refutes on the
-sandbox; if the real Intercom does otherwise, it is the guess that is wrong. This page is made from the tables
-(`make docs`).
+sandbox; if the real Intercom does otherwise, it is the guess that is wrong.
+
+*Settled by* names what settles a guess on a TEST app: scenarios, and probes, which are small things to ask
+(harness/unknowns/probes.py). Of the others it says why nothing does. `harness doctor --unknowns` asks just those, and
+with `--evidence docs/evidence/NAME.json` its result can be committed: this page, which is made from the tables and that
+evidence (`make docs`), then says of each guess whether it holds.
 """
 
 
-def decisions() -> Iterator[tuple[str, ...]]:
+def decisions() -> Iterator[Row]:
     """Rows of the decision tables."""
     for table, rule in (*assumed_rules(), *messenger.assumed_rules()):
-        when = ", ".join(f"{name}: {value.replace('|', ' or ')}" for name, value in rule.when.items())
-        yield table, when, _outcome(rule.then), rule.source
+        when = condition(rule.when)
+        yield f"{table}: {when}", (table, when, _outcome(rule.then), rule.source)
 
 
-def refused() -> Iterator[tuple[str, ...]]:
+def refused() -> Iterator[Row]:
     """Refusals of which status, code or words are not known."""
-    for value in (*vars(refusals).values(), *vars(messenger).values()):
+    for name, value in (*vars(refusals).items(), *vars(messenger).items()):
         if isinstance(value, Refusal) and value.assumed:
-            yield str(value.status), f"`{value.code}`", value.message, value.source
+            yield name, (str(value.status), f"`{value.code}`", value.message, value.source)
 
 
-def kept() -> Iterator[tuple[str, ...]]:
+def kept() -> Iterator[Row]:
     """What conversions do to one attribute or belonging."""
     for row in (*KEEPING, *BELONGINGS):
         if row.assumed:
             fates = (row.becomes_lead.value, row.becomes_user.value, row.merged.value)
-            yield f"`{row.what}`", *fates, row.source
+            yield row.what, (f"`{row.what}`", *fates, row.source)
 
 
-def versions() -> Iterator[tuple[str, ...]]:
+def versions() -> Iterator[Row]:
     """What holds in some versions only."""
     for name, feature in FEATURES.items():
         if feature.assumed:
-            yield name.replace("_", " "), str(feature.span), feature.source
+            yield name, (name.replace("_", " "), str(feature.span), feature.source)
 
 
-def notified() -> Iterator[tuple[str, ...]]:
+def notified() -> Iterator[Row]:
     """What webhooks are told of, under a topic of which nobody has shown a notification."""
     for event, topics in TOPICS.items():
         if topics.assumed:
-            yield event, f"`{topics.old or 'nothing'}`", f"`{topics.new or 'nothing'}`", topics.source
+            yield event, (event, f"`{topics.old or 'nothing'}`", f"`{topics.new or 'nothing'}`", topics.source)
 
 
-def answered_on_purpose() -> Iterator[tuple[str, ...]]:
+def answered_on_purpose() -> Iterator[Row]:
     """The words of errors that a fault answers with."""
     for status, error in ERRORS.items():
         if error.assumed:
-            yield str(status), f"`{error.code}`", error.message, error.source
+            yield str(status), (str(status), f"`{error.code}`", error.message, error.source)
 
 
-def elsewhere() -> Iterator[tuple[str, ...]]:
+def elsewhere() -> Iterator[Row]:
     """What no row of a table shows."""
     for one in ASSUMPTIONS:
-        yield one.what, f"`{one.where}`", one.known
+        yield one.what, (one.what, f"`{one.where}`", one.known)
 
 
-def expected() -> Iterator[tuple[str, ...]]:
+def expected() -> Iterator[Row]:
     """What verification expects, which is written apart from what the sandbox does."""
-    for change, expectations in (("changes its role in place", IN_PLACE), ("is merged into a user", MERGED)):
+    changes = (("in place", "changes its role in place", IN_PLACE), ("merged", "is merged into a user", MERGED))
+    for short, change, expectations in changes:
         for name, expectation in expectations.items():
             if expectation.assumed:
-                yield f"`{name}`", f"a person who {change}", expectation.rule.value, expectation.source
+                cells = (f"`{name}`", f"a person who {change}", expectation.rule.value, expectation.source)
+                yield f"{name}, {short}", cells
 
 
-def page() -> str:
-    """The whole page."""
-    return "\n".join(
-        [
-            INTRODUCTION,
-            *_section("Decisions", ("decision", "when", "then", "what is known"), decisions()),
-            *_section("Words of refusals", ("status", "code", "message", "what is known"), refused()),
-            *_section(
-                "What a conversion keeps",
-                ("what", "visitor becomes lead", "becomes a new user", "merged into a user", "what is known"),
-                kept(),
-            ),
-            *_section("What is expected of one", ("what", "of", "expected", "what is known"), expected()),
-            *_section("Looking up and showing", ("what", "where", "what is known"), elsewhere()),
-            *_section("Versions", ("what", "in versions", "what is known"), versions()),
-            *_section("Webhooks", ("what happens", "topic in 1.x", "topic in 2.x", "what is known"), notified()),
-            *_section(
-                "Words of errors on purpose", ("status", "code", "message", "what is known"), answered_on_purpose()
-            ),
-        ]
-    )
+def page(evidence: Sequence[Evidence] | None = None) -> str:
+    """The whole page, with the committed evidence unless other is given."""
+    known = committed(EVIDENCE) if evidence is None else evidence
+    parts: list[tuple[str, Section, tuple[str, ...], Iterator[Row]]] = [
+        ("Decisions", "decisions", ("decision", "when", "then"), decisions()),
+        ("Words of refusals", "refusals", ("status", "code", "message"), refused()),
+        (
+            "What a conversion keeps",
+            "kept",
+            ("what", "visitor becomes lead", "becomes a new user", "merged into a user"),
+            kept(),
+        ),
+        ("What is expected of one", "expected", ("what", "of", "expected"), expected()),
+        ("Looking up and showing", "elsewhere", ("what", "where"), elsewhere()),
+        ("Versions", "versions", ("what", "in versions"), versions()),
+        ("Webhooks", "webhooks", ("what happens", "topic in 1.x", "topic in 2.x"), notified()),
+        ("Words of errors on purpose", "errors on purpose", ("status", "code", "message"), answered_on_purpose()),
+    ]
+    lines = [INTRODUCTION]
+    for title, section, head, rows in parts:
+        told = ((*cells, settled(Question(section, key), known)) for key, cells in rows)
+        lines += _section(title, (*head, "what is known", "settled by"), told)
+    return "\n".join(lines)
+
+
+def settled(question: Question, evidence: Sequence[Evidence]) -> str:
+    """What settles a guess, and what evidence says of it."""
+    found = settling(question)
+    if not isinstance(found, Settled):
+        return f"nothing: {found}"
+    names = ", ".join(f"probe `{name}`" if name in PROBES else f"`{name.rpartition('/')[2]}`" for name in found.by)
+    said = standing(question, evidence)
+    return f"{names}; **{said}**" if said else names
 
 
 def _outcome(then: str | Refusal) -> str:

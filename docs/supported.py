@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.sandbox.driven import DRIVEN
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route
 from harness.sandbox.versions import FEATURES, VERSIONS
+from harness.unknowns.evidence import Evidence, committed, contradicted, shown_by
 
 KINDS = ("documented", "recorded", "driven", "assumed")
 PAGE = Path(__file__).with_suffix(".md")
+EVIDENCE = Path(__file__).parent / "evidence"
 
 INTRODUCTION = """\
 # What the sandbox supports
@@ -21,9 +24,10 @@ INTRODUCTION = """\
 Each operation of the sandbox with the API versions that have it and how it is known, each kind of evidence by itself.
 *Documented* means Intercom's own OpenAPI descriptions (every answer of 2.11 and 2.16 is held against them in
 harness/tests/contract/test_sandbox_openapi.py) and reference pages, *recorded* answers of the real Intercom that others
-have published, *driven* an official client that asks for it by its own methods in a test (they are named below the
-table), *assumed* a guess. *facts §N* is the section of the notes in which the sources were gathered. Names in 1.x are
-made up: it has no description. Anything else answers 404, 405, or 400 where only other versions have it.
+have published or a TEST app has given (docs/evidence), *driven* an official client that asks for it by its own methods
+in a test (they are named below the table), *assumed* a guess. *facts §N* is the section of the notes in which the
+sources were gathered. Names in 1.x are made up: it has no description. Anything else answers 404, 405, or 400 where
+only other versions have it.
 
 This page is made from the route table (`make docs`). A row without proof fails the build, and so does a proof that does
 not hold: an operation that no description has, or that the client named does not ask for.
@@ -43,9 +47,12 @@ LEFT_OUT = """\
 """
 
 
-def proofs(route: Route) -> dict[str, str]:
-    """How a row is known, by kind of evidence."""
+def proofs(route: Route, evidence: Sequence[Evidence] = ()) -> dict[str, str]:
+    """How a row is known, by kind of evidence; what a TEST app answered alike is recorded, and assumed no more."""
     found = dict(part.split(": ", 1) for part in route.evidence.split("; "))
+    if days := shown_by(route.operation, route.span, evidence):
+        found["recorded"] = ", ".join([*([found["recorded"]] if "recorded" in found else []), *days])
+        found.pop("assumed", None)
     drivers = [
         name
         for name, driven in DRIVEN.items()
@@ -54,16 +61,17 @@ def proofs(route: Route) -> dict[str, str]:
     return found | ({"driven": ", ".join(drivers)} if drivers else {})
 
 
-def _row(route: Route) -> str:
-    known = proofs(route)
+def _row(route: Route, evidence: Sequence[Evidence]) -> str:
+    known = proofs(route, evidence)
     shown = [known.get(kind, "") for kind in KINDS]
     return "| " + " | ".join([route.operation, f"`{route.method} {route.pattern}`", str(route.span), *shown]) + " |"
 
 
-def page() -> str:
-    """The whole page."""
+def page(evidence: Sequence[Evidence] | None = None) -> str:
+    """The whole page, with the committed evidence unless other is given."""
+    known = committed(EVIDENCE) if evidence is None else evidence
     operations = ["| operation | request | versions | documented | recorded | driven | assumed |", "|---" * 7 + "|"]
-    operations += [_row(route) for route in ROUTES]
+    operations += [_row(route, known) for route in ROUTES]
     clients = [f"- {name}, in version {driven.version}: {driven.test}" for name, driven in DRIVEN.items()]
     features = ["| what | versions | what is known |", "|---|---|---|"]
     features += [
@@ -71,7 +79,19 @@ def page() -> str:
         for name, feature in FEATURES.items()
     ]
     operations += ["", "The clients that drive it, and the tests in which they do:", "", *clients]
-    return "\n".join([INTRODUCTION, *operations, "", "## What differs between versions", "", *features, "", LEFT_OUT])
+    otherwise = _otherwise(known)
+    return "\n".join(
+        [INTRODUCTION, *operations, *otherwise, "", "## What differs between versions", "", *features, "", LEFT_OUT]
+    )
+
+
+def _otherwise(evidence: Sequence[Evidence]) -> list[str]:
+    rows = [
+        f"| {day} | {scenario} | {one.operation} `{one.path or 'status'}` | {one.test_app!r} | {one.sandbox!r} |"
+        for day, scenario, one in contradicted(evidence)
+    ]
+    head = ["| recorded | scenario | where | TEST app | sandbox |", "|---|---|---|---|---|"]
+    return ["", "## Where a TEST app answered otherwise", "", *head, *rows] if rows else []
 
 
 if __name__ == "__main__":

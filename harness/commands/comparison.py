@@ -7,7 +7,7 @@ difference decides the run: it is evidence, and can be kept as a dated file.
 from __future__ import annotations
 
 import json
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,8 +19,9 @@ from harness.cassette.drift import Kind as DriftKind
 from harness.cassette.format import Cassette, Header, Interaction
 from harness.cassette.names import LONG_ID
 from harness.client import NEWEST_VERSION
-from harness.exchange import Exchange, Outcome, Request, Response
+from harness.exchange import Exchange, Lane, Outcome, Request, Response
 from harness.problems import Problem
+from harness.unknowns.evidence import FORMAT
 
 if TYPE_CHECKING:
     from harness.scenario import ScenarioResult
@@ -35,6 +36,8 @@ PASSING: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})
 """Statuses that tell of the day and not of Intercom's rules."""
 OF_THE_LIST: Final = ("length", "total_count", "total_pages")
 """Places that count people, strangers of the TEST app among them."""
+DECIDING_LISTS: Final = ("GET /contacts",)
+"""Lists whose length counts all the same, without the strangers: no index stands between them and the store."""
 OF_THE_WORKSPACE: Final = ("GET /data_attributes", "GET /subscription_types", "GET /tags")
 """Lists of what a workspace has: which entries those are says nothing of Intercom's rules."""
 SHOWN: Final = 40
@@ -54,6 +57,7 @@ class Difference:
     sandbox: Any = None
     cassette: Any = None
     differs_from: tuple[Against, ...] = ()
+    asked_by: Lane = "harness"
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} {getattr(self, name)!r}" for name in self.differs_from)
@@ -67,6 +71,8 @@ class Comparison:
     against: Sequence[Against]
     differences: list[Difference] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
+    operations: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """How often each operation was answered: by its name, its version, and its method and path."""
     without: dict[str, str] = field(default_factory=dict)
     """Scenarios that could not be compared, or not with everything, and why."""
 
@@ -94,12 +100,34 @@ class Comparison:
                 "path": one.path,
                 "tier": one.tier,
                 "blame": one.blame,
+                "asked_by": one.asked_by,
                 "test_app": one.test_app,
                 **{name: getattr(one, name) for name in one.differs_from},
             }
             for one in self.differences
         ]
-        return {"recorded_at": at, **about, "scenarios": self.compared, "differences": rows}
+        return {
+            "format": FORMAT,
+            "recorded_at": at,
+            **about,
+            "against": list(self.against),
+            "scenarios": self.compared,
+            "not_compared": self.without,
+            "operations": list(self._operations()),
+            "differences": rows,
+        }
+
+    def _operations(self) -> Iterator[dict[str, Any]]:
+        wrong = Counter(
+            one.operation for one in self.differences if one.blame != "environment" and "sandbox" in one.differs_from
+        )
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for (operation, version, path), answers in sorted(self.operations.items()):
+            empty = {"operation": operation, "version": version, "answers": 0, "differs": 0}
+            row = found.setdefault((operation, version), empty)
+            row["answers"] += answers
+            row["differs"] += wrong[path]
+        yield from found.values()
 
 
 def parse_against(text: str) -> tuple[Against, ...]:
@@ -129,14 +157,28 @@ def compare(
             comparison.without[name] = "several workers asked at once, and in which order is not known"
             continue
         comparison.compared.append(name)
+        comparison.operations.update(_answered(run))
         sandbox = _with_sandbox(run) if "sandbox" in against else {}
         committed = cassette_of(result) if "cassette" in against else None
         if committed is None and "cassette" in against:
             comparison.without[name] = "there is no cassette to compare with"
         cassette = _with_cassette(run, committed) if committed is not None else {}
         recorded_from = committed.header.recorded_from if committed is not None else "sandbox"
-        comparison.differences += joined(name, sandbox, cassette, recorded_from)
+        lanes = [interaction.lane for interaction in run.interactions]
+        for one in joined(name, sandbox, cassette, recorded_from):
+            drift = sandbox.get((one.operation, one.path))
+            comparison.differences.append(replace(one, asked_by=lanes[drift.place - 1]) if drift else one)
     return comparison
+
+
+def _answered(run: Cassette) -> Iterator[tuple[str, str, str]]:
+    from harness.sandbox.naming import operation_of as name_of
+
+    for interaction in run.interactions:
+        response = interaction.outcome.response
+        if response is not None and response.status < 300:
+            version = response.headers.get("intercom-version") or interaction.request.headers.get("intercom-version")
+            yield name_of(interaction.request), version or "", _operation(operation_of(interaction.request))
 
 
 def joined(
@@ -279,6 +321,8 @@ def _by_place(found: Iterable[Drift]) -> dict[tuple[str, str], Drift]:
 
 
 def _of_the_workspace(operation: str, path: str) -> bool:
+    if operation in DECIDING_LISTS and path == "$.data.length":
+        return False
     return path.rpartition(".")[2] in OF_THE_LIST or (operation in OF_THE_WORKSPACE and "[*]" in path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import settings
+from harness.problems import Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,21 +23,25 @@ COULD_NOT_RUN = 2
 
 @click.command("doctor", short_help="Look at the settings, and say what is possible.")
 @click.option("--init", is_flag=True, help="Ask for what is missing, verify it at Intercom, and write .env.")
-@click.option("--unknowns", is_flag=True, help="Run the scenarios that settle what the sandbox only assumes.")
+@click.option("--unknowns", is_flag=True, help="Ask the TEST app whatever settles what the sandbox only assumes.")
+@click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=(
+    "With --unknowns: keep what was answered as a dated file; docs/evidence holds those that count."))  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(init: bool, unknowns: bool, as_json: bool) -> int:
+def command(init: bool, unknowns: bool, evidence: Path | None, as_json: bool) -> int:
     """Look at settings, token, workspace, browser and Node, and say what will be possible.
 
     Nothing is written anywhere, except by --init into .env, and by --unknowns as any run against the TEST app does.
 
     Exit codes: 0 the TEST app can be used; 2 something stands in the way.
     """
+    if evidence is not None and not unknowns:
+        raise Problem("--evidence keeps what --unknowns asks", remedy="harness doctor --unknowns --evidence FILE")
     if init:
         _init(Path.cwd() / ".env")
     if unknowns:
         from harness.commands.unknowns import run_unknowns
 
-        return run_unknowns()
+        return run_unknowns(evidence)
     from harness.guarded import rehearsal_line
     from harness.test_app.examination import Examination
     from harness.test_app.examination import as_json as json_of
@@ -96,7 +101,6 @@ def _show_possibilities(console: Console, examination: Examination, plain: bool)
 
 def _init(path: Path) -> None:
     from harness.guarded import rehearsal_line
-    from harness.problems import Problem
     from harness.test_app.dotenv_file import keep_from_git, write_dotenv
     from harness.test_app.examination import is_ignored, look_at_app
 

@@ -158,6 +158,7 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
     from harness import __version__
     from harness.cassette import MissingCassette, load
     from harness.commands.comparison import compare, parse_against, write_evidence
+    from harness.unknowns.evidence import REAL, REHEARSAL
 
     def cassette_of(result: ScenarioResult) -> Cassette | None:
         try:
@@ -170,8 +171,10 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
     if outputs.evidence is not None:
         app = run.test_app()
         about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.pipeline_name}
-        about |= {"from": "rehearsal"} if app.rehearsal else {"from": "TEST app"}
+        about |= {"from": REHEARSAL if app.rehearsal else REAL}
         write_evidence(outputs.evidence, comparison, time.time(), **about)
+        raises = "a rehearsal: it raises nothing" if app.rehearsal else "docs/evidence holds what `make docs` reads"
+        console.print(f"evidence: {outputs.evidence} ({raises})", highlight=False, markup=False, soft_wrap=True)
 
 
 def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunReporter) -> None:

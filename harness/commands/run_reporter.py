@@ -82,6 +82,7 @@ class RunReporter:
         self._problems: list[str] = []
         self._titles: dict[str, str] = {}
         self._results: dict[str, ScenarioResult] = {}
+        self._not_run: set[str] = set()
         self._behind: list[ScenarioResult | None] = []
         self._remains: Sequence[str] = ()
 
@@ -106,7 +107,8 @@ class RunReporter:
     @property
     def played(self) -> Sequence[ScenarioResult]:
         """What came of each scenario that was played to its end."""
-        return tuple(result for result in self._results.values() if not result.problem)
+        played = (result for node, result in self._results.items() if node not in self._not_run)
+        return tuple(result for result in played if not result.problem)
 
     @property
     def scenario_files(self) -> Collection[Path]:
@@ -145,6 +147,7 @@ class RunReporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A scenario's row is complete with its call, or with a set-up that failed or was skipped."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
+            self._not_run |= {report.nodeid} if report.skipped else set()
             self._add(self._row(report))
         elif report.when == "teardown" and report.failed:
             self._problems.append(f"{report.nodeid}: {report.longreprtext}")

@@ -1,88 +1,177 @@
-"""What the sandbox only assumes, and the scenario that settles each on a TEST app: `harness doctor --unknowns`.
-
-A row without a scenario is an assumption that no sound pipeline runs into; it stays on the page of assumptions.
-"""
+"""`harness doctor --unknowns`: asks a TEST app whatever settles a guess of the sandbox, and tells which hold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.sandbox.assumptions import ASSUMPTIONS
+from harness.problems import NotStaged, Problem
 
-LEAD_CREATED = "scenarios/lead_to_user.py::test_a_lead_becomes_a_new_user"
-LEAD_MERGED = "scenarios/lead_to_user.py::test_a_user_with_gaps_gets_what_the_lead_carried"
-LEAD_OPTED_OUT = "scenarios/lead_to_user.py::test_an_opt_out_survives_a_merge"
-VISITOR_TO_LEAD = "scenarios/visitor_to_lead.py::test_a_visitor_becomes_a_lead"
-VISITOR_CREATED = "scenarios/visitor_to_user_create.py::test_a_visitor_becomes_a_new_user"
-VISITOR_MERGED = "scenarios/visitor_to_user_merge.py::test_a_user_with_gaps_gets_what_the_visitor_carried"
-TWIN = "scenarios/refusals.py::test_an_archived_twin_is_not_doubled"
-INTO_A_LEAD = "scenarios/refusals.py::test_a_visitor_is_not_merged_into_a_lead"
+if TYPE_CHECKING:
+    from harness.commands.comparison import Comparison
+    from harness.run import Run
+    from harness.scenario import ScenarioResult
+    from harness.unknowns.evidence import Evidence
+    from harness.unknowns.probes import Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """One assumption: what is assumed, and the scenario that settles it; empty where none does."""
+def run_unknowns(evidence: Path | None) -> int:
+    """Run what settles something against the TEST app; exit code 1 where a guess does not hold."""
+    from harness.commands.run_reporter import RunReporter, run_pytest
+    from harness.options import RunOptions, check_options
+    from harness.report.terminal import ReportConsole, TerminalReport
+    from harness.run import Run
 
-    question: str
-    scenario: str
+    options = RunOptions(against="test-app")
+    check_options(options)
+    scenarios = _scenarios()
+    started, run, terminal = time.monotonic(), Run(options), TerminalReport(ReportConsole())
+    try:
+        region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
+        reporter = RunReporter(run, (), terminal)
+        terminal.begin(run.pipeline_name, "test-app", reporter.versions)
+        run_pytest(reporter, scenarios, None, (), None)
+        probed = list(_probed(run))
+    finally:
+        run.close()
+    result = reporter.result(time.monotonic() - started, "")
+    terminal.end(result)
+    comparison = compare_with_sandbox([*reporter.played, *probed])
+    found = evidence_of(comparison, region=region, rehearsal=rehearsal)
+    wrong = _tell(found)
+    if evidence is not None:
+        from harness.commands.comparison import write_evidence
 
-
-def unknowns() -> Iterator[Unknown]:
-    """Every assumption of the sandbox's rules and of what verification expects."""
-    yield from _decisions()
-    yield from _kept()
-    yield from _expected()
-    yield from (Unknown(one.what, "") for one in ASSUMPTIONS)
-
-
-def _decisions() -> Iterator[Unknown]:
-    from harness.sandbox.rules import assumed_rules
-
-    for table, rule in assumed_rules():
-        when = ", ".join(f"{name}: {value.replace('|', ' or ')}" for name, value in rule.when.items())
-        found = next((scenario for fits, scenario in _SETTLES if fits(table, rule.when)), "")
-        yield Unknown(f"{table}: {when}", found)
-
-
-_SETTLES: tuple[tuple[Callable[[str, Mapping[str, str]], bool], str], ...] = (
-    (lambda table, when: table == "POST /visitors/convert" and when.get("target") == "archived", TWIN),
-    (lambda table, when: table == "POST /visitors/convert" and "lead" in when.get("target", ""), INTO_A_LEAD),
-)
-
-
-def _kept() -> Iterator[Unknown]:
-    from harness.sandbox.keeping import BELONGINGS, KEEPING
-
-    for row in (*KEEPING, *BELONGINGS):
-        if row.assumed:
-            yield Unknown(f"{row.what}, when a visitor becomes a lead", VISITOR_TO_LEAD)
-            yield Unknown(f"{row.what}, when somebody becomes a user", VISITOR_CREATED)
-            yield Unknown(f"{row.what}, when somebody is merged", LEAD_MERGED)
+        write_evidence(evidence, comparison, time.time(), **_about(region, rehearsal))
+        click.echo(f"evidence: {evidence}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
+    return 2 if result.exit_code == 2 else int(bool(wrong or result.exit_code))
 
 
-def _expected() -> Iterator[Unknown]:
-    from harness.verification.expectations import IN_PLACE, MERGED
+def _scenarios() -> Sequence[str]:
+    from harness.unknowns.probes import PROBES
+    from harness.unknowns.questions import questions
+    from harness.unknowns.settling import Settled, settling
 
-    for name, expectation in IN_PLACE.items():
-        if expectation.assumed:
-            yield Unknown(f"{name} of a person who changes their role in place", LEAD_CREATED)
-    for name, expectation in MERGED.items():
-        if expectation.assumed:
-            scenario = LEAD_OPTED_OUT if "unsubscribed" in name else VISITOR_MERGED
-            yield Unknown(f"{name} of a person who is merged into a user", scenario)
+    settled = [one for question in questions() if isinstance(one := settling(question), Settled)]
+    scenarios = sorted({name for one in settled for name in one.by if name not in PROBES})
+    if missing := [name for name in scenarios if not Path(name.partition("::")[0]).is_file()]:
+        raise Problem(
+            "the scenarios that settle guesses are not here",
+            evidence=missing[0],
+            remedy="go to the folder that holds the project's own scenarios/",
+        )
+    return scenarios
 
 
-def run_unknowns() -> int:
-    """Run the scenarios that settle something, against the TEST app; what none settles is listed."""
-    from harness.commands.run import command
+def _probed(run: Run) -> Iterator[ScenarioResult]:
+    from harness.unknowns.probes import PROBES
 
-    rows = list(unknowns())
-    scenarios = sorted({row.scenario for row in rows if row.scenario})
-    open_ones = [row.question for row in rows if not row.scenario]
-    click.echo(f"{len(rows) - len(open_ones)} assumptions are settled by {len(scenarios)} scenarios:")
-    status = command.main(["--against", "test-app", "--explain", *scenarios], standalone_mode=False)
-    click.echo(f"{len(open_ones)} assumptions that no scenario settles: docs/assumed.md", err=True)
-    return status if isinstance(status, int) else 0
+    click.echo(f"\nprobes  {len(PROBES)} small things to ask")
+    for name, probe in PROBES.items():
+        title = (probe.__doc__ or name).strip().rstrip(".")
+        result, why = play_probe(run, name, title)
+        click.echo(f"  {'✓' if not why else '-'} {title}{f'  not asked: {why}' if why else ''}")
+        if result is not None:
+            yield result
+
+
+def play_probe(run: Run, name: str, title: str) -> tuple[ScenarioResult | None, str]:
+    """Ask one thing and clear away; what came of it, or why it could not be asked."""
+    from harness.scenario import Case
+    from harness.unknowns.probes import PROBES
+
+    with run.scenario(Case("unknowns", name, title, f"unknowns::{name}")) as scenario:
+        try:
+            PROBES[name](scenario.people, _asking(run))
+            scenario.finish(passed=False)
+        except NotStaged as why:
+            return None, str(why)
+        except Problem as problem:
+            return None, f"{problem.what} {problem.evidence}".strip()
+        return scenario.result(None), ""
+
+
+def _asking(run: Run) -> Ask:
+    import msgspec
+    import requests
+
+    from harness.client import Reading
+    from harness.gateway.adapter import GatewayAdapter
+
+    app = run.test_app().session
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", GatewayAdapter(run.gateway, "pipeline"))
+
+    def ask(method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
+        headers = {"authorization": f"Bearer {app.stand_in}", "intercom-version": version}
+        headers |= {"content-type": "application/json"} if sent is not None else {}
+        body = sent if sent is None or isinstance(sent, bytes) else msgspec.json.encode(sent)
+        try:
+            got = session.request(method, f"https://{app.app.host}{path}", data=body, headers=headers, timeout=60)
+        except requests.RequestException as error:
+            return Reading(method, path, None, 0, {"error": type(error).__name__})
+        try:
+            answer = got.json() if got.content else None
+        except ValueError:
+            answer = None
+        return Reading(method, path, None, got.status_code, answer)
+
+    return ask
+
+
+def compare_with_sandbox(results: Sequence[ScenarioResult]) -> Comparison:
+    """What the TEST app answered, held against a fresh sandbox."""
+    from harness.commands.comparison import compare
+
+    return compare(results, ("sandbox",), lambda _: None)
+
+
+def _about(region: str, rehearsal: bool) -> dict[str, str]:
+    from harness import __version__
+    from harness.unknowns.evidence import REAL, REHEARSAL
+
+    source = REHEARSAL if rehearsal else REAL
+    return {"from": source, "region": region, "harness": __version__, "pipeline": "reference"}
+
+
+def evidence_of(comparison: Comparison, *, region: str, rehearsal: bool) -> Evidence:
+    """The comparison as evidence files hold it."""
+    import msgspec
+
+    from harness.unknowns.evidence import Evidence
+
+    return msgspec.convert(comparison.as_data(time.time(), **_about(region, rehearsal)), type=Evidence)
+
+
+def _tell(found: Evidence) -> int:
+    """Which guesses hold and which do not, and why of others nobody knows; tells how many do not hold."""
+    from harness.unknowns.evidence import standing
+    from harness.unknowns.questions import questions
+    from harness.unknowns.settling import Settled, settling
+
+    holds = 0
+    wrong: list[str] = []
+    unasked: list[str] = []
+    reasons: dict[str, int] = {}
+    for question in questions():
+        told, settled = standing(question, [found]), settling(question)
+        if not isinstance(settled, Settled):
+            reasons[settled] = reasons.get(settled, 0) + 1
+        elif not told:
+            unasked.append(str(question))
+        elif told.startswith("holds"):
+            holds += 1
+        else:
+            wrong.append(f"{question}: {told}")
+    click.echo(f"\n{holds} guesses hold, {len(wrong)} do not, {len(unasked)} were not asked this time")
+    for line in (*(f"  ✗ {line}" for line in wrong), *(f"  - {line}" for line in unasked)):
+        click.echo(line)
+    click.echo(f"{sum(reasons.values())} can be settled by no scenario:")
+    for reason, number in reasons.items():
+        click.echo(f"  {number:3} {reason}")
+    return len(wrong)

@@ -68,7 +68,7 @@ class Sentry:
         self.turned_away: list[Stopped] = []
         self.troubles: list[Trouble] = []
         self.archived: set[str] = set()
-        """Contacts that were archived through here, and not by Intercom on its own."""
+        """Contacts that were archived or blocked through here, and not by Intercom on its own."""
         self._line, self._ledger, self._elapsed = line, ledger, elapsed
         self._adopted: tuple[Entry, ...] = ()
         self._nobody: frozenset[str] = frozenset()
@@ -168,7 +168,7 @@ class Sentry:
         body = answer.json()
         if number is not None:
             self._settle(call, number, answer.status, body)
-        if call.operation.pattern.endswith("/archive") and answer.status < 300:
+        if call.operation.pattern.endswith(("/archive", "/block")) and answer.status < 300:
             self.archived.add(call.blanks[0][1])
         objection = guard.foreign_answer(body, self.rules.app) if answer.status < 300 else None
         if objection and self.stop is None:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from harness.clock import ManualClock
-from harness.commands.unknowns import unknowns
 from harness.settings import ACCESS_TOKEN, APP_ID, LIVE_APP_IDS, REGION, REHEARSAL_CA, REHEARSAL_PROXY, STATE, load
 from harness.test_app.backend import Line
 from harness.test_app.dotenv_file import write_dotenv
@@ -189,17 +188,3 @@ def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[Pla
     assert not (tmp_path / ".env").exists()
     assert token not in told
     assert REGION not in os.environ
-
-
-# --- what is only assumed -------------------------------------------------------------------------
-
-
-def test_each_unknown_names_a_scenario_that_exists(root: Path) -> None:
-    """Or none, and then it is no claim that any scenario rests on."""
-    rows = list(unknowns())
-    assert len(rows) > 20
-    settled = {row.scenario for row in rows if row.scenario}
-    assert settled
-    for scenario in settled:
-        module, _, function = scenario.partition("::")
-        assert f"def {function}(" in (root / module).read_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -15,6 +14,7 @@ import pytest
 from harness.exchange import Outcome, Request
 from harness.settings import ACCESS_TOKEN, APP_ID
 from harness.tests.rehearsal import Project
+from harness.unknowns.evidence import load
 
 
 def _kill_at(
@@ -76,9 +76,10 @@ def test_a_run_is_compared_and_kept_as_evidence(project: Project) -> None:
     assert status == 0, told
     assert "compared with sandbox and cassette: 1 scenarios, 0 places differ" in told
     assert "there is no cassette" in told
-    kept = json.loads((project.folder / "e.json").read_text())
-    assert kept["from"] == "rehearsal"
-    assert kept["scenarios"] == ["one::test_a_lead_merges"]
+    assert "it raises nothing" in told
+    kept = load(project.folder / "e.json")
+    assert (kept.source, kept.scenarios) == ("rehearsal", ["one::test_a_lead_merges"])
+    assert {"MergeContact", "CreateContact", "ShowContact"} <= {one.operation for one in kept.operations}
     project.is_as_it_was()
 
 

@@ -1,0 +1,293 @@
+"""Small things to ask of a TEST app, each to settle guesses that no sound pipeline's conversions run into.
+
+A probe makes its people by `people` and asks by `ask`, past the guard like everybody. It claims nothing: what the TEST
+app answers is held against what a fresh sandbox answers to the same, and where they agree, the guess holds. Nothing is
+asked that might leave something behind if the guess is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from harness.client import Reading
+from harness.people import People
+from harness.persons import Lead, User, Visitor
+
+
+class Ask(Protocol):
+    """One request in a pipeline's place; bytes are sent as they are."""
+
+    def __call__(self, method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
+        """Ask."""
+        ...
+
+
+Probe = Callable[[People, Ask], object]
+
+OLD: Final = "1.4"
+"""The last version in which leads are converted by `POST /contacts/convert`."""
+
+
+def _convert(ask: Ask, visitor: Visitor, **sent: Any) -> Reading:
+    return ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, **sent})
+
+
+def _convert_lead(ask: Ask, lead: Lead | Visitor, **user: Any) -> Reading:
+    return ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": user}, OLD)
+
+
+def _lead(people: People, email: str | None = None) -> Lead:
+    return people.lead(email=email, says=None, tags=())
+
+
+def _user(people: People, **changes: Any) -> User:
+    return people.user(says=None, tags=(), **changes)
+
+
+def _marked(people: People) -> str:
+    """A name that holds the run's marker, for somebody who has nothing else."""
+    return f"Nobody {people.newcomer('external_id').external_id}"
+
+
+# --- converting visitors --------------------------------------------------------------------------
+
+
+def convert_without_type(people: People, ask: Ask) -> None:
+    """A visitor's conversion that does not say into what."""
+    _convert(ask, people.visitor(), user={"email": people.newcomer().email})
+
+
+def convert_into_something_else(people: People, ask: Ask) -> None:
+    """A visitor's conversion into something that is neither lead nor user."""
+    _convert(ask, people.visitor(), user={"email": people.newcomer().email}, type="customer")
+
+
+def convert_into_nobody(people: People, ask: Ask) -> None:
+    """A visitor's conversion into a user of whom nothing is said."""
+    visitor = people.visitor()
+    _convert(ask, visitor, type="user")
+    _convert(ask, visitor, type="user", user={})
+
+
+def convert_into_a_conflict(people: People, ask: Ask) -> None:
+    """A visitor's conversion into a new external id with an e-mail that a user has."""
+    user, newcomer = _user(people), people.newcomer("external_id")
+    _convert(ask, people.visitor(), type="user", user={"user_id": newcomer.external_id, "email": user.email})
+
+
+def convert_into_an_unknown_id(people: People, ask: Ask) -> None:
+    """A visitor's conversion into a user whose id Intercom never gave."""
+    _convert(ask, people.visitor(), type="user", user={"id": people.stranger().id})
+
+
+def convert_by_id_before_email(people: People, ask: Ask) -> None:
+    """A visitor's conversion into a user named by the id of one and the e-mail of another."""
+    one, other = _user(people), _user(people)
+    _convert(ask, people.visitor(), type="user", user={"id": one.id, "email": other.email})
+    ask("GET", f"/contacts/{one.id}")
+    ask("GET", f"/contacts/{other.id}")
+
+
+def convert_by_external_id(people: People, ask: Ask) -> None:
+    """A visitor's conversion into a user named by `external_id` instead of `user_id`."""
+    _convert(ask, people.visitor(), type="user", user={"external_id": _user(people).external_id})
+
+
+def a_new_visitor(people: People, ask: Ask) -> None:
+    """A visitor as they are shown before anything happened to them."""
+    ask("GET", f"/visitors?user_id={people.visitor().user_id}")
+
+
+# --- converting and merging leads -----------------------------------------------------------------
+
+
+def convert_a_lead_who_never_was(people: People, ask: Ask) -> None:
+    """A 1.x conversion of a lead whose id Intercom never gave."""
+    _convert_lead(ask, people.stranger(), email=_user(people).email)
+
+
+def convert_a_lead_into_an_archived_user(people: People, ask: Ask) -> None:
+    """A 1.x conversion of a lead into a user who is archived."""
+    user = people.archived(_user(people))
+    _convert_lead(ask, _lead(people), email=user.email)
+
+
+def convert_a_lead_into_a_lead(people: People, ask: Ask) -> None:
+    """A 1.x conversion of a lead into another lead, and into an id that nobody has."""
+    lead, other = _lead(people), _lead(people)
+    _convert_lead(ask, lead, id=other.id)
+    _convert_lead(ask, lead, id=people.stranger().id)
+
+
+def merge_somebody_who_never_was(people: People, ask: Ask) -> None:
+    """A merge from, and into, an id that Intercom never gave."""
+    user = _user(people)
+    stranger = people.stranger()
+    ask("POST", "/contacts/merge", {"from": stranger.id, "into": user.id})
+    ask("POST", "/contacts/merge", {"from": _lead(people, user.email).id, "into": stranger.id})
+
+
+def merge_the_archived(people: People, ask: Ask) -> None:
+    """A merge of a lead who is archived, and one into a user who is."""
+    user, other = _user(people), _user(people)
+    lead = _lead(people, user.email)
+    ask("POST", f"/contacts/{lead.id}/archive")
+    ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+    people.archived(other)
+    ask("POST", "/contacts/merge", {"from": _lead(people, other.email).id, "into": other.id})
+
+
+def merge_the_blocked(people: People, ask: Ask) -> None:
+    """A merge of a lead who was blocked; is the user blocked then?"""
+    user = _user(people)
+    lead = people.lead(email=user.email, tags=())
+    ask("POST", f"/contacts/{lead.id}/block")
+    ask("POST", "/conversations/search", _conversations_of(lead))
+    ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+    ask("GET", f"/contacts/{user.id}")
+
+
+def merge_with_events(people: People, ask: Ask) -> None:
+    """A merge of a lead who did something; whose event is it then?"""
+    user = _user(people)
+    lead = _lead(people, user.email)
+    ask("POST", "/events", {"id": lead.id, "event_name": "looked-around", "created_at": 1_767_225_600})
+    ask("GET", f"/events?type=user&intercom_user_id={lead.id}")
+    ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+    ask("GET", f"/events?type=user&intercom_user_id={user.id}")
+
+
+def segments_of_a_merged_user(people: People, ask: Ask) -> None:
+    """The segments of a user into whom a lead was merged."""
+    user = _user(people)
+    ask("POST", "/contacts/merge", {"from": _lead(people, user.email).id, "into": user.id})
+    ask("GET", f"/contacts/{user.id}/segments")
+
+
+# --- making and changing contacts -----------------------------------------------------------------
+
+
+def change_to_an_unknown_role(people: People, ask: Ask) -> None:
+    """A lead's update with a role that there is not."""
+    ask("PUT", f"/contacts/{_lead(people).id}", {"role": "customer"})
+
+
+def give_a_lead_an_external_id(people: People, ask: Ask) -> None:
+    """A lead's update, and a new lead, with an external id."""
+    newcomer = people.newcomer("external_id")
+    ask("PUT", f"/contacts/{_lead(people).id}", {"external_id": newcomer.external_id})
+    ask("POST", "/contacts", {"role": "lead", "external_id": newcomer.external_id})
+
+
+def become_a_user_without_identifier(people: People, ask: Ask) -> None:
+    """A lead without e-mail who becomes a user, and a user who loses both identifiers."""
+    ask("PUT", f"/contacts/{_lead(people).id}", {"role": "user"})
+    ask("PUT", f"/contacts/{_user(people).id}", {"email": None, "external_id": None})
+
+
+def make_an_unknown_role(people: People, ask: Ask) -> None:
+    """A new contact with a role that there is not."""
+    ask("POST", "/contacts", {"role": "customer", "email": people.newcomer().email})
+
+
+def make_somebody_without_identifier(people: People, ask: Ask) -> None:
+    """A new contact with a name alone, without a role and as a user."""
+    name = _marked(people)
+    ask("POST", "/contacts", {"name": name})
+    ask("POST", "/contacts", {"role": "user", "name": name})
+
+
+def verify_an_email_that_is_not_there(people: People, ask: Ask) -> None:
+    """A new lead whose e-mail is verified, and who has none."""
+    ask("POST", "/contacts", {"role": "lead", "name": _marked(people), "email_verified": True})
+
+
+def give_an_attribute_another_type(people: People, ask: Ask) -> None:
+    """A number's attribute with a text, and a name that is an object."""
+    lead = _lead(people)
+    ask("PUT", f"/contacts/{lead.id}", {"custom_attributes": {"seats": "many"}})
+    ask("PUT", f"/contacts/{lead.id}", {"name": {"first": "Ada"}})
+
+
+def say_an_email_in_capitals(people: People, ask: Ask) -> None:
+    """A new user with the e-mail of another, in capitals."""
+    user = _user(people)
+    ask("POST", "/contacts", {"role": "user", "email": (user.email or "").upper()})
+
+
+def call_somebody_with_signs(people: People, ask: Ask) -> None:
+    """A name with signs that HTML reads."""
+    lead = _lead(people)
+    ask("PUT", f"/contacts/{lead.id}", {"name": 'Ada & <Grace> "Hopper" O\'Neill'})
+    ask("GET", f"/contacts/{lead.id}")
+
+
+def pictures_of_leads(people: People, ask: Ask) -> None:
+    """A lead's picture, with an e-mail and without."""
+    ask("GET", f"/contacts/{_lead(people).id}")
+    ask("GET", f"/contacts/{_lead(people, people.newcomer().email).id}")
+
+
+def the_archived_in_lists(people: People, ask: Ask) -> None:
+    """An archived user, by id and in the list."""
+    user = people.archived(_user(people))
+    ask("GET", f"/contacts/{user.id}")
+    ask("GET", "/contacts?per_page=150")
+
+
+def what_the_deleted_said(people: People, ask: Ask) -> None:
+    """The conversation of a lead who was deleted."""
+    lead = people.lead(tags=())
+    found = ask("POST", "/conversations/search", _conversations_of(lead)).answer or {}
+    ask("DELETE", f"/contacts/{lead.id}")
+    for conversation in found.get("conversations") or []:
+        ask("GET", f"/conversations/{conversation['id']}")
+
+
+def a_conversation_in_four_versions(people: People, ask: Ask) -> None:
+    """A conversation as the versions show it between which something changed."""
+    lead = people.lead(tags=())
+    found = ask("POST", "/conversations/search", _conversations_of(lead)).answer or {}
+    for conversation in found.get("conversations") or []:
+        for version in ("2.11", "2.12", "2.15", "2.16"):
+            ask("GET", f"/conversations/{conversation['id']}", None, version)
+
+
+def _conversations_of(lead: Lead) -> Mapping[str, Any]:
+    return {"query": {"field": "contact_ids", "operator": "=", "value": lead.id}}
+
+
+# --- requests that cannot be meant ----------------------------------------------------------------
+
+
+def ask_for_nothing_there_is(people: People, ask: Ask) -> None:
+    """A path that there is not, and one that takes another method."""
+    ask("GET", "/no_such_thing")
+    ask("GET", "/messages")
+
+
+def search_badly(people: People, ask: Ask) -> None:
+    """Searches without a query, with a field that there is not, and with bodies that are no JSON object."""
+    ask("POST", "/contacts/search", {})
+    ask("POST", "/contacts/search", {"query": {"field": "no_such_field", "operator": "=", "value": "x"}})
+    ask("POST", "/contacts/search", b'{"query": ')
+    ask("POST", "/contacts/search", b"[]")
+    ask("GET", "/contacts?starting_after=no-such-cursor")
+
+
+def leave_out_what_is_needed(people: People, ask: Ask) -> None:
+    """A note without a body, and an opt-out of a kind that there is not."""
+    lead = _lead(people)
+    ask("POST", f"/contacts/{lead.id}/notes", {})
+    types = ask("GET", "/subscription_types").answer or {}
+    for one in (types.get("data") or [])[:1]:
+        ask("POST", f"/contacts/{lead.id}/subscriptions", {"id": one["id"], "consent_type": "perhaps"})
+
+
+PROBES: Final[Mapping[str, Probe]] = {
+    name: value
+    for name, value in list(globals().items())
+    if callable(value) and getattr(value, "__module__", "") == __name__ and not name.startswith(("_", "Ask"))
+}
+"""All probes by name, in the order in which they stand here."""
