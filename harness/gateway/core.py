@@ -137,9 +137,9 @@ class Gateway:
         stage = self._stage
         if stage is None or stage.receiver is None:
             raise RuntimeError("nobody is there to be told")
-        after = self.log.count
+        after, now = self.log.count, self.clock.now()
         outcome = _wrapped(stage.receiver, stage.tellers)(request)
-        now, step = self.clock.now(), stage.step
+        step = stage.step
         self.log.add(lambda number, bare: Exchange(number, now, "", topic, bare, outcome, step, (), after), request)
         return outcome
 

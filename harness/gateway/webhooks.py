@@ -66,6 +66,8 @@ class Delivery:
     how: str | None = None
     attempts: list[Attempt] = field(default_factory=list)
     wait: float = 0.0
+    under_way: bool = False
+    """Whether it is being sent: whoever is told may be told something else before they answer."""
 
     def as_data(self) -> dict[str, Any]:
         """What the delivery log shows."""
@@ -163,7 +165,7 @@ class Courier:
         """Send whatever is due by the clock, in order; tell how many tries were made."""
         tried = 0
         for delivery in list(self._deliveries):
-            if delivery.state == "pending" and delivery.due <= self._clock.now():
+            if delivery.state == "pending" and not delivery.under_way and delivery.due <= self._clock.now():
                 self._send(delivery)
                 tried += 1
         return tried
@@ -215,8 +217,10 @@ class Courier:
             return
         delivery.body = {**delivery.body, "delivery_attempts": len(delivery.attempts) + 1}
         content = json.dumps(delivery.body, separators=(",", ":"), ensure_ascii=False).encode()
+        delivery.under_way = True
         result = self._try(delivery.subscriber, content)
         with self._lock:
+            delivery.under_way = False
             delivery.attempts.append(Attempt(now, str(result)))
             disabled = self._conclude(delivery, line, result)
         if disabled:

@@ -37,6 +37,8 @@ class ExchangeRow:
     reads: bool
     at: float = 0.0
     """Seconds by the scenario's clock since its first exchange."""
+    delay: float = 0.0
+    """Seconds that its answer took."""
     after: int = 0
     """How many exchanges were over when it began."""
     again: bool = False
@@ -95,6 +97,7 @@ def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
         _note(outcome),
         _reads(request),
         after=exchange.after,
+        delay=outcome.delay,
     )
 
 

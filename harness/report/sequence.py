@@ -72,9 +72,9 @@ def _asked(exchanges: Sequence[ExchangeRow]) -> Iterator[Line]:
     ]
     before = drawn[0].at if drawn else 0.0
     for _, exchange, begins in sorted(moments, key=lambda moment: moment[0]):
-        if not begins and exchange.at - before >= WAIT:
+        if begins and exchange.at - before >= WAIT:
             yield _line("pipeline", "intercom", f"{exchange.at - before:g} s go by", "wait")
-        before = exchange.at if not begins else before
+        before = max(before, exchange.at + (0 if begins else exchange.delay))
         yield _begun(exchange) if begins else _answered(exchange)
     if len(exchanges) > MOST_LINES:
         yield _line("pipeline", "intercom", f"… {len(exchanges) - MOST_LINES} requests more")
@@ -87,7 +87,8 @@ def _begun(exchange: ExchangeRow) -> Line:
 
 
 def _answered(exchange: ExchangeRow) -> Line:
-    said = " ".join(filter(None, (exchange.status, exchange.said, exchange.note)))
+    said = " ".join(filter(None, (exchange.status, exchange.said)))
+    said = f"{exchange.note}: {said}" if exchange.note else said
     kind: Kind = "answer" if exchange.good else "failed"
     if exchange.lane == "webhook":
         return _line("pipeline", "intercom", f"webhook answered: {said}", kind)

@@ -211,3 +211,19 @@ def test_a_receiver_is_asked_with_head_before_it_is_subscribed() -> None:
     for answer in ("the connection was refused", 404, 500):
         with pytest.raises(Problem):
             Bench(answer).courier.validate(HERE.url)
+
+
+def test_who_is_told_something_else_before_they_answer_hears_nothing_twice() -> None:
+    """A receiver writes before it answers, and what comes of that is sent at once: the first is on its way already."""
+    bench = Bench()
+
+    def nested(*words: Any) -> int:
+        told = bench.far(*words)
+        if len(bench.names) == 1:
+            bench.tell("b")
+        return told
+
+    bench.courier = Courier(bench.clock, nested)
+    bench.tell("a")
+    assert bench.names == ["a", "b"]
+    assert bench.states == ["delivered", "delivered"]
