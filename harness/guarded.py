@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +37,50 @@ class GuardedApp:
         return self.session.sentry.layer(request, self.session.handle)
 
 
+class OnDemand:
+    """The TEST app of a run, opened when it is first needed and held until `stack` is closed.
+
+    `opens` stands in for the one of the settings. `tell`, if set before that, hears what is waited for.
+    """
+
+    def __init__(
+        self, stack: ExitStack, stand_in: str, opens: Callable[[], AbstractContextManager[GuardedApp]] | None = None
+    ) -> None:
+        self._stack, self._stand_in, self._opens = stack, stand_in, opens
+        self._opened: GuardedApp | None = None
+        self.tell: Callable[[str], None] | None = None
+
+    def __call__(self) -> GuardedApp:
+        """The TEST app."""
+        if self._opened is None:
+            opens = self._opens or (lambda: guarded_app(self._stand_in, tell=self.tell))
+            self._opened = self._stack.enter_context(opens())
+        return self._opened
+
+    @property
+    def leftovers(self) -> Sequence[str]:
+        """What is still there and was to be cleared away, as the ledger has it."""
+        return () if self._opened is None else self._opened.session.leftovers()
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing can be asked any more; empty while it can."""
+        stop = self._opened.session.sentry.stop if self._opened is not None else None
+        return stop.what if stop is not None else ""
+
+
 @contextmanager
-def guarded_app(stand_in: str, *, purpose: str = "harness run", folder: Path | None = None) -> Iterator[GuardedApp]:
-    """The TEST app that the settings name, guarded, for the length of a block; its wait and clean-up tell on stderr."""
+def guarded_app(
+    stand_in: str,
+    *,
+    purpose: str = "harness run",
+    folder: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[GuardedApp]:
+    """The TEST app that the settings name, guarded, for the length of a block.
+
+    tell: hears what is waited for or cleared away; without it a terminal's stderr does.
+    """
     from harness import settings
     from harness.people.people import ATTRIBUTES
     from harness.test_app.browser import BrowserOrigin
@@ -50,9 +91,9 @@ def guarded_app(stand_in: str, *, purpose: str = "harness run", folder: Path | N
 
     found = settings.load(folder)
     refuse_in_ci(found)
-    around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr)
+    around = Surroundings(found.state_folder, rehearsal_line(found), tell=tell or _tell_on_stderr)
     session = AppSession(found.test_app(), around, stand_in=stand_in, attributes=frozenset(ATTRIBUTES), purpose=purpose)
-    by_hand = HandOrigin(session.folder, tell=_tell_on_stderr)
+    by_hand = HandOrigin(session.folder, tell=tell or _tell_on_stderr)
     with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
         yield GuardedApp(session, LedgeredOrigin((by_hand, browser), session), bool(around.line.proxy))
 

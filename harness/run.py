@@ -28,6 +28,7 @@ from harness.gateway.adapter import GatewayAdapter
 from harness.gateway.pace import Pace
 from harness.gateway.quiet import Quiet
 from harness.gateway.rendezvous import Rendezvous
+from harness.guarded import OnDemand
 from harness.options import RunOptions, check_options
 from harness.people import People
 from harness.pipeline import PipelineSpec, PipelineUnderTest, Runner, load_pipeline
@@ -65,12 +66,11 @@ class Run:
         check_options(options)
         if options.against == "test-app" and options.time_limit is None:
             options = replace(options, time_limit=LIVE_TIME_LIMIT)
-        self._open_test_app = open_test_app or _test_app_of_the_settings
-        self._test_app: GuardedApp | None = None
         self.options = options
         self._clock: MovingClock = ManualClock()
         self.gateway = Gateway(self._clock)
         self._stack = ExitStack()
+        self.test_app = OnDemand(self._stack, RUN_TOKEN, open_test_app)
         self._guard = NetworkGuard()
         self._quiet = Quiet()
         self._server: Server | None = None
@@ -121,12 +121,6 @@ class Run:
         theirs = self._spec.ports if self._spec else ()
         return port in theirs or (self._server is not None and self._server.port == port)
 
-    def test_app(self) -> GuardedApp:
-        """The TEST app, opened when it is first needed and held until the run is closed."""
-        if self._test_app is None:
-            self._test_app = self._stack.enter_context(self._open_test_app())
-        return self._test_app
-
     def cassette_of(self, case: Case) -> Path:
         """Where the cassette of a case lies."""
         return path_of(case, self._order(case))
@@ -143,11 +137,6 @@ class Run:
         played = [self.cassette_of(case) for case in cases]
         found = orphans(self.options.cassettes, self.pipeline_name, played, modules, self.options.root)
         return found.and_(varying(self.varying)) if whole else found
-
-    @property
-    def leftovers(self) -> Sequence[str]:
-        """What is still in the TEST app and was to be cleared away, as the ledger has it."""
-        return () if self._test_app is None else self._test_app.session.leftovers()
 
     @property
     def notes(self) -> Sequence[str]:
@@ -378,12 +367,6 @@ class Run:
             may_write=self._declared.may_write,
             may_print=self._declared.may_print,
         )
-
-
-def _test_app_of_the_settings() -> AbstractContextManager[GuardedApp]:
-    from harness.guarded import guarded_app
-
-    return guarded_app(RUN_TOKEN)
 
 
 def _both(

@@ -136,7 +136,10 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     terminal = TerminalReport(console, explain=outputs.explain)
     reporter = RunReporter(run, selection.versions, terminal)
     terminal.begin(run.pipeline_name, options.against, reporter.versions)
+    run.test_app.tell = terminal.waiting
     try:
+        if options.against == "test-app":
+            run.test_app()  # what is in the way is in every scenario's way
         also = [stale] if selection.stale else []
         run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit, also)
     finally:

@@ -85,10 +85,11 @@ class RunReporter:
         self._not_run: set[str] = set()
         self._behind: list[ScenarioResult | None] = []
         self._remains: Sequence[str] = ()
+        self._session: pytest.Session | None = None
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
-        problems = [*self._problems, *left_behind(self._run.leftovers)]
+        problems = [*self._problems, *left_behind(self._run.test_app.leftovers)]
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += self._remains
@@ -138,6 +139,7 @@ class RunReporter:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many scenarios there are."""
+        self._session = session
         self._titles = {item.nodeid: _described(item)[2] for item in session.items}
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -149,6 +151,7 @@ class RunReporter:
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self._not_run |= {report.nodeid} if report.skipped else set()
             self._add(self._row(report))
+            self._stop_with_the_test_app()
         elif report.when == "teardown" and report.failed:
             self._problems.append(f"{report.nodeid}: {report.longreprtext}")
 
@@ -169,10 +172,18 @@ class RunReporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """The person had enough."""
-        self._problems.append("interrupted: the scenarios after this one did not run")
+        """The person had enough, or the TEST app was lost."""
+        if not self._run.test_app.stopped:
+            self._problems.append("interrupted: the scenarios after this one did not run")
 
     # --- rows -------------------------------------------------------------------------------------
+
+    def _stop_with_the_test_app(self) -> None:
+        if not self._run.test_app.stopped or self._session is None or self._session.shouldstop:
+            return
+        left = len(self._titles) - len(self._rows)
+        self._session.shouldstop = self._run.test_app.stopped
+        self._problems.append(f"stopped: {self._run.test_app.stopped} {left} scenarios after this one did not run.")
 
     def _add(self, row: ScenarioRow) -> None:
         self._rows.append(row)

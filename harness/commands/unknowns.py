@@ -30,6 +30,7 @@ def run_unknowns(evidence: Path | None) -> int:
     check_options(options)
     scenarios = _scenarios()
     started, run, terminal = time.monotonic(), Run(options), TerminalReport(ReportConsole())
+    run.test_app.tell = terminal.waiting
     try:
         region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
         reporter = RunReporter(run, (), terminal)

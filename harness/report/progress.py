@@ -5,26 +5,43 @@ It is written beside the console, never through it, so that a recording of what 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Final
+
 from rich.cells import set_cell_size
 from rich.console import Console
 
 CLEAR = "\r\x1b[K"
+WORTH_TELLING: Final = 5.0
+"""Seconds from which on it is told how long the rest will take."""
 
 
 class Progress:
     """Shows which scenario runs, and takes it away again before anything else is printed."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._elapsed = console, elapsed
+        self._began: float | None = None
+        self._line = ""
         self._shown = False
 
     def show(self, number: int, total: int, title: str) -> None:
         """Scenario `number` of `total` has begun."""
         if not self._console.is_terminal:
             return
-        line = f"  {number} of {total}  {title}"
-        self._write(CLEAR + set_cell_size(line, min(len(line), max(self._console.width - 1, 1))))
-        self._shown = True
+        now = self._elapsed()
+        if self._began is None:
+            self._began = now
+        left = (now - self._began) / (number - 1) * (total - number + 1) if number > 1 else 0.0
+        told = f", {told_time(left)} left" if left >= WORTH_TELLING else ""
+        self._line = f"  {number} of {total}{told}  {title}"
+        self._put(self._line)
+
+    def note(self, text: str) -> None:
+        """What the scenario under way waits for, in the same line."""
+        if self._console.is_terminal:
+            self._put(f"  {text}  {self._line}" if self._line else f"  {text}")
 
     def clear(self) -> None:
         """Leave the line empty."""
@@ -32,6 +49,15 @@ class Progress:
             self._write(CLEAR)
             self._shown = False
 
+    def _put(self, line: str) -> None:
+        self._write(CLEAR + set_cell_size(line, min(len(line), max(self._console.width - 1, 1))))
+        self._shown = True
+
     def _write(self, text: str) -> None:
         self._console.file.write(text)
         self._console.file.flush()
+
+
+def told_time(seconds: float) -> str:
+    """A length of time as it is estimated: in minutes where it is more than one and a half."""
+    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"

@@ -78,6 +78,10 @@ class TerminalReport:
         """A scenario has begun."""
         self._progress.show(number, total, title.translate(VISIBLE))
 
+    def waiting(self, text: str) -> None:
+        """What the scenario under way waits for."""
+        self._progress.note(text.translate(VISIBLE))
+
     def scenario(self, row: ScenarioRow) -> None:
         """One scenario has ended."""
         if row.module != self._module:

@@ -13,7 +13,8 @@ import pytest
 
 from harness.exchange import Outcome, Request
 from harness.settings import ACCESS_TOKEN, APP_ID
-from harness.tests.rehearsal import Project
+from harness.tests.intercom import answer
+from harness.tests.rehearsal import SCENARIO, Project
 from harness.unknowns.evidence import load
 
 
@@ -149,9 +150,33 @@ def test_sweep_says_what_it_could_not_finish(project: Project) -> None:
 
 
 def _refusal() -> Outcome:
-    from harness.tests.intercom import answer
-
     return answer(409, "conflict", "not now")
+
+
+def test_a_run_ends_with_the_test_app(project: Project) -> None:
+    """A token that is revoked in mid-run: told once, the rest is counted and not tried, and the sweep is named."""
+    scenarios = "\n\n".join(SCENARIO.partition("\n\n\n")[2].replace("_merges", f"_merges_{n}") for n in range(3))
+    (project.folder / "scenarios" / "one.py").write_text(scenarios)
+    seen = 0
+
+    def revoked(request: Request) -> Outcome | None:
+        nonlocal seen
+        seen += 1
+        return answer(401, "token_revoked") if seen > 20 else None
+
+    project.played.faults.append(revoked)
+    status, told = project.run("run", "--against", "test-app")
+    assert status == 2
+    assert "stopped: The access token was revoked. 2 scenarios after this one did not run." in told
+    assert "1 could not run" in told
+    assert "harness sweep" in told
+    assert told.count("remedy: take the token anew") == 1
+    asked = len(project.played.seen)
+    status, told = project.run("run", "--against", "test-app")
+    assert (status, told.count("remedy: finish it"), len(project.played.seen)) == (2, 1, asked)
+    project.played.faults.clear()
+    assert project.sweep() == []
+    project.is_as_it_was()
 
 
 @pytest.mark.parametrize("command", [("run", "--against", "test-app"), ("sweep",), ("sweep", "--yes")])

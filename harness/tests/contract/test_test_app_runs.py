@@ -147,7 +147,7 @@ def test_a_scenario_is_proved_and_leaves_nothing(theatre: Theatre, key: str) -> 
     with theatre.run() as run:
         result = theatre.play(run, key)
         assert (result.verdict, result.problem, result.trouble) == (Verdict.PROVED, "", "")
-        assert run.leftovers == ()
+        assert run.test_app.leftovers == ()
     assert theatre.played.people() == theatre.live
     assert _things(theatre.played) == []
 
@@ -287,7 +287,7 @@ def test_a_failure_in_mid_run_is_told_and_the_ledger_knows_the_rest(theatre: The
         result = theatre.play(run, LEAD)
         assert said in result.problem, result
         assert "remedy" in result.problem
-        assert run.leftovers
+        assert run.test_app.leftovers
     theatre.played.faults.clear()
     with pytest.raises(Problem, match="left"):
         theatre.open().__enter__()
@@ -367,7 +367,7 @@ def test_what_cannot_be_cleared_away_fails_the_run(theatre: Theatre) -> None:
     theatre.played.faults.append(_when("/contacts/", answer(403, "action_forbidden"), method="DELETE"))
     with theatre.run() as run:
         result = theatre.play(run, LEAD)
-        assert run.leftovers
+        assert run.test_app.leftovers
     assert "may still be in the TEST app" in result.problem
     assert "harness sweep" in result.problem
     theatre.played.faults.clear()

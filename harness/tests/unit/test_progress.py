@@ -27,6 +27,25 @@ def test_a_terminal_shows_what_runs_and_takes_it_away_again() -> None:
     assert "3 of 69" not in console.export_text()
 
 
+def test_what_is_left_is_told_once_it_can_be_known() -> None:
+    """From the second scenario on, by how long those before took; and what is waited for stands in the same line."""
+    written, now = io.StringIO(), [100.0]
+    progress = Progress(Console(file=written, force_terminal=True, width=120, color_system=None), lambda: now[0])
+    progress.show(1, 31, "first")
+    assert "left" not in written.getvalue()
+    for number, left in ((2, "about 3 min left"), (31, "about 6 s left")):
+        now[0] = 100.0 + 6 * (number - 1)
+        progress.show(number, 31, "another")
+        assert f"  {number} of 31, {left}  another" in written.getvalue()
+    progress.note("waiting for the search index: at most 80 s more")
+    assert written.getvalue().endswith("at most 80 s more    31 of 31, about 6 s left  another")
+    quick = io.StringIO()
+    progress = Progress(Console(file=quick, force_terminal=True, width=120, color_system=None), lambda: 1.0)
+    progress.show(1, 88, "first")
+    progress.show(2, 88, "second")
+    assert "left" not in quick.getvalue()
+
+
 def test_where_nobody_watches_there_is_no_progress() -> None:
     """A file or a pipe gets results only."""
     written = io.StringIO()

@@ -50,7 +50,7 @@ def _asked(folder: Path, names: tuple[str, ...], fault: Callable[[Request], Outc
         theatre = Theatre(played, line, folder)
         with theatre.run() as run:
             found = [play_probe(run, name, name) for name in names]
-            assert run.leftovers == ()
+            assert run.test_app.leftovers == ()
     assert [why for _, why in found] == [""] * len(names)
     assert played.people() == [live["id"]]
     comparison = compare_with_sandbox([result for result, _ in found if result is not None])
