@@ -3,8 +3,8 @@
 A call of a command pipeline over the bare command's own start (its environment, proxy, authority and preload, its
 output drained, what it left ended): at most 30 ms. A keep-alive request through the TLS door, as a proxy's client opens
 it, over the same in plain HTTP: at most 3 ms. Both are measured in pairs, so that both sides see the same machine,
-and medians are compared. Beside the time stands the processor time, ours and the command's, which a machine that others use
-at the same moment changes less.
+and medians are compared. Beside the time stands the processor time, ours and the command's, which a machine that
+others use at the same moment changes less.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ class Ground:
             )
         wanted = set(named)
         if not named or (self.whole and isinstance(mark, Bug)):
-            # The sample of a right one is a case of each module, where it does what another right one does as well.
-            by_module = not self.whole and len(specimen.modules) > 1 and not specimen.source.endswith("/calls.py")
+            # The sample of a right one is a case of each module: the reference, in the tests, plays them all.
+            by_module = not self.whole and len(specimen.modules) > 1
             firsts = {case.module if by_module else case.key: case for case in reversed(cases)}
             wanted |= set(map(str, firsts.values()))
         return [case for case in cases if str(case) in wanted]

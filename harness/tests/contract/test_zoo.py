@@ -132,8 +132,8 @@ def test_the_reference_is_proved_in_both_dialects(version: str) -> None:
     assert _failures(RunOptions(intercom_version=version), playing.all_cases()) == {}
 
 
-@pytest.mark.parametrize("version", ["2.15", "2.14", "2.7", "1.0"])
+@pytest.mark.parametrize("version", ["2.15", "2.7", "1.0"])
 def test_the_reference_is_proved_in_other_versions(version: str) -> None:
-    """A case of each scenario; what a merged lead answers and what a merge needs differ between them."""
-    cases = list({case.key: case for case in reversed(playing.all_cases())}.values())
+    """A case of each scenario in which a lead becomes a user: there they differ, in what a merge needs and leaves."""
+    cases = list({case.key: case for case in reversed(playing.all_cases()) if case.module == "lead_to_user"}.values())
     assert _failures(RunOptions(intercom_version=version), cases) == {}
