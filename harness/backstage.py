@@ -395,7 +395,7 @@ def _from_cassette(
 
 def _marker_in(header: Header) -> str:
     """The marker of the run on a TEST app that a cassette was recorded in; empty for every other cassette."""
-    from harness.test_app.session import marker_of
+    from harness.test_app.marker import marker_of
 
     marker = marker_of(header.seed)
     return marker if any(marker in str(person) for person in header.people) else ""

@@ -104,8 +104,7 @@ def _is_judged(module: str, modules: Collection[str], base: Path) -> bool:
 
 
 def _cassettes_of(root: Path, pipeline: str) -> Iterator[Path]:
-    from harness.cassette.inspection import cassette_files
-    from harness.cassette.storage import folder_of
+    from harness.cassette.storage import cassette_files, folder_of
 
     folder = folder_of(root, pipeline)
     for path in cassette_files(folder) if folder.is_dir() else ():

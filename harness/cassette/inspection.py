@@ -42,11 +42,6 @@ class Inspected:
     findings: tuple[Finding, ...]
 
 
-def cassette_files(root: Path) -> list[Path]:
-    """The cassettes under a folder, in order."""
-    return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
-
-
 def kind_of(problem: CassetteProblem) -> str:
     """What is wrong with a file, by the name of its error: `TruncatedCassette` is a truncated cassette."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", type(problem).__name__).lower()

@@ -44,6 +44,11 @@ def cassette_path(
     return folder.joinpath(*(_safe(part) for part in re.split(r"[/.]", module) if part), name)
 
 
+def cassette_files(root: Path) -> list[Path]:
+    """The cassettes under a folder, in order."""
+    return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
+
+
 def folder_of(root: Path, pipeline: str) -> Path:
     """Where the cassettes of a pipeline lie."""
     return root if pipeline == DEFAULT_PIPELINE else root / f"@{_safe(pipeline)}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -71,6 +70,8 @@ class Secrets:
 
 
 def _written_forms(value: str) -> Iterator[str]:
+    import html  # a table of all entities, which a replay without secrets does not need
+
     yield value
     yield from (quote(value, safe=""), quote(value), quote_plus(value), html.escape(value))
     yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quote(value, safe=""))
@@ -101,6 +102,8 @@ def _decodings(text: str) -> Iterator[str]:
     if "%" in text or "+" in text:
         yield unquote_plus(text)
     if "&" in text:
+        import html
+
         yield html.unescape(text)
     if "\\" in text:
         yield _unescaped(text)

@@ -27,7 +27,7 @@ some_files = click.argument("files", nargs=-1, type=click.Path(path_type=Path), 
 
 def cassette_paths(root: Path, files: Sequence[Path]) -> list[Path]:
     """The files that were named, or all in the folder; a Problem where there is none."""
-    from harness.cassette.inspection import cassette_files
+    from harness.cassette.storage import cassette_files
 
     given = files or ([root] if root.is_dir() else [])
     found = [path for one in given for path in (cassette_files(one) if one.is_dir() else [one])]

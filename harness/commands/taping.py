@@ -164,7 +164,7 @@ def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) ->
 
     marker = ""
     if recorded.header.seed:
-        from harness.test_app.session import marker_of
+        from harness.test_app.marker import marker_of
 
         marker = marker_of(recorded.header.seed)
     return Tape(app.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker)

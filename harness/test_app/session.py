@@ -18,22 +18,17 @@ from harness.test_app.cleaning import SETTLED_AFTER, Cleaner, Leftover
 from harness.test_app.guard import Rules, Workspace
 from harness.test_app.indexing import DEADLINE, Patient
 from harness.test_app.ledger import Entry, Ledger
+from harness.test_app.marker import SEED_BITS, marker_of
 from harness.test_app.occupancy import occupied
 from harness.test_app.others import leads_to_fold
 from harness.test_app.sentry import GuardRefused, Sentry, Stopped
 
-SEED_BITS: Final = 40
 SWEEP: Final = "finish it with: harness sweep"
 
 
 def new_seed() -> int:
     """A seed that no run had before."""
     return secrets.randbits(SEED_BITS)
-
-
-def marker_of(seed: int) -> str:
-    """The marker of the run with this seed: what all its e-mails and external ids hold."""
-    return f"hx{seed % (1 << SEED_BITS):010x}"
 
 
 @dataclass(frozen=True, slots=True)
