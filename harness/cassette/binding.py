@@ -25,6 +25,10 @@ class Binding:
         """Whether a long id is bound."""
         return text in self._live
 
+    def is_bound_to(self, text: str) -> bool:
+        """Whether a live id is one that a recorded one stands for."""
+        return text in self._live.values()
+
     def text(self, text: str) -> str:
         """A text with each bound long id replaced by the live one."""
         return LONG_ID.sub(lambda match: self._live.get(match[0], match[0]), text)
@@ -88,3 +92,28 @@ class Binding:
                 self._live.setdefault(key_of_id(COLLECTIONS[key], value), now)
             else:
                 self.learn(value, now)
+
+
+COUNTS = frozenset({"total_count", "total_pages", "pages", "has_more"})
+"""What an answer says of how much there is, beside the list itself."""
+
+
+def without_others(recorded: Any, live: Any, binding: Binding) -> Any:
+    """The live answer without whatever others have in the same workspace: items of lists that no recorded one is.
+
+    Where a list is longer than the recorded one, items with an id that nothing is bound to are left out, and what the
+    answer says of their number is taken from the recording.
+    """
+    if isinstance(recorded, dict) and isinstance(live, dict):
+        shown = {key: without_others(recorded.get(key), value, binding) for key, value in live.items()}
+        fewer = any(isinstance(value, list) and len(shown[key]) < len(value) for key, value in live.items())
+        return {key: recorded[key] if fewer and key in COUNTS & recorded.keys() else shown[key] for key in shown}
+    if isinstance(recorded, list) and isinstance(live, list) and len(live) > len(recorded):
+        own = [item for item in live if not _is_of_others(item, binding)]
+        return own if len(own) >= len(recorded) else live
+    return live
+
+
+def _is_of_others(item: Any, binding: Binding) -> bool:
+    own = item.get("id") if isinstance(item, dict) else None
+    return isinstance(own, str) and not binding.is_bound_to(own)

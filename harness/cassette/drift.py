@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from harness.cassette.binding import Binding
+from harness.cassette.binding import Binding, without_others
 from harness.cassette.blocks import PARALLEL
 from harness.cassette.bodies import tree_of
 from harness.cassette.differences import kind_of as json_type
@@ -94,14 +94,17 @@ def cannot_be_asked(cassette: Cassette) -> str:
     return ""
 
 
-def drifts(cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisitor) -> list[Drift]:
+def drifts(
+    cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisitor, *, shared: Redactor | None = None
+) -> list[Drift]:
     """Ask a backend everything that was recorded, in order, and tell where it answers otherwise.
 
     token: for the backend's Authorization. make_visitor: makes a visitor there from traits, and tells it as Intercom
     shows it; visitors cannot be made by the API, so those of the recording are made this way when they first turn up.
+    shared: where others live there too, what cleans the answers of them; who is none of this run's does not count.
     """
     names = Names(cassette.interactions)
-    binding, redactor = Binding(names), Redactor.for_header(cassette.header)
+    binding, redactor = Binding(names), shared or Redactor.for_header(cassette.header)
     visitors = _visitors(cassette)
     found: dict[tuple[str, ...], Drift] = {}
     for place, interaction in enumerate(cassette.interactions, 1):
@@ -111,7 +114,7 @@ def drifts(cassette: Cassette, ask: Handler, token: str, make_visitor: MakeVisit
             if not binding.knows(str(one["user_id"])):
                 binding.learn(one, make_visitor(_traits(one)))
         live = _ask(binding.request(interaction.request), ask, token)
-        for drift in _compare(interaction, live, binding, redactor):
+        for drift in _compare(interaction, live, binding, redactor, alone=shared is None):
             here = replace(drift, place=place)
             key = (drift.operation, drift.path, drift.kind)
             found[key] = replace(found[key], times=found[key].times + 1) if key in found else here
@@ -148,7 +151,9 @@ def _traits(visitor: Mapping[str, Any]) -> dict[str, Any]:
     return {**traits, "location": place} if place else traits
 
 
-def _compare(interaction: Interaction, live: Response | None, binding: Binding, redactor: Redactor) -> Iterator[Drift]:
+def _compare(
+    interaction: Interaction, live: Response | None, binding: Binding, redactor: Redactor, *, alone: bool
+) -> Iterator[Drift]:
     operation = operation_of(interaction.request)
     recorded = interaction.outcome.response
     if recorded is None:
@@ -158,6 +163,7 @@ def _compare(interaction: Interaction, live: Response | None, binding: Binding, 
     if live is None:
         return
     old, new = tree_of(recorded.body), tree_of(redactor.response(live, interaction.request).body)
+    new = new if alone else without_others(old, new, binding)
     if recorded.status < 300:
         binding.learn(old, new)
     yield from _values(binding.tree(old), new, "$", operation)

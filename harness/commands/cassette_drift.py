@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 
 from harness.clock import RUN_START
 from harness.commands.cassette_options import as_json, cassette_paths, folder, some_files
+from harness.commands.live_drift import CannotAsk
 from harness.problems import Problem
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     default="sandbox",
     show_default=True,
     metavar="BACKEND",
-    help="What is asked now: sandbox (an own one) or the URL of a running harness sandbox. "
-    "For a TEST app: harness run --against test-app --record, then harness cassettes compare.",
+    help="What is asked now: sandbox (an own one), the URL of a running harness sandbox, or test-app.",
 )
 @as_json
 def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) -> int:
@@ -41,20 +42,25 @@ def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) ->
     \b
     harness cassettes diff
     harness cassettes diff cassettes/visitor_to_lead/by_user_id.json --against http://127.0.0.1:8080
+    harness cassettes diff cassettes/visitor_to_lead --against test-app
     """
     from datetime import UTC, datetime
 
     from harness.cassette.drift_ignores import FILE, read_ignores, without_ignored
 
-    _check(against)
     today = datetime.now(UTC).date()
     ignores = read_ignores(root / FILE)
     paths = cassette_paths(root, files)
     left_out = {path: why for path in paths if (why := _why_not(path))}
-    if len(left_out) == len(paths):
-        reasons = sorted(set(left_out.values()))
-        raise Problem("None of these cassettes can be diffed.", evidence="; ".join(reasons))
-    by_file = {path: _drifts(path, against) for path in paths if path not in left_out}
+    _check_some_left(paths, left_out)
+    by_file: dict[Path, list[Drift]] = {}
+    with _asking(against) as drifts_of:
+        for path in (path for path in paths if path not in left_out):
+            try:
+                by_file[path] = drifts_of(path)
+            except CannotAsk as lack:
+                left_out[path] = lack.what
+    _check_some_left(paths, left_out)
     _left, useless = without_ignored([d for found in by_file.values() for d in found], ignores, today)
     left = {path: without_ignored(found, ignores, today)[0] for path, found in by_file.items()}
     stale = useless if not files else []
@@ -68,14 +74,24 @@ def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) ->
     return 1 if "error" in worst or stale else 0
 
 
-def _check(against: str) -> None:
-    if against == "test-app":
-        raise Problem(
-            "harness cassettes diff asks no TEST app.",
-            why="it would make the recorded people anew, under the e-mails and ids of another run, and the guard of a "
-            "TEST app lets nobody change whom this run did not make",
-            remedy="harness run --against test-app --record --cassettes NEW, then: harness cassettes compare OLD NEW",
-        )
+def _check_some_left(paths: Sequence[Path], left_out: Mapping[Path, str]) -> None:
+    if len(left_out) == len(paths):
+        reasons = sorted(set(left_out.values()))
+        raise Problem("None of these cassettes can be diffed.", evidence="; ".join(reasons))
+
+
+@contextmanager
+def _asking(against: str) -> Iterator[Callable[[Path], list[Drift]]]:
+    """What tells the drift of one recording; a TEST app is held for the length of the block."""
+    if against != "test-app":
+        yield lambda path: _drifts(path, against)
+        return
+    from harness import settings
+    from harness.commands.live_drift import STAND_IN, LiveDrift
+    from harness.guarded import guarded_app
+
+    with guarded_app(STAND_IN, purpose="harness cassettes diff") as way:
+        yield LiveDrift(way, tuple(secret.reveal() for secret in settings.load().secrets)).of
 
 
 def _why_not(path: Path) -> str:

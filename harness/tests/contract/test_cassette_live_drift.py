@@ -1,0 +1,120 @@
+"""Recordings asked again of a TEST app that a sandbox plays behind TLS: nobody touched, nothing left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cassette import Cassette, Redactor, load
+from harness.cassette.marking import under_marker
+from harness.cassette.writing import write
+from harness.commands.live_drift import STAND_IN, CannotAsk, LiveDrift
+from harness.guarded import GuardedApp
+from harness.test_app.session import AppSession
+from harness.test_app.visitors import LedgeredOrigin
+from harness.tests.intercom import Played, playing, surroundings
+
+ROOT = Path(__file__).resolve().parents[3]
+MARKER = "hx00000000ab"
+
+
+@dataclass
+class Pinging:
+    """Visitors as the Messenger makes them, without a browser."""
+
+    played: Played
+    can_visit: bool = True
+
+    def visit(self, traits: Any) -> dict[str, Any]:
+        """One visitor."""
+        return self.played.visit(traits)
+
+
+@contextmanager
+def asking(folder: Path, played: Played) -> Iterator[LiveDrift]:
+    """A TEST app in which others live, open for being asked."""
+    played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "name": "Real Person"})
+    with playing(folder, played) as line:
+        session = AppSession(
+            played.settings,
+            surroundings(folder, line),
+            stand_in=STAND_IN,
+            attributes=frozenset({"plan", "campaign", "seats"}),
+        )
+        with session:
+            yield LiveDrift(GuardedApp(session, LedgeredOrigin((Pinging(played),), session)))
+
+
+def committed(name: str) -> Path:
+    """One of the project's own cassettes."""
+    return ROOT / "cassettes" / name
+
+
+LEAD = "lead_to_user/a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be.json"
+VISITOR = "visitor_to_lead/a_visitor_becomes_a_lead-user_id.json"
+CROWD = "jobs/more_people_than_a_page_shows-lead.json"
+
+
+@pytest.mark.parametrize("name", [LEAD, VISITOR])
+def test_a_recording_holds_at_a_test_app(tmp_path: Path, name: str) -> None:
+    """The same requests under this run's marker, ids bound as they come; whoever lives there does not count."""
+    played = Played()
+    with asking(tmp_path, played) as live:
+        before = played.people()
+        assert [str(drift) for drift in live.of(committed(name))] == []
+        assert live.way.session.leftovers() == ()
+        assert played.people()[0] == before[0]
+        real = played.ask("GET", f"/contacts/{before[0]}")
+    assert (real["name"], real["tags"]["data"]) == ("Real Person", [])
+
+
+def test_what_it_answers_otherwise_is_told_without_anybody_s_name(tmp_path: Path) -> None:
+    """Another role and a field that is gone, in their tiers."""
+    cassette = load(committed(VISITOR))
+    changed = [
+        replace(
+            found,
+            outcome=replace(
+                found.outcome,
+                answer=replace(response, body=response.body.replace(b'"role":"lead"', b'"role":"user","was":"Ann"')),
+            ),
+        )
+        if (response := found.outcome.response) and found.lane == "pipeline"
+        else found
+        for found in cassette.interactions
+    ]
+    path = tmp_path / "changed.json"
+    write(path, Cassette(cassette.header, tuple(changed)), Redactor.for_header(cassette.header))
+    with asking(tmp_path, Played()) as live:
+        found = live.of(path)
+    assert {(drift.kind, drift.tier) for drift in found} == {("role", "error"), ("removed", "warning")}
+
+
+def test_what_the_guard_stops_is_no_drift(tmp_path: Path) -> None:
+    """More people than a developer workspace keeps, under e-mails of the scenario's own; all is cleared away."""
+    with asking(tmp_path, Played()) as live:
+        with pytest.raises(CannotAsk, match="guard"):
+            live.of(committed(CROWD))
+        assert live.way.session.leftovers() == ()
+
+
+def test_people_are_called_as_this_run_would_call_them() -> None:
+    """E-mail, external id, company, tag and name, in requests and answers; not what merely reads like a tag."""
+    cassette = load(committed(LEAD))
+    marked = under_marker(cassette, MARKER)
+    before, after = (b"".join(one.request.body for one in found.interactions) for found in (cassette, marked))
+    for person in cassette.header.people:
+        local, _, domain = person["email"].partition("@") if "email" in person else ("", "", "")
+        if local and person["email"].encode() in before:
+            assert f"{local}.{MARKER}@{domain}".encode() in after
+            assert person["email"].encode() not in after
+    assert b'"name":"trial ' + MARKER.encode() in after
+    assert b'"plan":"trial"' in after
+    again = under_marker(marked, "hx00000000cd", MARKER)
+    assert MARKER.encode() not in b"".join(one.request.body for one in again.interactions)
+    assert under_marker(again, MARKER, "hx00000000cd").interactions == marked.interactions
