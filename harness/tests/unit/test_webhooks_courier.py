@@ -217,8 +217,8 @@ def test_who_is_told_something_else_before_they_answer_hears_nothing_twice() -> 
     """A receiver writes before it answers, and what comes of that is sent at once: the first is on its way already."""
     bench = Bench()
 
-    def nested(*words: Any) -> int:
-        told = bench.far(*words)
+    def nested(method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
+        told = bench.far(method, url, headers, body, timeout)
         if len(bench.names) == 1:
             bench.tell("b")
         return told
