@@ -1,0 +1,63 @@
+"""Faults and webhooks against a TEST app, rehearsed: answers are spoiled, nothing is written that was not asked for."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.problems import NotStaged, Unstaged
+from harness.scenario import Case
+from harness.tests.contract.test_test_app_runs import Theatre
+from harness.tests.intercom import Played, playing
+from harness.tests.playing import cases_in
+from harness.verification import Verdict
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Iterator[Theatre]:
+    """A TEST app in which nobody lives."""
+    played = Played()
+    with playing(tmp_path, played) as line:
+        yield Theatre(played, line, tmp_path)
+
+
+STAGED = {
+    "resilience::test_an_answer_is_lost[lead_joins_user]": 1,
+    "resilience::test_a_connection_breaks_before_the_work[lead_becomes_user]": 0,
+}
+"""Each with how many conversions more than one reach Intercom: what was lost is asked for again, and refused."""
+
+
+@pytest.mark.parametrize("key", STAGED)
+def test_a_fault_spoils_an_answer_and_writes_nothing_more(theatre: Theatre, key: str) -> None:
+    """The scenario is proved as on the sandbox, and what reached the TEST app is what the pipeline asked for."""
+    with theatre.run() as run:
+        before = len(theatre.played.seen)
+        result = theatre.play(run, key)
+        assert (result.verdict, result.problem, result.trouble) == (Verdict.PROVED, "", "")
+        assert run.leftovers == ()
+    own = [one for one in result.exchanges if one.request.lane == "pipeline" and one.request.method != "GET"]
+    spared = sum(one.outcome.fault == "reset_before" for one in own)
+    asked = Counter((one.request.method, one.request.path) for one in own)
+    paths = set(asked)
+    reached = Counter((one.method, one.path) for one in theatre.played.seen[before:] if (one.method, one.path) in paths)
+    assert reached.total() == asked.total() - spared == 1 + STAGED[key]
+    assert theatre.played.people() == []
+
+
+def test_webhooks_are_not_run_there_and_say_why(theatre: Theatre) -> None:
+    """Intercom tells public addresses only; what can be set of a sandbox alone says so as well."""
+    (webhook,) = [one for one in cases_in("webhooks") if one.name == "test_a_webhook_comes_before_the_answer"]
+    assert "webhooks" in inspect.signature(webhook.function).parameters
+    with theatre.run() as run, run.scenario(Case(webhook.module, webhook.name, webhook.title)) as scenario:
+        with pytest.raises(NotStaged) as told:
+            scenario.intercom.subscribe()
+        assert told.value.mark is Unstaged.WEBHOOKS
+        scenario.intercom.search_lags()
+        with pytest.raises(NotStaged) as told:
+            scenario.intercom.begin()
+        assert told.value.mark is Unstaged.SETTINGS
