@@ -272,6 +272,7 @@ class Run:
             webhooks = Webhooks(backstage.clock, lambda: client.get(NOTIFICATIONS).answer["data"], self.gateway.tell)
             circumstances = (meeting.layer, *self._pace(backstage), faults.layer, webhooks.layer)
             stage = self._stage(case, backstage, circumstances)
+            stage.blocks = lambda: meeting.may_block or bool(webhooks.unfired)
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
             with self.gateway.on(stage):

@@ -31,6 +31,11 @@ class Rendezvous:
             self._barrier.abort()
             self._barrier = None
 
+    @property
+    def may_block(self) -> bool:
+        """Whether a request may have to wait for another."""
+        return self._barrier is not None
+
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through, or have it wait for the others; those who met are answered one after the other."""
         barrier = self._barrier

@@ -157,6 +157,19 @@ def test_a_command_is_told_on_its_stdin(worker: Callable[..., str]) -> None:
     assert result.verdict is Verdict.PROVED, result.claims
 
 
+def test_a_worker_may_ask_back_before_it_takes_what_it_is_told_early(worker: Callable[..., str]) -> None:
+    """The request that caused it waits for its answer meanwhile, and nobody waits for ever."""
+    looks = COMMAND.replace("fold(json", "ask('GET', '/me')\nif json.loads(raw)['topic'] != 'contact.merged': fold(json")
+    result = told(
+        worker(looks, webhook=f"{sys.executable} worker.py", time_limit=5), "test_a_webhook_comes_before_the_answer"
+    )
+    assert result.verdict is Verdict.PROVED, result.claims
+    assert [one.operation for one in result.exchanges if one.request.lane == "webhook"] == [
+        "contact.merged",
+        "contact.lead.created",
+    ]
+
+
 def test_what_the_worker_was_told_and_answered_is_recorded_and_told_again(
     service: Callable[..., str], tmp_path: Path
 ) -> None:
