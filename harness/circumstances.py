@@ -97,9 +97,13 @@ class Webhooks:
         self._gone = False
 
     def tell(self, person: Lead | User, topic: str, *, times: int = 1) -> None:
-        """Tell what happened to this person: the last notification of this topic (`contact.lead.created`)."""
+        """Tell what happened to this person: the last notification of this topic (`contact.lead.created`).
+
+        A topic is named as 2.x names it; an app of an older version is told by the name that its version has.
+        """
         self._known += self._read()
-        about = [one for one in self._known if one["topic"] == topic and one["data"]["item"].get("id") == person.id]
+        names = _in_either_dialect(topic)
+        about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
         if not about:
             there = ", ".join(sorted({str(one["topic"]) for one in self._known})) or "nothing"
             raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
@@ -121,7 +125,8 @@ class Webhooks:
         outcome = inner(request)
         if self._early and request.lane == "pipeline" and request.method != "GET" and not outcome.refused:
             for one in self._new():
-                if (topic := str(one["topic"])) in self._early:
+                topic = next((early for early in self._early if one["topic"] in _in_either_dialect(early)), None)
+                if topic is not None:
                     self._early.remove(topic)
                     self._submit(one)
         return outcome
@@ -152,6 +157,12 @@ class Webhooks:
         if isinstance(answer, Broken):
             raise OSError("no answer")
         return answer.status
+
+
+def _in_either_dialect(topic: str) -> frozenset[str]:
+    from harness.sandbox.notifications import TOPICS
+
+    return frozenset({topic}) | {row.old for row in TOPICS.values() if row.new == topic and row.old}
 
 
 def received(answer: Answer) -> Outcome:

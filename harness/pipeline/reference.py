@@ -48,53 +48,57 @@ class ReferencePipeline:
         self._old = version.startswith("1.")
         self._wait = wait
 
-    # --- the conversions --------------------------------------------------------------------------
-
     def visitor_to_lead(self, visitor: Visitor) -> dict[str, Any]:
         """The visitor becomes a lead."""
-        try:
-            contact = self._ask("POST", "/visitors/convert", {"visitor": _by(visitor), "type": "lead"})
-        except ConversionRefused as refusal:
-            contact = self._done_before(refusal, visitor.id, None)
-        return self._expect(contact, "lead")
+        return self._convert(visitor, None)
 
     def visitor_to_user(self, visitor: Visitor, user: User) -> dict[str, Any]:
         """The visitor becomes this user, or is merged into them."""
-        sent = {"visitor": _by(visitor), "user": self._identifier(user), "type": "user"}
-        try:
-            contact = self._ask("POST", "/visitors/convert", sent)
-        except ConversionRefused as refusal:
-            if heir := self._heir(refusal, user):
-                return self.visitor_to_user(visitor, heir)
-            contact = self._done_before(refusal, visitor.id, user)
-        return self._expect(contact, "user", user)
+        return self._convert(visitor, user)
 
     def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
         """The lead becomes this user, or is merged into them."""
+        return self._convert(lead, user)
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+        request = self._conversion(source, user)
         try:
-            contact = self._ask(*self._lead_request(lead, user))
+            contact = self._ask(*request)
         except ConversionRefused as refusal:
             if heir := self._heir(refusal, user):
-                return self.lead_to_user(lead, heir)
-            contact = self._done_before(refusal, lead.id, user)
-        return self._expect(contact, "user", user)
+                return self._convert(source, heir)
+            contact = self._done_before(refusal, source.id, user)
+        wanted = "user" if user else "lead"
+        if _role(contact) != wanted or (user and user.id not in (None, contact.get("id"))):
+            whom = f"the {wanted} {user.id}" if user and user.id else f"a {wanted}"
+            raise ConversionRefused(f"Intercom answered with a {_role(contact)} {contact.get('id')}, not with {whom}")
+        return contact
 
-    def _lead_request(self, lead: Lead, user: User) -> tuple[str, str, Mapping[str, Any]]:
+    def _conversion(self, source: Visitor | Lead, user: User | None) -> tuple[str, str, Mapping[str, Any]]:
+        """The request that converts: method, path and body."""
+        if isinstance(source, Visitor):
+            visitor = {source.known_by: source.id if source.known_by == "id" else source.user_id}
+            whom = {"type": "user", "user": _named(user)} if user else {"type": "lead"}
+            return "POST", "/visitors/convert", {"visitor": visitor, **whom}
+        assert user is not None
         if self._old:
-            return "POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": self._identifier(user)}
+            return "POST", "/contacts/convert", {"contact": {"id": source.id}, "user": _named(user)}
         if user.id is None:
-            return "PUT", f"/contacts/{lead.id}", {"role": "user", **self._identifier(user, external="external_id")}
+            return "PUT", f"/contacts/{source.id}", {"role": "user", **dict([_known_by(user)])}
         # From 2.16 a merge needs a shared e-mail or phone, unless the caller vouches for it (facts §4).
-        same = (lead.email and lead.email == user.email) or (lead.phone and lead.phone == user.phone)
+        same = (source.email and source.email == user.email) or (source.phone and source.phone == user.phone)
         vouch = {} if same else {"skip_duplicate_validation": True}
-        return "POST", "/contacts/merge", {"from": lead.id, "into": user.id, **vouch}
+        return "POST", "/contacts/merge", {"from": source.id, "into": user.id, **vouch}
 
     # --- after a refusal --------------------------------------------------------------------------
 
-    def _heir(self, refusal: ConversionRefused, user: User) -> User | None:
+    def _heir(self, refusal: ConversionRefused, user: User | None) -> User | None:
         """Who stands for this user now: they were merged into somebody, or somebody has their identifier already."""
-        taken = re.search(r"^A contact .* id=(\w+)", str(refusal).partition(": ")[2])
-        if refusal.status not in (404, 409, 410) or not (contact_id := user.id or (taken and taken[1])):
+        if user is None or refusal.status not in (404, 409, 410):
+            return None
+        taken = re.search(r": A contact .* id=(\w+)", str(refusal))
+        contact_id = user.id or (taken[1] if taken else None)
+        if contact_id is None:
             return None
         found = self._find(contact_id)
         return User(id=found["id"]) if found is not None and found["id"] != user.id else None
@@ -143,25 +147,19 @@ class ReferencePipeline:
                 self._wait(float(wait or pause))
         raise ConversionRefused(trouble, unanswered=unanswered)
 
-    def _identifier(self, user: User, external: str = "user_id") -> dict[str, str]:
-        if user.id is not None:
-            return {"id": user.id}
-        if user.external_id:
-            return {external: user.external_id}
-        if user.email:
-            return {"email": user.email}
-        raise ConversionRefused("a user needs an id, an e-mail or an external id")
 
-    def _expect(self, contact: Mapping[str, Any], role: str, user: User | None = None) -> dict[str, Any]:
-        if _role(contact) != role:
-            raise ConversionRefused(f"Intercom answered with a {_role(contact)} where a {role} was wanted")
-        if user is not None and user.id is not None and contact.get("id") != user.id:
-            raise ConversionRefused(f"Intercom answered with {contact.get('id')} where {user.id} was wanted")
-        return dict(contact)
+def _known_by(user: User) -> tuple[str, str]:
+    """What tells this user from others: an id, an external id or an e-mail, with its name."""
+    for name in ("id", "external_id", "email"):
+        if value := getattr(user, name):
+            return name, value
+    raise ConversionRefused("a user needs an id, an e-mail or an external id")
 
 
-def _by(visitor: Visitor) -> dict[str, str]:
-    return {visitor.known_by: visitor.id if visitor.known_by == "id" else visitor.user_id}
+def _named(user: User) -> dict[str, str]:
+    """The same where Intercom still says `user_id`."""
+    name, value = _known_by(user)
+    return {"user_id" if name == "external_id" else name: value}
 
 
 def _role(contact: Mapping[str, Any]) -> str:
@@ -172,10 +170,9 @@ def _is_wanted(contact: Mapping[str, Any], user: User | None) -> bool:
     """Whether this is the lead, or the user, that the conversion was meant to lead to."""
     if user is None:
         return _role(contact) == "lead"
-    known = {"id": user.id, "email": user.email, "external_id": user.external_id}
-    name, value = next(((name, value) for name, value in known.items() if value), ("id", None))
+    name, value = _known_by(user)
     shown = contact.get(name) or (contact.get("user_id") if name == "external_id" else None)
-    return _role(contact) == "user" and shown is not None and shown == value
+    return _role(contact) == "user" and shown == value
 
 
 def _told(answer: requests.Response) -> str:

@@ -159,7 +159,9 @@ def test_a_command_is_told_on_its_stdin(worker: Callable[..., str]) -> None:
 
 def test_a_worker_may_ask_back_before_it_takes_what_it_is_told_early(worker: Callable[..., str]) -> None:
     """The request that caused it waits for its answer meanwhile, and nobody waits for ever."""
-    looks = COMMAND.replace("fold(json", "ask('GET', '/me')\nif json.loads(raw)['topic'] != 'contact.merged': fold(json")
+    looks = COMMAND.replace(
+        "fold(json", "ask('GET', '/me')\nif json.loads(raw)['topic'] != 'contact.merged': fold(json"
+    )
     result = told(
         worker(looks, webhook=f"{sys.executable} worker.py", time_limit=5), "test_a_webhook_comes_before_the_answer"
     )
@@ -233,3 +235,14 @@ def test_a_worker_that_cannot_be_meant_is_refused(
     with pytest.raises(Problem, match="pipeline") as refused:
         load_pipeline(worker("", **keys))
     assert what in refused.value.what
+
+
+@pytest.mark.parametrize(("version", "topic"), [("1.4", "contact.created"), ("2.16", "contact.lead.created")])
+def test_a_topic_is_called_what_the_apps_version_calls_it(version: str, topic: str) -> None:
+    """One scenario for both dialects: the reference worker is told by the name that its version has."""
+    run = Run(RunOptions(intercom_version=version))
+    case = next(one for one in playing.cases_in("webhooks") if one.name == "test_a_webhook_tells_of_a_lead[once]")
+    result = playing.play(run, case)
+    run.close()
+    assert result.verdict is Verdict.PROVED
+    assert [one.operation for one in result.exchanges if one.request.lane == "webhook"] == [topic]
