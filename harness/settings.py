@@ -87,6 +87,12 @@ class Settings:
         return self.environment.get("CI", "").lower() not in ("", "0", "false")
 
     @property
+    def step_summary(self) -> Path | None:
+        """The file to which a step of a GitHub workflow adds what is shown with the pull request's checks."""
+        named = self.environment.get("GITHUB_STEP_SUMMARY", "").strip()
+        return Path(named) if named else None
+
+    @property
     def secrets(self) -> tuple[Secret, ...]:
         """Values that must never be written: of at least 8 characters, under a name that looks like a credential's.
 

@@ -200,9 +200,14 @@ def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunRepor
     from harness.report.cleaning import Cleaner
     from harness.report.files import write_report
 
-    known = [secret.reveal() for secret in settings.load().secrets]
+    found = settings.load()
+    known = [secret.reveal() for secret in found.secrets]
     cleaner = Cleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
-    return write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
+    written = write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
+    if found.step_summary is not None:
+        with found.step_summary.open("a", encoding="utf-8") as summary:
+            summary.write((folder / "report.md").read_text(encoding="utf-8"))
+    return written
 
 
 def _subject(options: RunOptions, selection: Selection) -> Subject:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harness.report.evidence import Evidence, ExchangeRow
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MARKS = {"proved": "✓", "refuted": "✗", "unknown": "?", "could not run": "!", "not run": "·"}
 ROW, TOP = 38, 58
 """Height of one line of a diagram, and of what stands above the first."""
+OPEN = 3
+"""How many failures stand open from the start; a long list of open ones is one that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Shown:
     row: ScenarioRow
     evidence: Evidence
     lines: Sequence[Line]
-    parts: Sequence[tuple[str, Sequence[ExchangeRow]]]
+    parts: Sequence[tuple[str, int, Sequence[ExchangeRow | str]]]
+    open: bool = False
 
     @property
     def why(self) -> str:
@@ -60,10 +64,27 @@ class Shown:
         return TOP + ROW * len(self.lines) + 14
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The cases of one scenario, which differ in their parameters or in the version."""
+
+    module: str
+    title: str
+    ones: Sequence[Shown]
+
+    @property
+    def why(self) -> str:
+        """Why they failed, where that is the same for all of them."""
+        reasons = {one.why for one in self.ones}
+        return reasons.pop() if len(reasons) == 1 else ""
+
+
 def page(run: RunRow, evidence: Sequence[Evidence], foot: Foot) -> str:
     """The page."""
+    first = [row for row in run.scenarios if row.failed][:OPEN]
     shown = [
-        _shown(number, row, behind) for number, (row, behind) in enumerate(zip(run.scenarios, evidence, strict=True))
+        _shown(number, row, behind, opened=any(row is one for one in first))
+        for number, (row, behind) in enumerate(zip(run.scenarios, evidence, strict=True))
     ]
     texts = _Texts()
     template = _environment().get_template("report.html")
@@ -73,7 +94,8 @@ def page(run: RunRow, evidence: Sequence[Evidence], foot: Foot) -> str:
         marks=MARKS,
         shown=shown,
         modules=_by_module(shown),
-        failed=[one for one in shown if one.row.failed],
+        groups={module: _groups(ones) for module, ones in _by_module(shown).items()},
+        failed=_groups([one for one in shown if one.row.failed]),
         matrix=matrix(run),
         top=TOP,
         step=ROW,
@@ -99,7 +121,7 @@ class _Texts:
         return json.dumps(list(self._numbers), ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _shown(number: int, row: ScenarioRow, evidence: Evidence) -> Shown:
+def _shown(number: int, row: ScenarioRow, evidence: Evidence, *, opened: bool) -> Shown:
     names = {
         "given": "Given: the people and what they have",
         "before": "Before: everybody is read",
@@ -107,8 +129,29 @@ def _shown(number: int, row: ScenarioRow, evidence: Evidence) -> Shown:
         "then": "Then: everybody is read again",
         "outside": "Outside of the scenario's steps",
     }
-    parts = [(title, [e for e in evidence.exchanges if e.step == step]) for step, title in names.items()]
-    return Shown(f"s{number + 1}", row, evidence, lines(row, evidence), [part for part in parts if part[1]])
+    found = {title: [e for e in evidence.exchanges if e.step == step] for step, title in names.items()}
+    parts = [(title, len(exchanges), _condensed(exchanges)) for title, exchanges in found.items() if exchanges]
+    return Shown(f"s{number + 1}", row, evidence, lines(row, evidence), parts, opened)
+
+
+def _condensed(exchanges: Iterable[ExchangeRow]) -> list[ExchangeRow | str]:
+    """Neighbours of which there is nothing to open are one text, a line each: a run has ten thousand of them."""
+    condensed: list[ExchangeRow | str] = []
+    for bare, run in groupby(exchanges, lambda e: e.good and not e.sent and not e.answer):
+        held = list(run)
+        if bare:
+            condensed.append("\n".join(f"{e.status}  {e.method} {e.target}  {e.said}".rstrip() for e in held))
+        else:
+            condensed += held
+    return condensed
+
+
+def _groups(shown: Iterable[Shown]) -> list[Group]:
+    """By module and title, in the order in which each is met first."""
+    found: dict[tuple[str, str], list[Shown]] = {}
+    for one in shown:
+        found.setdefault((one.row.module, one.row.title), []).append(one)
+    return [Group(module, title, ones) for (module, title), ones in found.items()]
 
 
 def _by_module(shown: Iterable[Shown]) -> Mapping[str, list[Shown]]:

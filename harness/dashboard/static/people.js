@@ -126,14 +126,14 @@ function comparison(one) {
   return element("table", { className: "fold compared" }, head, element("tbody", {}, ...rows));
 }
 
-const STILL = new Set(["kept", "the target’s stays"]);
+const STILL = new Set(["kept", "the target’s stays", "not taken over"]);
 
 /** What became of one thing, in a word, from how it reads before and after. */
 function became(values, merged) {
   const [source, after] = [values[0], values.at(-1)];
   if (!merged) return source === after ? "kept" : !source ? "new" : !after ? "dropped" : "changed";
   const target = values[1];
-  if (after === target) return !source || source === target ? "kept" : "the target’s stays";
+  if (after === target) return !source || source === target ? "kept" : target ? "the target’s stays" : "not taken over";
   if (after === source) return "moved";
   return source && source.split("; ").every((part) => after.includes(part)) ? "united" : "changed";
 }

@@ -13,9 +13,9 @@ def serious_faults(page: Page, axe: Path) -> list[str]:
     """The serious and critical findings, each with the first place it was found at."""
     # Evaluated through the browser's debugger, which no policy of the page's stands against.
     page.evaluate(axe.joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'], selectors: false })")
     return [
-        f"{fault['id']}: {fault['help']} at {fault['nodes'][0]['target']} ({fault['nodes'][0]['failureSummary']})"
+        f"{fault['id']}: {fault['help']} at {fault['nodes'][0]['html']} ({fault['nodes'][0]['failureSummary']})"
         for fault in found["violations"]
         if fault["impact"] in SERIOUS
     ]

@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,18 +31,32 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # One process shows all pages: starting one for each test costs more than most tests do.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
+    "--in-process-gpu",
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A Chromium for the tests of a module: longer, and a module whose code drives Playwright itself could not."""
+    """A Chromium for all tests of this folder and no others: while it is open, this thread's event loop is its own.
+
+    Code that drives Playwright itself is run `elsewhere`.
+    """
     if CHROMIUM is None:
         pytest.skip("needs browser: no Chromium on the PATH; on Debian and Ubuntu: apt-get install -y chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Executor]:
+    """A thread for code that brings a Playwright of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
 
 
 @dataclass
@@ -138,7 +153,7 @@ class Watched:
         """Wait until the tabs have asked nothing for a moment, and all was answered."""
         calm = 0
         while calm < 3:
-            page.wait_for_timeout(50)
+            page.wait_for_timeout(30)
             calm = 0 if self.under_way else calm + 1
 
     def _note(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,8 +218,27 @@ def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Work
     expect(page.locator("#state")).to_have_text("live")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def crowd(workspace: Workspace) -> None:
+    """People with names and addresses as they are, a merge, and what went wrong."""
+    workspace.ask("POST", "/data_attributes", {"name": "plan", "model": "contact", "data_type": "string"})
+    ada = workspace.user("ada.lovelace@example.com", name="Ada Lovelace", custom_attributes={"plan": "pro"})
+    workspace.user(f"{'a-very-long-address-' * 3}@a-subdomain.of-a-company.example.com", name="Maximiliana " * 6)
+    for name in ("Grace Hopper", "Katherine Johnson", "Barbara Liskov"):
+        workspace.ask("POST", "/_sandbox/visitors", {"name": name, "utm_source": "newsletter"})
+        workspace.user(f"{name.lower().replace(' ', '.')}@example.com", name=name)
+    workspace.ask("POST", "/_sandbox/faults", {"operation": "listTags", "kind": "status", "status": 503})
+    workspace.ask("GET", "/tags")
+    visitor = workspace.ask(
+        "POST", "/_sandbox/visitors", {"location": {"city": "Lisbon"}, "custom_attributes": {"campaign": "spring"}}
+    ).json()
+    workspace.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor["user_id"]}, "type": "lead"})
+    said = {"from": {"type": "lead", "id": visitor["id"]}, "body": "Do you ship to Spain?"}
+    workspace.ask("POST", "/conversations", said)
+    workspace.ask("POST", "/contacts/merge", {"from": visitor["id"], "to": ada["id"]})
+    workspace.ask("POST", "/contacts/merge", {"from": visitor["id"], "into": ada["id"]})
+
+
+@pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])
 @pytest.mark.parametrize("name", ["dashboard", "live-visitor"])
 def test_pages_fit_and_axe_finds_nothing_serious(
     tabs: Watched,
@@ -227,31 +247,31 @@ def test_pages_fit_and_axe_finds_nothing_serious(
     pictures: Path,
     name: str,
     scheme: str,
-    width: int,
+    widths: tuple[int, int],
 ) -> None:
     """At both widths and in both themes, with something on them; the light, wide one is the README's picture."""
     axe = node_client("axe-core")
-    user = workspace.user("ada@example.com", name="Ada")
-    visitor = workspace.ask(
-        "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
-    ).json()
+    workspace = replace(workspace, name=f"shop-{scheme}-{name[:4]}")
+    crowd(workspace)
     path = "" if name == "dashboard" else "live-visitor"
     page = tabs.open(f"{workspace.url}/_sandbox/{path}#token={workspace.token}")
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": widths[0], "height": 900})
     if name == "dashboard":
-        expect(page.locator("#people")).to_contain_text("Grace")
-        body = {"visitor": {"user_id": visitor["user_id"]}, "user": {"id": user["id"]}, "type": "user"}
-        workspace.ask("POST", "/visitors/convert", body)
-        expect(page.locator("#conversions")).to_contain_text("merged into")
+        expect(page.locator("#conversions")).to_contain_text("merged into Ada Lovelace")
+        page.locator(".exchange summary").nth(1).click()
     else:
         expect(page.locator("#kind")).to_have_text("visitor")
         page.locator("#convert").click()
         expect(page.locator("#kind")).to_have_text("lead")
     assert serious_faults(page, axe) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if (width, scheme) == (1280, "light"):
-        page.screenshot(path=pictures / f"{name}.png", full_page=True)
+    if scheme == "light":
+        page.set_viewport_size({"width": 1280, "height": 1240})
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=pictures / f"{name}.png")
+    page.set_viewport_size({"width": widths[1], "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_axe_is_really_asked(tabs: Watched, workspace: Workspace, node_client: Callable[[str], Path]) -> None:

@@ -62,8 +62,8 @@ def test_saying_hello_makes_a_lead_with_that_conversation(tabs: Watched, workspa
     expect(page.locator("#card-hello .status")).to_have_text("200")
 
 
-def test_converting_to_a_lead(tabs: Watched, workspace: Workspace) -> None:
-    """The request beside the step is the guide's own, and step 4 tells that the source is gone."""
+def test_converting_to_a_lead_and_once_more(tabs: Watched, workspace: Workspace) -> None:
+    """The request is the guide's own, step 4 tells that the source is gone; a used-up id gets Intercom's refusal."""
     page = tabs.open(workspace.live)
     found = visitor_id(page)
     expect(page.locator("#card-convert pre").first).to_contain_text(found)
@@ -76,6 +76,9 @@ def test_converting_to_a_lead(tabs: Watched, workspace: Workspace) -> None:
         if entry["operation"] == "convertVisitor"
     ]
     assert sent == {"visitor": {"user_id": found}, "type": "lead"}
+    page.locator("#convert").click()
+    expect(page.locator("#convert-note")).to_contain_text("404 not_found: Visitor Not Found")
+    expect(page.locator("#convert-hint")).to_contain_text("already")
 
 
 def test_converting_to_a_new_user(tabs: Watched, workspace: Workspace) -> None:
@@ -91,17 +94,6 @@ def test_converting_to_a_new_user(tabs: Watched, workspace: Workspace) -> None:
     now = workspace.contact(person["id"])
     assert (now["role"], now["email"]) == ("user", "ada@example.com")
     assert workspace.status(f"/visitors?user_id={found}") == 404
-
-
-def test_a_used_up_id_is_said_to_be_one(tabs: Watched, workspace: Workspace) -> None:
-    """Converting twice shows Intercom's own refusal, not a blank page."""
-    page = tabs.open(workspace.live)
-    visitor_id(page)
-    page.locator("#convert").click()
-    expect(page.locator("#kind")).to_have_text("lead")
-    page.locator("#convert").click()
-    expect(page.locator("#convert-note")).to_contain_text("404 not_found: Visitor Not Found")
-    expect(page.locator("#convert-hint")).to_contain_text("already")
 
 
 @pytest.mark.parametrize("first", ["visitor", "lead"])
@@ -170,22 +162,40 @@ def runner_of(kind: str, folder: Path, code: str) -> list[str]:
     return [{"curl": "sh", "python": sys.executable, "node": "node"}[kind], str(path)]
 
 
-@pytest.mark.parametrize("kind", ["curl", "python", "node"])
-def test_the_call_beside_a_step_runs_as_it_was_copied(
-    tabs: Watched, workspace: Workspace, kind: str, tmp_path: Path
-) -> None:
-    """Pasted into a terminal it converts the very visitor on the page, whose e-mail holds a quotation mark."""
-    page = tabs.open(workspace.live)
-    visitor_id(page)
-    person = person_of(page)
-    become(page, "user")
-    page.locator("#email").fill("o'hara@example.com")
-    page.locator(f"#card-convert [data-kind={kind}]").click()
-    code = page.locator("#card-convert pre").inner_text()
-    command, bare = runner_of(kind, tmp_path, code), {"PATH": os.environ["PATH"], "no_proxy": "*"}
+def copied(page: Page, card: str, kind: str, folder: Path) -> str:
+    """What the call beside a step prints when it is pasted into a terminal."""
+    page.locator(f"#card-{card} [data-kind={kind}]").click()
+    code = page.locator(f"#card-{card} pre").inner_text()
+    command, bare = runner_of(kind, folder, code), {"PATH": os.environ["PATH"], "no_proxy": "*"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=bare)
-    assert '"role":"user"' in done.stdout.replace(" ", ""), done.stderr + done.stdout
-    assert workspace.contact(person["id"])["email"] == "o'hara@example.com"
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout.replace(" ", "")
+
+
+def test_the_call_beside_each_step_runs_as_it_was_copied(tabs: Watched, workspace: Workspace, tmp_path: Path) -> None:
+    """As curl, Python and Node: the very visitor on the page is read, says what stands there, and is converted."""
+    page = tabs.open(workspace.live)
+    said = 'It\'s "50 % off" & más — $HOME `date` \\n?'
+    for kind in ("curl", "python", "node"):
+        found = visitor_id(page)
+        person = person_of(page)
+        page.locator("#message").fill(said)
+        become(page, "user")
+        email = f"o'hara+{kind}@example.com"
+        page.locator("#email").fill(email)
+        assert f'"user_id":"{found}"' in copied(page, "read", kind, tmp_path)
+        assert '"role":"user"' in copied(page, "convert", kind, tmp_path)
+        assert workspace.contact(person["id"])["email"] == email
+        page.locator("#sign-out").click()
+        expect(page.locator("#visitor-id")).not_to_have_text(found)
+        visitor_id(page)
+        person = person_of(page)
+        assert '"conversation":{' in copied(page, "hello", kind, tmp_path)
+        (conversation,) = workspace.conversations_of(person["id"])
+        assert "$HOME `date` \\n?" in conversation["source"]["body"]
+        second = visitor_id(page)
+        page.locator("#sign-out").click()
+        expect(page.locator("#visitor-id")).not_to_have_text(second)
 
 
 def test_a_lead_who_was_deleted_is_not_said_to_be_converted(tabs: Watched, workspace: Workspace) -> None:
@@ -240,15 +250,16 @@ def test_an_unknown_app_id(tabs: Watched, workspace: Workspace) -> None:
     expect(page.locator("#visitor-id")).to_have_text("undefined")
 
 
-@pytest.mark.parametrize("token", ["wrong", "sandbox-NOT A NAME", ""])
-def test_a_wrong_token(tabs: Watched, workspace: Workspace, token: str) -> None:
+def test_a_wrong_token(tabs: Watched, workspace: Workspace) -> None:
     """It is refused in words, and nothing is booted."""
     tabs.expect("status of 401")
     page = tabs.open(workspace.live)
     visitor_id(page)
-    page.locator("#token").fill(token)
-    page.get_by_role("button", name="Open", exact=True).click()
-    expect(page.locator("#workspace-note")).to_contain_text("The access token is refused")
+    for token in ("wrong", "sandbox-NOT A NAME", ""):
+        page.locator("#token").fill(token)
+        page.get_by_role("button", name="Open", exact=True).click()
+        expect(page.locator("#workspace-note")).to_contain_text("The access token is refused")
+        expect(page.locator("#visitor-id")).to_have_text("undefined")
 
 
 def test_a_blocked_script(tabs: Watched, workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,13 +47,18 @@ def stage(tmp_path: Path) -> Iterator[tuple[Played, Line, AppSession]]:
         yield played, line, opened
 
 
-def test_a_browser_visits_and_the_ledger_knew_it_before(stage: tuple[Played, Line, AppSession]) -> None:
+def test_a_browser_visits_and_the_ledger_knew_it_before(
+    stage: tuple[Played, Line, AppSession], elsewhere: Executor
+) -> None:
     """Each visit is another visitor, whom Intercom's API shows under the uuid that was written down first."""
     played, line, opened = stage
-    with BrowserOrigin(MessengerPlace.of(opened.app), line) as browser:
-        origin = LedgeredOrigin((browser,), opened)
-        first = origin.visit({"utm_campaign": "spring launch"})
-        second = origin.visit({})
+
+    def visit_twice() -> list[Mapping[str, Any]]:
+        with BrowserOrigin(MessengerPlace.of(opened.app), line) as browser:
+            origin = LedgeredOrigin((browser,), opened)
+            return [origin.visit({"utm_campaign": "spring launch"}), origin.visit({})]
+
+    first, second = elsewhere.submit(visit_twice).result()
     assert first["type"] == "visitor"
     assert first["user_id"] != second["user_id"]
     assert [entry.entity_id for entry in opened.ledger.open_entries()] == [first["id"], second["id"]]
@@ -62,12 +68,17 @@ def test_a_browser_visits_and_the_ledger_knew_it_before(stage: tuple[Played, Lin
     assert played.people() == []
 
 
-def test_a_messenger_that_does_not_load_is_told(stage: tuple[Played, Line, AppSession]) -> None:
+def test_a_messenger_that_does_not_load_is_told(stage: tuple[Played, Line, AppSession], elsewhere: Executor) -> None:
     """What the page shows instead is part of the message."""
     _, line, opened = stage
     nowhere = MessengerPlace(opened.app.app_id, widget="http://127.0.0.1:9")
-    with BrowserOrigin(nowhere, line, patience=3_000) as browser, pytest.raises(Problem, match="no visitor") as caught:
-        browser.visit({"user_id": UUID})
+
+    def visit() -> None:
+        with BrowserOrigin(nowhere, line, patience=1_500) as browser:
+            browser.visit({"user_id": UUID})
+
+    with pytest.raises(Problem, match="no visitor") as caught:
+        elsewhere.submit(visit).result()
     assert "could not be loaded" in caught.value.evidence
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from harness import app
 from harness.clock import FollowingClock, WallClock
 from harness.sandbox.messenger.proofs import user_hash
-from harness.tests.browser.conftest import CHROMIUM, QUIET, Site, Watched, Workspace
+from harness.tests.browser.conftest import Site, Watched, Workspace
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 DAY = 86_400
@@ -235,10 +235,7 @@ def test_the_wrapper_from_npm_unmodified(browser: Browser, node_client: Callable
     app_id = backend.controls.workspace("default").settings()["app_id"]
     site.pages["/wrapped"] = LOADER.format(modules=modules, app_id=app_id)
     with server:
-        proxied = browser.browser_type.launch(
-            executable_path=CHROMIUM, args=QUIET, proxy={"server": server.url, "bypass": "localhost"}
-        )
-        context = proxied.new_context(ignore_https_errors=True)
+        context = browser.new_context(ignore_https_errors=True, proxy={"server": server.url, "bypass": "localhost"})
         page = context.new_page()
         page.goto(f"{site.url}/wrapped")
         page.wait_for_function("window.Intercom && Intercom.booted && Intercom('whoami')")
@@ -247,6 +244,6 @@ def test_the_wrapper_from_npm_unmodified(browser: Browser, node_client: Callable
         page.wait_for_function("Intercom('whoami').role === 'user'")
         page.evaluate("sdk.shutdown()")
         assert page.evaluate("sdk.getVisitorId() === undefined")
-        proxied.close()
+        context.close()
     backend.close()
     assert UUID.fullmatch(found)

@@ -395,8 +395,12 @@ def test_the_result_goes_into_the_files_that_are_named(harness: Harness, project
     assert ET.parse(project / "out" / "run.svg").getroot().tag.endswith("svg")
 
 
-def test_the_summary_of_a_failure_holds_its_evidence(harness: Harness, project: Path) -> None:
-    """For a pull request: claim, expectation, finding, reads."""
+def test_the_summary_of_a_failure_holds_its_evidence(
+    harness: Harness, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a pull request: claim, expectation, finding, reads; and where GitHub names a file it is shown there."""
+    (project / "step.md").write_text("# another step\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project / "step.md"))
     harness(
         "run",
         FLOW,
@@ -412,6 +416,7 @@ def test_the_summary_of_a_failure_holds_its_evidence(harness: Harness, project: 
     summary = (project / "out" / "report.md").read_text()
     assert "custom_attributes.campaign" in summary
     assert "found None" in summary
+    assert (project / "step.md").read_text() == f"# another step\n{summary}"
     assert next(ET.parse(project / "b.xml").iter("failure")) is not None
 
 
