@@ -119,6 +119,35 @@ def test_names_of_intercoms_resolve_to_the_door_and_others_as_ever(way: Way) -> 
     assert done.stdout.splitlines() == [door, door, door, "('127.0.0.1', 443)", "unknown"], done.stderr
 
 
+def test_a_resolver_that_goes_past_the_socket_module_finds_the_door_too(way: Way) -> None:
+    """aiohttp's own, which asks name servers by itself wherever aiodns is installed."""
+    pytest.importorskip("aiohttp", reason="needs client: aiohttp is not installed")
+    code = (
+        "import asyncio\n"
+        "from aiohttp.resolver import AsyncResolver\n"
+        "(found,) = asyncio.run(AsyncResolver.resolve(None, 'api.intercom.io', 443))\n"
+        "print(found['hostname'], found['host'], found['port'])\n"
+    )
+    done = run_python(way, code)
+    assert done.stdout.split() == ["api.intercom.io", "127.0.0.1", "9"], done.stderr
+
+
+def test_an_event_loop_that_goes_past_the_socket_module_finds_the_door_too(way: Way) -> None:
+    """uvloop's, whether a client looks the name up itself or leaves that to the loop."""
+    pytest.importorskip("uvloop", reason="uvloop is not installed: pip install uvloop")
+    code = (
+        "import asyncio, uvloop\n"
+        "async def main():\n"
+        "    loop = asyncio.get_running_loop()\n"
+        "    print((await loop.getaddrinfo('api.intercom.io', 443))[0][4][1])\n"
+        "    try: await loop.create_connection(asyncio.Protocol, 'api.intercom.io', 443)\n"
+        "    except ConnectionRefusedError: print('refused')\n"
+        "uvloop.run(main())\n"
+    )
+    done = run_python(way, code)
+    assert done.stdout.split() == ["9", "refused"], done.stderr
+
+
 def test_the_preload_imports_nothing_on_its_own(way: Way) -> None:
     """A command that never opens a socket does not pay for one."""
     done = run_python(way, "import sys; print([m for m in ('socket', 'ssl', 'typing') if m in sys.modules])")

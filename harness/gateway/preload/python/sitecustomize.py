@@ -1,9 +1,9 @@
 """Loaded before a command's own code wherever that is Python: Intercom's hosts are found at the harness's door.
 
 It changes what `socket` and `ssl` do once they are imported, and imports nothing that Python has not imported itself:
-names of Intercom's hosts resolve to the door, and our authority is trusted beside whichever a client brings. It serves
-clients that honour no proxy (aiohttp) or ignore the environment. Then it runs the `sitecustomize` that it hides, where
-there is one.
+names of Intercom's hosts resolve to the door, and our authority is trusted beside whichever a client brings. What looks
+names up past `socket` (uvloop, and aiohttp by aiodns) is led there as well. It serves clients that honour no proxy
+(aiohttp) or ignore the environment. Then it runs the `sitecustomize` that it hides, where there is one.
 """
 
 # ruff: noqa: INP001, PTH100, PTH110, PTH120 - found by its name in a folder of its own; pathlib would cost every start
@@ -61,6 +61,44 @@ def _patch_ssl(module: Any) -> None:
     module.SSLContext.load_verify_locations = load_verify_locations
 
 
+def _patch_uvloop(module: Any) -> None:
+    look_up, connect = module.Loop.getaddrinfo, module.Loop.create_connection
+
+    async def getaddrinfo(self: Any, host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        if _is_intercoms(host):
+            host, port = _HOST, int(_PORT)
+        return await look_up(self, host, port, *args, **kwargs)
+
+    async def create_connection(self: Any, protocol: Any, host: Any = None, port: Any = None, **kwargs: Any) -> Any:
+        if _is_intercoms(host):
+            if kwargs.get("ssl"):
+                kwargs.setdefault("server_hostname", host)
+            host, port = _HOST, int(_PORT)
+        return await connect(self, protocol, host, port, **kwargs)
+
+    module.Loop.getaddrinfo, module.Loop.create_connection = getaddrinfo, create_connection
+
+
+def _patch_aiohttp(module: Any) -> None:
+    resolve = module.AsyncResolver.resolve
+
+    async def resolved(self: Any, host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_intercoms(host):
+            return await resolve(self, host, *args, **kwargs)
+        door = {"host": _HOST, "port": int(_PORT), "family": module.socket.AF_INET, "proto": 0}
+        return [{"hostname": host, "flags": module.socket.AI_NUMERICHOST, **door}]
+
+    module.AsyncResolver.resolve = resolved
+
+
+_PATCHES: dict[str, Callable[[Any], None]] = {
+    "socket": _patch_socket,
+    "ssl": _patch_ssl,
+    "uvloop": _patch_uvloop,
+    "aiohttp.resolver": _patch_aiohttp,
+}
+
+
 class _Loader:
     """A module's own loader, and then a change to the module."""
 
@@ -96,7 +134,7 @@ class _Finder:
 
 
 def _install() -> None:
-    patches: dict[str, Callable[[Any], None]] = {"socket": _patch_socket, "ssl": _patch_ssl}
+    patches = dict(_PATCHES)
     for name in list(patches):
         if name in sys.modules:
             patches.pop(name)(sys.modules[name])
