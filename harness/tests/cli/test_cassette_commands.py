@@ -212,10 +212,15 @@ def test_diff_leaves_out_what_cannot_be_asked_again(project: Path, capsys: pytes
     assert "None of these cassettes can be diffed" in capsys.readouterr().err
 
 
-def test_diff_asks_no_test_app(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It says what to do instead."""
+def test_diff_asks_no_test_app_that_nobody_named(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without settings it says which are missing; where CI is set it asks none at all."""
     assert main(["cassettes", "diff", "--against", "test-app"]) == 2
-    assert "harness run --against test-app --record --cassettes NEW" in capsys.readouterr().err
+    assert "INTERCOM_TEST_ACCESS_TOKEN is missing" in capsys.readouterr().err
+    monkeypatch.setenv("CI", "true")
+    assert main(["cassettes", "diff", "--against", "test-app"]) == 2
+    assert "where CI is set no TEST app is contacted" in capsys.readouterr().err
 
 
 def test_a_commands_cassette_names_the_command_that_records_it(
