@@ -34,7 +34,7 @@ SIZES = (100, 1_000, 5_000, 10_000)
 UP_TO_FULL = (100, 1_000, 5_000)
 MEASURED_OF_QUADRATIC = (500, 1_000)
 FULL = 5_000
-LONGEST = 240
+LONGEST = 420
 """Seconds after which a contender is stopped."""
 FLAT = 1.25
 """How much more an interaction may cost in one cassette than in another for the cost to be called flat."""

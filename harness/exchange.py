@@ -107,6 +107,10 @@ class Outcome:
     """Which armed fault made it so; what is marked so is never evidence."""
     waits: bool = True
     """Whether the delay really passes. In a replay it is only told: who has less patience gives up at once."""
+    given_up: bool = False
+    """Whether, when this was recorded, whoever asked had gone before the delay was over."""
+    on_given_up: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Told by a door when whoever asked has gone before the delay is over: a recorder listens."""
 
     @property
     def response(self) -> Response | None:

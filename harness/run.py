@@ -25,7 +25,7 @@ from harness.clock import ManualClock, MovingClock, WallClock
 from harness.exchange import Lane, Outcome, Request, Step
 from harness.gateway import Gateway, Layer, Stage
 from harness.gateway.adapter import GatewayAdapter
-from harness.gateway.pace import Pace
+from harness.gateway.pace import Pace, without_waiting
 from harness.gateway.quiet import Quiet
 from harness.gateway.rendezvous import Rendezvous
 from harness.guarded import OnDemand
@@ -333,7 +333,9 @@ class Run:
         """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
         if self._spec is None:
             return ()
-        watch = () if self._spec.in_process else (self._quiet.layer,)
+        watch: tuple[Layer, ...] = () if self._spec.in_process else (self._quiet.layer,)
+        if self.options.against == "cassette":
+            watch = (without_waiting, *watch)
         if isinstance(backstage.clock, WallClock):
             return watch
         return (*watch, Pace(backstage.clock, self.options.time_scale).layer)

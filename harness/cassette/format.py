@@ -125,6 +125,7 @@ class InteractionRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     block: str = ""
     broken: BrokenRow | None = None
     delay: float | None = None
+    given_up: bool = False
 
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -206,6 +207,7 @@ def to_row(interaction: Interaction) -> InteractionRow:
         block=interaction.block,
         broken=BrokenRow(answer.kind, answer.at) if isinstance(answer, Broken) else None,
         delay=outcome.delay or None,
+        given_up=outcome.given_up,
     )
 
 
@@ -231,10 +233,11 @@ def _outcome(row: InteractionRow) -> Outcome:
         body = bodies.from_field(bytes(row.response.body))
         response = Response(row.response.status.code, row.response.headers, body)
     if row.broken is not None:
-        return Outcome(Broken(row.broken.kind, response, row.broken.at), row.delay or 0.0)
+        broken = Broken(row.broken.kind, response, row.broken.at)
+        return Outcome(broken, row.delay or 0.0, given_up=row.given_up)
     if response is None:
         raise ValueError("an interaction without a response must say how it broke")
-    return Outcome(response, row.delay or 0.0)
+    return Outcome(response, row.delay or 0.0, given_up=row.given_up)
 
 
 def _split(uri: str) -> tuple[str, str]:

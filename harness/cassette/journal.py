@@ -94,15 +94,15 @@ def recover(cassette: Path) -> Cassette:
             evidence=f"no {path}",
             why="its last recording ended, or never began",
         ) from None
-    header, rows = _UNKNOWN, []
+    header, rows = _UNKNOWN, {}
     for line in _whole_lines(data):
         if line.header is not None:
             header = line.header
         if line.row is not None:
-            rows.append((line.number, cassette_format.from_row(line.row)))
+            rows[line.number] = cassette_format.from_row(line.row)  # what is told again of one counts
     if not rows:
         raise EmptyCassette(f"{path} holds no interaction.", path=cassette, remedy=f"remove {path}")
-    ordered = tuple(interaction for _, interaction in sorted(rows, key=lambda row: row[0]))
+    ordered = tuple(rows[number] for number in sorted(rows))
     return Cassette(replace(header, recovered=True), ordered)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.cassette.blocks import PARALLEL, POLL, in_written_order, is_read
@@ -55,7 +57,14 @@ class Recorder:
             number, step, block = self._begun, self._where() or "when", self._block_of(request)
         outcome = inner(request)
         self._keep(number, Interaction(request, outcome, step, request.lane, block))
-        return outcome
+        return replace(outcome, on_given_up=partial(self._gave_up, number))
+
+    def _gave_up(self, number: int) -> None:
+        """Whoever asked has gone before the answer came; in a replay nobody can be seen to lose patience."""
+        with self._lock:
+            before = self._kept.get(number)
+        if before is not None:
+            self._keep(number, replace(before, outcome=replace(before.outcome, given_up=True)))
 
     def _keep(self, number: int, interaction: Interaction) -> None:
         with self._lock:

@@ -84,8 +84,11 @@ class Door:
     async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
         """Have an outcome happen to the caller."""
         if outcome.delay and outcome.waits:
-            await asyncio.sleep(outcome.delay)
-        elif outcome.delay >= NOBODY_WAITS:
+            if not await _still_there(outcome.delay, receive):
+                if outcome.on_given_up is not None:
+                    outcome.on_given_up()
+                return
+        elif outcome.delay and (outcome.given_up or outcome.delay >= NOBODY_WAITS):
             outcome = replace(outcome, answer=Broken("empty", outcome.response))
         if isinstance(outcome.answer, Response):
             await _respond(outcome.answer, send)
@@ -161,6 +164,23 @@ def _request(scope: Scope, body: bytes) -> Request:
 @lru_cache(maxsize=256)
 def _meant(authority: str, host: str) -> str:
     return meant_host(authority if is_answered(host_of(authority)) else host)
+
+
+async def _still_there(seconds: float, receive: Receive) -> bool:
+    """Let time pass; tells whether the caller is there at the end of it."""
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        done, _ = await asyncio.wait({leaving}, timeout=seconds)
+    except asyncio.CancelledError:
+        return False  # the server stops, and nobody is answered any more
+    finally:
+        leaving.cancel()
+    return not done
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(receive: Receive) -> bytes | None:

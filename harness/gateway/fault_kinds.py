@@ -121,7 +121,7 @@ def _reset_before(fault: Fault, sent: Sent) -> Outcome:
 
 def _lost(fault: Fault, sent: Sent) -> Outcome:
     done = sent.inner(sent.request)
-    return done if done.refused else Outcome(Broken("reset_after", done.response), fault.seconds)
+    return done if done.refused else replace(done, answer=Broken("reset_after", done.response), delay=fault.seconds)
 
 
 def _broken(kind: BrokenKind) -> Act:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.cassette import NetworkGuard, NetworkRefused, Player, Recorder
+from harness.cassette import NetworkGuard, NetworkRefused, Player, Recorder, load
 from harness.clock import ManualClock
 from harness.exchange import Broken, Outcome, Request, Response
 from harness.gateway import Gateway, Stage
@@ -219,4 +219,35 @@ def test_what_broke_breaks_again_without_waiting(door: Door, trouble: Outcome, t
     else:
         assert first == again
     assert took < 0.4
+    assert player.problem() is None
+
+
+@pytest.mark.parametrize(
+    ("patience", "recorded", "replayed"), [(0.2, "ReadTimeout", "ConnectionError"), (5.0, "200", "200")]
+)
+def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
+    patience: float, recorded: str, replayed: str, tmp_path: Path
+) -> None:
+    """Who gave up is given nothing, at once; who waited gets the answer, at once. Nobody can see another's patience."""
+    path = tmp_path / "late.json"
+    late = Outcome(Response(200, {"content-type": "application/json"}, b"{}"), delay=0.6)
+    recorder = Recorder(lambda: "when", path=path)
+
+    def asked(door: Door, stage: Stage) -> tuple[str, float]:
+        with contextmanager(door)(stage, tmp_path) as (session, url, _):
+            started = time.monotonic()
+            try:
+                said = str(session().get(f"{url}/me", timeout=patience).status_code)
+            except requests.RequestException as error:
+                said = type(error).__name__
+            took = time.monotonic() - started
+        return said, took
+
+    assert asked(http, Stage(lambda _: late, (recorder.layer,)))[0] == recorded
+    assert recorder.interactions[0].outcome.given_up == (recorded != "200")
+    recorder.save(path, header())
+    player = Player(load(path), lambda: "when")
+    said, took = asked(http, Stage(player.handle))
+    assert said == replayed
+    assert took < 0.5
     assert player.problem() is None
