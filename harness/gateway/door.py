@@ -223,6 +223,12 @@ async def _respond(answer: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
+async def _gone(receive: Receive) -> None:
+    """Wait until the connection is closed; what was left of the request comes first."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
     transport = scope["harness"].transport
     plain = transport.get_extra_info("socket")
@@ -230,12 +236,12 @@ async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> 
         # Lingering for no time makes the system send a reset where it would otherwise say a polite goodbye.
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    await receive()
+    await _gone(receive)
 
 
 async def _empty(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
     scope["harness"].transport.close()
-    await receive()
+    await _gone(receive)
 
 
 async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
@@ -243,7 +249,7 @@ async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send)
     await send(_start(answer))
     await send({"type": "http.response.body", "body": answer.body[: broken.at], "more_body": True})
     scope["harness"].transport.close()
-    await receive()
+    await _gone(receive)
 
 
 async def _dribble(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
