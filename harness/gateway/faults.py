@@ -151,13 +151,25 @@ class FaultTable:
         if fault.operation != ANY and fault.operation not in GROUPS:
             self._check_operation(fault.operation)
         for earlier in armed:
-            if _shadows(earlier.fault, fault):
+            if _takes_all(earlier.fault, fault.first) and self._covers(earlier.fault.operation, fault.operation):
                 before = f"{earlier.fault} of {earlier.fault.operation}"
                 raise Problem(
                     f"the fault {fault} of {fault.operation} could never fire",
                     evidence=f"{before} was armed before it and takes every request",
                     remedy="give the earlier one a limit (times), or arm them the other way round",
                 )
+
+    def _covers(self, earlier: str, later: str) -> bool:
+        """Whether each request of the later operation is one of the earlier."""
+        return earlier in (ANY, later) or (later != ANY and self._names(later) <= self._names(earlier))
+
+    def _names(self, operation: str) -> frozenset[str]:
+        """The operations that a name, a group, or a method and path stand for."""
+        method, space, path = operation.partition(" ")
+        if not space:
+            return GROUPS.get(operation, frozenset({operation}))
+        asked = Request(method, re.sub(r"\{[^/]*\}", "1", path))
+        return frozenset({self._name_of(asked) or operation})
 
     def _check_operation(self, operation: str) -> None:
         method, space, path = operation.partition(" ")
@@ -224,10 +236,9 @@ def _pattern(operation: str) -> re.Pattern[str] | None:
     return re.compile("[^/]+".join(map(re.escape, parts)))
 
 
-def _shadows(earlier: Fault, later: Fault) -> bool:
-    """Whether the earlier fault takes each request that the later one waits for."""
-    takes_all = earlier.times is None and earlier.first <= later.first and earlier.every in (None, 1)
-    return takes_all and earlier.operation in (ANY, later.operation)
+def _takes_all(earlier: Fault, first: int) -> bool:
+    """Whether a fault fires at each request of its operation, from this one on at the latest."""
+    return earlier.times is None and earlier.first <= first and earlier.every in (None, 1)
 
 
 @dataclass(slots=True)

@@ -50,6 +50,15 @@ TOPICS: Final[Mapping[Event, Topics]] = {
     "unarchived": Topics(None, "contact.unarchive", "facts §8: the topic is listed", True),
 }
 
+BEFORE_LIFECYCLE: Final[Mapping[Event, str | None]] = {
+    "merged": None,
+    "lead updated": None,
+    "user updated": None,
+    "archived": "contact.archive",
+    "unarchived": None,
+}
+"""What 2.x told of these up to 2.5: its list has `contact.archive`, and none of the others (facts §8)."""
+
 _BECAME: Final[Mapping[tuple[str | None, str], Event]] = {
     (None, "lead"): "lead created",
     (None, "user"): "user created",
@@ -83,10 +92,19 @@ def events(before: Person | None, after: Person) -> Iterator[Event]:
     yield "lead updated" if after.kind == "lead" else "user updated"
 
 
+def topic_of(event: Event, version: Version) -> str | None:
+    """What an app of this version is told by; `None` where there is no such topic."""
+    if version.dialect == "1.x":
+        return TOPICS[event].old
+    if event in BEFORE_LIFECYCLE and not version.has("lifecycle_topics"):
+        return BEFORE_LIFECYCLE[event]
+    return TOPICS[event].new
+
+
 def notification(workspace: Workspace, event: Event, person: Person) -> Notification | None:
     """What the workspace's subscriber is told, in the version of its app; `None` where there is no such topic."""
     version = workspace.default_version or VERSIONS[NEWEST_VERSION]
-    topic = TOPICS[event].old if version.dialect == "1.x" else TOPICS[event].new
+    topic = topic_of(event, version)
     if topic is None:
         return None
     number = workspace.database.next("notifications")

@@ -137,6 +137,10 @@ FEATURES = {
         span(since="2.16"), "the official descriptions: `none`, not `not_priority`", assumed=True
     ),
     "part_metadata": Feature(span(since="2.12"), "the official examples: not in 2.11, there in 2.16", assumed=True),
+    "lifecycle_topics": Feature(
+        span(since="2.6"),
+        "facts §8: the 2.6 changelog announces webhooks of updates, merges, archiving and its undoing",
+    ),
     "email_verified": Feature(span(since="2.16"), "facts §5: email_verified without email is refused"),
 }
 """What differs between versions, each with its source."""

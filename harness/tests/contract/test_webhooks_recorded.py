@@ -155,6 +155,23 @@ def test_archiving_is_told_both_ways(asker: Asker) -> None:
     assert topics(asker) == ["contact.user.created", "contact.archived", "contact.unarchive"]
 
 
+@pytest.mark.parametrize(
+    ("version", "told_of"),
+    [
+        ("1.4", ["contact.created", "user.created", "contact.signed_up"]),
+        ("2.5", ["contact.lead.created", "contact.user.created", "contact.archive"]),
+        ("2.6", ["contact.lead.created", "contact.user.created", "contact.merged", "contact.archived"]),
+    ],
+)
+def test_each_version_has_its_own_topics(asker: Asker, version: str, told_of: list[str]) -> None:
+    """A merge and an archiving, as an app of each version hears of them."""
+    asker.sandbox.workspace("test").update_settings({"intercom_version": version})
+    lead, user = asker.lead(email="user@example.com"), asker.user()
+    asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
+    asker.ask("POST", f"/contacts/{user['id']}/archive")
+    assert topics(asker) == told_of
+
+
 def test_the_same_run_tells_the_same() -> None:
     """Ids and times of notifications come from seed, counter and clock."""
 

@@ -140,6 +140,31 @@ def test_a_fault_that_could_never_fire_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("earlier", "later", "refused"),
+    [
+        ("*", "conversion", True),
+        ("conversion", "MergeContact", True),
+        ("MergeContact", "POST /contacts/merge", True),
+        ("POST /contacts/merge", "MergeContact", True),
+        ("PUT /contacts/{id}", "UpdateContact", True),
+        ("MergeContact", "conversion", False),
+        ("MergeContact", "*", False),
+        ("POST /contacts/merge", "POST /visitors/convert", False),
+    ],
+)
+def test_rules_that_overlap_are_told_however_they_are_named(earlier: str, later: str, refused: bool) -> None:
+    """A group, a name, a method and path: whatever takes each request of the later one leaves nothing for it."""
+    bench = Bench()
+    bench.arm(operation=earlier, kind="empty", times=None)
+    if refused:
+        with pytest.raises(Problem, match="could never fire"):
+            bench.arm(operation=later, kind="reset_after")
+    else:
+        bench.arm(operation=later, kind="reset_after")
+    assert len(bench.table.armed) == (1 if refused else 2)
+
+
+@pytest.mark.parametrize(
     ("given", "says"),
     [
         ({"operation": "MergeContact", "kind": "explode"}, "no fault of kind 'explode'"),
