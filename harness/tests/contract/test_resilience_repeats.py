@@ -16,13 +16,14 @@ SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios" / "resilience.py"
 
 
 def transcript() -> bytes:
-    """Everything that passed in one scenario with a fault of each kind, as bytes."""
+    """Everything that passed in one scenario with faults of several kinds and a webhook that comes twice, as bytes."""
     import json
 
     run = Run(RunOptions())
     try:
         case = Case("resilience", "a_rough_day", "A rough day", "resilience.py::a_rough_day", SCENARIOS)
         with run.scenario(case) as scenario:
+            scenario.intercom.subscribe()
             user = scenario.people.user()
             lead = scenario.people.lead(email=user.email)
             scenario.faults.arm("MergeContact", "rate_limit", retry_after=7)
@@ -31,6 +32,7 @@ def transcript() -> bytes:
             scenario.faults.arm("ShowContact", "stall")
             scenario.faults.arm("ShowContact", "status", status=503, times=2)
             scenario.pipeline.lead_to_user(lead, user)
+            scenario.webhooks.tell(lead, "contact.lead.created", times=2)
             scenario.verify.merged(lead, into=user)
             scenario.finish(passed=True)
             return json.dumps([exchange_tree(exchange) for exchange in scenario.exchanges], sort_keys=True).encode()
@@ -43,4 +45,5 @@ def test_repeated_runs_are_the_same_to_the_byte(count: Callable[[int, int], int]
     """Ids, times, errors, waits: nothing comes from chance or from the machine's clock."""
     first = transcript()
     assert b"garbled" in first
+    assert b"receiver.invalid" in first
     assert all(transcript() == first for _ in range(count(4, 999)))
