@@ -60,7 +60,7 @@ def user(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str
         "country_code": person.location.get("country_code"),
         "has_conversations": bool(workspace.belongings.conversations_of(person.person_id)),
         "new_session": new_session,
-        "anonymous_session": proofs.sign(secret, proofs.Session(person.person_id, now)),
+        "anonymous_session": proofs.sign(secret, proofs.Session(person.person_id, now, person.kind == "user")),
     }
 
 

@@ -41,7 +41,7 @@ def arrive(call: Call, form: Form) -> Arrival:
         if source is not None:
             return Arrival(_written(call, form, person, wanted), new_session=False)
         return _seen(call, _written(call, form, person, wanted), new_session=session is None)
-    person = _visitor(call, form)
+    person = _visitor(call, form, session)
     new = session is None or session.person_id != person.person_id
     return _seen(call, _written(call, form, person, wanted), new_session=new)
 
@@ -53,7 +53,7 @@ def whoever_is_here(call: Call, form: Form) -> Person:
         _check_proof(call, form, wanted)
         found = _target(call, wanted, None).person
     else:
-        found = next(_anonymous(call, form.anonymous_id), None)
+        found = _signed_in(call, _session(call, form)) or next(_anonymous(call, form.anonymous_id), None)
     if found is None or found.archived:
         raise Refused(rules.NOT_BOOTED)
     return found
@@ -68,10 +68,14 @@ def wanted_user(call: Call, form: Form) -> Identifiers:
 # --- anonymous ------------------------------------------------------------------------------------
 
 
-def _visitor(call: Call, form: Form) -> Person:
-    anonymous_id = form.anonymous_id
+def _visitor(call: Call, form: Form, session: proofs.Session | None) -> Person:
+    anonymous_id, user = form.anonymous_id, _signed_in(call, session)
     found = next(_anonymous(call, anonymous_id), None)
-    match act(rules.ANONYMOUS.decide(anonymous_id=_what_is(call, anonymous_id, found)), targets.NOBODY):
+    rule = rules.ANONYMOUS.decide(session="user" if user else "other", anonymous_id=_what_is(call, anonymous_id, found))
+    match act(rule, targets.NOBODY):
+        case "still_signed_in":
+            assert user is not None
+            return user
         case "come_back":
             assert found is not None
             return found
@@ -79,6 +83,12 @@ def _visitor(call: Call, form: Form) -> Person:
             return _new_visitor(call, form, anonymous_id)
         case _:
             return _new_visitor(call, form, None)
+
+
+def _signed_in(call: Call, session: proofs.Session | None) -> Person | None:
+    """The user who told who they are on this browser, and never signed out."""
+    found = call.people.get(session.person_id) if session is not None and session.signed_in else None
+    return found if found is not None and found.kind == "user" and not found.archived else None
 
 
 def _what_is(call: Call, anonymous_id: str | None, found: Person | None) -> str:

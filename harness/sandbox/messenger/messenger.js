@@ -145,7 +145,7 @@
     },
     shutdown() {
       if (now.settings.app_id) { setCookie("session", "", 0); setCookie("id", "", 0); }
-      Object.assign(now, { settings: {}, user: null, ready: null, turn: now.turn + 1, known: null, app: null });
+      Object.assign(now, { settings: {}, user: null, ready: null, turn: now.turn + 1, known: null, app: null, conversation: null });
       messenger.booted = false;
       if (panel) { panel.host.remove(); panel = null; }
       tell("shutdown");
@@ -156,8 +156,8 @@
     hide() { close(); },
     showMessages() { open(); },
     showSpace() { open(); },
-    showNewMessage(text) { open(text); },
-    startConversation(text) { open(text); },
+    showNewMessage(text) { open(text, true); },
+    startConversation(text) { open(text, true); },
     showConversation() { open(); },
     async trackEvent(name, metadata) {
       if (!messenger.booted || !name) return;
@@ -276,9 +276,10 @@
     return picture;
   }
 
-  function open(text) {
+  function open(text, anew = false) {
     if (!messenger.booted) return;
     if (!panel) draw();
+    now.anew = anew;
     if (typeof text === "string") panel.text.value = text;
     panel.email.hidden = panel.email.previousSibling.hidden = Boolean(now.settings.email || now.settings.user_id);
     const shown = !panel.box.hidden;
@@ -327,7 +328,9 @@
       await now.ready;
       const blocks = JSON.stringify([{ type: "paragraph", text: said }]);
       const left = email.value.trim();
-      const answer = await post("messages", left ? { blocks, email: left } : { blocks });
+      const path = now.conversation && !now.anew ? `conversations/${encodeURIComponent(now.conversation)}/reply` : "messages";
+      const answer = await post(path, left ? { blocks, email: left } : { blocks });
+      now.anew = false;
       keep(answer.user);
       text.value = "";
       if (left) call("onUserEmailSupplied");

@@ -17,10 +17,11 @@ SESSION_LIFE = 7 * 24 * 3600
 
 
 class Session(msgspec.Struct):
-    """What a session cookie says: whose it is, and when it was signed."""
+    """What a session cookie says: whose it is, when it was signed, and whether they had told who they are."""
 
     person_id: str
     at: int
+    signed_in: bool = False
 
 
 def user_hash(secret: str, identifier: str) -> str:

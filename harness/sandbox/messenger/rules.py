@@ -1,9 +1,9 @@
 """Who a ping of the Messenger is from, and what it makes of them: two tables for the engine in `decisions`.
 
 A ping without `user_id` and e-mail is anonymous: it is told by the uuid in the page's cookie, and a person nobody knows
-is a new **visitor**. A ping with one of them is a **user**: whoever the page was until then, visitor or lead, becomes
-that user, or is merged into them if they exist. Where the workspace verifies identities, a ping that names a user
-without the right hash is refused, and changes nothing.
+is a new **visitor**; unless the session of a user who never signed out is still good. A ping with one of them is a
+**user**: whoever the page was until then, visitor or lead, becomes that user, or is merged into them if they exist.
+Where the workspace verifies identities, a ping that names a user without the right hash is refused and changes nothing.
 """
 
 from __future__ import annotations
@@ -26,20 +26,34 @@ NOT_BOOTED = Refusal(
 
 ANONYMOUS = Table(
     "a ping without user_id and e-mail",
-    {"anonymous_id": ("none", "visitor", "lead", "used_up", "unknown")},
+    {"session": ("user", "other"), "anonymous_id": ("none", "visitor", "lead", "used_up", "unknown")},
     (
-        Rule({"anonymous_id": "none"}, "new_visitor", "facts §9: visitors come into being by a ping"),
-        Rule({"anonymous_id": "visitor|lead"}, "come_back", "facts §9: the cookie's uuid is the visitor's user_id"),
+        Rule({"session": "user"}, "still_signed_in", "facts §9: without shutdown they are shown for one week"),
         Rule(
-            {"anonymous_id": "used_up"},
+            {"session": "other", "anonymous_id": "none"}, "new_visitor", "facts §9: visitors come into being by a ping"
+        ),
+        Rule(
+            {"session": "other", "anonymous_id": "visitor|lead"},
+            "come_back",
+            "facts §9: the cookie's uuid is the visitor's user_id",
+        ),
+        Rule(
+            {"session": "other", "anonymous_id": "used_up"},
             "new_visitor",
             "facts §3: who was converted is found by the uuid no more; the next ping from there is not described",
             assumed=True,
         ),
-        Rule({"anonymous_id": "unknown"}, "new_visitor_under_it", "facts §9: not described", assumed=True),
+        Rule(
+            {"session": "other", "anonymous_id": "unknown"},
+            "new_visitor_under_it",
+            "facts §9: not described",
+            assumed=True,
+        ),
     ),
 )
-"""`used_up`: the uuid of a visitor or lead who is a user now, was merged or was deleted."""
+"""`session`: `user` for that of somebody who told who they are, on this browser and within the week.
+`used_up`: the uuid of a visitor or lead who is a user now, was merged or was deleted."""
+
 
 IDENTIFIED = Table(
     "a ping with user_id or e-mail",

@@ -158,6 +158,7 @@ def _reply(call: Call, form: Form) -> dict[str, Any]:
     (conversation_id,) = call.parameters
     if person.person_id not in call.belongings.participants_of(conversation_id):
         raise Refused(no.RESOURCE_NOT_FOUND)
+    person = _spoken_to(call, form, person)
     body = {"type": "user", "intercom_user_id": person.person_id, "body": form.message()}
     conversations.reply(_with_body(call, body))
     return _heard(call, person, conversation_id)

@@ -146,6 +146,31 @@ def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Workspace, shop
     (said,) = workspace.conversations_of(person["id"])
     assert "&lt;b&gt;Hello" in said["source"]["body"]
     assert page.evaluate("Intercom('getVisitorId')") == found
+    call(page, "show")
+    expect(page.get_by_role("list", name="What was said").get_by_role("listitem")).to_have_count(1)
+    page.get_by_label("Your message").fill("Anybody there?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("list", name="What was said").get_by_role("listitem")).to_have_count(2)
+    assert len(workspace.conversations_of(person["id"])) == 1
+
+
+def test_who_does_not_sign_out_leaves_their_conversations_behind(
+    tabs: Watched, workspace: Workspace, shop: Callable[..., str]
+) -> None:
+    """The next person at this browser sees them; after a shutdown nobody does."""
+    page = tabs.open(shop("/account", user_id="u-1", email="ada@example.com"))
+    page.wait_for_function("window.Intercom.booted && Intercom('whoami')")
+    say(tabs, page, "Private")
+    page.goto(shop("/home"))
+    page.wait_for_function("window.Intercom.booted && Intercom('whoami')")
+    call(page, "show")
+    expect(page.get_by_role("list", name="What was said").get_by_role("listitem")).to_have_text("Private")
+    call(page, "shutdown")
+    call(page, "boot", {"app_id": workspace.app_id})
+    assert settled(tabs, page)["role"] == "visitor"
+    call(page, "show")
+    tabs.settle(page)
+    expect(page.get_by_role("list", name="What was said").get_by_role("listitem")).to_have_count(0)
 
 
 def test_events_are_tracked(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:

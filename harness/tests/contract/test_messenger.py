@@ -212,6 +212,31 @@ def test_identity_verification_lets_in_what_is_proved(browser: Browser) -> None:
     assert browser.ping()["role"] == "visitor"
 
 
+def test_who_does_not_sign_out_is_shown_for_a_week(browser: Browser) -> None:
+    """The next anonymous ping of that browser is still the user, conversations and all; nothing of theirs changes."""
+    user = browser.ping({"user_id": "u-1", "email": "ada@example.com", "name": "Ada"})
+    browser.post("messages", {"user_id": "u-1"}, body="Private")
+    kept = {"anonymous_session": user["anonymous_session"]}
+    before = browser.asker.ask("GET", f"/contacts/{user['id']}")
+    assert browser.ping({}, **kept)["id"] == user["id"]
+    assert len(browser.post("conversations", {}, **kept)["conversations"]) == 1
+    now = browser.asker.ask("GET", f"/contacts/{user['id']}")
+    assert {name: now[name] for name in ("email", "external_id", "name")} == {
+        name: before[name] for name in ("email", "external_id", "name")
+    }
+    browser.asker.clock.advance(7 * 24 * 3600 + 1)
+    assert browser.ping({}, **kept)["role"] == "visitor"
+
+
+def test_a_session_of_a_visitor_does_not_sign_in_the_user_they_became(browser: Browser) -> None:
+    """Converted by REST, the browser was never told who they are: its next ping is a new visitor."""
+    visitor = browser.ping()
+    sent = {"visitor": {"id": visitor["id"]}, "user": {"email": "ada@example.com"}, "type": "user"}
+    browser.asker.ask("POST", "/visitors/convert", sent)
+    again = browser.ping({"anonymous_id": visitor["anonymous_id"]}, anonymous_session=visitor["anonymous_session"])
+    assert (again["role"], again["id"] != visitor["id"]) == ("visitor", True)
+
+
 def test_a_session_is_believed_only_if_signed_here(browser: Browser) -> None:
     """One that was altered, or made with another secret, leads to nobody."""
     was = browser.ping()
