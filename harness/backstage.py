@@ -30,7 +30,7 @@ from harness.people import (
     Traits,
     VisitorOrigin,
 )
-from harness.problems import NotStaged, Problem, Unstaged
+from harness.problems import Problem
 from harness.scenario import Case
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def _at_test_app(case: Case, order: Order, where: Callable[[], Step | None]) -> 
         raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
     from harness.gateway.reached import Reached
     from harness.sandbox.naming import operation_of
+    from harness.test_app.unsettable import Unsettable
 
     way, clock = order.test_app(), WallClock()
     session, reached = way.session, Reached(where, clock.now)
@@ -187,42 +188,6 @@ class _DeclaredTraits(DrawnTraits):
         if kind == "stranger":
             self._declare((traits["uuid"], traits["object_id"]))
         return traits
-
-
-class Unsettable:
-    """The workspace of a TEST app, of which nothing can be set: a scenario that asks for it is not run."""
-
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
-        """Visitors come from a browser."""
-        raise NotStaged(Unstaged.VISITORS)
-
-    def reset(self) -> None:
-        """Nobody resets a workspace of Intercom's."""
-        raise NotStaged(Unstaged.SETTINGS)
-
-    def settings(self) -> dict[str, Any]:
-        """What it is like cannot be read."""
-        raise NotStaged(Unstaged.SETTINGS)
-
-    def update_settings(self, changes: Mapping[str, Any]) -> Any:
-        """What it is like cannot be set."""
-        raise NotStaged(Unstaged.WEBHOOKS if "webhook_url" in changes else Unstaged.SETTINGS)
-
-    def checkpoint(self) -> bytes:
-        """Nobody keeps a workspace of Intercom's."""
-        raise NotStaged(Unstaged.SETTINGS)
-
-    def rewind(self, content: bytes) -> None:
-        """Nobody puts one back."""
-        raise NotStaged(Unstaged.SETTINGS)
-
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
-        """Nobody knows all that changed."""
-        raise NotStaged(Unstaged.SETTINGS)
-
-    def merge_users(self, from_id: str, into_id: str) -> Any:
-        """Only a teammate merges users."""
-        raise NotStaged(Unstaged.TEAMMATES)
 
 
 @contextmanager
@@ -307,12 +272,13 @@ def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], St
         refuse_to_replace(path)
     refuse_namesake(path, order.pipeline_spec)
     redactor = Redactor(secrets=order.secrets, strangers=order.against == "test-app")
-    recorder = Recorder(where, path=path, redactor=redactor)
+    begun = _header(case, order, live)
+    recorder = Recorder(where, path=path, redactor=redactor, header=begun)
 
     def conclude(passed: bool, people: People) -> None:
         live.conclude(passed, people)
         if passed:
-            header = _header(case, order, live, people)
+            header = replace(begun, people=tuple(_with_ids(people)))
             recorder.redactor.know(header.people)
             recorder.save(path, header, order.show)
 
@@ -329,7 +295,8 @@ def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], St
         recorder.discard()
 
 
-def _header(case: Case, order: Order, live: Backstage, people: People) -> Header:
+def _header(case: Case, order: Order, live: Backstage) -> Header:
+    """What is known of a recording before its people are made."""
     from harness.cassette import Header
     from harness.cassette.staleness import source_of_case
 
@@ -346,7 +313,6 @@ def _header(case: Case, order: Order, live: Backstage, people: People) -> Header
         seed=order.test_app().session.seed if order.test_app else order.seed,
         clock=start,
         scenario_source=source_of_case(case.path.parent, f"{case.path.name}::{case.name}"),
-        people=tuple(_with_ids(people)),
     )
 
 

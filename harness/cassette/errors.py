@@ -27,6 +27,7 @@ from harness.problems import Problem
 _SCENARIOS = "scenarios"
 _SCENARIO = re.compile(rb'"scenario": *("(?:[^"\\]|\\.)*")')
 """In the header: a node id, which `-k` could not say without meaning other cases too; empty where there is none."""
+_SPEC = re.compile(rb'"pipeline_spec": *("(?:[^"\\]|\\.)*")')
 _CUT = re.compile(r"~[0-9a-f]{12}$")
 
 
@@ -106,8 +107,10 @@ def record_command(path: Path) -> str:
     words += ["--intercom-version", version] if version else []
     root = stem.parents[2 if pipeline else 1] if len(stem.parents) > 2 else stem.parent
     words += ["--cassettes", str(root)] if root.name not in ("", "cassettes") else []
+    spec = _header_text(path, _SPEC)
+    words += ["--pipeline", spec] if spec else []
     command = " ".join(shlex.quote(word) for word in words)
-    return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline else command
+    return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline and not spec else command
 
 
 def exec_command(path: Path) -> str:
@@ -119,14 +122,18 @@ def _head(path: Path) -> bytes:
     """Where a cassette says whose it is; empty where it says nothing."""
     try:
         with path.open("rb") as file:
-            return file.read(1024)
+            return file.read(2048)
     except OSError:
         return b""
 
 
 def scenario_of(path: Path) -> str | None:
     """The node id that a cassette was recorded from, by its own word; `None` where it says nothing."""
-    found = _SCENARIO.search(_head(path))
+    return _header_text(path, _SCENARIO)
+
+
+def _header_text(path: Path, pattern: re.Pattern[bytes]) -> str | None:
+    found = pattern.search(_head(path))
     try:
         return str(json.loads(found[1])) if found else None
     except ValueError:

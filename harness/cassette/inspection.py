@@ -15,7 +15,7 @@ from harness.cassette.proof import missing_proof
 from harness.cassette.redaction import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
 from harness.cassette.scan import leaks
 from harness.cassette.staleness import Today, functions_of, stale
-from harness.cassette.storage import cassette_path, file_name, load
+from harness.cassette.storage import cassette_files, cassette_path, file_name, load
 
 Level: TypeAlias = Literal["warning", "error", "unreadable"]
 _NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
@@ -132,13 +132,24 @@ def unfinished(root: Path) -> Iterator[Finding]:
 
 
 def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
-    """Scenario functions that no cassette belongs to."""
+    """Scenario functions that no cassette belongs to.
+
+    Where only other pipelines than the reference were recorded, they may lack the operation: a warning.
+    """
+    others = [folder for folder in sorted(root.glob("@*")) if cassette_files(folder)]
+    only_others = bool(others) and len(cassette_files(root)) == sum(len(cassette_files(one)) for one in others)
+    folders = others if only_others else [root]
+    level: Level = "warning" if only_others else "error"
     for module in sorted(scenarios.glob("*.py")):
-        recorded = {path.stem.partition("@")[0].partition("-")[0] for path in (root / module.stem).glob("*.json")}
+        recorded = {_function(path) for folder in folders for path in (folder / module.stem).glob("*.json")}
         for function in sorted(functions_of(module)):
             if file_name(function) not in recorded:
-                path = cassette_path(root, module.stem, function)
-                yield Finding(path, "error", "missing", f"{module}::{function} has no cassette", record_command(path))
+                path = cassette_path(folders[0], module.stem, function)
+                yield Finding(path, level, "missing", f"{module}::{function} has no cassette", record_command(path))
+
+
+def _function(path: Path) -> str:
+    return path.stem.partition("@")[0].partition("-")[0]
 
 
 def reasons_to_record(path: Path, today: Today) -> list[str]:

@@ -255,6 +255,18 @@ def test_a_scenario_without_a_cassette_is_told_with_the_command(project: Path) -
     assert found.remedy == "harness run scenarios/visitor_to_lead.py::test_other --record"
 
 
+def test_of_another_pipeline_a_scenario_without_a_cassette_is_a_warning(project: Path) -> None:
+    """It may lack the operation; the reference pipeline lacks none, and was not recorded here at all."""
+    folder = project.parents[2]
+    (folder / "cassettes" / "@ours").mkdir()
+    project.parent.rename(folder / "cassettes" / "@ours" / "visitor_to_lead")
+    assert list(unrecorded(folder / "cassettes", folder / "scenarios")) == []
+    (folder / "scenarios" / "visitor_to_lead.py").write_text(MODULE + "\n\ndef test_other(): pass\n")
+    (found,) = unrecorded(folder / "cassettes", folder / "scenarios")
+    assert found.level == "warning"
+    assert "@ours" in str(found.path)
+
+
 def test_a_recording_that_did_not_end_is_told(project: Path) -> None:
     """Its journal lies there, and the command that saves it is named."""
     project.with_name(project.name + ".journal").write_text("")
