@@ -100,6 +100,15 @@ def intercom_version(function: Command) -> Command:
     )(function)
 
 
+def _not_intercoms(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from harness.gateway.hosts import host_of, is_owned
+
+    for name in value:
+        if is_owned(host_of(name.lstrip("."))):
+            raise click.BadParameter(f"{name} is Intercom's own, and is answered here or not at all")
+    return tuple(host_of(name) for name in value)
+
+
 def allow_host(function: Command) -> Command:
     """`--allow-host`: what else may be reached."""
     return click.option(
@@ -107,6 +116,7 @@ def allow_host(function: Command) -> Command:
         "allowed",
         multiple=True,
         metavar="HOST",
+        callback=_not_intercoms,
         help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
     )(function)
 

@@ -60,7 +60,8 @@ def run_pytest(
     arguments += [f"--junitxml={junit}"] if junit else []
     for version in versions:
         arguments += ["--intercom-version", version]
-    pytest.main(arguments, plugins=[reporter, *also])
+    with ending_in_order():
+        pytest.main(arguments, plugins=[reporter, *also])
 
 
 def left_behind(entries: Sequence[str]) -> Sequence[str]:

@@ -32,7 +32,7 @@ PRINTED: Final[Mapping[str, re.Pattern[str]]] = {
     "Node's loader": re.compile(r"^(Error: Cannot find module|SyntaxError:) ", re.MULTILINE),
     "Ruby": re.compile(r"\((NoMethodError|NameError|LoadError)\)|no implicit conversion .*\(TypeError\)"),
     "Go": re.compile(r"^panic: runtime error: ", re.MULTILINE),
-    "Java": re.compile(r"^Exception in thread .*\b(NullPointer|\w*OutOfBounds|ClassCast)Exception", re.MULTILINE),
+    "Java": re.compile(r"^Exception in thread .*\b(NullPointer|\w{0,20}OutOfBounds|ClassCast)Exception", re.MULTILINE),
     "PHP": re.compile(r"PHP Fatal error: |Uncaught (TypeError|Error|ArgumentCountError):"),
 }
 """How the errors of other languages look when they are printed."""

@@ -106,9 +106,11 @@ class CommandPipeline:
             told = getattr(error, "strerror", None) or error
             return Answer(operation, trouble=f"it could not be started: {told}", crashed=True, broken_down=True)
         with Drain(process.stdout) as out, Drain(process.stderr) as err:
-            timed_out = not ends_within(process, self._time_limit)
-            end_group(process)
-            left = end_leftovers(call, older)
+            try:
+                timed_out = not ends_within(process, self._time_limit)
+            finally:  # also where somebody ends the run meanwhile
+                end_group(process)
+                left = end_leftovers(call, older)
         seconds = time.monotonic() - started
         status = process.returncode
         trouble = f"it {ended_by(status)}" if status else None

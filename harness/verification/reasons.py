@@ -36,7 +36,10 @@ def _asked_nothing(seen: Seen) -> str | None:
 
 def _turned_away(seen: Seen) -> str | None:
     found = next((asked for asked in seen.asked if asked.exchange.outcome.refused), None)
-    return f"the gateway refused {found.method} {found.path}: {found.exchange.outcome.refused}" if found else None
+    if found is None:
+        return None
+    asked = found.exchange.request.target if found.method == "CONNECT" else found.path
+    return f"the gateway refused {found.method} {asked}: {found.exchange.outcome.refused}"
 
 
 def _wrong_version(seen: Seen) -> str | None:

@@ -90,3 +90,8 @@ def test_a_traceback_is_no_log_in_process() -> None:
 def test_nothing_printed_is_no_claim() -> None:
     """There is nothing to judge."""
     assert _found() is None
+
+
+def test_a_flood_without_an_end_is_read_once() -> None:
+    """One word as long as all that is kept of an output: reading it again from each letter would take minutes."""
+    assert _found(stdout="x" * 262_144 + f" {EMAIL}", exit_status=0) == "the e-mail of a person"
