@@ -15,6 +15,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction import Redactor
+from harness.commands.ending import ending_in_order
 from harness.exchange import Broken, Exchange, as_begun, is_again
 from harness.options import RunOptions
 from harness.pytest_plugin import REMAINS, RESULT, RUN
