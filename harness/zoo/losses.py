@@ -134,6 +134,25 @@ class DetachesTheCompany(Sound):
 
 
 @bug(
+    "notes and conversations left behind",
+    Kill(LEAD_MERGE, "every note is kept", "lost", "the pipeline deleted somebody"),
+    Kill(LEAD_MERGE, "every conversation is kept", "lost", "the pipeline deleted somebody"),
+)
+class CopiesAndDeletes(Sound):
+    """Merges by hand: copies what it knows of onto the user, and deletes the lead with all that it does not."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Copy the tags and companies, then delete."""
+        if not user.id:
+            return super().lead_to_user(lead, user)
+        for kind in ("tags", "companies"):
+            for one in self.ask("GET", f"/contacts/{lead.id}/{kind}")["data"]:
+                self.ask("POST", f"/contacts/{user.id}/{kind}", {"id": one["id"]})
+        self.ask("DELETE", f"/contacts/{lead.id}")
+        return self.ask("GET", f"/contacts/{user.id}")
+
+
+@bug(
     "custom attribute dropped",
     Kill(TO_LEAD, "custom_attributes.campaign", "None", WROTE_OVER),
 )
