@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -47,19 +46,6 @@ def _killed(project: Project, number: int = 60, *, after: bool = True) -> None:
     out, err = running[0].communicate(timeout=120)
     assert running[0].returncode in (-signal.SIGKILL, 0), out + err
     project.played.faults.clear()
-
-
-@pytest.mark.soak
-def test_a_run_killed_at_any_point_leaves_nothing_unaccounted_for(
-    project: Project, count: Callable[[int, int], int]
-) -> None:
-    """SIGKILL at a random request, then a sweep: zero leftovers, zero deletions of anything else."""
-    draw = random.Random(20_260_101)
-    for _ in range(count(2, 200)):
-        number, after = draw.randint(1, 170), draw.random() < 0.5
-        _killed(project, number, after=after)
-        assert project.sweep() == [], f"killed at request {number}, {'after' if after else 'before'} its work"
-        project.is_as_it_was()
 
 
 def test_a_run_of_the_command_line_passes_and_leaves_nothing(project: Project) -> None:
