@@ -244,6 +244,8 @@ class Run:
         if self._spec is None or self._spec.in_process:
             return own
         if self._enclosure is None:
+            if self._spec.serves:
+                return f"{own}; the pipeline's service has proxy, certificates and preloads"
             return f"{own}; the pipeline's own service stands outside, and nothing here keeps it from the network"
         return f"{own}; its commands have proxy, certificates and preloads, and {self._enclosure.told}"
 

@@ -106,7 +106,7 @@ class NetworkGuard:
         return NetworkRefused(taken[0]) if taken else None
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
-        if event not in _EVENTS or not self._allowed:
+        if not self._allowed or event not in _EVENTS:  # the list first: at the very end a module has no names left
             return
         host, port = _resolved(args) if event in _RESOLVING else _addressed(args)
         if host is None or self._lets_out(host, port, resolving=event in _RESOLVING):

@@ -45,6 +45,8 @@ class PipelineSpec:
     """The ports of the pipeline's own service, which a replay may reach."""
     close: Callable[[], object] = lambda: None
     """Ends what the pipeline itself has running between calls."""
+    serves: bool = False
+    """Whether that is a service which the run starts, and which finds the way to the gateway in its environment."""
 
 
 def load_pipeline(spec: str) -> PipelineSpec:
@@ -202,7 +204,8 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
         )
 
     close = service.close if service else lambda: None
-    return PipelineSpec(name, start, False, declared, frozenset(port for _, port in places), close)
+    ports = frozenset(port for _, port in places)
+    return PipelineSpec(name, start, False, declared, ports, close, serves=service is not None)
 
 
 def _with_port(table: Mapping[str, Any]) -> Mapping[str, Any]:
