@@ -18,12 +18,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
 from harness.exchange import Request
 from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_command
+from harness.pipeline.drain import Drain
 from harness.pipeline.leftovers import MARK, end_leftovers, processes
 from harness.problems import Problem
 
@@ -33,9 +34,6 @@ PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "user": ("user.id", "user.email", "user.external_id"),
 }
 """The placeholders for each person an operation is given."""
-
-KEPT_OUTPUT: Final = 256 * 1024
-"""Bytes kept of each of stdout and stderr; the rest is read and counted, never held."""
 
 GRACE: Final = 2.0
 """Seconds between asking a command to end and ending it."""
@@ -223,45 +221,3 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-class Drain:
-    """Reads a stream on a thread to its end, keeping the first part."""
-
-    def __init__(self, stream: IO[bytes] | None) -> None:
-        assert stream is not None
-        self._stream = stream
-        self._kept = bytearray()
-        self._count = 0
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-
-    def _read(self) -> None:
-        while chunk := self._stream.read1(65536):  # type: ignore[attr-defined]  # Popen's pipes are buffered readers
-            with self._lock:
-                self._count += len(chunk)
-                self._kept += chunk[: max(0, KEPT_OUTPUT - len(self._kept))]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._thread.join(GRACE)
-        if not self._thread.is_alive():
-            self._stream.close()
-
-    @property
-    def text(self) -> str:
-        """What was kept, with a note where more came."""
-        with self._lock:
-            kept, more = bytes(self._kept), self._count - len(self._kept)
-        note = f"\n… {more} more bytes" if more > 0 else ""
-        return kept.decode(errors="replace") + note
-
-    def take(self) -> str:
-        """What was kept since this was last asked."""
-        text = self.text
-        with self._lock:
-            self._kept, self._count = bytearray(), 0
-        return text

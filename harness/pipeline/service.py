@@ -15,7 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from harness.pipeline.commands import Drain, end_group, ended_by
+from harness.pipeline.commands import end_group, ended_by
+from harness.pipeline.drain import Drain
 from harness.pipeline.leftovers import MARK, end_leftovers, processes
 from harness.problems import Problem
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation
-from harness.pipeline.commands import KEPT_OUTPUT, CommandPipeline
+from harness.pipeline.commands import CommandPipeline
+from harness.pipeline.drain import KEPT_OUTPUT
 
 SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 PEOPLE: Mapping[str, Person] = {
