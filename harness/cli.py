@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(f"harness: {problem}", err=True)
         return COULD_NOT_RUN
     except (click.Abort, KeyboardInterrupt):
+        click.echo("harness: interrupted", err=True)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
 

@@ -123,7 +123,7 @@ class Outputs:
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
-    from harness.commands.run_reporter import RunReporter, run_pytest
+    from harness.commands.run_reporter import RunReporter
     from harness.commands.stale import StaleOnly
     from harness.report.terminal import ReportConsole, TerminalReport
     from harness.run import Run
@@ -137,13 +137,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     reporter = RunReporter(run, selection.versions, terminal)
     terminal.begin(run.pipeline_name, options.against, reporter.versions)
     run.test_app.tell = terminal.waiting
-    try:
-        if options.against == "test-app":
-            run.test_app()  # what is in the way is in every scenario's way
-        also = [stale] if selection.stale else []
-        run_pytest(reporter, selection.paths, selection.expression, selection.versions, outputs.junit, also)
-    finally:
-        run.close()
+    _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
@@ -155,6 +149,20 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
+
+
+def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | None, also: Sequence[object]) -> None:
+    """Run the scenarios to their end, or to that of a person's patience."""
+    from harness.commands.run_reporter import run_pytest
+
+    try:
+        if run.options.against == "test-app":
+            run.test_app()  # what is in the way is in every scenario's way
+        run_pytest(reporter, selection.paths, selection.expression, selection.versions, junit, also)
+    except KeyboardInterrupt:  # a second one, while the first was being heeded
+        reporter.pytest_keyboard_interrupt()
+    finally:
+        run.close()
 
 
 def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:

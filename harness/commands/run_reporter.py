@@ -175,8 +175,9 @@ class RunReporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """The person had enough, or the TEST app was lost."""
-        if not self._run.test_app.stopped:
-            self._problems.append("interrupted: the scenarios after this one did not run")
+        told = "interrupted: the scenarios after this one did not run"
+        if not self._run.test_app.stopped and told not in self._problems:
+            self._problems.append(told)
 
     # --- rows -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from harness.problems import NotStaged, Problem, Unstaged
 from harness.test_app.backend import Line
+from harness.test_app.interrupts import interrupts_kept
 from harness.test_app.visitor_page import MessengerPlace, visitor_page
 
 CHROMIUMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -64,21 +65,25 @@ class BrowserOrigin:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        with interrupts_kept():
+            self._stack.close()
         self._browser = None
 
     def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
         """One new visitor: the uuid that the Messenger tells, in `user_id`. Asks it to take the uuid of the traits."""
         if not self.can_visit:
             raise NotStaged(Unstaged.VISITORS)
-        if self._browser is None:
-            self._start()
-        context = self._browser.new_context(ignore_https_errors=bool(self._line.proxy))
-        try:
-            return {"user_id": self._visit(context, traits)}
-        finally:
-            with suppress(Exception):
-                context.close()
+        visitor_user_id = ""
+        with interrupts_kept():
+            if self._browser is None:
+                self._start()
+            context = self._browser.new_context(ignore_https_errors=bool(self._line.proxy))
+            try:
+                visitor_user_id = self._visit(context, traits)
+            finally:
+                with suppress(Exception):
+                    context.close()
+        return {"user_id": visitor_user_id}
 
     def _start(self) -> None:
         from playwright.sync_api import Error, sync_playwright
@@ -88,7 +93,7 @@ class BrowserOrigin:
         proxy: Any = {"server": self._line.proxy, "bypass": "localhost"} if self._line.proxy else None
         try:
             self._browser = playwright.chromium.launch(
-                executable_path=chromium(), args=[*_QUIET, *_without_sandbox()], proxy=proxy
+                executable_path=chromium(), args=[*_QUIET, *_without_sandbox()], proxy=proxy, handle_sigint=False
             )
         except Error as error:
             raise Problem(
