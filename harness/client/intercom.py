@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import requests
+from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 
@@ -95,12 +96,14 @@ class IntercomClient:
 
 def _prepared(method: str, url: str, headers: Mapping[str, Any], body: bytes | None) -> requests.PreparedRequest:
     """What `Session.request` would make of it: that merges and parses for longer than the sandbox takes to answer."""
-    made = requests.PreparedRequest()
+    made: Any = requests.PreparedRequest()
     made.method, made.url, made.body, made.hooks = method, requote_uri(url), body, {"response": []}
     made.headers = CaseInsensitiveDict(headers)
+    made._cookies = RequestsCookieJar()  # noqa: SLF001  # a redirect adds to it
     if body is not None or method not in ("GET", "HEAD"):
         made.headers["Content-Length"] = str(len(body or b""))
-    return made
+    prepared: requests.PreparedRequest = made
+    return prepared
 
 
 def segment(value: str) -> str:
