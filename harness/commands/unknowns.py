@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run_unknowns(evidence: Path | None) -> int:
     """Run what settles something against the TEST app; exit code 1 where a guess does not hold."""
-    from harness.commands.run_reporter import RunReporter, run_pytest
+    from harness.commands.run_reporter import RunReporter, left_behind, run_pytest
     from harness.options import RunOptions, check_options
     from harness.report.terminal import ReportConsole, TerminalReport
     from harness.run import Run
@@ -35,8 +35,12 @@ def run_unknowns(evidence: Path | None) -> int:
         region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
         reporter = RunReporter(run, (), terminal)
         terminal.begin(run.pipeline_name, "test-app", reporter.versions)
+        probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
         run_pytest(reporter, scenarios, None, (), None)
-        probed = list(_probed(run))
+    except KeyboardInterrupt:
+        for line in left_behind(run.test_app.leftovers):
+            click.echo(line, err=True)
+        raise
     finally:
         run.close()
     result = reporter.result(time.monotonic() - started, "")
@@ -45,11 +49,15 @@ def run_unknowns(evidence: Path | None) -> int:
     found = evidence_of(comparison, region=region, rehearsal=rehearsal)
     wrong = _tell(found)
     if evidence is not None:
-        from harness.commands.comparison import write_evidence
-
-        write_evidence(evidence, comparison, time.time(), **_about(region, rehearsal))
-        click.echo(f"evidence: {evidence}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
+        _keep(evidence, comparison, region, rehearsal)
     return 2 if result.exit_code == 2 else int(bool(wrong or result.exit_code))
+
+
+def _keep(path: Path, comparison: Comparison, region: str, rehearsal: bool) -> None:
+    from harness.commands.comparison import write_evidence
+
+    write_evidence(path, comparison, time.time(), **_about(region, rehearsal))
+    click.echo(f"evidence: {path}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
 
 
 def _scenarios() -> Sequence[str]:

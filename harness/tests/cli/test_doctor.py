@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from harness.test_app.dotenv_file import write_dotenv
 from harness.test_app.examination import Examination, Finding
 from harness.test_app.ledger import Ledger
 from harness.tests.intercom import Played, answer, new_token, page, playing
+from harness.tests.rehearsal import Project
+from harness.unknowns.evidence import load as load_evidence
+from harness.unknowns.probes import PROBES
 
 
 @pytest.fixture
@@ -188,3 +192,28 @@ def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[Pla
     assert not (tmp_path / ".env").exists()
     assert token not in told
     assert REGION not in os.environ
+
+
+@pytest.mark.soak
+def test_whatever_settles_a_guess_is_asked_and_kept(
+    project: Project, root: Path, count: Callable[[int, int], int]
+) -> None:
+    """All scenarios and probes that need no visitor: none differs, each verdict is told, a rehearsal says so."""
+    assert count(0, 1)
+    shutil.copytree(root / "scenarios", project.folder / "scenarios", dirs_exist_ok=True)
+    status, told = project.run("doctor", "--unknowns", "--evidence", "e.json")
+    assert status == 0, told
+    assert re.search(r"[4-9]\d guesses hold, 0 do not", told)
+    assert "can be settled by no scenario" in told
+    assert "a rehearsal: it raises nothing" in told
+    assert len(load_evidence(project.folder / "e.json").scenarios) > len(PROBES) // 2
+    project.is_as_it_was()
+
+
+def test_evidence_without_unknowns_is_refused(project: Project) -> None:
+    """Before anything is asked."""
+    status, told = project.run("doctor", "--evidence", "e.json")
+    assert (status, "harness doctor --unknowns" in told) == (2, True)
+    status, told = project.run("doctor", "--unknowns")
+    assert (status, "scenarios that settle guesses are not here" in told) == (2, True)
+    assert project.played.seen == []
