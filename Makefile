@@ -12,7 +12,7 @@ run: runtime ## run the scenarios on the sandbox (ARGS="-k merge --explain" adds
 	@$(HARNESS) run $(ARGS)
 
 test: development ## run all tests, offline (ARGS="-k merge -x" adds options)
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n 2 $(ARGS)
 
 soak: development ## the large counts (kills, repeats, races, fuzz); writes a dated result into results/
 	@HARNESS_SOAK=1 $(PYTEST) harness/tests -m soak $(ARGS)
