@@ -55,6 +55,8 @@ async function look() {
 function draw({ health, people, exchanges, faults, names, checkpoints, webhooks }) {
   if (people && people.people) { byId("app-id").textContent = people.app_id; drawPeople(people); }
   if (people) is.changes = people.changes;
+  else byId("conversions-hint").textContent = "The backend here is no sandbox: who is there cannot be shown, only what was asked and answered.";
+  for (const card of [byId("people-card"), byId("control-card")]) card.hidden = !people;
   drawExchanges(exchanges.data);
   byId("control").disabled = !health.control;
   byId("control-hint").textContent = health.control ? "What is done here is done to this workspace alone; the clock is everybody’s."

@@ -38,7 +38,8 @@ async function open() {
   keepToken(byId("token").value.trim());
   try {
     const settings = await quietly({ path: "/_sandbox/settings" });
-    if (!settings.ok) throw new Error(`The access token is refused (${complaint(settings)}). A token is sandbox-NAME, in small letters.`);
+    if (settings.status === 401) throw new Error(`The access token is refused (${complaint(settings)}). A token is sandbox-NAME, in small letters.`);
+    if (!settings.ok) throw new Error(`There is no Messenger here: the backend is no sandbox (${complaint(settings)}). Start harness sandbox, and open its page.`);
     const own = settings.body.app_id;
     const wanted = byId("app-id").value.trim() || own;
     byId("app-id").value = wanted;

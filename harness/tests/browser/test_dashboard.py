@@ -12,7 +12,12 @@ import requests
 from playwright.sync_api import Page, expect
 
 from harness import app
-from harness.clock import FollowingClock, WallClock
+from harness.clock import FollowingClock, ManualClock, WallClock
+from harness.dashboard.pages import page as page_at
+from harness.exchange import Outcome, Response
+from harness.gateway.control import ControlPlane
+from harness.gateway.core import Gateway, Stage
+from harness.gateway.server import Server
 from harness.tests.browser.axe import serious_faults
 from harness.tests.browser.conftest import Watched, Workspace
 
@@ -198,13 +203,42 @@ def test_a_name_that_was_made_to_point_here_gets_nothing(looking: Workspace, tel
 
 
 def test_markup_is_shown_as_text(tabs: Watched, workspace: Workspace) -> None:
-    """Names, e-mails and messages run nowhere."""
-    workspace.user("ada@example.com", name=HOSTILE)
+    """Names, e-mails and messages run nowhere, turn nothing around and stretch nothing, before and after a merge."""
+    user = workspace.user("ada@example.com", name=HOSTILE)
+    lead = workspace.ask("POST", "/contacts", {"role": "lead", "name": f"\u202e{HOSTILE}"}).json()
+    said = {"from": {"type": "lead", "id": lead["id"]}, "body": f"{HOSTILE}\u202e" * 2_000}
+    workspace.ask("POST", "/conversations", said)
+    workspace.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
     workspace.ask("POST", "/_sandbox/visitors", {"name": HOSTILE, "custom_attributes": {"plan": HOSTILE}})
     page = dashboard(tabs, workspace)
     expect(page.locator("#people")).to_contain_text(HOSTILE)
+    page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
+    expect(page.locator("#conversions")).to_contain_text("characters more")
+    expect(page.locator("#exchanges")).to_contain_text("onerror=alert(1)")
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("window.hurt") is None
     assert page.locator("main img").count() == 0
+
+
+def test_where_there_is_no_sandbox_the_pages_say_so(tabs: Watched) -> None:
+    """Exchanges are shown of every backend; who is there, and a Messenger, only of a sandbox."""
+    tabs.expect("status of 400", "status of 401")
+    gateway = Gateway(ManualClock())
+    gateway.open(Stage(lambda _: Outcome(Response(200, {"content-type": "application/json"}, b'{"type": "list"}'))))
+    plane = ControlPlane(gateway, pages=page_at)
+    with Server(gateway, control=plane) as server:
+        headers = {"Authorization": "Bearer sandbox-default"}
+        requests.get(f"{server.url}/contacts", headers=headers, timeout=5, proxies={"http": ""})
+        page = tabs.open(f"{server.url}/_sandbox/")
+        expect(page.locator("#conversions-hint")).to_contain_text("no sandbox")
+        expect(page.locator(".exchange")).to_contain_text("GET /contacts")
+        expect(page.locator("#people-card")).to_be_hidden()
+        expect(page.locator("#state")).to_have_text("live")
+        live = tabs.open(f"{server.url}/_sandbox/live-visitor")
+        expect(live.locator("#workspace-note")).to_contain_text("There is no Messenger here")
+        page.close()
+        live.close()
 
 
 def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Workspace) -> None:
