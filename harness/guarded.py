@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.app import Backend
 from harness.exchange import Outcome, Request
-from harness.problems import Problem
+from harness.problems import NotStaged, Problem
 
 if TYPE_CHECKING:
     from harness.people import VisitorOrigin
@@ -112,12 +112,15 @@ class Errand:
     rehearsal: bool
     conclude: Callable[[], Problem | None]
     left: Callable[[], Sequence[str]]
+    visitors: Sequence[str] = ()
+    """The uuids of those who visited before the command began."""
 
 
-def errand(stand_in: str, purpose: str) -> Errand:
+def errand(stand_in: str, purpose: str, visitors: int = 0) -> Errand:
     """The TEST app behind its guard, for a command that makes, converts and merges on its own account.
 
     Whatever the command makes is filed under `purpose` in the ledger. `stand_in` is the token that it is handed.
+    `visitors` is how many shall visit for it first, in a browser or by hand.
     """
     from harness.sandbox.naming import operation_of
 
@@ -126,6 +129,16 @@ def errand(stand_in: str, purpose: str) -> Errand:
     session = way.session
     concluding = stack.enter_context(session.scenario(purpose))
     found: list[Problem] = []
+    try:
+        visited = [str(way.visitors.visit({})["user_id"]) for _ in range(visitors)]
+    except NotStaged as why:
+        stack.close()
+        raise Problem(
+            "Nobody can visit.", evidence=str(why), remedy="harness live-visitor, in another terminal"
+        ) from None
+    except BaseException:
+        stack.close()
+        raise
 
     def close() -> None:
         try:
@@ -144,6 +157,7 @@ def errand(stand_in: str, purpose: str) -> Errand:
         way.rehearsal,
         lambda: found[0] if found else None,
         session.leftovers,
+        visited,
     )
 
 

@@ -32,6 +32,7 @@ SHOWN = 40
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
 @options.faults
 @options.time_scale
+@options.visitors
 @options.allow_host
 @options.strict_token
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
@@ -46,6 +47,7 @@ def command(
     names: tuple[str, ...],
     faults: Sequence[Fault],
     time_scale: float,
+    visitors: int,
     allowed: tuple[str, ...],
     strict: bool,
     words: tuple[str, ...],
@@ -65,9 +67,11 @@ def command(
     """
     from harness import app, settings
     from harness.commands import taping
+    from harness.guarded import errand
     from harness.pipeline.environment import command_environment, production_credentials
     from harness.pipeline.foreground import run_in_foreground
 
+    options.visitors_are_meant(against, visitors)
     found = settings.load()
     inherited = found.environment
     tape = taping.insert(
@@ -79,8 +83,7 @@ def command(
         title=f"What {Path(words[0]).name} asked",
         intercom_version=intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
-        stand_in=f"sandbox-{workspace}",
-        purpose="harness exec",
+        opens=lambda: errand(f"sandbox-{workspace}", "harness exec", visitors),
         time_scale=time_scale,
     )
     for line in tape.told():

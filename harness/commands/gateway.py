@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.intercom_version
 @options.faults
 @options.time_scale
+@options.visitors
 @options.allow_host
 @options.strict_token
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -36,6 +37,7 @@ def command(
     intercom_version: str | None,
     faults: Sequence[Fault],
     time_scale: float,
+    visitors: int,
     allowed: tuple[str, ...],
     strict: bool,
     host: str,
@@ -56,7 +58,9 @@ def command(
     from harness import app, settings
     from harness.commands import taping
     from harness.commands.serving import serve
+    from harness.guarded import errand
 
+    options.visitors_are_meant(against, visitors)
     found = settings.load()
     tape = taping.insert(
         against,
@@ -67,8 +71,7 @@ def command(
         title="A gateway's traffic",
         intercom_version=intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
-        stand_in=f"sandbox-{workspace}",
-        purpose="harness gateway",
+        opens=lambda: errand(f"sandbox-{workspace}", "harness gateway", visitors),
         time_scale=time_scale,
     )
     for line in tape.told():

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from harness.problems import Problem
+
 if TYPE_CHECKING:
     from harness.gateway.faults import Fault
 
@@ -119,6 +121,23 @@ def allow_host(function: Command) -> Command:
         callback=_not_intercoms,
         help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
     )(function)
+
+
+def visitors(function: Command) -> Command:
+    """`--visitors`: who is there when the command begins."""
+    return click.option(
+        "--visitors",
+        type=click.IntRange(0, 10),
+        default=0,
+        metavar="N",
+        help="With --against test-app: so many visit first, in a browser or by hand; HARNESS_VISITORS holds their ids.",
+    )(function)
+
+
+def visitors_are_meant(against: str | None, visitors: int) -> None:
+    """`--visitors` where nobody has to visit is a `Problem`."""
+    if visitors and against != "test-app":
+        raise Problem("--visitors is for a TEST app", remedy="a sandbox makes them by POST /_sandbox/visitors")
 
 
 def _faults(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Sequence[Fault]:

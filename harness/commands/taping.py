@@ -26,6 +26,8 @@ CASSETTE = "cassette"
 TEST_APP = "test-app"
 MARKER = "HARNESS_MARKER"
 """The variable in which a command finds the marker that its people's e-mails and external ids must hold."""
+VISITORS = "HARNESS_VISITORS"
+"""The variable in which it finds the uuids of those who visited for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,16 @@ class Tape:
     @property
     def variables(self) -> Mapping[str, str]:
         """What a command finds in its environment beside the way to the gateway."""
-        return {MARKER: self.marker} if self.marker else {}
+        visited = self.errand.visitors if self.errand is not None else ()
+        variables = {MARKER: self.marker, VISITORS: " ".join(visited)}
+        return {name: value for name, value in variables.items() if value}
 
     def told(self) -> Iterator[str]:
         """What its user should know before a TEST app is asked for anything."""
         if self.errand is not None:
             yield "against the TEST app: its guard lets a command touch only what it made itself in this session"
+            if self.errand.visitors:
+                yield f"{VISITORS}={' '.join(self.errand.visitors)}: who visited for it"
             yield f"{MARKER}={self.marker}: it must stand in each e-mail (under example.com), external id and tag"
 
     def remains(self) -> Iterator[str]:
@@ -74,13 +80,12 @@ def insert(
     parallel: bool = False,
     intercom_version: str | None = None,
     secrets: Sequence[str] = (),
-    stand_in: str = "",
-    purpose: str = "",
+    opens: Callable[[], Errand] | None = None,
     time_scale: float = 1.0,
 ) -> Tape:
     """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant.
 
-    stand_in: the token that opens a TEST app here. purpose: what whoever else wants the TEST app is told.
+    opens: opens the TEST app for this command.
     """
     from harness.cassette.writing import refuse_to_replace
 
@@ -93,16 +98,14 @@ def insert(
     if cassette is not None and plays:
         tape = _player(cassette, intercom_version, secrets)
     else:
-        live = _live(against, record, intercom_version, stand_in, purpose)
+        live = _live(against, record, intercom_version, opens)
         tape = live if cassette is None else _recorded(live, cassette, title, secrets, parallel)
     return replace(tape, layers=(*app.paced(tape.clock, time_scale), *tape.layers))
 
 
-def _live(against: str | None, record: bool, intercom_version: str | None, stand_in: str, purpose: str) -> Tape:
-    if against == TEST_APP:
-        from harness.guarded import errand
-
-        made = errand(stand_in, purpose)
+def _live(against: str | None, record: bool, intercom_version: str | None, opens: Callable[[], Errand] | None) -> Tape:
+    if against == TEST_APP and opens is not None:
+        made = opens()
         return Tape(
             made.backend,
             FollowingClock(WallClock()),

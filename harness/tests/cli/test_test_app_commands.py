@@ -14,6 +14,8 @@ import requests
 
 from harness.exchange import Outcome
 from harness.settings import APP_ID
+from harness.test_app.by_hand import LivePage
+from harness.test_app.visitor_page import MessengerPlace
 from harness.tests.intercom import answer, new_token
 from harness.tests.rehearsal import Project
 
@@ -131,3 +133,30 @@ def test_neither_starts_without_settings(project: Project, command: tuple[str, .
     status, told = project.run(*command)
     assert (status, "do not name a TEST app" in told) == (2, True)
     assert project.played.seen == []
+
+
+CONVERTS = """
+import os, requests
+sent = {"visitor": {"user_id": os.environ["HARNESS_VISITORS"]}, "type": "lead"}
+token = os.environ["AT"]
+headers = {"Authorization": f"Bearer {token}", "Intercom-Version": "2.16"}
+requests.post(os.environ["INTERCOM_BASE_URL"] + "/visitors/convert", json=sent, headers=headers).raise_for_status()
+"""
+
+
+def test_a_command_converts_who_visited_for_it(project: Project) -> None:
+    """By hand here: the visitor's id comes from the live page, is handed on, and is the command's own."""
+    (project.folder / "converts.py").write_text(CONVERTS)
+    command = ("exec", "--against", "test-app", "--visitors", "1", "--", sys.executable, "converts.py")
+    status, told = project.run(*command)
+    assert (status, "visitors come from a browser" in told, "live-visitor" in told) == (2, True, True)
+    state = project.folder / "state" / "intercom-conversion-harness" / project.played.app_id
+    page = LivePage(MessengerPlace.of(project.played.settings), state, saw=lambda _: None)
+    uuid = project.played.visit({})["user_id"]
+    with page.serving():
+        page._take_in(uuid)
+        status, told = project.run(*command)
+    assert status == 0, told
+    assert f"HARNESS_VISITORS={uuid}" in told
+    assert "POST /visitors/convert → 200" in told
+    project.is_as_it_was()
