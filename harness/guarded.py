@@ -31,6 +31,8 @@ class GuardedApp:
     session: AppSession
     visitors: VisitorOrigin
     rehearsal: bool = False
+    rest: Callable[[], None] = lambda: None
+    """Ends the processes that visitors needed, until the next one comes."""
 
     def handle(self, request: Request) -> Outcome:
         """Ask the TEST app, past its guard."""
@@ -95,7 +97,8 @@ def guarded_app(
     session = AppSession(found.test_app(), around, stand_in=stand_in, attributes=frozenset(ATTRIBUTES), purpose=purpose)
     by_hand = HandOrigin(session.folder, tell=tell or _tell_on_stderr)
     with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
-        yield GuardedApp(session, LedgeredOrigin((by_hand, browser), session), bool(around.line.proxy))
+        visitors = LedgeredOrigin((by_hand, browser), session)
+        yield GuardedApp(session, visitors, bool(around.line.proxy), browser.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def errand(stand_in: str, purpose: str, visitors: int = 0) -> Errand:
     found: list[Problem] = []
     try:
         visited = [str(way.visitors.visit({})["user_id"]) for _ in range(visitors)]
+        way.rest()  # what is left running when a command ends is taken for the command's own
     except NotStaged as why:
         stack.close()
         raise Problem(

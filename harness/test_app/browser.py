@@ -65,6 +65,10 @@ class BrowserOrigin:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.rest()
+
+    def rest(self) -> None:
+        """End the browser; the next visit starts it anew."""
         with interrupts_kept():
             self._stack.close()
         self._browser = None
