@@ -51,7 +51,6 @@ LOSSES = {
     "empty": {"kind": "empty"},
     "truncated": {"kind": "truncated"},
     "garbled": {"kind": "garbled"},
-    "error_500": {"kind": "status", "status": 500, "after": True},
     "error_502": {"kind": "status", "status": 502, "after": True},
 }
 
@@ -89,6 +88,14 @@ def test_the_server_fails_twice(people, pipeline, verify, faults, flow):
 
 
 @every_flow
+def test_the_server_fails_after_the_work(people, pipeline, verify, faults, flow):
+    """The work is done and the answer is an error of the server's: asking again doubles nobody."""
+    faults.arm("conversion", "status", status=500, after=True)
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@every_flow
 def test_the_rate_limit_is_spent(people, pipeline, verify, faults, flow):
     """The rate limit is spent: nobody is lost who waits as long as Intercom says."""
     faults.arm("*", "rate_limit", retry_after=3)
@@ -119,6 +126,28 @@ def test_two_workers_convert_the_same_visitor(people, pipeline, verify):
     visitor, newcomer = people.visitor(), people.newcomer()
     pipeline.together(*[lambda: pipeline.visitor_to_user(visitor, newcomer)] * 2)
     verify.became_user(visitor, email=newcomer.email)
+
+
+def test_two_workers_make_the_same_visitor_a_lead(people, pipeline, verify):
+    """Two workers make the same visitor a lead at the same moment: one lead."""
+    visitor = people.visitor()
+    pipeline.together(*[lambda: pipeline.visitor_to_lead(visitor)] * 2)
+    verify.became_lead(visitor)
+
+
+def test_two_workers_merge_the_same_visitor(people, pipeline, verify):
+    """Two workers merge the same visitor at the same moment: merged once, nothing lost."""
+    user, visitor = people.user(), people.visitor()
+    pipeline.together(*[lambda: pipeline.visitor_to_user(visitor, user)] * 2)
+    verify.merged(visitor, into=user)
+
+
+def test_two_workers_make_the_same_lead_a_user(people, pipeline, verify):
+    """Two workers make the same lead a user at the same moment: one user."""
+    newcomer = people.newcomer()
+    lead = people.lead(email=newcomer.email)
+    pipeline.together(*[lambda: pipeline.lead_to_user(lead, newcomer)] * 2)
+    verify.became_user(lead, email=newcomer.email)
 
 
 def test_two_workers_merge_the_same_lead(people, pipeline, verify):

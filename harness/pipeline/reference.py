@@ -78,7 +78,7 @@ class ReferencePipeline:
         """The request that converts: method, path and body."""
         if isinstance(source, Visitor):
             visitor = {source.known_by: source.id if source.known_by == "id" else source.user_id}
-            whom = {"type": "user", "user": _named(user)} if user else {"type": "lead"}
+            whom = {"user": _named(user), "type": "user"} if user else {"type": "lead"}
             return "POST", "/visitors/convert", {"visitor": visitor, **whom}
         assert user is not None
         if self._old:

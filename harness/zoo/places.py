@@ -38,6 +38,7 @@ TWO_WORKERS: Final = "resilience::test_two_workers_convert_the_same_visitor"
 SEARCH_LAGS: Final = "resilience::test_search_does_not_show_the_user_yet_when_a_lead_joins"
 MERGED_AWAY: Final = "resilience::test_the_user_was_merged_away_before_a_lead_joins"
 TOLD_TWICE: Final = "webhooks::test_a_webhook_tells_of_a_lead[twice]"
+TOLD_EARLY: Final = "webhooks::test_a_webhook_comes_before_the_answer"
 TOLD_AND_LOST: Final = "webhooks::test_a_webhook_is_followed_by_a_lost_answer"
 
 WORKED: Final = "the pipeline says that it worked"

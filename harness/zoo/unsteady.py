@@ -20,6 +20,7 @@ from harness.zoo.places import (
     SEARCH_LAGS,
     SERVER_FAILS,
     TOLD_AND_LOST,
+    TOLD_EARLY,
     TOLD_TWICE,
     WORKED,
 )
@@ -216,3 +217,15 @@ class RetriesTheCreate(Steady):
         if answer.status_code >= 500:
             return self.ask("POST", "/contacts", {"role": "user", "external_id": f"retry-{lead.id}"})
         return answer.json()
+
+
+@bug("own doing taken for news", Kill(TOLD_EARLY, OTHERS, likely="the pipeline created a new contact"))
+class ActsOnItsOwnEcho(BelievesTheNotification):
+    """Hears of its own merge before it has the answer to it, and makes the person known once more."""
+
+    def webhook(self, notification: Any) -> Any:
+        """Fold leads in; whoever was merged elsewhere, as it thinks, gets a user of its own."""
+        if notification["topic"] == "contact.merged":
+            known = f"elsewhere-{notification['data']['item']['id']}"
+            return self.ask("POST", "/contacts", {"role": "user", "external_id": known})
+        return super().webhook(notification)
