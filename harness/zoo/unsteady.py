@@ -219,7 +219,7 @@ class RetriesTheCreate(Steady):
         return answer.json()
 
 
-@bug("own doing taken for news", Kill(TOLD_EARLY, OTHERS, likely="the pipeline created a new contact"))
+@bug("own doing taken for news", Kill(TOLD_EARLY, OTHERS, likely="it converted, and then created"))
 class ActsOnItsOwnEcho(BelievesTheNotification):
     """Hears of its own merge before it has the answer to it, and makes the person known once more."""
 
