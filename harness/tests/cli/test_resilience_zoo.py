@@ -42,7 +42,7 @@ def test_a_pipeline_that_does_not_wait_is_told_so_in_real_time(tmp_path: Path) -
 
 def test_a_steady_pipeline_with_a_clock_of_its_own_passes(tmp_path: Path) -> None:
     """It really waits, a part of what it was told, and nothing is refuted."""
-    flows = "(an_answer_is_lost or breaks_before or server_fails or rate_limit) and lead_joins_user"
+    flows = "(an_answer_is_lost or breaks_before or server_fails_twice or rate_limit) and lead_joins_user"
     result = run("Steady", flows, tmp_path / "result.json", "--time-scale", "0.3")
     assert result["exit_code"] == 0, result
     assert result["counts"]["proved"] == 4  # type: ignore[index]
