@@ -82,6 +82,8 @@ def command(
     tables = app.workspace_faults(tape.backend, tape.clock, faults, workspace)
     _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed)
     serve(server, tape.backend.close, ca_file)
+    for fault in tables.table(workspace).unfired:
+        _note(f"the fault {fault} of {fault.operation} was armed and never fired")
     problem = tape.conclude(True)
     told = [*([str(problem)] if problem is not None else []), *tape.remains()]
     for line in told:
