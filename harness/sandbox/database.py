@@ -102,25 +102,28 @@ class Database:
         self.executemany = self._connection.executemany
 
     def _connect(self) -> sqlite3.Connection:
-        where = ":memory:" if self._path is None else str(self._path)
         if self._path is not None and self._path.exists() and not os.access(self._path, os.W_OK):
             raise unreadable(self._path, "it may not be written")
         try:
-            connection = sqlite3.connect(where, check_same_thread=False, isolation_level=None, cached_statements=512)
-            self._prepare(connection)
+            if self._path is None:
+                return _made(":memory:")
+            if not self._path.exists():
+                _make_file(self._path)
+            if self._path.stat().st_size == 0:
+                raise unreadable(self._path, "there is nothing in it, and one of the sandbox's is never empty")
+            return self._opened(self._path)
         except sqlite3.Error as error:
             raise unreadable(self._path, str(error)) from error
-        return connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        if self._path is not None:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        connection = _connection(str(path))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found == 0:
-            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif found != SCHEMA_VERSION:
-            raise unreadable(self._path, f"its schema is version {found}, this sandbox writes version {SCHEMA_VERSION}")
+        if found != SCHEMA_VERSION:
+            connection.close()
+            raise unreadable(path, f"its schema is version {found}, this sandbox writes version {SCHEMA_VERSION}")
+        return connection
 
     def transaction(self) -> Transaction:
         """All or nothing: whatever leaves the block as an exception undoes it."""
@@ -180,6 +183,24 @@ class Database:
     def close(self) -> None:
         """Close the connection; a file stays behind complete."""
         self._connection.close()
+
+
+def _connection(where: str) -> sqlite3.Connection:
+    return sqlite3.connect(where, check_same_thread=False, isolation_level=None, cached_statements=512)
+
+
+def _made(where: str) -> sqlite3.Connection:
+    connection = _connection(where)
+    connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    return connection
+
+
+def _make_file(path: Path) -> None:
+    # Under another name until it is whole: an empty file in its place is damage, never one that was just begun.
+    begun = path.with_suffix(".begun")
+    begun.unlink(missing_ok=True)
+    _made(str(begun)).close()
+    begun.replace(path)
 
 
 def unreadable(path: Path | None, evidence: str) -> Problem:

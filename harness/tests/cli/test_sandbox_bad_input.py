@@ -193,7 +193,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.sqlite")}
 
 
-@pytest.mark.parametrize("length", [100, 5_000, 20_480])
+@pytest.mark.parametrize("length", [0, 100, 5_000, 20_480])
 def test_a_truncated_state_file_is_told_at_the_start(folder: Path, length: int) -> None:
     """By name, and it is left as it is."""
     file = folder / "demo.sqlite"
