@@ -123,6 +123,70 @@ def test_pipelined_requests_are_answered_in_order(tmp_path: Path) -> None:
         assert answer.index(b'"/one"') < answer.index(b'"/two"')
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_body_that_comes_in_pieces_is_read_whole(quick: bool, tmp_path: Path) -> None:
+    """Head and body torn apart anywhere: nothing is answered before all is there."""
+    sent = (
+        b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 16\r\nconnection: close\r\n\r\n" + b'{"email":"a@b."}'
+    )
+    with serving(tmp_path, quick=quick) as door:
+        for cut in (1, 20, len(sent) - 16, len(sent) - 15, len(sent) - 1):
+            with socket.create_connection(door.address, timeout=5) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.sendall(sent[:cut])
+                connection.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    connection.recv(1)
+                connection.settimeout(5)
+                connection.sendall(sent[cut:])
+                told, body = head_and_body(read_all(connection))
+            assert told.startswith("HTTP/1.1 200")
+            assert json.loads(body)["body"] == sent[-16:].decode()
+        assert door.gateway.log.count == 5
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_head_is_answered_without_a_body(quick: bool, tmp_path: Path) -> None:
+    """The length is told and the body kept back, so that the next answer on the connection is where it belongs."""
+    with serving(tmp_path, quick=quick) as door:
+        sent = b"HEAD /me HTTP/1.1\r\nhost: x\r\n\r\nGET /two HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        first, _, rest = exchange_bytes(door.address, sent).partition(b"\r\n\r\n")
+        assert first.startswith(b"HTTP/1.1 200")
+        assert rest.startswith(b"HTTP/1.1 200")
+        assert json.loads(head_and_body(rest)[1])["target"] == "/two"
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_half_closed_connection_holds_nobody_up(quick: bool, tmp_path: Path) -> None:
+    """What was asked whole is answered, or the connection closed; the next caller notices nothing."""
+    with serving(tmp_path, quick=quick) as door:
+        for whole in (True, False):
+            with socket.create_connection(door.address, timeout=5) as connection:
+                asked = b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
+                connection.sendall(asked if whole else asked[:-1])
+                connection.shutdown(socket.SHUT_WR)
+                read_all(connection)
+        assert door.gateway.log.count <= 1
+        with door.session() as session:
+            assert session.get(f"{door.url}/me").status_code == 200
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_row_of_pipelined_requests_is_answered_in_order(quick: bool, tmp_path: Path) -> None:
+    """With bodies and without, in one packet: as many answers, each with its own body, in their order."""
+    asked = b"".join(
+        b"POST /%d HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n%03d" % (number, number)
+        if number % 2
+        else b"GET /%d HTTP/1.1\r\nhost: x\r\n\r\n" % number
+        for number in range(40)
+    )
+    with serving(tmp_path, quick=quick) as door:
+        answers = exchange_bytes(door.address, asked + b"GET /40 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        told = [json.loads(part.partition(b"\r\n\r\n")[2]) for part in answers.split(b"HTTP/1.1 200 OK")[1:]]
+        assert [answer["target"] for answer in told] == [f"/{number}" for number in range(41)]
+        assert [answer["body"] for answer in told[:40]] == [f"{n:03}" if n % 2 else "" for n in range(40)]
+
+
 def test_a_body_beyond_the_limit_is_turned_down(tmp_path: Path) -> None:
     """More than 10 MB gets a 413 in the envelope and never reaches the gateway."""
     with serving(tmp_path) as door, door.session() as session:
