@@ -43,7 +43,8 @@ class Request:
     @property
     def path(self) -> str:
         """The path, percent-decoded, without the query."""
-        return unquote(self.target.partition("?")[0])
+        path = self.target.partition("?")[0]
+        return unquote(path) if "%" in path else path
 
     @property
     def query(self) -> dict[str, str]:
@@ -129,10 +130,15 @@ class Exchange:
     request: Request
     outcome: Outcome
     step: Step | None = None
-    unread: tuple[str, ...] = ()
-    """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
+    judge: Callable[[Request, str], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
+    """Tells which fields of a body an operation does not read; asked when somebody wants to know."""
     after: int = 0
     """How many exchanges were over when it began: what it gave rise to has numbers in between."""
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
+        return self.judge(self.request, self.operation) if self.judge else ()
 
 
 def as_begun(exchanges: Iterable[Exchange]) -> list[Exchange]:

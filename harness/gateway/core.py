@@ -14,10 +14,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from harness.clock import Clock
-from harness.exchange import Exchange, Handler, Outcome, Request, Response, Step
+from harness.exchange import Handler, Outcome, Request, Response, Step
 from harness.gateway.hosts import host_of
 from harness.gateway.log import ExchangeLog
 
@@ -139,8 +140,7 @@ class Gateway:
             raise RuntimeError("nobody is there to be told")
         after, now = self.log.count, self.clock.now()
         outcome = _wrapped(stage.receiver, stage.tellers)(request)
-        step = stage.step
-        self.log.add(lambda number, bare: Exchange(number, now, "", topic, bare, outcome, step, (), after), request)
+        self.log.add(now, "", topic, request, outcome, stage.step, after=after)
         return outcome
 
     def turn_away(self, method: str, authority: str, reason: str) -> None:
@@ -156,17 +156,13 @@ class Gateway:
             changes["intercom-version"] = stage.intercom_version
         return request.with_headers(**changes) if changes else request
 
-    def _note(self, request: Request, outcome: Outcome, stage: Stage | None, after: int = 0) -> Exchange:
+    def _note(self, request: Request, outcome: Outcome, stage: Stage | None, after: int = 0) -> None:
         operation = stage.operation(request) if stage and stage.operation else ""
         step = stage.step if stage else None
         workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
         writes = bool(request.body) and request.lane == "pipeline"
-        unread = stage.unread(request, operation) if stage and stage.unread and writes else ()
-        now = self.clock.now()
-        return self.log.add(
-            lambda number, bare: Exchange(number, now, workspace, operation, bare, outcome, step, unread, after),
-            request,
-        )
+        judge = stage.unread if stage and writes else None
+        self.log.add(self.clock.now(), workspace, operation, request, outcome, step, judge=judge, after=after)
 
 
 def _is_foreign(request: Request, stage: Stage) -> bool:
@@ -177,7 +173,12 @@ def _is_foreign(request: Request, stage: Stage) -> bool:
 
 def bearer_token(request: Request) -> str | None:
     """The access token of a request: Bearer, or Basic with the token as user name, as old clients send it."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return _token(request.headers.get("authorization", ""))
+
+
+@lru_cache(maxsize=256)
+def _token(authorization: str) -> str | None:
+    scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip() or None
     if scheme.lower() == "basic":
@@ -190,8 +191,8 @@ def bearer_token(request: Request) -> str | None:
 
 def workspace_of(request: Request) -> str:
     """The name of the sandbox workspace that a request's token stands for, or an empty string."""
-    token = bearer_token(request) or ""
-    return token.removeprefix("sandbox-") if token.startswith("sandbox-") else ""
+    token = bearer_token(request)
+    return token[8:] if token is not None and token.startswith("sandbox-") else ""
 
 
 def refuse(request: Request, reason: str, message: str, status: int = 503) -> Outcome:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import lru_cache
@@ -77,7 +77,11 @@ class Door:
         if body is None:
             await _respond(error(413, "payload_too_large", f"The body is longer than {BODY_LIMIT} bytes."), send)
             return
-        request, arrival = _request(scope, body), scope["harness"]
+        arrival: Arrival = scope["harness"]
+        if arrival.outcome is not None:
+            await self.act_out(arrival.outcome, scope, receive, send)
+            return
+        request = request_of(scope["method"], scope["headers"], body, arrival)
         outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request))
         await self.act_out(outcome, scope, receive, send)
 
@@ -95,12 +99,10 @@ class Door:
         else:
             await _BROKEN[outcome.answer.kind](outcome.answer, scope, receive, send)
 
-    def at_once(self, scope: Scope, body: bytes) -> Outcome | None:
+    def at_once(self, request: Request) -> Outcome | None:
         """What comes of a whole request that can be answered without blocking; `None` for any other."""
-        arrival: Arrival = scope["harness"]
-        if arrival.foreign or not self._gateway.quick or len(body) > BODY_LIMIT:
+        if not self._gateway.quick or len(request.body) > BODY_LIMIT:
             return None
-        request = _request(scope, body)
         if self._control is not None and self._control.owns(request.path):
             return None
         try:
@@ -142,17 +144,17 @@ def _failed(request: Request) -> Outcome:
     return Outcome(error(500, "server_error", "The harness failed to answer this request."))
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def request_of(method: str, sent: Iterable[tuple[bytes, bytes]], body: bytes, arrival: Arrival) -> Request:
+    """The request as the gateway takes it."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in sent:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     host = headers.get("host", "")
-    arrival: Arrival = scope["harness"]
     scheme = headers.get("x-forwarded-proto") or arrival.scheme
     authority = arrival.authority or host
     return Request(
-        method=scope["method"],
+        method=method,
         target=arrival.target,
         headers=headers,
         body=body,

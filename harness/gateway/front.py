@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from harness.exchange import INTERCOM_HOST, Response
+from harness.exchange import INTERCOM_HOST, Outcome, Response
 from harness.gateway.answers import error
-from harness.gateway.door import Door, head_of
+from harness.gateway.door import Door, head_of, request_of
 from harness.gateway.hosts import host_of, is_answered, split_target
 from harness.gateway.policy import Policy, refusal
 
@@ -34,12 +31,11 @@ GOODBYE = 2.0
 
 _TLS_HANDSHAKE = 0x16
 _CONNECT = b"CONNECT "
-_UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
+_UPGRADE = b"\r\nupgrade:"
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What HTTP itself does not tell the application about a request; it finds it in its scope, under `harness`."""
 
     target: str
@@ -51,6 +47,8 @@ class Arrival:
     foreign: str
     """The URL of a request that is not for Intercom at all; else empty."""
     transport: asyncio.Transport
+    outcome: Outcome | None = None
+    """What came of it already; it is still to be acted out."""
 
 
 class FrontProtocol(HttpToolsProtocol):
@@ -65,7 +63,8 @@ class FrontProtocol(HttpToolsProtocol):
         self._held = b""
         self._tunnelled_to = ""
         self._requests = 0
-        self._begun: RequestResponseCycle | None = None
+        self._unsettled = False
+        self._early = b""
         self._peer: asyncio.Transport | None = None
 
     # what asyncio calls
@@ -131,9 +130,8 @@ class FrontProtocol(HttpToolsProtocol):
 
     def _http(self, data: bytes) -> None:
         super().data_received(_without_upgrade(data))
-        if self._begun is not None:
-            cycle, self._begun = self._begun, None
-            super()._start_asgi_task(cycle, self.app)
+        if self._unsettled and not self.transport.is_closing():
+            self._settle(self._arrival())
 
     # what takes over
 
@@ -200,37 +198,36 @@ class FrontProtocol(HttpToolsProtocol):
 
     # what the parser calls
 
+    def on_message_begin(self) -> None:
+        """A request begins. What uvicorn makes of each is made of those alone that it answers."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
     def on_headers_complete(self) -> None:
-        """Pass on the target exactly as it was sent, and whom an absolute-form request named."""
+        """The head is whole: the body of a short request comes with it, so how to answer is settled a little later."""
         self._requests += 1
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["harness"] = self._arrival(self.url.decode("latin-1"))
-        self.url = b"/"
-        super().on_headers_complete()
+        self._unsettled = True
+        self._early = b""
 
-    def _arrival(self, url: str) -> Arrival:
-        authority, target = split_target(url)
-        scheme = url.partition("://")[0] if authority else self.scheme or "http"
-        foreign = url if authority and not self._is_ours(authority) else ""
-        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport)
-
-    def _is_ours(self, authority: str) -> bool:
-        own_port = str(self.server[1]) if self.server else ""
-        return is_answered(host_of(authority)) or authority.rpartition(":")[2] == own_port
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if cycle.more_body:
-            # The body of a short request comes with its head: it is answered once it is whole.
-            self._begun = cycle
+    def on_body(self, body: bytes) -> None:
+        """Part of a body."""
+        if self._unsettled:
+            self._early += body
         else:
-            super()._start_asgi_task(cycle, app)
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is whole; it is answered here and now where nobody has to be waited for."""
-        super().on_message_complete()
-        if self._begun is not None:
-            cycle, self._begun = self._begun, None
-            self._answer(cycle)
+        if not self._unsettled:
+            super().on_message_complete()
+            return
+        arrival = self._arrival()
+        outcome = self._outcome(arrival)
+        if outcome is None or not self._answer(outcome):
+            self._settle(arrival._replace(outcome=outcome))
+            super().on_message_complete()
+        self._unsettled = False
 
     def on_response_complete(self) -> None:
         """Go on with the next request. An idle connection may stay: a timer for each answer would cost more than it."""
@@ -241,26 +238,51 @@ class FrontProtocol(HttpToolsProtocol):
         if self.pipeline:
             super()._start_asgi_task(*self.pipeline.pop())
 
-    def _answer(self, cycle: RequestResponseCycle) -> None:
-        """Answer without a task, and in one write, where nothing has to be waited for."""
-        scope: Any = cycle.scope
-        outcome = self._door.at_once(scope, bytes(cycle.body)) if self._is_plain(cycle) else None
-        if outcome is None:
-            super()._start_asgi_task(cycle, self.app)
-            return
+    def _arrival(self) -> Arrival:
+        url = self.url.decode("latin-1")
+        authority, target = split_target(url)
+        scheme = url.partition("://")[0] if authority else self.scheme or "http"
+        foreign = url if authority and not self._is_ours(authority) else ""
+        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport)
+
+    def _is_ours(self, authority: str) -> bool:
+        own_port = str(self.server[1]) if self.server else ""
+        return is_answered(host_of(authority)) or authority.rpartition(":")[2] == own_port
+
+    def _outcome(self, arrival: Arrival) -> Outcome | None:
+        """What comes of a whole request, where that is known without waiting and the request is a usual one."""
+        last: RequestResponseCycle | None = self.cycle
+        before = last is None or last.response_complete
+        method = self.parser.get_method().decode("ascii")
+        usual = before and not self.expect_100_continue and method != "HEAD" and not arrival.foreign
+        if not usual or self.flow.write_paused or self.transport.is_closing():
+            return None
+        if self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive():
+            return None
+        return self._door.at_once(request_of(method, self.headers, self._early, arrival))
+
+    def _answer(self, outcome: Outcome) -> bool:
+        """Answer without a task, and in one write; false where it takes more than that."""
         answer = outcome.answer
         head = head_of(answer) if isinstance(answer, Response) and not outcome.delay else None
         if head is None or not isinstance(answer, Response):
-            super()._start_asgi_task(cycle, partial(self._door.act_out, outcome))
-            return
+            return False
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[answer.status], head, answer.body))
-        cycle.response_started = cycle.response_complete = True
-        self.on_response_complete()
+        return True
 
-    def _is_plain(self, cycle: RequestResponseCycle) -> bool:
-        whole = not cycle.more_body and not cycle.disconnected
-        usual = cycle.keep_alive and not cycle.waiting_for_100_continue and cycle.scope["method"] != "HEAD"
-        return whole and usual and not self.flow.write_paused and not self.transport.is_closing()
+    def _settle(self, arrival: Arrival) -> None:
+        """Have uvicorn take the request from here on: its target is passed on exactly as it was sent."""
+        self._unsettled = False
+        headers, expects = self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.headers.extend(headers)
+        self.expect_100_continue = expects
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["harness"] = arrival
+        self.url = b"/"
+        super().on_headers_complete()
+        if self._early:
+            super().on_body(self._early)
 
     def send_400_response(self, msg: str) -> None:
         """Say in Intercom's envelope that this was no HTTP."""
@@ -283,10 +305,10 @@ class _Peer(asyncio.Protocol):
 def _without_upgrade(data: bytes) -> bytes:
     # A client that offers h2c with its first request (Java's) would have its body taken for the new protocol's bytes.
     end = data.find(b"\r\n\r\n")
-    found = _UPGRADE.search(data, 0, end) if end > 0 else None
-    if found is None or not data[:1].isalpha():
+    start = data[:end].lower().find(_UPGRADE) if end > 0 else -1
+    if start < 0 or not data[:1].isalpha():
         return data
-    return data[: found.start()] + b"\r\nX-Declined-Upgrade:" + data[found.end() :]
+    return data[:start] + b"\r\nX-Declined-Upgrade:" + data[start + len(_UPGRADE) :]
 
 
 def _feed(transport: asyncio.Transport, data: bytes) -> None:

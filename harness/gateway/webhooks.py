@@ -180,7 +180,9 @@ class Courier:
     @property
     def may_block(self) -> bool:
         """Whether a notification may have to be sent before an answer is given."""
-        return any(one.how == "early" for several in self._disruptions.values() for one in several)
+        return bool(self._disruptions) and any(
+            one.how == "early" for several in self._disruptions.values() for one in several
+        )
 
     @property
     def waiting(self) -> bool:

@@ -13,6 +13,7 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -165,18 +166,22 @@ class Sandbox:
         return _response(answer, request_id, headers)
 
     def _answer(self, workspace: Workspace, request: Request, version: Version, headers: dict[str, str]) -> Answer:
-        limit, remaining, reset = workspace.spend()
+        now, path = workspace.now(), request.target.partition("?")[0]
+        limit, remaining, reset = workspace.spend(now)
         headers["x-ratelimit-limit"] = str(limit)
         headers["x-ratelimit-remaining"] = str(max(remaining, 0))
         headers["x-ratelimit-reset"] = str(reset)
         if remaining < 0:
-            raise Refused(no.TOO_MANY.with_header("retry-after", str(max(reset - workspace.now(), 1))))
+            raise Refused(no.TOO_MANY.with_header("retry-after", str(max(reset - now, 1))))
         _check_media(request)
-        found = self._router.find(request.method, request.target.partition("?")[0], version)
+        found = self._router.find(request.method, path, version)
         if isinstance(found, Refusal):
             raise Refused(found)
         route, parameters = found
-        return _run(route, _call(workspace, request, version, parameters))
+        query: dict[str, Any] = request.query if "?" in request.target else {}
+        body = {} if request.method == "GET" else reading.body_of(request.body)
+        origin = request.origin or f"https://{request.host}"
+        return _run(route, Call(workspace, version, parameters, query, body, now, origin, path))
 
     def take_notifications(self, name: str) -> list[Notification]:
         """What a workspace has to tell its subscriber, each once; nothing of one that was never used."""
@@ -216,7 +221,12 @@ class Sandbox:
 
 def workspace_named(headers: Mapping[str, str]) -> str:
     """The workspace that a request's token stands for; anything but a sandbox token is refused."""
-    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return _named(headers.get("authorization", ""))
+
+
+@lru_cache(maxsize=256)
+def _named(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
     if not scheme:
         raise Refused(no.NO_AUTHORIZATION)
     token = value.strip()
@@ -259,21 +269,19 @@ def unknown_version(name: str) -> Problem:
 
 
 def _check_media(request: Request) -> None:
-    accept = request.headers.get("accept", "")
-    if accept and not any(kind in accept for kind in JSON_TYPES):
-        raise Refused(no.NOT_ACCEPTABLE)
-    content_type = request.headers.get("content-type", "")
-    if request.body and request.method != "GET" and content_type and "json" not in content_type:
-        raise Refused(no.WRONG_CONTENT_TYPE)
+    sent = bool(request.body) and request.method != "GET"
+    refusal = _media(request.headers.get("accept", ""), request.headers.get("content-type", "") if sent else "")
+    if refusal is not None:
+        raise Refused(refusal)
     if len(request.body) > LARGEST_BODY:
         raise Refused(no.BODY_TOO_LARGE)
 
 
-def _call(workspace: Workspace, request: Request, version: Version, parameters: tuple[str, ...]) -> Call:
-    query: dict[str, Any] = request.query if "?" in request.target else {}
-    body = {} if request.method == "GET" else reading.body_of(request.body)
-    origin = request.origin or f"https://{request.host}"
-    return Call(workspace, version, parameters, query, body, workspace.now(), origin, request.target.partition("?")[0])
+@lru_cache(maxsize=256)
+def _media(accept: str, content_type: str) -> Refusal | None:
+    if accept and not any(kind in accept for kind in JSON_TYPES):
+        return no.NOT_ACCEPTABLE
+    return no.WRONG_CONTENT_TYPE if content_type and "json" not in content_type else None
 
 
 def _run(route: Route, call: Call) -> Answer:

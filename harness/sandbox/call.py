@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from harness.sandbox.versions import Version
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from harness.sandbox.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One request to one operation of one workspace; `parameters` are the path's blanks in their order."""
 
     workspace: Workspace
@@ -38,10 +38,9 @@ class Call:
         return self.workspace.belongings
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What an operation answers; `None` is an empty body."""
 
     body: Any = None
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -37,7 +37,7 @@ class Table:
 
     def decide(self, **facts: str) -> Rule:
         """The one row that fits; each fact must be given."""
-        key = tuple(facts[name] for name in self.facts)
+        key = tuple(map(facts.__getitem__, self.facts))
         rule = self._known.get(key)
         if rule is None:
             rule = self._known[key] = self._find(facts)

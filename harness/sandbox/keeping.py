@@ -113,39 +113,32 @@ BELONGINGS = (
 )
 """What becomes of everything that hangs on a person."""
 
-_BECOMES_LEAD: dict[str, Fate] = {
-    keep.what: keep.becomes_lead for keep in KEEPING if keep.becomes_lead is not Fate.KEPT
-}
-_BECOMES_USER: dict[str, Fate] = {
-    keep.what: keep.becomes_user for keep in KEEPING if keep.becomes_user is not Fate.KEPT
-}
+
+def _rows(column: str, fate: Fate) -> tuple[str, ...]:
+    return tuple(keep.what for keep in KEEPING if getattr(keep, column) is fate)
+
+
+_LEAD_MOMENTS = _rows("becomes_lead", Fate.MOMENT)
+_USER_MOMENTS = _rows("becomes_user", Fate.MOMENT)
+_GIVEN = _rows("becomes_user", Fate.GIVEN)
+_RETAINED = _rows("becomes_user", Fate.RETAINED)
 _MERGED: dict[str, Fate] = {keep.what: keep.merged for keep in KEEPING if keep.merged is not Fate.TARGET}
 
 
 def become_lead(person: Person, now: int) -> Person:
     """The lead that a visitor turns into."""
-    return msgspec.structs.replace(person, kind="lead", **_changes(person, _BECOMES_LEAD, now, {}))
+    return msgspec.structs.replace(person, kind="lead", **dict.fromkeys(_LEAD_MOMENTS, now))
 
 
 def become_user(person: Person, now: int, *, external_id: str | None, email: str | None) -> Person:
     """The new user that a visitor or a lead turns into, with the identifiers that the request gives."""
     given = {"external_id": external_id, "email": email}
-    return msgspec.structs.replace(person, kind="user", **_changes(person, _BECOMES_USER, now, given))
-
-
-def _changes(person: Person, fates: dict[str, Fate], now: int, given: dict[str, str | None]) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for what, fate in fates.items():
-        match fate:
-            case Fate.MOMENT:
-                changes[what] = now
-            case Fate.GIVEN:
-                changes[what] = given[what]
-            case Fate.RETAINED:
-                changes[what] = given[what] or getattr(person, what)
-            case _:
-                raise LookupError(f"{fate} is no fate of a person who stays the same")
-    return changes
+    changes: dict[str, Any] = dict.fromkeys(_USER_MOMENTS, now)
+    for what in _GIVEN:
+        changes[what] = given[what]
+    for what in _RETAINED:
+        changes[what] = given[what] or getattr(person, what)
+    return msgspec.structs.replace(person, kind="user", **changes)
 
 
 def merge(source: Person, into: Person, now: int, *, adopt_email: bool) -> Person:

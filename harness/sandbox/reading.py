@@ -51,9 +51,11 @@ def text(body: dict[str, Any], field: str) -> str | None:
 def identifier(body: dict[str, Any], field: str, version: Version) -> str | None:
     """A string that names somebody, `None` if blank; versions that took numbers take them."""
     value = body.get(field)
+    if isinstance(value, str) or value is None:
+        return value or None
     if isinstance(value, int) and not isinstance(value, bool) and version.has("number_ids"):
         return str(value)
-    return text(body, field) or None
+    raise _mismatch(field, "a string")
 
 
 def number_id(body: dict[str, Any], field: str) -> str | None:

@@ -14,9 +14,9 @@ Dialect: TypeAlias = Literal["1.x", "2.x"]
 """The two families of versions: users and leads apart, or contacts with a role."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """One version that a request may ask for; `order` compares as the numbers do."""
+    """One version that a request may ask for, of which there is one each; `order` compares as the numbers do."""
 
     name: str
     order: tuple[int, int]

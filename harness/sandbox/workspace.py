@@ -199,9 +199,8 @@ class Workspace:
         self._requests += 1
         return self.ids.request_id(self._epoch, self._requests)
 
-    def spend(self) -> tuple[int, int, int]:
+    def spend(self, now: int) -> tuple[int, int, int]:
         """Count a request against the rate limit: the limit, what remains (negative: too many), when it starts anew."""
-        now = self.now()
         start = now - now % WINDOW
         count = self._window[1] + 1 if self._window[0] == start else 1
         self._window = (start, count)

@@ -58,7 +58,7 @@ def test_a_webhook_before_the_answer_stands_between_request_and_answer() -> None
 def exchange(number: int, after: int, lane: Lane = "pipeline", status: int = 200, body: bytes = b"") -> Exchange:
     """One exchange of the log."""
     request = Request("POST", "/merge", {}, body, lane=lane)
-    return Exchange(number, 0.0, "", "", request, Outcome(Response(status)), "when", (), after)
+    return Exchange(number, 0.0, "", "", request, Outcome(Response(status)), "when", None, after)
 
 
 def test_exchanges_stand_as_they_began_where_somebody_was_told() -> None:
