@@ -68,13 +68,13 @@ class ControlPlane:
         """Whether this path is the control plane's."""
         return path == PREFIX or path.startswith(f"{PREFIX}/")
 
-    def handle(self, request: Request) -> Response:
-        """Answer one request on such a path."""
+    def handle(self, request: Request, *, near: bool = True) -> Response:
+        """Answer one request on such a path. Pages are for this machine, whatever address the server listens on."""
         path = request.path.rstrip("/").removeprefix(PREFIX)
         if path == "/health":
             return answer(200, self._health())
         if (found := self._page(request, path)) is not None:
-            return found
+            return found if near else error(403, "action_forbidden", "The pages are for the machine that serves them")
         if (reason := self._unwelcome(request)) is not None:
             return error(403, "action_forbidden", reason)
         workspace = workspace_of(request)

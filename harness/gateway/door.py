@@ -12,7 +12,8 @@ import struct
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from harness.exchange import NOBODY_WAITS, Broken, BrokenKind, Outcome, Request, Response
@@ -46,8 +47,8 @@ class Control(Protocol):
         """Whether this path is not Intercom's."""
         ...
 
-    def handle(self, request: Request) -> Response:
-        """Answer a request on such a path."""
+    def handle(self, request: Request, *, near: bool = True) -> Response:
+        """Answer a request on such a path. `near`: it comes from this machine, by its loopback."""
         ...
 
 
@@ -82,7 +83,8 @@ class Door:
             await self.act_out(arrival.outcome, scope, receive, send)
             return
         request = request_of(scope["method"], scope["headers"], body, arrival)
-        outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request))
+        near = _is_near(arrival.transport)
+        outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request, near))
         await self.act_out(outcome, scope, receive, send)
 
     async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,10 +117,10 @@ class Door:
             self._watch(request)
         return self._gateway.handle(request)
 
-    async def _outcome(self, request: Request) -> Outcome:
+    async def _outcome(self, request: Request, near: bool) -> Outcome:
         try:
             if self._control is not None and self._control.owns(request.path):
-                return Outcome(await self._in_worker(self._control.handle, request))
+                return Outcome(await self._in_worker(partial(self._control.handle, near=near), request))
             if self._gateway.quick:
                 return self._answered(request)
             return await self._in_worker(self._answered, request)
@@ -137,6 +139,11 @@ class Door:
 
     async def _in_worker(self, function: Callable[[Request], Answered], request: Request) -> Answered:
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, request)
+
+
+def _is_near(transport: asyncio.Transport) -> bool:
+    peer = transport.get_extra_info("peername")
+    return bool(peer) and ip_address(peer[0].removeprefix("::ffff:")).is_loopback
 
 
 def _failed(request: Request) -> Outcome:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -80,6 +82,30 @@ def test_what_cannot_be_is_a_400_that_says_so(sandboxed: Sandboxed) -> None:
     headers = {"Authorization": "Bearer sandbox-one"}
     broken = sandboxed.session.post(f"{sandboxed.url}/_sandbox/visitors", data="{", headers=headers)
     assert (broken.status_code, "no JSON" in broken.text) == (400, True)
+
+
+def _own_address() -> str:
+    """An address of this machine that is not the loopback's; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking:
+        try:
+            looking.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network at all")
+        return str(looking.getsockname()[0])
+
+
+@pytest.mark.parametrize("page", ["/_sandbox/", "/_sandbox/live-visitor"])
+def test_pages_are_for_the_machine_that_serves_them(page: str) -> None:
+    """Also where the server listens on every address, as it has to for a container."""
+    address, clock = _own_address(), FollowingClock(ManualClock())
+    backend = app.sandbox_backend(clock)
+    _, everywhere = app.service(backend, clock, host="0.0.0.0")
+    with closing(backend), everywhere as server, requests.Session() as session:
+        session.trust_env = False
+        near, far = (f"http://{host}:{server.port}" for host in ("127.0.0.1", address))
+        assert session.get(near + page, timeout=10).status_code == 200
+        assert session.get(far + page, timeout=10).status_code == 403
+        assert session.get(f"{far}/_sandbox/health", timeout=10).status_code == 200
 
 
 def test_reset_empties_one_workspace_and_no_other(sandboxed: Sandboxed) -> None:
