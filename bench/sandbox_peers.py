@@ -27,6 +27,7 @@ import peers
 from thin import CONTACT
 
 HERE = Path(__file__).resolve().parent
+DESCRIPTION = HERE.parents[1] / "shared" / "intercom" / "openapi" / "intercom-api-2.16.yaml"
 CONNECTIONS = 32
 ONE_BY_ONE = 400
 JSON = {"content-type": "application/json"}
@@ -46,6 +47,13 @@ def visitor_user_id(number: int) -> str:
 def conversion(number: int) -> bytes:
     """The request that turns one visitor into a user."""
     user = {"email": f"person.{number}@example.com"}
+    body = {"visitor": {"user_id": visitor_user_id(number)}, "user": user, "type": "user"}
+    return load.request("/visitors/convert", json.dumps(body).encode(), INTERCOM)
+
+
+def described(number: int) -> bytes:
+    """The same as Intercom's description wants it, which Prism insists on: the user by all three identifiers."""
+    user = {"id": f"{number:024x}", "user_id": f"account-{number}", "email": f"person.{number}@example.com"}
     body = {"visitor": {"user_id": visitor_user_id(number)}, "user": user, "type": "user"}
     return load.request("/visitors/convert", json.dumps(body).encode(), INTERCOM)
 
@@ -130,6 +138,12 @@ def prism(port: int, folder: Path) -> list[str]:
     return [str(peers.prism()), "mock", *where, str(folder / "openapi.json")]
 
 
+def prism_on_intercom(port: int, folder: Path) -> list[str]:
+    """Prism with Intercom's own description, as whoever mocks Intercom with it has it."""
+    where = ["--host", "127.0.0.1", "--port", str(port), "--verboseLevel", "silent"]
+    return [str(peers.prism()), "mock", *where, str(DESCRIPTION)]
+
+
 def moto(port: int, folder: Path) -> list[str]:
     """moto's server."""
     return [str(peers.PYTHON.with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
@@ -142,6 +156,7 @@ CONTENDERS = (
     Contender("bare uvicorn", bare, probe=conversion(0)),
     Contender("WireMock, tuned", wiremock, probe=conversion(0), limit=1.0),
     Contender("Prism", prism, probe=conversion(0), limit=3.0),
+    Contender("Prism, Intercom", prism_on_intercom, described, probe=described(0), limit=3.0),
     Contender("moto, PutItem", moto, item, b"{}", LIST_TABLES, tables=True, limit=8.0),
 )
 
@@ -153,6 +168,8 @@ def is_here(contender: Contender) -> bool:
             return peers.wiremock() is not None
         case "Prism":
             return peers.prism() is not None
+        case "Prism, Intercom":
+            return peers.prism() is not None and DESCRIPTION.is_file()
         case "moto, PutItem":
             return peers.python_peer("moto")
         case _:
