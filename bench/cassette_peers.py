@@ -257,6 +257,11 @@ def _row(title: str, size: int, times: Times, note: str = "") -> None:
     print(f"{times.imports * 1e3:>9.0f}  {note}".rstrip(), flush=True)
 
 
+def _repeats(seconds: float) -> int:
+    """How often more: what is over at once meets chance the most."""
+    return 4 if seconds < 0.5 else 1 if seconds < 5 else 0
+
+
 def _rows(name: str, folder: Path, sizes: tuple[int, ...], *, many: bool = False) -> dict[int, Times]:
     found: dict[int, Times] = {}
     for size in sizes:
@@ -265,8 +270,8 @@ def _rows(name: str, folder: Path, sizes: tuple[int, ...], *, many: bool = False
         first = in_own_process(name, folder, size, many=many)
         if first is None:
             break
-        again = in_own_process(name, folder, size, many=many) if first.clock < 5 else None
-        found[size] = min((one for one in (first, again) if one), key=lambda one: one.processor)
+        again = [in_own_process(name, folder, size, many=many) for _ in range(_repeats(first.clock))]
+        found[size] = min((one for one in (first, *again) if one), key=lambda one: one.processor)
         _row(f"{name}, distinct URLs" if many else name, size, found[size])
     return found
 
@@ -289,7 +294,7 @@ def _extrapolated(name: str, found: dict[int, Times]) -> dict[int, Times]:
 
 def compare(only: list[str], largest: int) -> int:
     """The table, and the promises; 1 where one is missed."""
-    print(f"{peers.machine()}; load and full replay, best of two where it takes less than 5 s")
+    print(f"{peers.machine()}; load and full replay, best of two where it takes less than 5 s, of five below 0.5 s")
     print(f"{'contender':<22}{'interactions':>13}{'seconds':>10}{'processor':>11}{'µs each':>9}{'imports, ms':>13}")
     found: dict[str, dict[int, Times]] = {}
     with tempfile.TemporaryDirectory() as name:
