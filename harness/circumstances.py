@@ -160,7 +160,7 @@ class Webhooks:
 
 
 def _in_either_dialect(topic: str) -> frozenset[str]:
-    from harness.sandbox.notifications import TOPICS
+    from harness.sandbox.topics import TOPICS
 
     return frozenset({topic}) | {row.old for row in TOPICS.values() if row.new == topic and row.old}
 

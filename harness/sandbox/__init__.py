@@ -5,7 +5,7 @@ It knows nothing of cassettes, pytest or the gateway. `rules` decides what a con
 """
 
 from harness.sandbox.backend import Sandbox
+from harness.sandbox.controlled import ControlledWorkspace
 from harness.sandbox.versions import NEWEST_VERSION, VERSIONS
-from harness.sandbox.workspace import Workspace
 
-__all__ = ["NEWEST_VERSION", "VERSIONS", "Sandbox", "Workspace"]
+__all__ = ["NEWEST_VERSION", "VERSIONS", "ControlledWorkspace", "Sandbox"]

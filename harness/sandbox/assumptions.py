@@ -53,7 +53,7 @@ ASSUMPTIONS = (
     Assumption("Days begin at midnight UTC in every workspace", "querying", "facts §5: the workspace's time zone"),
     Assumption(
         "A new visitor has neither signed up nor a remote creation time",
-        "workspace.Workspace.create_visitor",
+        "newcomers.new_visitor",
         "recorded by the Java library; the official examples, made by a test suite, have both",
     ),
     Assumption("2.x refuses unknown custom attributes of visitors as of contacts", "operations.visitors", "facts §1"),

@@ -25,6 +25,7 @@ from harness.problems import Problem
 from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
+from harness.sandbox.controlled import ControlledWorkspace
 from harness.sandbox.database import Database
 from harness.sandbox.ids import Ids
 from harness.sandbox.messenger.paths import name_of
@@ -34,7 +35,6 @@ from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route, Router
 from harness.sandbox.versions import FALLBACK_VERSION, VERSIONS, Version
-from harness.sandbox.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Sandbox:
         self._seed = seed
         self._state = state
         self._intercom_version = intercom_version
-        self._workspaces: dict[str, Workspace] = {}
+        self._workspaces: dict[str, ControlledWorkspace] = {}
         self._app_ids: dict[str, str] = {}
         self._lock = threading.Lock()
         self._router = Router(ROUTES)
@@ -81,12 +81,12 @@ class Sandbox:
             self.close()
             raise
 
-    def workspace(self, name: str) -> Workspace:
+    def workspace(self, name: str) -> ControlledWorkspace:
         """The workspace of that name."""
         workspace = self._workspaces.get(name)
         return workspace if workspace is not None else self._open(name)
 
-    def _open(self, name: str) -> Workspace:
+    def _open(self, name: str) -> ControlledWorkspace:
         if not WORKSPACE_NAME.fullmatch(name):
             raise Problem(
                 f"{name!r} cannot be the name of a workspace.",
@@ -96,14 +96,14 @@ class Sandbox:
         with self._lock:
             if name not in self._workspaces:
                 path = self._state / f"{name}.sqlite" if self._state is not None else None
-                self._workspaces[name] = Workspace(
+                self._workspaces[name] = ControlledWorkspace(
                     name, self.clock, seed=self._seed, path=path, intercom_version=self._intercom_version
                 )
                 self._app_ids[self._workspaces[name].app_id] = name
             return self._workspaces[name]
 
     @property
-    def workspaces(self) -> Mapping[str, Workspace]:
+    def workspaces(self) -> Mapping[str, ControlledWorkspace]:
         """The workspaces that were used so far."""
         return dict(self._workspaces)
 
@@ -112,7 +112,7 @@ class Sandbox:
         kept = {path.stem for path in self._state.glob("*.sqlite")} if self._state is not None else set()
         return sorted(kept | set(self._workspaces))
 
-    def workspace_with(self, app_id: str) -> Workspace | None:
+    def workspace_with(self, app_id: str) -> ControlledWorkspace | None:
         """The workspace with this app id, of those that are known: used before, on disk, or the usual one."""
         found = self._app_ids.get(app_id)
         if found is None:
@@ -148,7 +148,7 @@ class Sandbox:
             request_id = self._ids.request_id(0, self._strangers)
         return _response(_envelope(refusal, request_id), request_id, {})
 
-    def _serve(self, workspace: Workspace, request: Request) -> Response:
+    def _serve(self, workspace: ControlledWorkspace, request: Request) -> Response:
         request_id = workspace.next_request_id()
         headers: dict[str, str] = {}
         try:
@@ -165,7 +165,9 @@ class Sandbox:
             answer = _envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
         return _response(answer, request_id, headers)
 
-    def _answer(self, workspace: Workspace, request: Request, version: Version, headers: dict[str, str]) -> Answer:
+    def _answer(
+        self, workspace: ControlledWorkspace, request: Request, version: Version, headers: dict[str, str]
+    ) -> Answer:
         now, path = workspace.now(), request.target.partition("?")[0]
         limit, remaining, reset = workspace.spend(now)
         headers["x-ratelimit-limit"] = str(limit)
@@ -247,7 +249,7 @@ def _user_name(credentials: str) -> str:
         raise Refused(no.BAD_TOKEN) from None
 
 
-def version_of(headers: Mapping[str, str], workspace: Workspace | None) -> Version:
+def version_of(headers: Mapping[str, str], workspace: ControlledWorkspace | None) -> Version:
     """The version that counts for a request: the header's, or the workspace's, or 1.0."""
     name = headers.get("intercom-version", "").strip()
     if name:

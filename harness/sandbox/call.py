@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from harness.sandbox.belongings import Belongings
+from harness.sandbox.registry import Registry
 from harness.sandbox.versions import Version
-
-if TYPE_CHECKING:
-    from harness.sandbox.belongings import Belongings
-    from harness.sandbox.registry import Registry
-    from harness.sandbox.workspace import Workspace
+from harness.sandbox.workspace import Workspace
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -5,16 +5,14 @@ Keys and their order are those of the recorded webhooks and of the official exam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.sandbox import rendering
 from harness.sandbox.belongings import Conversation, Part
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
 from harness.sandbox.versions import Version
-
-if TYPE_CHECKING:
-    from harness.sandbox.workspace import Workspace
+from harness.sandbox.workspace import Workspace
 
 TYPES = {"visitor": "visitor", "lead": "contact", "user": "user"}
 

@@ -7,16 +7,14 @@ recorded from live workspaces. `avatar` is a string or null, as recorded; every 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from harness.sandbox import rendering
 from harness.sandbox.belongings import OPT_IN, OPT_OUT, Conversation, Part
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
 from harness.sandbox.versions import Version
-
-if TYPE_CHECKING:
-    from harness.sandbox.workspace import Workspace
+from harness.sandbox.workspace import Workspace
 
 SHOWN = 10
 """How many tags, notes, companies and subscriptions a contact shows; `has_more` tells of others."""

@@ -9,17 +9,15 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from harness.sandbox import reading
 from harness.sandbox import refusals as no
+from harness.sandbox.call import Call
 from harness.sandbox.refusals import Refused
-
-if TYPE_CHECKING:
-    from harness.sandbox.call import Call
 
 Item = TypeVar("Item")
 

@@ -5,14 +5,12 @@ No API of Intercom's shows this; the dashboard does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.sandbox import portraits
 from harness.sandbox.people import Kind
 from harness.sandbox.portraits import Portrait
-
-if TYPE_CHECKING:
-    from harness.sandbox.workspace import Workspace
+from harness.sandbox.workspace import Workspace
 
 MOST = 200
 """How many of each kind are shown, the newest first."""

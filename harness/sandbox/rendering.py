@@ -7,15 +7,14 @@ recorded `St. John's`).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.sandbox.attributes import Attribute
 from harness.sandbox.belongings import Company, Note, Tag
 from harness.sandbox.people import Person
+from harness.sandbox.subscriptions import Subscription
 from harness.sandbox.versions import Version
-
-if TYPE_CHECKING:
-    from harness.sandbox.workspace import Admin, Subscription, Workspace
+from harness.sandbox.workspace import Admin, Workspace
 
 AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|#39);)")
 

@@ -11,9 +11,9 @@ from harness.sandbox import refusals
 from harness.sandbox.assumptions import ASSUMPTIONS
 from harness.sandbox.keeping import BELONGINGS, KEEPING
 from harness.sandbox.messenger import rules as messenger
-from harness.sandbox.notifications import TOPICS
 from harness.sandbox.refusals import Refusal
 from harness.sandbox.rules import assumed_rules
+from harness.sandbox.topics import TOPICS
 from harness.sandbox.versions import FEATURES
 from harness.verification.expectations import IN_PLACE, MERGED
 

@@ -15,6 +15,7 @@ from harness.sandbox import reading, targets
 from harness.sandbox.call import Call
 from harness.sandbox.messenger import proofs, rules
 from harness.sandbox.messenger.forms import Form
+from harness.sandbox.newcomers import new_visitor
 from harness.sandbox.operations import profiles, users_v1
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import act, becomes_user, merge
@@ -80,9 +81,9 @@ def _visitor(call: Call, form: Form, session: proofs.Session | None) -> Person:
             assert found is not None
             return found
         case "new_visitor_under_it":
-            return _new_visitor(call, form, anonymous_id)
+            return _newcomer(call, form, anonymous_id)
         case _:
-            return _new_visitor(call, form, None)
+            return _newcomer(call, form, None)
 
 
 def _signed_in(call: Call, session: proofs.Session | None) -> Person | None:
@@ -104,9 +105,9 @@ def _anonymous(call: Call, anonymous_id: str | None) -> Iterator[Person]:
     return (person for person in found if person.kind != "user" and not person.archived)
 
 
-def _new_visitor(call: Call, form: Form, anonymous_id: str | None) -> Person:
+def _newcomer(call: Call, form: Form, anonymous_id: str | None) -> Person:
     traits = form.page() | ({"user_id": anonymous_id} if anonymous_id else {})
-    visitor = msgspec.structs.replace(call.workspace.new_visitor(traits), session_count=0)
+    visitor = msgspec.structs.replace(new_visitor(call.workspace, traits), session_count=0)
     call.people.add(visitor)
     return visitor
 

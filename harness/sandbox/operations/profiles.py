@@ -7,8 +7,8 @@ from typing import Any
 from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Call
+from harness.sandbox.newcomers import LOCATION_KEYS
 from harness.sandbox.refusals import Refused
-from harness.sandbox.workspace import LOCATION_KEYS
 
 PLAIN_TEXT = ("name", "phone", "language_override")
 UTM = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")

@@ -8,7 +8,7 @@ from harness.sandbox.belongings import OPT_IN, OPT_OUT
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.refusals import Refused
-from harness.sandbox.workspace import SUBSCRIPTIONS, Subscription
+from harness.sandbox.subscriptions import SUBSCRIPTIONS, Subscription
 
 BY_ID = {str(one.subscription_id): one for one in SUBSCRIPTIONS}
 

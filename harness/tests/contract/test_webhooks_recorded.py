@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.notifications import TOPICS
+from harness.sandbox.topics import TOPICS
 from harness.tests.sandboxed import Asker
 
 URL = {"webhook_url": "http://127.0.0.1:9/"}
