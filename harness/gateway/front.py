@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -131,6 +132,7 @@ class FrontProtocol(HttpToolsProtocol):
     def _http(self, data: bytes) -> None:
         super().data_received(_without_upgrade(data))
         if self._unsettled and not self.transport.is_closing():
+            _acknowledge(self.transport)
             self._settle(self._arrival())
 
     # what takes over
@@ -309,6 +311,14 @@ def _without_upgrade(data: bytes) -> bytes:
     if start < 0 or not data[:1].isalpha():
         return data
     return data[:start] + b"\r\nX-Declined-Upgrade:" + data[start + len(_UPGRADE) :]
+
+
+def _acknowledge(transport: asyncio.Transport) -> None:
+    # urllib3 has Nagle's delay on towards a proxy: it sends the body once the head is acknowledged, and Linux, which
+    # hopes for an answer to send that along with, lets it wait for 40 ms.
+    plain = transport.get_extra_info("socket")
+    if plain is not None and hasattr(socket, "TCP_QUICKACK"):
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _feed(transport: asyncio.Transport, data: bytes) -> None:

@@ -35,6 +35,7 @@ from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.routing import Route, Router
 from harness.sandbox.versions import FALLBACK_VERSION, VERSIONS, Version
+from harness.sandbox.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -165,9 +166,7 @@ class Sandbox:
             answer = _envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
         return _response(answer, request_id, headers)
 
-    def _answer(
-        self, workspace: ControlledWorkspace, request: Request, version: Version, headers: dict[str, str]
-    ) -> Answer:
+    def _answer(self, workspace: Workspace, request: Request, version: Version, headers: dict[str, str]) -> Answer:
         now, path = workspace.now(), request.target.partition("?")[0]
         limit, remaining, reset = workspace.spend(now)
         headers["x-ratelimit-limit"] = str(limit)
@@ -249,7 +248,7 @@ def _user_name(credentials: str) -> str:
         raise Refused(no.BAD_TOKEN) from None
 
 
-def version_of(headers: Mapping[str, str], workspace: ControlledWorkspace | None) -> Version:
+def version_of(headers: Mapping[str, str], workspace: Workspace | None) -> Version:
     """The version that counts for a request: the header's, or the workspace's, or 1.0."""
     name = headers.get("intercom-version", "").strip()
     if name:
