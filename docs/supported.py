@@ -36,7 +36,8 @@ not hold: an operation that no description has, or that the client named does no
 LEFT_OUT = """\
 ## What is left out
 
-- **Segments** are listed and read, and there is none: a workspace has no rules to put people into any.
+- **Segments** are of people alone, never of companies, and those that Intercom begins with cannot be changed. The
+  control plane makes others (`POST /_sandbox/segments`), whose rules are queries, without "days ago".
 - **Teams and assignments.** An assignment is noted as a part of the conversation; nobody is assigned afterwards.
 - **Conversations** carry no attachments, custom attributes, ratings or topics, and cannot be redacted, turned into
   tickets or run through assignment rules. A teammate's message begins a conversation at once, where Intercom waits for

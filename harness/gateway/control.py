@@ -132,6 +132,9 @@ class ControlPlane:
     def _create_visitor(self, call: _Call) -> Response:
         return answer(201, self._workspace(call).create_visitor(call.body))
 
+    def _create_segment(self, call: _Call) -> Response:
+        return answer(201, self._workspace(call).create_segment(call.body))
+
     def _reset(self, call: _Call) -> Response:
         self._workspace(call).reset()
         return Response(204)
@@ -271,6 +274,7 @@ class ControlPlane:
 # ruff: noqa: SLF001 - the table below is part of the class, written where it can be read at a glance
 _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "/visitors"): ControlPlane._create_visitor,
+    ("POST", "/segments"): ControlPlane._create_segment,
     ("POST", "/reset"): ControlPlane._reset,
     ("POST", "/merges"): ControlPlane._merge,
     ("GET", "/settings"): ControlPlane._settings,

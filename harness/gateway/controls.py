@@ -33,6 +33,10 @@ class Settable(Protocol):
 class WorkspaceControls(Settable, Protocol):
     """What can be told to one workspace of the sandbox."""
 
+    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A segment with a rule, as Intercom shows it."""
+        ...
+
     def checkpoint(self) -> bytes:
         """All of its state."""
         ...

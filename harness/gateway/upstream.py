@@ -120,6 +120,11 @@ class RemoteWorkspace:
         visitor: dict[str, Any] = self._call("POST", "visitors", traits)
         return visitor
 
+    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A new segment."""
+        segment: dict[str, Any] = self._call("POST", "segments", traits)
+        return segment
+
     def reset(self) -> None:
         """Forget everyone and everything of this workspace."""
         self._call("POST", "reset")

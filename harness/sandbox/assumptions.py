@@ -74,6 +74,24 @@ ASSUMPTIONS = (
         "the pages of 1.x name them; no recording was found",
     ),
     Assumption(
+        "Segments are worked out at once, and all that Intercom begins with are of users",
+        "segments",
+        "facts §4: recomputed; recorded in one workspace: a lead who had just been seen is in none, the same evening's "
+        "new user in two",
+    ),
+    Assumption(
+        "Segments that nobody changed are New (signed up for less than a day), Active (seen within 30 days) and "
+        "Slipping Away (seen 30 to 60 days ago)",
+        "segments.PREDEFINED",
+        "Intercom's help says so in words; whether a bound belongs to it is not said",
+    ),
+    Assumption(
+        "A list by a tag or a segment that is not there is refused, and so is one by both",
+        "operations.users_v1",
+        "the pages of 1.x: the two cannot be combined",
+    ),
+    Assumption("A company is in no segment", "operations.companies", "the official example shows none"),
+    Assumption(
         "What a deleted contact said stays, without anybody taking part", "belongings.Belongings.forget", "nothing said"
     ),
 )

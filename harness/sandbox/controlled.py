@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock
-from harness.sandbox import dialect_v1
+from harness.sandbox import dialect_v1, rendering
 from harness.sandbox.call import Call
 from harness.sandbox.history import changes_since
 from harness.sandbox.impossible import impossible, listed
@@ -20,6 +20,7 @@ from harness.sandbox.notifications import Notification, Outbox, ping
 from harness.sandbox.operations.conversions import merge
 from harness.sandbox.population import population
 from harness.sandbox.preferences import Settings, check_setting
+from harness.sandbox.segments import Segments
 from harness.sandbox.versions import NEWEST_VERSION, VERSIONS
 from harness.sandbox.workspace import Workspace
 
@@ -75,6 +76,11 @@ class ControlledWorkspace(Workspace):
             self.attributes.learn("contact", visitor.custom_attributes, self.now(), self.admin.admin_id)
             self.people.add(visitor)
             return dialect_v1.person(self, visitor, VERSIONS[NEWEST_VERSION])
+
+    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+        """A segment `{name, role, query}`, which no version of the API makes, as the newest one shows it."""
+        with self.lock, self.database.transaction():
+            return rendering.segment(Segments(self).make(traits), VERSIONS[NEWEST_VERSION])
 
     def merge_users(self, from_id: str, into_id: str) -> None:
         """Merge one user into another: a teammate can, no version of the API does (facts §4: Preview will)."""

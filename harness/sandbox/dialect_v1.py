@@ -11,6 +11,7 @@ from harness.sandbox import rendering
 from harness.sandbox.belongings import Conversation, Part
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
+from harness.sandbox.segments import Segments
 from harness.sandbox.versions import Version
 from harness.sandbox.workspace import Workspace
 
@@ -44,7 +45,7 @@ def person(workspace: Workspace, found: Person, version: Version) -> dict[str, A
         "marked_email_as_spam": found.marked_email_as_spam,
         "has_hard_bounced": found.has_hard_bounced,
         "tags": {"type": "tag.list", "tags": _tags(workspace, found)},
-        "segments": {"type": "segment.list", "segments": []},
+        "segments": {"type": "segment.list", "segments": _segments(workspace, found)},
         "custom_attributes": found.custom_attributes,
         "referrer": found.referrer,
         "utm_campaign": found.utm_campaign,
@@ -82,6 +83,10 @@ def _companies(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
 
 def _tags(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
     return [{"type": "tag", "id": str(tag.tag_id)} for tag in workspace.belongings.tags_of(found.person_id)]
+
+
+def _segments(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
+    return [{"type": "segment", "id": segment.segment_id} for segment in Segments(workspace).of(found)]
 
 
 def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, Any]:

@@ -36,7 +36,7 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             deleteLead deleteTag deleteUser deleteVisitor identifyAdmin lisDataEvents listAdmins
             listConversationsForAUser listLeads listNotesForAUser listSegments listTags listUsers
             replyConversation requestUserDeletion retrieveAdmin retrieveCompany retrieveConversation
-            retrieveNote retrieveVisitorById retrieveVisitorWithUserId scrollUsers showLead showUser
+            retrieveNote retrieveSegment retrieveVisitorById retrieveVisitorWithUserId scrollUsers showLead showUser
             updateConversation updateVisitor
             """
         ),
@@ -57,7 +57,8 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             listNotes listSegments listSegmentsForAContact listSubscriptionTypes
             listSubscriptionsForAContact listTags listTagsForAContact manageConversation
             replyConversation retrieveAdmin retrieveCompany retrieveConversation retrieveNote
-            retrieveVisitorWithUserId scrollOverAllCompanies searchConversations updateConversation
+            retrieveSegment retrieveVisitorWithUserId scrollOverAllCompanies searchConversations
+            updateConversation
             updateDataAttribute updateVisitor
             """
         ),
@@ -79,8 +80,8 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             listCompaniesForAContact listConversations listNotes listSegments
             listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact listTags
             listTagsForAContact manageConversation replyConversation retrieveAdmin retrieveCompany
-            retrieveConversation retrieveNote retrieveVisitorWithUserId scrollOverAllCompanies
-            searchConversations updateConversation updateDataAttribute updateVisitor
+            retrieveConversation retrieveNote retrieveSegment retrieveVisitorWithUserId
+            scrollOverAllCompanies searchConversations updateConversation updateDataAttribute updateVisitor
             """
         ),
         LIVES,
@@ -98,7 +99,8 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             lisDataAttributes lisDataEvents listAdmins listAllCompanies listCompaniesForAContact listConversations
             listNotes listSegments listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact listTags
             listTagsForAContact manageConversation replyConversation retrieveAdmin retrieveCompany retrieveConversation
-            retrieveNote retrieveVisitorWithUserId scrollOverAllCompanies searchConversations updateConversation
+            retrieveNote retrieveSegment retrieveVisitorWithUserId scrollOverAllCompanies searchConversations
+            updateConversation
             updateDataAttribute updateVisitor attachTagToConversation dataEventSummaries
             detachTagFromConversation
             """

@@ -104,6 +104,12 @@ class Labels:
         row = self._db.one("SELECT count(*) FROM labels WHERE kind = ? AND tag_id = ?", (kind, tag_id))
         return int(row[0])
 
+    def labelled(self, kind: Labelled, tag_id: int) -> set[str]:
+        """The companies, or conversations, that have a tag."""
+        return {
+            thing for (thing,) in self._db.all("SELECT thing FROM labels WHERE kind = ? AND tag_id = ?", (kind, tag_id))
+        }
+
     def forget_labels(self, kind: Labelled, thing: str) -> None:
         """Take all tags off a company or a conversation that is gone."""
         self._db.execute("DELETE FROM labels WHERE kind = ? AND thing = ?", (kind, thing))

@@ -66,7 +66,10 @@ def _item(workspace: Workspace, event: Event, person: Person, version: Version) 
     if event == "deleted":
         return {"id": person.person_id, "external_id": person.external_id, "type": "contact", "deleted": True}
     if event == "visitor signed up" or version.dialect == "1.x":
-        return iso_times(dialect_v1.person(workspace, person, VERSIONS["1.4"]))
+        item = dialect_v1.person(workspace, person, VERSIONS["1.4"])
+        if event == "visitor signed up":
+            item["segments"]["segments"] = []  # recorded so, of somebody who had signed up and been seen just then
+        return iso_times(item)
     return iso_times(dialect_v2.contact(workspace, person, version))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from harness.sandbox.attributes import Attribute
 from harness.sandbox.belongings import Company, Note, Tag
 from harness.sandbox.people import Person
+from harness.sandbox.segments import Segment
 from harness.sandbox.subscriptions import Subscription
 from harness.sandbox.versions import Version
 from harness.sandbox.workspace import Admin, Workspace
@@ -131,6 +132,19 @@ def subscription(found: Subscription) -> dict[str, Any]:
         "default_translation": words,
         "translations": [dict(words)],
         "content_types": list(found.content_types),
+    }
+
+
+def segment(found: Segment, version: Version) -> dict[str, Any]:
+    """A segment; 1.x calls one of leads `lead`, 2.x `contact`."""
+    lead = "lead" if version.dialect == "1.x" else "contact"
+    return {
+        "type": "segment",
+        "id": found.segment_id,
+        "name": found.name,
+        "created_at": found.created_at,
+        "updated_at": found.created_at,
+        "person_type": lead if found.role == "lead" else found.role,
     }
 
 

@@ -139,6 +139,7 @@ class Workspace:
         with self.lock:
             self.database.restore(content, self._signature)
             self._settings = self._read_settings()
+            self.created_at = self._read_created_at()
             self._window = (0, 0)
             (counted,) = self.database.one("SELECT value FROM settings WHERE name = 'requests'")
             self._epoch, self._requests = map(int, counted.split())

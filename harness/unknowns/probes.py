@@ -165,6 +165,21 @@ def segments_of_a_merged_user(people: People, ask: Ask) -> None:
     ask("GET", f"/contacts/{user.id}/segments")
 
 
+def segments_of_a_lead_and_a_new_user(people: People, ask: Ask) -> None:
+    """The segments of a lead, and of a visitor who has just become a user."""
+    ask("GET", f"/contacts/{_lead(people).id}/segments")
+    visitor = people.visitor()
+    _convert(ask, visitor, type="user", user={"email": people.newcomer().email})
+    ask("GET", f"/contacts/{visitor.id}/segments")
+
+
+def segments_of_a_company(people: People, ask: Ask) -> None:
+    """The segments of a company that somebody has just joined."""
+    found = ask("GET", f"/contacts/{_user(people).id}/companies").answer or {}
+    for company in found.get("data") or []:
+        ask("GET", f"/companies/{company['id']}/segments")
+
+
 # --- making and changing contacts -----------------------------------------------------------------
 
 

@@ -180,6 +180,13 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         ),
         "Counts of events noted in bulk add up when noted again": Unsettled.GUARD,
         "1.x counts of one kind by another are lists with a name and its count in each entry": Unsettled.EVERYBODY,
+        "Segments are worked out at once, and all that Intercom begins with are of users": _by(
+            "segments_of_a_lead_and_a_new_user"
+        ),
+        "Segments that nobody changed are New (signed up for less than a day), Active (seen within 30 days) and "
+        "Slipping Away (seen 30 to 60 days ago)": Unsettled.TIME,
+        "A list by a tag or a segment that is not there is refused, and so is one by both": Unsettled.EVERYBODY,
+        "A company is in no segment": _by("segments_of_a_company"),
         "What a deleted contact said stays, without anybody taking part": _by("what_the_deleted_said"),
     },
     "versions": {

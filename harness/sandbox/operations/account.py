@@ -1,11 +1,10 @@
-"""The workspace itself: who is asking, its teammates, its segments."""
+"""The workspace itself: who is asking, and its teammates."""
 
 from __future__ import annotations
 
 from harness.sandbox import refusals as no
 from harness.sandbox import rendering
 from harness.sandbox.call import Answer, Call
-from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.refusals import Refused
 
 PICTURE = "https://static.intercomassets.com/assets/default-avatars/admins/128.png"
@@ -47,19 +46,3 @@ def admin(call: Call) -> Answer:
     if call.parameters[0] != call.workspace.admin.admin_id:
         raise Refused(no.ADMIN_NOT_FOUND)
     return Answer(rendering.admin(call.workspace.admin))
-
-
-def segments(call: Call) -> Answer:
-    """`GET /segments`: the sandbox has none."""
-    return Answer({"type": "segment.list", "segments": []})
-
-
-def segment(call: Call) -> Answer:
-    """`GET /segments/{segment_id}`."""
-    raise Refused(no.RESOURCE_NOT_FOUND)
-
-
-def segments_of_contact(call: Call) -> Answer:
-    """`GET /contacts/{contact_id}/segments`."""
-    found_contact(call, call.parameters[0])
-    return Answer({"type": "list", "data": []})

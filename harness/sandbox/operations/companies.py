@@ -10,6 +10,7 @@ from harness.sandbox import dialect_v2, paging, reading, rendering
 from harness.sandbox import refusals as no
 from harness.sandbox.belongings import Company
 from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations import segments, tags
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.refusals import Refused
 
@@ -95,20 +96,34 @@ def read(call: Call) -> Answer:
 
 
 def find(call: Call) -> Answer:
-    """`GET /companies`: one by `company_id` or `name`, or all of them."""
+    """`GET /companies`: one by `company_id` or `name`, or all of them, or those with a tag or in a segment."""
     company_id, name = call.query.get("company_id"), call.query.get("name")
     if not company_id and not name:
-        return _all(call)
+        return _all(call, _narrowed(call))
     found = call.belongings.company_by_id(company_id) if company_id else call.belongings.company_named(name or "")
     if found is None:
         raise Refused(no.COMPANY_NOT_FOUND)
     return Answer(rendering.company(call.workspace, found))
 
 
-def _all(call: Call) -> Answer:
+def _narrowed(call: Call) -> list[Company]:
+    companies, tag_id, segment_id = (
+        call.belongings.all_companies(),
+        call.query.get("tag_id"),
+        call.query.get("segment_id"),
+    )
+    if tag_id:
+        tagged = call.belongings.labelled("company", tags.named(call, tag_id).tag_id)
+        return [one for one in companies if one.company_key in tagged]
+    if segment_id:
+        segments.named(call, segment_id)
+        return []
+    return companies
+
+
+def _all(call: Call, companies: list[Company]) -> Answer:
     per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     page = reading.number_from(call.query, "page", 1, 10**6)
-    companies = call.belongings.all_companies()
     shown = [rendering.company(call.workspace, one) for one in companies[(page - 1) * per_page : page * per_page]]
     pages = paging.numbered(call.origin, call.path, dict(call.query), len(companies), per_page, page)
     if call.version.dialect == "1.x":
@@ -118,7 +133,7 @@ def _all(call: Call) -> Answer:
 
 def list_all(call: Call) -> Answer:
     """`POST /companies/list`: pages by number."""
-    return _all(call)
+    return _all(call, call.belongings.all_companies())
 
 
 def scroll(call: Call) -> Answer:
@@ -129,8 +144,8 @@ def scroll(call: Call) -> Answer:
     return Answer({"type": "list", "data": shown, "pages": None, "total_count": None, "scroll_param": scroll_param})
 
 
-def segments(call: Call) -> Answer:
-    """`GET /companies/{company_id}/segments`: the sandbox has none."""
+def segments_of(call: Call) -> Answer:
+    """`GET /companies/{company_id}/segments`: segments are of people here, so that a company is in none."""
     _found(call, call.parameters[0])
     return Answer({"type": "list", "data": []})
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.refusals import Refused
+from harness.sandbox.segments import Segments
 
 
 def counts(call: Call) -> Answer:
@@ -26,7 +27,7 @@ def counts(call: Call) -> Answer:
 def _everything(call: Call) -> dict[str, int]:
     return {
         "company": len(call.belongings.all_companies()),
-        "segment": 0,
+        "segment": len(Segments(call.workspace).all()),
         "tag": len(call.belongings.all_tags()),
         "user": call.people.count("user"),
         "lead": call.people.count("lead"),
@@ -63,6 +64,11 @@ def _users_by_company(call: Call) -> dict[str, Any]:
     }
 
 
+def _users_by_segment(call: Call) -> dict[str, Any]:
+    segments = Segments(call.workspace)
+    return {"segment": [{segment.name: len(segments.members(segment))} for segment in segments.all()]}
+
+
 def _nothing(_call: Call) -> dict[str, Any]:
     return {"segment": []}
 
@@ -71,9 +77,9 @@ BY: Final[Mapping[tuple[str | None, str | None], Callable[[Call], dict[str, Any]
     ("conversation", None): _conversations,
     ("conversation", "admin"): _conversations_by_admin,
     ("user", "tag"): _users_by_tag,
-    ("user", "segment"): _nothing,
+    ("user", "segment"): _users_by_segment,
     ("company", "tag"): _companies_by_tag,
     ("company", "segment"): _nothing,
     ("company", "user"): _users_by_company,
 }
-"""What can be counted by what; conversations are never assigned here."""
+"""What can be counted by what; conversations are never assigned here, and companies are in no segment."""

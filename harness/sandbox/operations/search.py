@@ -1,8 +1,7 @@
-"""`POST /contacts/search` and `POST /conversations/search`: which fields there are, and where to look first."""
+"""`POST /contacts/search` and `POST /conversations/search`: where to look first, and the fields of conversations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -14,74 +13,16 @@ from harness.sandbox.operations.conversions import contact
 from harness.sandbox.people import Person
 from harness.sandbox.querying import Field, Fields
 from harness.sandbox.refusals import Refused
+from harness.sandbox.segments import searchable
 
 CONTACTS_PER_PAGE = 50
 CONVERSATIONS_PER_PAGE = 20
-
-TEXTS = ("name", "avatar", "owner_id", "phone", "external_id", "language_override", "browser", "browser_language", "os")
-UTMS = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
-DATES = (
-    "created_at", "updated_at", "signed_up_at", "last_seen_at", "last_contacted_at", "last_replied_at",
-    "last_email_opened_at", "last_email_clicked_at",
-)  # fmt: skip
-FLAGS = ("unsubscribed_from_emails", "marked_email_as_spam", "has_hard_bounced")
-NOBODY_HAS = (
-    "segment_id",
-    "ios_last_seen_at",
-    "ios_app_version",
-    "ios_device",
-    "android_last_seen_at",
-    "android_device",
-)
-LOCATIONS = {"location.country": "country_name", "location.region": "region_name", "location.city": "city_name"}
-
-PLAIN: dict[str, Field[Person]] = {
-    "id": Field("text", attrgetter("person_id")),
-    "role": Field("text", attrgetter("kind")),
-    "email": Field("email", attrgetter("email")),
-    "email_domain": Field("email", lambda person: person.email.partition("@")[2] if person.email else None),
-    **{name: Field("text", attrgetter(name)) for name in (*TEXTS, *UTMS)},
-    **{name: Field("date", attrgetter(name)) for name in DATES},
-    **{name: Field("boolean", attrgetter(name)) for name in FLAGS},
-    **{name: Field("any", lambda _: None) for name in NOBODY_HAS},
-}
-
-
-def contact_fields(call: Call) -> Fields[Person]:
-    """What a contact can be searched by in this workspace."""
-
-    def field(name: str) -> Field[Person] | None:
-        if name in PLAIN:
-            return PLAIN[name]
-        if name in LOCATIONS:
-            return Field("text", _location(LOCATIONS[name]))
-        if name == "tag_id":
-            return Field("list", lambda person: [str(tag.tag_id) for tag in call.belongings.tags_of(person.person_id)])
-        if name.startswith("custom_attributes."):
-            return _custom_field(call, name.removeprefix("custom_attributes."))
-        return None
-
-    return field
-
-
-def _location(key: str) -> Callable[[Person], Any]:
-    return lambda person: person.location.get(key)
-
-
-def _custom_field(call: Call, name: str) -> Field[Person] | None:
-    attribute = call.workspace.attributes.named("contact", name)
-    if attribute is None:
-        return None
-    kinds: dict[str, querying.Kind] = {
-        "date": "date", "datetime": "date", "boolean": "boolean", "integer": "number", "float": "number",
-    }  # fmt: skip
-    return Field(kinds.get(attribute.data_type, "text"), lambda person: person.custom_attributes.get(name))
 
 
 def contacts(call: Call) -> Answer:
     """`POST /contacts/search`: merged and archived contacts are never found, new ones after the index delay."""
     query = _query(call)
-    fields = contact_fields(call)
+    fields = searchable(call.workspace)
     test = querying.compiled(query, fields, call.version)
     indexed = call.workspace.clock.now() - call.workspace.preferences.index_delay
     found = [person for person in _candidates(call, query) if person.created_at <= indexed and test(person)]

@@ -24,10 +24,11 @@ def list_all(call: Call) -> Answer:
 
 def find(call: Call) -> Answer:
     """`GET /tags/{tag_id}`."""
-    return Answer(rendering.tag(_found(call, call.parameters[0])))
+    return Answer(rendering.tag(named(call, call.parameters[0])))
 
 
-def _found(call: Call, tag_id: str | None) -> Tag:
+def named(call: Call, tag_id: str | None) -> Tag:
+    """The tag with this id."""
     tag = (
         call.belongings.tag(int(tag_id))
         if tag_id and tag_id.isascii() and tag_id.isdigit() and len(tag_id) < 19
@@ -57,7 +58,7 @@ def _saved(call: Call, name: str) -> Tag:
     tag_id = reading.number_id(call.body, "id")
     if tag_id is None:
         return call.belongings.tag_named(name)
-    tag = _found(call, tag_id)
+    tag = named(call, tag_id)
     call.belongings.rename_tag(tag.tag_id, name)
     return Tag(tag.tag_id, name)
 
@@ -85,7 +86,7 @@ def _tag_company(call: Call, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
 
 def delete(call: Call) -> Answer:
     """`DELETE /tags/{tag_id}`."""
-    call.belongings.delete_tag(_found(call, call.parameters[0]).tag_id)
+    call.belongings.delete_tag(named(call, call.parameters[0]).tag_id)
     return Answer()
 
 
@@ -115,13 +116,13 @@ def detach(call: Call) -> Answer:
 
 def _pair(call: Call, tag_id: str | None) -> tuple[Person, Tag]:
     person = found_contact(call, call.parameters[0])
-    return person, _found(call, tag_id)
+    return person, named(call, tag_id)
 
 
 def attach_to_conversation(call: Call) -> Answer:
     """`POST /conversations/{conversation_id}/tags`."""
     conversation_id = _tagged_conversation(call)
-    tag = _found(call, reading.number_id(call.body, "id"))
+    tag = named(call, reading.number_id(call.body, "id"))
     call.belongings.put_label("conversation", conversation_id, tag.tag_id, call.now)
     return Answer(rendering.applied(call.workspace, tag, call.now))
 

@@ -9,11 +9,12 @@ import msgspec
 from harness.sandbox import dialect_v1, paging, reading, targets
 from harness.sandbox import refusals as no
 from harness.sandbox.call import Answer, Call
-from harness.sandbox.operations import companies, profiles
+from harness.sandbox.operations import companies, profiles, segments, tags
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
 from harness.sandbox.people import Kind, Person
 from harness.sandbox.refusals import Refused
+from harness.sandbox.segments import Segments
 from harness.sandbox.targets import Identifiers
 
 SCROLL_PAGE = 100
@@ -87,7 +88,7 @@ def queried(call: Call) -> Person:
 
 
 def find(call: Call) -> Answer:
-    """`GET /users`: one by `user_id` or `email`, or a page of all; `tag_id` narrows the list."""
+    """`GET /users`: one by `user_id` or `email`, or a page of all, which `tag_id` or `segment_id` narrows."""
     if any(call.query.get(name) for name in ("id", "user_id", "email")):
         return show(call, queried(call))
     return listed(call, "user")
@@ -132,13 +133,31 @@ NAMES: dict[Kind, tuple[str, str]] = {"user": ("user.list", "users"), "lead": ("
 
 
 def listed(call: Call, kind: Kind) -> Answer:
-    """A page of everyone of a kind, the newest first; past the last page there is nobody."""
+    """A page of everyone of a kind, or of those with a tag or in a segment, the newest first; past the last nobody."""
     per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, 60)
     page = reading.number_from(call.query, "page", 1, 10**6)
-    total = call.people.count(kind)
-    rows = call.people.page((kind,), per_page, skip=(page - 1) * per_page)
+    start = (page - 1) * per_page
+    narrowed = _narrowed(call, kind)
+    if narrowed is None:
+        total = call.people.count(kind)
+        shown = [person for _, person in call.people.page((kind,), per_page, skip=start)]
+    else:
+        total, shown = len(narrowed), narrowed[start : start + per_page]
     pages = paging.numbered(call.origin, call.path, dict(call.query), total, per_page, page)
-    return Answer({**_list(call, kind, [person for _, person in rows]), "pages": pages, "total_count": total})
+    return Answer({**_list(call, kind, shown), "pages": pages, "total_count": total})
+
+
+def _narrowed(call: Call, kind: Kind) -> list[Person] | None:
+    """Those of a kind whom `tag_id` or `segment_id` ask for; the two cannot be combined (documented)."""
+    tag_id, segment_id = call.query.get("tag_id"), call.query.get("segment_id")
+    if tag_id and segment_id:
+        raise Refused(no.PARAMETER_INVALID.filled(field="segment_id"))
+    if tag_id:
+        return call.people.tagged(tags.named(call, tag_id).tag_id, kind)
+    if segment_id:
+        segment = segments.named(call, segment_id)
+        return Segments(call.workspace).members(segment) if segment.role == kind else []
+    return None
 
 
 def _list(call: Call, kind: Kind, people: list[Person]) -> dict[str, Any]:

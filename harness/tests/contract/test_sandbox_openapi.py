@@ -74,7 +74,11 @@ def live(ask: Callable[..., Any], asker: Asker) -> None:
     ask("PUT", f"/data_attributes/{attribute}", {"description": "what they pay for"})
     ask("PUT", "/data_attributes/999", {"description": "nothing"})
     convert = {"visitor": {"user_id": visitor["user_id"]}, "user": {"email": "vera@example.com"}, "type": "user"}
-    ask("POST", "/visitors/convert", convert)
+    born = ask("POST", "/visitors/convert", convert)
+    ask("GET", f"/contacts/{born['id']}/segments")
+    segment = ask("GET", "/segments?include_count=true")["segments"][0]["id"]
+    ask("GET", f"/segments/{segment}")
+    ask("GET", f"/companies?segment_id={segment}")
     lead = ask("POST", "/visitors/convert", {"visitor": {"id": other["id"]}, "user": {}, "type": "lead"})
     ask("GET", f"/visitors?user_id={visitor['user_id']}")
     user = ask("POST", "/contacts", {"email": "uma@example.com", "name": "Uma", "custom_attributes": {"plan": "pro"}})

@@ -101,6 +101,10 @@ def _people(strict: Strict) -> None:
     strict(client.contacts.show_contact_by_external_id, lead.external_id)
     strict(client.contacts.list, per_page=2)
     strict(client.contacts.search, query={"field": "email", "operator": "=", "value": "uma@example.com"})
+    (fresh,) = strict(
+        client.contacts.search, query={"field": "email", "operator": "=", "value": "vera@example.com"}
+    ).items
+    assert [one.name for one in strict(client.contacts.list_attached_segments, fresh.id).data] == ["New", "Active"]
     strict(client.contacts.merge_lead_in_user, lead_id=lead.id, contact_id=user.id)
     with pytest.raises(intercom.core.api_error.ApiError, match="User Not Found"):
         client.contacts.find(lead.id)
@@ -185,4 +189,6 @@ def _account(strict: Strict) -> None:
     strict(client.admins.identify)
     (admin,) = strict(client.admins.list).admins
     strict(client.admins.find, admin.id)
-    strict(client.segments.list)
+    segments = strict(client.segments.list, include_count=True).segments
+    assert [(one.name, one.count) for one in segments] == [("Active", 1), ("New", 1), ("Slipping Away", 0)]
+    strict(client.segments.find, segments[0].id)

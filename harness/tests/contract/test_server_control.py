@@ -108,6 +108,21 @@ def test_pages_are_for_the_machine_that_serves_them(page: str) -> None:
         assert session.get(f"{far}/_sandbox/health", timeout=10).status_code == 200
 
 
+def test_a_segment_can_be_made_and_is_then_listed(sandboxed: Sandboxed) -> None:
+    """201 with the segment as Intercom shows it; what is none is a 400 that says why."""
+    rule = {"field": "email_domain", "operator": "=", "value": "example.org"}
+    made = sandboxed.ask("POST", "/_sandbox/segments", {"name": "Ours", "query": rule})
+    assert (made.status_code, made.json()["name"], made.json()["person_type"]) == (201, "Ours", "user")
+    there = sandboxed.ask("GET", "/segments").json()["segments"]
+    assert made.json() in there
+    refused = sandboxed.ask("POST", "/_sandbox/segments", {"name": "Ours", "query": {"field": "email_domain"}})
+    assert (refused.status_code, "no rule of a segment" in refused.text) == (400, True)
+    assert sandboxed.ask("GET", "/segments").json()["segments"] == there
+    with closing(Upstream(sandboxed.url)) as upstream:
+        workspace = RemoteSandbox(upstream).workspace("one")
+        assert workspace.create_segment({"name": "Leads", "role": "lead", "query": rule})["person_type"] == "contact"
+
+
 def test_reset_empties_one_workspace_and_no_other(sandboxed: Sandboxed) -> None:
     """204, and the neighbour keeps everyone."""
     one = sandboxed.ask("POST", "/_sandbox/visitors", {}).json()

@@ -93,9 +93,16 @@ async function belongings(lead) {
 async function account() {
   const { admins } = await body(client.admins.list());
   assert.strictEqual((await body(client.admins.find(admins[0].id))).id, admins[0].id);
-  assert.strictEqual((await body(client.segments.list())).type, 'segment.list');
+  const { segments } = await body(client.segments.list());
+  assert.deepStrictEqual(segments.map((one) => one.name), ['Active', 'New', 'Slipping Away']);
+  const [active] = segments;
+  assert.strictEqual((await body(client.segments.find({ id: active.id }))).name, 'Active');
+  const inIt = (await body(client.users.listBy({ segment_id: active.id }))).users;
+  assert.deepStrictEqual(inIt.map((one) => one.email), ['uma@example.com']);
+  assert.ok(inIt[0].segments.segments.some((one) => one.id === active.id));
   assert.strictEqual((await body(client.counts.appCounts())).user.count, 2);
   assert.strictEqual((await body(client.counts.conversationCounts())).conversation.open, 1);
+  assert.deepStrictEqual((await body(client.counts.userSegmentCounts())).user.segment, [{ New: 1 }, { Active: 1 }, { 'Slipping Away': 0 }]);
   assert.deepStrictEqual((await body(client.counts.userTagCounts())).user.tag, [{ vip: 0 }]);
   assert.deepStrictEqual((await body(client.counts.companyTagCounts())).company.tag, [{ vip: 1 }]);
   assert.deepStrictEqual((await body(client.counts.companyUserCounts())).company.user, [{ Acme: 0, remote_company_id: 'c-1' }]);

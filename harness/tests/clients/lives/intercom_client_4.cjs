@@ -77,7 +77,7 @@ async function belongings(lead, other, adminId) {
   assert.strictEqual((await client.companies.list({})).data.length, 1);
   assert.strictEqual((await client.companies.scroll.each({})).length, 1);
   await client.companies.detachContact({ contactId: other.id, companyId: company.id }).catch(() => {});
-  assert.strictEqual((await client.contacts.listAttachedSegments({ id: lead.id })).type, 'list');
+  assert.deepStrictEqual((await client.contacts.listAttachedSegments({ id: lead.id })).data, []);
   assert.strictEqual((await client.contacts.listAttachedEmailSubscriptions({ id: lead.id })).type, 'list');
   assert.ok((await client.subscriptions.listTypes()).data.length > 0);
   return { tag, note, company, conversation: await conversations(lead, other, adminId, tag) };
@@ -111,7 +111,9 @@ async function conversations(lead, other, adminId, tag) {
 async function account() {
   const { admins } = await client.admins.list();
   assert.strictEqual((await client.admins.find({ id: admins[0].id })).id, admins[0].id);
-  assert.strictEqual((await client.segments.list({})).type, 'segment.list');
+  const { segments } = await client.segments.list({ includeCount: true });
+  assert.deepStrictEqual(segments.map((one) => [one.name, one.count]), [['Active', 1], ['New', 1], ['Slipping Away', 0]]);
+  assert.strictEqual((await client.segments.find({ id: segments[0].id, includeCount: true })).count, 1);
   return admins[0].id;
 }
 
@@ -127,6 +129,8 @@ async function conversions(lead, user, made, other, kept) {
     'Merging can only be performed on a lead into a user');
   const born = await client.contacts.update({ id: other.id, role: 'user', email: 'lou@example.com' });
   assert.deepStrictEqual([born.id, born.role], [other.id, 'user']);
+  const theirs = (await client.contacts.listAttachedSegments({ id: born.id })).data;
+  assert.deepStrictEqual(theirs.map((one) => one.name), ['New']);
   assert.strictEqual((await client.contacts.archive({ id: user.id })).archived, true);
   assert.strictEqual((await client.contacts.unarchive({ id: user.id })).archived, false);
   assert.strictEqual((await client.contacts.delete({ id: born.id })).deleted, true);

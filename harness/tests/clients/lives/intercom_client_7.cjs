@@ -72,7 +72,7 @@ async function belongings(lead, other, adminId) {
   assert.strictEqual((await client.contacts.listAttachedSubscriptions({ contact_id })).data[0].id, '1');
   await client.contacts.attachSubscription({ contact_id, id: '2', consent_type: 'opt_in' });
   await client.contacts.detachSubscription({ contact_id, subscription_id: '2' });
-  assert.strictEqual((await client.contacts.listAttachedSegments({ contact_id })).type, 'list');
+  assert.deepStrictEqual((await client.contacts.listAttachedSegments({ contact_id })).data, []);
   return { tag, note, company, conversation: await conversations(lead, other, adminId, tag) };
 }
 
@@ -121,7 +121,9 @@ async function account() {
   const me = await client.admins.identify();
   assert.strictEqual((await client.admins.find({ admin_id: me.id })).id, me.id);
   assert.deepStrictEqual(ids((await client.admins.list()).admins), new Set([me.id]));
-  assert.strictEqual((await client.segments.list()).type, 'segment.list');
+  const { segments } = await client.segments.list({ include_count: true });
+  assert.deepStrictEqual(segments.map((one) => [one.name, one.count]), [['Active', 1], ['New', 1], ['Slipping Away', 0]]);
+  assert.strictEqual((await client.segments.find({ segment_id: segments[0].id })).name, 'Active');
   return me.id;
 }
 
@@ -140,6 +142,8 @@ async function conversions(lead, user, made, other, kept) {
     'Merging can only be performed on a lead into a user');
   const born = await client.contacts.update({ contact_id: other.id, role: 'user', email: 'lou@example.com' });
   assert.deepStrictEqual([born.id, born.role], [other.id, 'user']);
+  const theirs = (await client.contacts.listAttachedSegments({ contact_id: born.id })).data;
+  assert.deepStrictEqual(theirs.map((one) => one.name), ['New']);
   assert.strictEqual((await client.contacts.archive({ contact_id: user.id })).archived, true);
   assert.strictEqual((await client.contacts.unarchive({ contact_id: user.id })).archived, false);
   assert.strictEqual((await client.contacts.blockContact({ contact_id: user.id })).blocked, true);
