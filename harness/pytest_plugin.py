@@ -111,7 +111,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what kept a replay from the network, and what it left over."""
-    if RUN in config.stash and (isolation := config.stash[RUN].isolation):
+    if RUN in config.stash and (isolation := config.stash[RUN].engagement.isolation):
         terminalreporter.line(f"harness: {isolation}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):
@@ -133,7 +133,9 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
     from harness.pipeline.named import operations_in
 
     callspec = getattr(request.node, "callspec", None)
-    if reason := run.lacking(operations_in(request.node.function, callspec.params.values() if callspec else ())):
+    if reason := run.engagement.lacking(
+        operations_in(request.node.function, callspec.params.values() if callspec else ())
+    ):
         pytest.skip(reason)
     with run.scenario(case) as scenario:
         request.node.stash[SCENARIO] = scenario

@@ -135,7 +135,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     run = Run(replace(options, show=stale.show) if selection.stale else options)
     terminal = TerminalReport(console, explain=outputs.explain)
     reporter = RunReporter(run, selection.versions, terminal)
-    terminal.begin(run.pipeline_name, options.against, reporter.versions)
+    terminal.begin(run.engagement.name, options.against, reporter.versions)
     run.test_app.tell = terminal.waiting
     _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
     if stale.nothing and not reporter.troubled:
@@ -181,7 +181,7 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
     console.print("\n" + "\n".join(comparison.lines()), highlight=False, markup=False, soft_wrap=True)
     if outputs.evidence is not None:
         app = run.test_app()
-        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.pipeline_name}
+        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.engagement.name}
         about |= {"from": REHEARSAL if app.rehearsal else REAL}
         write_evidence(outputs.evidence, comparison, time.time(), **about)
         raises = "a rehearsal: it raises nothing" if app.rehearsal else "docs/evidence holds what `make docs` reads"

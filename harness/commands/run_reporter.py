@@ -95,8 +95,10 @@ class RunReporter:
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += self._remains
-        name, against = self._run.pipeline_name, self._run.options.against
-        return RunRow(name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.notes))
+        name, against = self._run.engagement.name, self._run.options.against
+        return RunRow(
+            name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.engagement.notes)
+        )
 
     @property
     def troubled(self) -> bool:

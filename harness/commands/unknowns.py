@@ -34,7 +34,7 @@ def run_unknowns(evidence: Path | None) -> int:
     try:
         region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
         reporter = RunReporter(run, (), terminal)
-        terminal.begin(run.pipeline_name, "test-app", reporter.versions)
+        terminal.begin(run.engagement.name, "test-app", reporter.versions)
         probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
         run_pytest(reporter, scenarios, None, (), None)
     except KeyboardInterrupt:

@@ -71,7 +71,7 @@ def _play(pipeline: str, *, strict: bool = False) -> tuple[ScenarioResult, list[
     run = Run(RunOptions(pipeline=pipeline, strict_token=strict))
     try:
         result = playing.play(run, playing.cases_of("visitor_to_lead")[1])
-        return result, list(run.notes)
+        return result, list(run.engagement.notes)
     finally:
         run.close()
 
@@ -136,6 +136,6 @@ def test_the_sandboxs_own_token_is_no_reason_for_a_note() -> None:
     run = Run(RunOptions(pipeline="harness.zoo.calls:Sound", strict_token=True))
     try:
         result = playing.play(run, playing.cases_of("visitor_to_lead")[0])
-        assert (result.verdict, list(run.notes)) == (Verdict.PROVED, [])
+        assert (result.verdict, list(run.engagement.notes)) == (Verdict.PROVED, [])
     finally:
         run.close()

@@ -40,7 +40,7 @@ READ_THE_ENVIRONMENT = {
     "commands.run_reporter": "asks for a switch of pytest's own",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
     "settings": "it is the reader",
-    "run": "hands the pipeline its base URL and token",
+    "engagement": "hands the pipeline its base URL and token",
     "gateway.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
 }
 
