@@ -1,7 +1,8 @@
 """Any sequence of what people and pipelines do: nobody is lost, nobody doubled, nothing gone is ever found again.
 
 A Hypothesis state machine keeps its own small picture of who exists and who has which conversation and note, and
-after each step holds the sandbox's reads against it.
+after each step holds the sandbox's reads against it: the cheap ones about everybody, every read there is about the one
+whom the step touched, and at the end about everybody who ever was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from harness.tests.lookups import LOOKUPS, lists, people
 from harness.tests.sandboxed import Asker
 
 VERSIONS = ("1.0", "1.4", "2.7", "2.11", "2.15", "2.16")
@@ -28,6 +30,8 @@ class Known:
     external_id: str | None
     role: str
     email: str | None = None
+    name: str | None = None
+    belongs: bool = False
     notes: set[str] = field(default_factory=set)
     conversations: set[str] = field(default_factory=set)
 
@@ -41,6 +45,10 @@ class People(RuleBasedStateMachine):
         self.alive: dict[str, Known] = {}
         self.gone: dict[str, str | None] = {}
         self.steps = 0
+        self.called: dict[tuple[str, str], str] = {}
+        self.touched: str | None = None
+        self.company = self.asker.ask("POST", "/companies", {"company_id": "shop", "name": "Shop"})["id"]
+        self.tag = self.asker.ask("POST", "/tags", {"name": "shop"})["id"]
 
     def _send(self, version: str, method: str, target: str, body: Any = None) -> Any:
         """The JSON of a success, `None` for a refusal, which must have changed nothing."""
@@ -53,29 +61,45 @@ class People(RuleBasedStateMachine):
             return None
         return response.json()
 
+    def _let_in(self, known: Known) -> None:
+        self.alive[known.person_id] = known
+        self._is_called(known)
+
+    def _is_called(self, known: Known) -> None:
+        """Note by what somebody is found from now on, so that it can be asked after when they are gone."""
+        self.touched = known.person_id
+        traits = {"id": known.person_id, "external_id": known.external_id, "email": known.email, "name": known.name}
+        self.called |= {(trait, value): known.person_id for trait, value in traits.items() if value is not None}
+
+    def _name(self) -> str:
+        self.steps += 1
+        return f"Person {self.steps}"
+
     @rule()
     def visitor(self) -> None:
         """Somebody looks at the site."""
-        made = self.asker.visitor()
-        self.alive[made["id"]] = Known(made["id"], made["user_id"], "visitor")
+        name = self._name()
+        made = self.asker.visitor(name=name)
+        self._let_in(Known(made["id"], made["user_id"], "visitor", name=name))
 
     @rule(email=st.sampled_from([None, *EMAILS]))
     def lead(self, email: str | None) -> None:
         """A lead is made."""
-        made = self.asker.lead(**({"email": email} if email else {}))
-        self.alive[made["id"]] = Known(made["id"], made["external_id"], "lead", email)
+        name = self._name()
+        made = self.asker.lead(name=name, **({"email": email} if email else {}))
+        self._let_in(Known(made["id"], made["external_id"], "lead", email, name))
 
     @rule(email=st.sampled_from(EMAILS), named=st.booleans())
     def user(self, email: str, named: bool) -> None:
         """A user is made, unless the e-mail is taken."""
-        self.steps += 1
+        name = self._name()
         external_id = f"account-{self.steps}" if named else None
-        body = {"role": "user", "email": email, **({"external_id": external_id} if named else {})}
+        body = {"role": "user", "email": email, "name": name, **({"external_id": external_id} if named else {})}
         made = self._send("2.16", "POST", "/contacts", body)
         if made is None:
             assert any(known.role == "user" and same(known.email, email) for known in self.alive.values())
             return
-        self.alive[made["id"]] = Known(made["id"], external_id, "user", email)
+        self._let_in(Known(made["id"], external_id, "user", email, name))
 
     def _someone(self, data: st.DataObject, role: str) -> str:
         """Mostly somebody of that role; now and then anybody, alive or gone."""
@@ -110,6 +134,7 @@ class People(RuleBasedStateMachine):
         assert self.alive[person].role == "visitor"
         if kind == "lead":
             self.alive[person].role = "lead"
+            self.touched = person
         else:
             self._became_user(version, person, shown, wanted)
 
@@ -130,6 +155,7 @@ class People(RuleBasedStateMachine):
         known = self.alive[person]
         known.role, known.external_id = "user", wanted.get("user_id")
         known.email = wanted.get("email") or known.email
+        self._is_called(known)
         if version not in VERSIONS[:2] and known.email:
             assert [one for one in self.alive.values() if one.role == "user" and same(one.email, known.email)] == [
                 known
@@ -140,8 +166,11 @@ class People(RuleBasedStateMachine):
         assert target.role == "user"
         target.notes |= source.notes
         target.conversations |= source.conversations
+        target.belongs |= source.belongs
         target.email = self.asker.ask("GET", f"/contacts/{into}")["email"]
         self.gone[person] = into if source.role == "lead" else None
+        self._is_called(target)
+        self.touched = person
 
     @rule(version=st.sampled_from(VERSIONS[2:]), skip=st.booleans(), data=st.data())
     def merge(self, version: str, skip: bool, data: st.DataObject) -> None:
@@ -161,6 +190,7 @@ class People(RuleBasedStateMachine):
         if known.role == "lead":
             known.external_id = None
         known.role = "user"
+        self.touched = known.person_id
 
     @rule(data=st.data(), role=st.sampled_from(["visitor", "lead", "user"]))
     def delete(self, data: st.DataObject, role: str) -> None:
@@ -172,6 +202,7 @@ class People(RuleBasedStateMachine):
         assert self._send("2.10", "DELETE", path + known.person_id) is not None
         self.gone[known.person_id] = None
         del self.alive[known.person_id]
+        self.touched = known.person_id
 
     @rule(data=st.data(), role=st.sampled_from(["lead", "lead", "user"]))
     def talk(self, data: st.DataObject, role: str) -> None:
@@ -183,6 +214,16 @@ class People(RuleBasedStateMachine):
         known.conversations.add(self._send("2.16", "POST", "/conversations", said)["conversation_id"])
         noted = self._send("2.16", "POST", f"/contacts/{known.person_id}/notes", {"body": "Said hello"})
         known.notes.add(noted["id"])
+
+    @rule(data=st.data(), role=st.sampled_from(["lead", "lead", "user"]))
+    def belong(self, data: st.DataObject, role: str) -> None:
+        """A contact joins the company, and gets the tag."""
+        known = self.alive.get(self._someone(data, role))
+        if known is None or known.role == "visitor":
+            return
+        assert self._send("2.16", "POST", f"/contacts/{known.person_id}/companies", {"id": self.company})
+        assert self._send("2.16", "POST", f"/contacts/{known.person_id}/tags", {"id": self.tag})
+        known.belongs = True
 
     @invariant()
     def the_list_shows_exactly_who_is_there(self) -> None:
@@ -228,6 +269,54 @@ class People(RuleBasedStateMachine):
             assert not conversations & owners.keys()
             owners |= dict.fromkeys(conversations, known.person_id)
 
+    @invariant()
+    def whoever_was_touched_is_found_where_they_are_now(self) -> None:
+        """By every read there is: once, under the new role only, or nowhere any more."""
+        mine = [called for called, person in self.called.items() if person == self.touched]
+        self.touched = None
+        for trait, value in mine:
+            self._look_up(trait, value)
+
+    def teardown(self) -> None:
+        """At the end whoever ever was is looked for by all they were ever called, and every list is read."""
+        for trait, value in self.called:
+            self._look_up(trait, value)
+        for _, kinds, shown in lists(self.asker):
+            assert shown == self._those(kinds)
+        members = people(self.asker.ask("GET", f"/companies/{self.company}/contacts?per_page=150"))
+        query = {"query": {"field": "tag_id", "operator": "=", "value": self.tag}, "pagination": {"per_page": 150}}
+        tagged = people(self.asker.ask("POST", "/contacts/search", query))
+        assert members == tagged == {(one.person_id, one.role) for one in self.alive.values() if one.belongs}
+        self._every_conversation_names_its_owner()
+
+    def _those(self, kinds: frozenset[str]) -> set[tuple[str, str]]:
+        return {(known.person_id, known.role) for known in self.alive.values() if known.role in kinds}
+
+    def _look_up(self, trait: str, value: str) -> None:
+        for lookup in LOOKUPS:
+            if lookup.trait == trait:
+                called = {one.person_id for one in self.alive.values() if is_called(one, trait, value)}
+                expected = {(person, role) for person, role in self._those(lookup.kinds) if person in called}
+                assert lookup.shown(self.asker, value) in lookup.rightly(expected), (lookup, value)
+
+    def _every_conversation_names_its_owner(self) -> None:
+        """As the one who takes part, and as the author of what was said first."""
+        for known in self.alive.values():
+            for conversation in known.conversations:
+                shown = self.asker.ask("GET", f"/conversations/{conversation}")
+                assert [one["id"] for one in shown["contacts"]["contacts"]] == [known.person_id]
+                assert (shown["source"]["author"]["id"], shown["source"]["author"]["type"]) == (
+                    known.person_id,
+                    known.role,
+                )
+
+
+def is_called(known: Known, trait: str, value: str) -> bool:
+    """Whether somebody is found by this value of this trait."""
+    if trait == "email":
+        return same(known.email, value)
+    return value == {"id": known.person_id, "external_id": known.external_id, "name": known.name}[trait]
+
 
 def same(one: str | None, other: str | None) -> bool:
     """Whether two addresses are one."""
@@ -237,6 +326,6 @@ def same(one: str | None, other: str | None) -> bool:
 def test_no_sequence_of_steps_loses_or_doubles_anybody(count: Callable[[int, int], int]) -> None:
     """A sample here, thousands under `make soak`."""
     limits = settings(
-        max_examples=count(30, 2_500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=count(50, 2_500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(People, settings=limits)
