@@ -43,7 +43,7 @@ NEVER = '{"path": "$.visitor.signed_up_at", "type": "time", "reason": "the day o
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one module of two scenarios, recorded."""
+    """A project with one module of two scenarios, not recorded yet."""
     folder = tmp_path / "project"
     (folder / "scenarios").mkdir(parents=True)
     (folder / "scenarios/flow.py").write_text(TWO)
@@ -68,19 +68,20 @@ def shop(project: Path, *varying: str) -> None:
     (project / "shop.py").write_text(SHOP.format(varying=", ".join(varying)))
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "xdist"])
-def test_orphans_fail_both_ways(project: Path, processes: tuple[str, ...]) -> None:
+def test_orphans_fail_both_ways(project: Path) -> None:
     """A scenario that was renamed lacks its cassette, and its old cassette lacks a scenario: both are named."""
     recorded(project)
-    assert run(project, *processes)[0] == 0
+    assert run(project)[0] == 0
     (project / "scenarios/flow.py").write_text(TWO.replace("test_other", "test_renamed"))
-    code, told = run(project, *processes)
-    assert code == 1
-    assert told.count("it was never recorded, or the case was renamed") == 1
-    assert told.count("other.json: no scenario plays this cassette") == 1
+    for processes in ((), ("-n", "2")):
+        code, told = run(project, *processes)
+        assert code == 1
+        assert told.count("it was never recorded, or the case was renamed") == 1
+        assert told.count("other.json: no scenario plays this cassette") == 1
     (project / "scenarios/flow.py").write_text(TWO.partition("def test_other")[0])
-    code, told = run(project, *processes)
-    assert (code, "1 passed" in told, told.count("no scenario plays this cassette")) == (1, True, 1)
+    for processes in ((), ("-n", "2")):
+        code, told = run(project, *processes)
+        assert (code, "1 passed" in told, told.count("no scenario plays this cassette")) == (1, True, 1)
 
 
 def test_what_was_not_collected_whole_is_not_judged(project: Path) -> None:
@@ -96,23 +97,24 @@ def test_what_was_not_collected_whole_is_not_judged(project: Path) -> None:
     assert (code, told.count("no scenario plays this cassette")) == (1, 2)
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one process", "xdist"])
-def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path, processes: tuple[str, ...]) -> None:
+def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path) -> None:
     """Undeclared it is a mismatch that proposes the line; declared it replays; a declaration never of use fails."""
     shop(project)
     spec = ("--pipeline", "shop:Shop")
     recorded(project, *spec)
-    code, told = run(project, *spec, *processes)
+    code, told = run(project, *spec)
     assert (code, told.count("[[pipeline.varying]]")) == (1, 2)
     assert 'path = "$.sent"' in told
     shop(project, SENT)
-    assert run(project, *spec, *processes)[0] == 0
+    assert run(project, *spec)[0] == 0
     shop(project, SENT, NEVER)
-    code, told = run(project, *spec, *processes)
-    assert (code, "2 passed" in told) == (1, True)
-    assert told.count("$.visitor.signed_up_at: this matched no field of any request") == 1
-    assert "$.sent: this matched" not in told
-    assert run(project, *spec, *processes, "-k", "one")[0] == 0
+    # Two processes play one scenario each: what either found of use is put together at the end.
+    for processes in ((), ("-n", "2")):
+        code, told = run(project, *spec, *processes)
+        assert (code, "2 passed" in told) == (1, True)
+        assert told.count("$.visitor.signed_up_at: this matched no field of any request") == 1
+        assert "$.sent: this matched" not in told
+        assert run(project, *spec, *processes, "-k", "one")[0] == 0
 
 
 def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
