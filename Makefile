@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test soak coverage lint lock docs bench bench-peers clean style types layers runtime development
 
+# Tests and benches start hundreds of processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 HARNESS := .venv/bin/harness
 PYTEST  := .venv/bin/pytest
 
@@ -12,7 +15,7 @@ run: runtime ## run the scenarios on the sandbox (ARGS="-k merge --explain" adds
 	@$(HARNESS) run $(ARGS)
 
 test: development ## run all tests, offline (ARGS="-k merge -x" adds options)
-	@$(PYTEST) -n 2 $(ARGS)
+	@$(PYTEST) -n 4 --dist worksteal $(ARGS)
 
 soak: development ## the large counts (kills, repeats, races, fuzz); writes a dated result into results/
 	@HARNESS_SOAK=1 $(PYTEST) harness/tests -m soak $(ARGS)
