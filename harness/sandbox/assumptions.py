@@ -39,6 +39,11 @@ ASSUMPTIONS = (
         "registry.Registry.heir",
         "facts §4 speaks of contacts",
     ),
+    Assumption(
+        "What is asked of a contact who was merged away, other than to show it, answers 404 from 2.16 on too",
+        "operations.contacts",
+        "the official description has the 410 for the two reads only",
+    ),
     Assumption("Lists and searches without a sort show the newest first", "registry.Registry.page", "nothing said"),
     Assumption(
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not",

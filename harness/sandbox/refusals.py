@@ -123,6 +123,13 @@ DUPLICATE = Refusal(409, "conflict", "A contact matching those details already e
 ARCHIVED_DUPLICATE = Refusal(
     409, "conflict", "An archived contact matching those details already exists with id={contact_id}", "facts §5"
 )
+USER_EXISTS = Refusal(
+    400,
+    "unique_user_constraint",
+    "User already exists.",
+    "intercom-ruby#191: status and words, of a user_id that another user has; facts §7 lists the code",
+    assumed=True,
+)
 CONTACT_UNIDENTIFIED = Refusal(
     400, "parameter_not_found", "Contact id or user_id must be supplied", "facts §4: as for visitors", assumed=True
 )

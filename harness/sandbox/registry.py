@@ -21,8 +21,8 @@ _decode = msgspec.msgpack.Decoder(Person).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 CONTACTS = "('lead', 'user')"
-MAX_HOPS = 10
-"""How many merges in a row are followed; facts §4 speaks of three hops, and no chain here can be endless."""
+MAX_HOPS = 3
+"""How many merges in a row are followed (facts §4); whoever stands there may have been merged away as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Registry:
         return self._db.one("SELECT 1 FROM tombstones WHERE external_id = ? LIMIT 1", (external_id,)) is not None
 
     def heir(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
-        """The id of whoever a merged-away contact is now, through any chain of merges; `None` for everybody else."""
+        """The id of whoever a merged-away contact is now, through a chain of merges; `None` for everybody else."""
         column, value = ("person_id", contact_id) if contact_id is not None else ("external_id", external_id)
         row = self._db.one(
             f"SELECT into_id FROM tombstones WHERE {column} = ? AND reason = 'merged' AND kind IN {CONTACTS} "  # noqa: S608
@@ -175,7 +175,7 @@ class Registry:
             (value,),
         )
         found = str(row[0]) if row else None
-        for _ in range(MAX_HOPS):
+        for _ in range(MAX_HOPS - 1):
             if found is None or (further := self._next_heir(found)) is None:
                 break
             found = further

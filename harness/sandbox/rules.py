@@ -8,10 +8,11 @@ any more: the second attempt finds none. Up to 2.10, a conversion to a user that
 nothing and answers 200 with the visitor as it was.
 
 A **lead** becomes a user in two ways. In 1.x `POST /contacts/convert` takes the lead (by `id` or `user_id`) and the
-user, and merges or creates as above. In 2.x `PUT /contacts/{id}` with the role `user` makes the lead a user in place,
-and `POST /contacts/merge` folds a lead into a user who exists. Nothing but a lead into a user can be merged, and from
-2.16 the two must share an e-mail or a phone number unless the request says to skip that check. A lead who came by
-Facebook, a mailing list or another external channel cannot be merged. A user never becomes a lead.
+user, and merges or creates as above; where it does not say which user, nothing happens, and the answer is no error. In
+2.x `PUT /contacts/{id}` with the role `user` makes the lead a user in place, and `POST /contacts/merge` folds a lead
+into a user who exists. Nothing but a lead into a user can be merged, and from 2.16 the two must share an e-mail or a
+phone number unless the request says to skip that check. A lead who came by Facebook, a mailing list or another external
+channel cannot be merged. A user never becomes a lead.
 
 The **target** is looked up by `id`, or else by `user_id`, or else by `email`. An unknown `id` finds nobody and is
 refused. An unknown `user_id` means a new user, even where the e-mail is taken: 1.x then makes a second user with the
@@ -100,13 +101,13 @@ CONVERT_LEAD = Table(
     },
     (
         Rule({"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts §4: contact needs id or user_id", assumed=True),
+        Rule({"lead": "absent"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
         Rule(
-            {"lead": "absent|found", "user": "absent|empty"},
-            no.USER_UNIDENTIFIED,
-            "facts §4: user needs id, user_id or email",
+            {"lead": "found", "user": "absent|empty"},
+            "stay_lead",
+            "facts §4: intercom-ruby#330, no error and nothing converted; that the lead comes back is a guess",
             assumed=True,
         ),
-        Rule({"lead": "absent", "user": "given"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
         Rule({"lead": "found", "user": "given", "target": "new"}, "become_user", "facts §4"),
         Rule(
             {"lead": "found", "user": "given", "target": "user", "channel": "external"},

@@ -128,6 +128,15 @@ def merge_somebody_who_never_was(people: People, ask: Ask) -> None:
     ask("POST", "/contacts/merge", {"from": _lead(people, user.email).id, "into": stranger.id})
 
 
+def ask_more_of_the_merged(people: People, ask: Ask) -> None:
+    """A lead who was merged away: their tags, and a change of their name."""
+    user = _user(people)
+    lead = _lead(people, user.email)
+    ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+    ask("GET", f"/contacts/{lead.id}/tags")
+    ask("PUT", f"/contacts/{lead.id}", {"name": _marked(people)})
+
+
 def merge_the_archived(people: People, ask: Ask) -> None:
     """A merge of a lead who is archived, and one into a user who is."""
     user, other = _user(people), _user(people)
@@ -193,6 +202,11 @@ def give_a_lead_an_external_id(people: People, ask: Ask) -> None:
     newcomer = people.newcomer("external_id")
     ask("PUT", f"/contacts/{_lead(people).id}", {"external_id": newcomer.external_id})
     ask("POST", "/contacts", {"role": "lead", "external_id": newcomer.external_id})
+
+
+def give_a_user_another_s_user_id(people: People, ask: Ask) -> None:
+    """A 1.x update of a user with the external id of another."""
+    ask("PUT", f"/users/{_user(people).id}", {"user_id": _user(people).external_id}, OLD)
 
 
 def become_a_user_without_identifier(people: People, ask: Ask) -> None:

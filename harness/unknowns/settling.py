@@ -74,8 +74,8 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         ),
         f"{_CONVERT}: type: user, visitor: found, user: given, target: conflict": _by("convert_into_a_conflict"),
         f"{_OLD_CONVERT}: lead: unidentified": Unsettled.GUARD,
-        f"{_OLD_CONVERT}: lead: absent or found, user: absent or empty": Unsettled.GUARD,
-        f"{_OLD_CONVERT}: lead: absent, user: given": _by("convert_a_lead_who_never_was"),
+        f"{_OLD_CONVERT}: lead: absent": _by("convert_a_lead_who_never_was"),
+        f"{_OLD_CONVERT}: lead: found, user: absent or empty": Unsettled.GUARD,
         f"{_OLD_CONVERT}: lead: found, user: given, target: archived": _by("convert_a_lead_into_an_archived_user"),
         f"{_OLD_CONVERT}: lead: found, user: given, target: lead or unknown_id": _by("convert_a_lead_into_a_lead"),
         f"{_OLD_CONVERT}: lead: found, user: given, target: conflict": Unsettled.NEVER,
@@ -112,6 +112,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "CONVERT_TYPE_MISSING": _by("convert_without_type"),
         "CONVERT_TYPE_INVALID": _by("convert_into_something_else"),
         "CONVERT_USER_MISSING": _by("convert_into_nobody"),
+        "USER_EXISTS": _by("give_a_user_another_s_user_id"),
         "CONTACT_UNIDENTIFIED": Unsettled.GUARD,
         "USER_UNIDENTIFIED": Unsettled.GUARD,
         "CONTACT_EMPTY": _by("make_somebody_without_identifier"),
@@ -166,6 +167,9 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "An archived contact answers by id and is in no list or search": _by("the_archived_in_lists"),
         "An archived contact is neither end of a merge": _by("merge_the_archived"),
         "The id of a visitor who was merged answers 404, not 410": _by(VISITOR_MERGED, where=""),
+        "What is asked of a contact who was merged away, other than to show it, answers 404 from 2.16 on too": _by(
+            "ask_more_of_the_merged"
+        ),
         "Lists and searches without a sort show the newest first": Unsettled.EVERYBODY,
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not": _by(
             "call_somebody_with_signs"

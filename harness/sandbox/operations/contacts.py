@@ -17,12 +17,11 @@ from harness.sandbox.targets import Target
 
 
 def found_contact(call: Call, contact_id: str) -> Person:
-    """The lead or user with this id; one who was merged away is gone for good, and from 2.16 said to be so."""
+    """The lead or user with this id."""
     found = call.people.get(contact_id)
-    if found is not None and found.kind != "visitor":
-        return found
-    heir = call.people.heir(contact_id=contact_id) if found is None else None
-    raise _gone(call, heir)
+    if found is None or found.kind == "visitor":
+        raise Refused(contact_not_found(call))
+    return found
 
 
 def _gone(call: Call, heir: str | None) -> Refused:
@@ -94,8 +93,12 @@ def _taken(call: Call, myself: Person | None, email: str | None, external_id: st
 
 
 def read(call: Call) -> Answer:
-    """`GET /contacts/{contact_id}`."""
-    return show(call, found_contact(call, call.parameters[0]))
+    """`GET /contacts/{contact_id}`; from 2.16 it tells who was merged away, as nothing but the two reads does."""
+    contact_id = call.parameters[0]
+    found = call.people.get(contact_id)
+    if found is None:
+        raise _gone(call, call.people.heir(contact_id=contact_id))
+    return show(call, found_contact(call, contact_id))
 
 
 def read_by_external_id(call: Call) -> Answer:
@@ -112,7 +115,7 @@ def update(call: Call) -> Answer:
     person = found_contact(call, call.parameters[0])
     wanted = _role(call)
     identity = _identity(call, person, becomes_user=wanted == "user")
-    target = _taken(call, person, identity["email"], identity["external_id"])
+    target = _taken(call, person, *_wanted_anew(person, identity, becomes_user=wanted == "user"))
     rule = rules.UPDATE_CONTACT.decide(
         role=person.kind,
         wanted=wanted,
@@ -139,6 +142,16 @@ def _identity(call: Call, person: Person, *, becomes_user: bool) -> dict[str, An
     if person.kind == "lead" and becomes_user:
         return {"email": email, "external_id": external_id}
     return {"email": email, "external_id": external_id if "external_id" in call.body else person.external_id}
+
+
+def _wanted_anew(person: Person, identity: dict[str, Any], *, becomes_user: bool) -> tuple[str | None, str | None]:
+    """E-mail and external id that have to be free: what the request changes, or all that a new user has."""
+    kept = person.kind == "user" or not becomes_user
+    email, external_id = identity["email"], identity["external_id"]
+    return (
+        None if kept and email == person.email else email,
+        None if kept and external_id == person.external_id else external_id,
+    )
 
 
 def _external_id_fact(call: Call, person: Person) -> str:
@@ -189,13 +202,17 @@ def list_all(call: Call) -> Answer:
 
 
 def merge_history(call: Call) -> Answer:
-    """`GET /contacts/{id}/merge_history`: the leads that were merged into a user, the newest first."""
+    """`GET /contacts/{id}/merge_history`: the leads that were merged into a user, the newest first or the oldest."""
     person = call.people.get(call.parameters[0])
     if person is None or person.kind != "user":
         raise Refused(no.HISTORY_NOT_FOUND)
     per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("cursor"))
-    rows = [row for row in call.people.merged_into(person.person_id) if cursor.after is None or row[0] < cursor.after]
+    rows = call.people.merged_into(person.person_id)
+    if call.query.get("order") == "ascending":
+        rows.reverse()
+    place = next((at for at, row in enumerate(rows, 1) if row[0] == cursor.after), 0)
+    rows = rows[place:]
     data = [merged(grave) for _, grave in rows[:per_page]]
     further = paging.write(paging.Cursor(cursor.page + 1, rows[per_page - 1][0])) if len(rows) > per_page else None
     return Answer({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})

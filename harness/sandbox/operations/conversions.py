@@ -98,7 +98,8 @@ def _email_is_taken(call: Call, source: Person, into: Person) -> bool:
 def convert_visitor(call: Call) -> Answer:
     """`POST /visitors/convert`."""
     visitor_body = reading.mapping(call.body, "visitor") or {}
-    user_body = reading.mapping(call.body, "user")
+    kind = _conversion_type(call)
+    user_body = None if kind == "lead" else reading.mapping(call.body, "user")
     reference = _reference(call, visitor_body)
     visitor = find_visitor(call, *reference)
     wanted = targets.identifiers(user_body or {}, call.version)
@@ -107,7 +108,7 @@ def convert_visitor(call: Call) -> Answer:
         target = _target(call, wanted, visitor)
     rule = rules.CONVERT_VISITOR.decide(
         visitor="unidentified" if not any(reference) else "absent" if visitor is None else "found",
-        type=_conversion_type(call),
+        type=kind,
         user=_said(user_body, wanted),
         target=target.kind,
         unconverted_visitor=_yes(call.version.has("unconverted_visitor")),
@@ -179,10 +180,14 @@ def convert_lead(call: Call) -> Answer:
     )
     action = act(rule, target)
     assert lead is not None
-    if action == "become_user":
-        return show(call, becomes_user(call, lead, wanted))
-    assert target.person is not None
-    return show(call, merge(call, lead, target.person))
+    match action:
+        case "become_user":
+            return show(call, becomes_user(call, lead, wanted))
+        case "merge":
+            assert target.person is not None
+            return show(call, merge(call, lead, target.person))
+        case _:
+            return show(call, lead)
 
 
 def channel_of(lead: Person | None) -> str:

@@ -39,6 +39,7 @@ def write(call: Call, person: Person, wanted: Identifiers) -> Person:
     if wanted.email:
         identity["email"] = wanted.email
     if wanted.external_id and person.kind == "user":
+        _check_free(call, person, wanted.external_id)
         identity["external_id"] = wanted.external_id
     changes = profiles.changes(call, person.custom_attributes)
     if reading.flag(call.body, "new_session"):
@@ -48,6 +49,13 @@ def write(call: Call, person: Person, wanted: Identifiers) -> Person:
     for entry in reading.objects(call.body, "companies") or []:
         _company(call, person, entry)
     return person
+
+
+def _check_free(call: Call, person: Person, external_id: str) -> None:
+    """An external id is one user's only; an e-mail may be several users' in 1.x."""
+    holder = _first(call.people.by_external_id(external_id))
+    if holder is not None and holder.person_id != person.person_id:
+        raise Refused(no.USER_EXISTS)
 
 
 def _company(call: Call, person: Person, entry: dict[str, Any]) -> None:

@@ -42,8 +42,8 @@ def update(call: Call) -> Answer:
     if not visitor_id and not visitor_user_id:
         raise Refused(no.VISITOR_UNIDENTIFIED)
     visitor = _changed(call, _found(find_visitor(call, visitor_id, visitor_user_id)))
-    email = reading.email(call.body)
-    if email and call.version.has("put_email_makes_lead"):
+    email = reading.email(call.body) if call.version.has("put_email_makes_lead") else None
+    if email:
         return show(call, visitor_becomes_lead(call, msgspec.structs.replace(visitor, email=email)))
     call.people.put(visitor)
     return show(call, visitor)

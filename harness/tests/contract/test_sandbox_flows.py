@@ -180,6 +180,9 @@ def test_a_merged_lead_answers_404_up_to_2_15_and_410_from_2_16(asker: Asker) ->
         assert response.headers["link"] == f'</contacts/{user["id"]}>; rel="canonical"'
         assert response.json()["errors"][0]["code"] == "contact_merged"
     assert asker.using("2.6").refusal("GET", f"/contacts/{lead['id']}") == (404, "not_found", "Contact Not Found")
+    for method, what in (("PUT", ""), ("DELETE", ""), ("GET", "/tags"), ("POST", "/notes"), ("POST", "/archive")):
+        answer = asker.refusal(method, f"/contacts/{lead['id']}{what}", {"name": "Lea"})
+        assert answer == (404, "not_found", "User Not Found")  # the description has a 410 for the two reads only
     history = asker.ask("GET", f"/contacts/{user['id']}/merge_history")
     (row,) = history["data"]
     assert (row["source_contact_id"], row["source_contact_role"]) == (lead["id"], "lead")
@@ -252,6 +255,33 @@ def test_an_unknown_user_id_makes_a_second_user_with_the_e_mail_in_1_x(asker: As
     shown = asker.using("1.4").ask("POST", "/contacts/convert", body)
     assert (shown["id"], shown["user_id"], shown["email"]) == (lead["id"], user["id"], user["email"])
     assert asker.using("1.4").refusal("GET", f"/users?email={user['email']}")[0] == 409
+
+
+@pytest.mark.parametrize("user", [None, {}, {"email": ""}, {"name": "Uma"}])
+def test_a_lead_s_conversion_without_a_user_changes_nothing(asker: Asker, user: Any) -> None:
+    """200 and nothing converted, as reported (facts §4, intercom-ruby#330); saved as a user, it is not found."""
+    old, lead = asker.using("1.4"), asker.lead(email="lead@example.com")
+    before = asker.everything()
+    for body in ({"user": user}, {"to": {"email": "lead@example.com"}}):
+        shown = old.ask("POST", "/contacts/convert", {"contact": {"id": lead["id"]}, **body})
+        assert (shown["type"], shown["id"]) == ("contact", lead["id"])
+    assert asker.everything() == before
+    assert old.refusal("POST", "/users", {"id": lead["id"]}) == (404, "not_found", "User Not Found")
+
+
+def test_a_merge_history_is_read_from_either_end(asker: Asker) -> None:
+    """The newest merge first, or the oldest with `order`; a cursor goes on in that order (the description of 2.16)."""
+    user = asker.user()
+    leads = [asker.lead(email="user@example.com")["id"] for _ in range(5)]
+    for lead in leads:
+        asker.ask("POST", "/contacts/merge", {"from": lead, "into": user["id"]})
+    for order, expected in (("", leads[::-1]), ("&order=descending", leads[::-1]), ("&order=ascending", leads)):
+        target, seen = f"/contacts/{user['id']}/merge_history?per_page=2{order}", []
+        page: Any = {"has_more": True, "next_cursor": ""}
+        while page["has_more"]:
+            page = asker.ask("GET", f"{target}&cursor={page['next_cursor']}")
+            seen += [row["source_contact_id"] for row in page["data"]]
+        assert seen == expected
 
 
 @pytest.mark.parametrize(("of_lead", "of_user"), [("opt_out", "opt_in"), ("opt_in", "opt_out"), ("opt_out", None)])
