@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from harness.exchange import Outcome, Request, Response
 from harness.problems import Problem
 from harness.settings import LIVE_APP_IDS, AppSettings, Settings
-from harness.test_app import budget, guard
+from harness.test_app import budget, identity
 from harness.test_app.backend import IntercomBackend, Line
 from harness.test_app.browser import chromium, playwright_is_there
 from harness.test_app.guard import CONTACTS_AT_MOST
@@ -196,8 +196,8 @@ def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) 
         return
     yield Finding("token", "ok", f"{app.host} accepts it")
     yield _clock(me, now())
-    shown = guard.workspace_in(me.json())
-    wrong = guard.wrong_workspace(shown, app)
+    shown = identity.workspace_in(me.json())
+    wrong = identity.wrong_workspace(shown, app)
     if wrong or shown is None:
         yield Finding("TEST app", "bad", wrong or "", "make token, app id and region of .env belong together")
         return

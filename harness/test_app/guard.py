@@ -11,72 +11,22 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from harness.exchange import INTERCOM_HOST, Request
-from harness.settings import AppSettings, Secret
+from harness.settings import Secret
 from harness.test_app.calls import READING_METHODS, Call, Unreadable, understand, walk
+from harness.test_app.mandate import Known, Rules
 
 CONTACTS_AT_MOST: Final = 20
 """How many contacts a developer workspace keeps; it archives the oldest beyond that (facts §6)."""
 
-RESERVED: Final = ("example.com", "example.org", "example.net")
-_RESERVED_ENDS: Final = (".test", ".example", ".invalid")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 PERSON_NAMES: Final = frozenset({"id", "user_id", "external_id", "contact_id", "intercom_user_id", "from", "into"})
 """Names under which a body says whom it means, by an identifier."""
-_LONGEST_IDENTIFIER = 200
-_WORD = re.compile(r"[A-Za-z0-9._:@+-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What one run may do: where, as whom, under which marker. Values that come from `.env` and from this run alone."""
-
-    app: AppSettings
-    stand_in: str
-    """The token that the pipeline was handed in place of the real one."""
-    marker: str
-    """What every e-mail and external id of this run holds."""
-    attributes: frozenset[str] = frozenset()
-    """The custom attributes that the harness may make."""
-    tags_there: frozenset[str] = frozenset()
-    """Names of the tags that the workspace had before the run; giving one to this run's people makes nothing new."""
-
-    def marked(self, value: str) -> bool:
-        """Whether a value carries this run's marker and is plain enough to mean one thing only."""
-        return bool(_WORD.fullmatch(value)) and self.marker in value.lower() and len(value) < _LONGEST_IDENTIFIER
-
-    def marked_email(self, value: str) -> bool:
-        """Whether an e-mail stands under a reserved domain and carries the marker before the @."""
-        local, at, domain = value.lower().partition("@")
-        reserved = domain in RESERVED or domain.endswith(_RESERVED_ENDS)
-        return bool(at) and reserved and "@" not in domain and self.marked(local)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What this run has made so far: ids by kind, and the names that Intercom itself gave its people."""
-
-    people: frozenset[str] = frozenset()
-    """Ids of visitors, leads and users, and the uuids of visitors and leads."""
-    companies: frozenset[str] = frozenset()
-    tags: frozenset[str] = frozenset()
-    conversations: frozenset[str] = frozenset()
-    contacts_alive: int = 0
-
-    def holds(self, kind: str, value: str) -> bool:
-        """Whether a thing of this kind is this run's own."""
-        own: Mapping[str, frozenset[str]] = {
-            "person": self.people,
-            "company": self.companies,
-            "tag": self.tags,
-            "conversation": self.conversations,
-        }
-        return kind == "any" or value in own.get(kind, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,47 +274,3 @@ def _before_the_call(request: Request, rules: Rules) -> Iterable[tuple[str, Obje
     yield "token", _token(request, rules)
     if request.method not in READING_METHODS and request.method not in ("POST", "PUT", "DELETE"):
         yield "plain request", f"{request.method!r} is no method of Intercom's API"
-
-
-# --- who answers ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """The workspace that a token opens, as `/me` shows it."""
-
-    app_id: str
-    name: str = ""
-    region: str = ""
-    people: Mapping[str, Any] = field(default_factory=dict)
-
-
-def workspace_in(body: Any) -> Workspace | None:
-    """The workspace in an answer of `/me`; `None` where there is none."""
-    app = body.get("app") if isinstance(body, Mapping) else None
-    if not isinstance(app, Mapping) or not isinstance(app.get("id_code"), str) or not app["id_code"]:
-        return None
-    return Workspace(app["id_code"], str(app.get("name") or ""), str(app.get("region") or ""))
-
-
-def wrong_workspace(shown: Workspace | None, app: AppSettings) -> Objection:
-    """Why this is not the TEST app that the settings name; `None` where it is."""
-    if shown is None:
-        return "GET /me does not say which app the token belongs to"
-    if shown.app_id.casefold() in {name.casefold() for name in app.live_app_ids}:
-        return f"the token belongs to {shown.app_id}, which is listed as a live app"
-    if shown.app_id != app.app_id:
-        return f"the token belongs to the app {shown.app_id}, and the settings name {app.app_id}"
-    if shown.region and shown.region.lower() != app.region:
-        return f"the app is in region {shown.region}, and the settings say {app.region.upper()}"
-    return None
-
-
-def foreign_answer(body: Any, app: AppSettings) -> Objection:
-    """Why an answer cannot come from the TEST app: it names another workspace."""
-    if not isinstance(body, Mapping):
-        return None
-    shown = body.get("workspace_id") or body.get("app_id")
-    if isinstance(shown, str) and shown and shown != app.app_id:
-        return f"an answer came from the app {shown}, and the settings name {app.app_id}"
-    return None

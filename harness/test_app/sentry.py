@@ -15,10 +15,11 @@ from typing import Any, Final, Protocol
 
 from harness.exchange import Handler, Outcome, Request, Response
 from harness.problems import Problem
-from harness.test_app import guard
+from harness.test_app import guard, identity
 from harness.test_app.calls import Call
-from harness.test_app.guard import Known, Refusal, Rules
+from harness.test_app.guard import Refusal
 from harness.test_app.ledger import Entry, Ledger
+from harness.test_app.mandate import Known, Rules
 from harness.test_app.troubles import Trouble, wrong_app
 
 IDENTITY_HOLDS: Final = 20.0
@@ -107,7 +108,7 @@ class Sentry:
         outcome = self.layer(self._request(method, target, body, version), self._line.handle)
         return outcome.answer if isinstance(outcome.answer, Response) else None
 
-    def identify(self) -> guard.Workspace:
+    def identify(self) -> identity.Workspace:
         """Read `/me` now, and stop the run unless it shows the TEST app of the settings."""
         with self._lock:
             outcome = self._line.handle(self._request("GET", "/me", None, NEWEST))
@@ -117,7 +118,7 @@ class Sentry:
             if self.stop is not None:
                 raise self.stop
             self._identified_at = self._elapsed()
-            shown = guard.workspace_in(_json(outcome))
+            shown = identity.workspace_in(_json(outcome))
             assert shown is not None
             return shown
 
@@ -149,7 +150,7 @@ class Sentry:
             self.stop = wrong_app("GET /me could not be read", f"GET /me: {status}")
             if self.troubles:
                 self.stop = self.troubles[-1]
-        elif objection := guard.wrong_workspace(guard.workspace_in(answer.json()), self.rules.app):
+        elif objection := identity.wrong_workspace(identity.workspace_in(answer.json()), self.rules.app):
             self.stop = wrong_app(objection)
 
     def _intend(self, call: Call) -> int | None:
@@ -170,11 +171,11 @@ class Sentry:
             self._settle(call, number, answer.status, body)
         if call.operation.pattern.endswith(("/archive", "/block")) and answer.status < 300:
             self.archived.add(call.blanks[0][1])
-        objection = guard.foreign_answer(body, self.rules.app) if answer.status < 300 else None
+        objection = identity.foreign_answer(body, self.rules.app) if answer.status < 300 else None
         if objection and self.stop is None:
             self.stop = wrong_app(objection, call.operation.label)
         if request.path.strip("/") == "me" and answer.status == 200:
-            wrong = guard.wrong_workspace(guard.workspace_in(body), self.rules.app)
+            wrong = identity.wrong_workspace(identity.workspace_in(body), self.rules.app)
             self.stop = self.stop or (wrong_app(wrong) if wrong else None)
 
     def _settle(self, call: Call, number: int, status: int, body: Any) -> None:

@@ -15,9 +15,10 @@ from harness.problems import NotStaged, Problem, Unstaged
 from harness.settings import AppSettings
 from harness.test_app.backend import IntercomBackend, Line
 from harness.test_app.cleaning import SETTLED_AFTER, Cleaner, Leftover
-from harness.test_app.guard import Rules, Workspace
+from harness.test_app.identity import Workspace
 from harness.test_app.indexing import DEADLINE, Patient
 from harness.test_app.ledger import Entry, Ledger
+from harness.test_app.mandate import Rules
 from harness.test_app.marker import SEED_BITS, marker_of
 from harness.test_app.occupancy import occupied
 from harness.test_app.others import leads_to_fold

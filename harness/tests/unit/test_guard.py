@@ -19,7 +19,8 @@ from harness.exchange import Outcome, Request, Response
 from harness.problems import Problem
 from harness.settings import AppSettings, Secret
 from harness.test_app.backend import Line
-from harness.test_app.guard import Known, Refusal, Rules, judge
+from harness.test_app.guard import Refusal, judge
+from harness.test_app.mandate import Known, Rules
 from harness.test_app.session import AppSession
 from harness.tests.doors import JSON
 from harness.tests.intercom import Played, answer, new_token, page, playing, session
