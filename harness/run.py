@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 
 from harness.app import NOTIFICATIONS, fault_table, unread_fields
-from harness.backstage import RUN_TOKEN, Backstage, Order, backstage_for, path_of
+from harness.backstage import RUN_TOKEN, Backstage, Order
 from harness.cassette import NetworkGuard
 from harness.circumstances import Faults, Intercom, Webhooks
 from harness.client import NEWEST_VERSION, IntercomClient
@@ -38,6 +38,7 @@ from harness.problems import Problem
 from harness.remains import Remains, orphans, varying
 from harness.scenario import Case, Scenario
 from harness.settings import load as settings_in
+from harness.taping import backstage_for, path_of
 from harness.verification import Verify
 
 if TYPE_CHECKING:
