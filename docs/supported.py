@@ -38,10 +38,12 @@ LEFT_OUT = """\
 
 - **Segments** are of people alone, never of companies, and those that Intercom begins with cannot be changed. The
   control plane makes others (`POST /_sandbox/segments`), whose rules are queries, without "days ago".
-- **Teams and assignments.** An assignment is noted as a part of the conversation; nobody is assigned afterwards.
-- **Conversations** carry no attachments, custom attributes, ratings or topics, and cannot be redacted, turned into
-  tickets or run through assignment rules. A teammate's message begins a conversation at once, where Intercom waits for
-  the reply unless told otherwise.
+- **Teams and assignments.** There is one teammate and one team, and no assignment rules: running them (to 2.14) gives
+  the conversation to nobody, as recorded where there are none.
+- **Conversations** have no ratings, topics, companies or statistics, are not merged or turned into tickets, and their
+  custom attributes are not managed (`/conversations/attributes`). Attachments are named and never fetched or kept. Of
+  quick replies only the teammate's is taken. Nothing tells in a conversation who joined or left it. A teammate's
+  message begins a conversation at once, where Intercom waits for the reply unless told otherwise.
 - **Subscription types** are two, one to opt out of and one to opt in to; no API makes others.
 - **1.x bulk jobs**, the preview of a merge and the merging of users (Preview only), exports, tickets, articles, calls,
   custom objects and everything else that no conversion touches.

@@ -97,6 +97,46 @@ ASSUMPTIONS = (
     ),
     Assumption("A company is in no segment", "operations.companies", "the official example shows none"),
     Assumption(
+        "A teammate who acts is named by the id of one of the workspace's, else 404 Resource Not Found",
+        "operations.replies",
+        "the official description: admin_id is required; intercom-ruby#433: unknown ids are not found",
+    ),
+    Assumption(
+        "Nobody has to be named as acting where a contact is let into a conversation",
+        "operations.participants",
+        "the official description requires nothing there",
+    ),
+    Assumption(
+        "An unassigned conversation shows null for its assignees",
+        "conversation_v2",
+        "the official description: null in 2.11, 0 in 2.16, whose example of a merge shows null",
+    ),
+    Assumption(
+        "Unassigning an admin leaves the team, and vice versa; assigning opens what was closed",
+        "operations.replies",
+        "recorded: an assignment reopens; `0` is documented as no admin or team",
+    ),
+    Assumption(
+        "A snoozed conversation is open again when its time has come, without a part that says so",
+        "talk.Conversation.at",
+        "documented: when it will be marked as open",
+    ),
+    Assumption(
+        "Custom attributes of conversations need not be made first, and hold one value each",
+        "operations.conversations",
+        "the official example; who makes them is a teammate, or the API from 2.16",
+    ),
+    Assumption(
+        "An attachment keeps its address and its name, and what is not known of it is 0",
+        "attachments",
+        "the official description has the keys and no example",
+    ),
+    Assumption(
+        "A redacted message loses what was attached to it",
+        "operations.conversations.redact",
+        "recorded without attachments",
+    ),
+    Assumption(
         "What a deleted contact said stays, without anybody taking part", "belongings.Belongings.forget", "nothing said"
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.sandbox import rendering
 from harness.sandbox.belongings import Conversation, Part
+from harness.sandbox.conversation_v2 import BEFORE_GRANULAR
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
 from harness.sandbox.segments import Segments
@@ -97,7 +98,7 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
         "created_at": found.created_at,
         "updated_at": found.updated_at,
         "waiting_since": found.waiting_since,
-        "snoozed_until": None,
+        "snoozed_until": found.snoozed_until,
         "conversation_message": {
             "type": "conversation_message",
             "id": found.message_id,
@@ -105,15 +106,15 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
             "subject": found.subject,
             "body": found.body,
             "author": _reference(workspace, found.person_id),
-            "attachments": [],
+            "attachments": [rendering.attachment(one) for one in found.attachments],
             "url": None,
         },
         "user": _reference(workspace, found.person_id),
         "customers": [
             _reference(workspace, one) for one in workspace.belongings.participants_of(found.conversation_id)
         ],
-        "assignee": {"type": "nobody_admin", "id": None},
-        "open": found.state == "open",
+        "assignee": _assignee(found),
+        "open": found.state != "closed",
         "state": found.state,
         "read": found.read,
         "tags": rendering.conversation_tags(workspace, found.conversation_id),
@@ -136,17 +137,29 @@ def _reference(workspace: Workspace, person_id: str | None) -> dict[str, Any]:
     return {"type": "lead" if found.kind == "lead" else "user", "id": found.person_id}
 
 
+def _assignee(found: Conversation) -> dict[str, Any]:
+    """Whoever has it: the teammate, or else the team, or else nobody."""
+    if found.admin_assignee_id:
+        return {"type": "admin", "id": found.admin_assignee_id}
+    if found.team_assignee_id:
+        return {"type": "team", "id": found.team_assignee_id}
+    return {"type": "nobody_admin", "id": None}
+
+
 def _part(workspace: Workspace, part: Part) -> dict[str, Any]:
+    assigned = part.assigned_to
     return {
         "type": "conversation_part",
         "id": part.part_id,
-        "part_type": part.part_type,
+        "part_type": BEFORE_GRANULAR.get(part.part_type, part.part_type),
         "body": part.body,
         "created_at": part.created_at,
-        "updated_at": part.created_at,
+        "updated_at": part.updated_at or part.created_at,
         "notified_at": part.created_at,
-        "assigned_to": None,
-        "author": _reference(workspace, part.person_id),
-        "attachments": [],
+        "assigned_to": {"type": assigned.kind, "id": assigned.assignee_id} if assigned else None,
+        "author": {"type": "bot", "id": rendering.bot(workspace)["id"]}
+        if part.by_bot
+        else _reference(workspace, part.person_id),
+        "attachments": [rendering.attachment(one) for one in part.attachments],
         "external_id": None,
     }

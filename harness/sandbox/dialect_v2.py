@@ -1,4 +1,4 @@
-"""Contacts and conversations in the words of 2.x, version by version.
+"""Contacts in the words of 2.x, version by version; conversations stand in `conversation_v2`.
 
 Keys and their order are those of the official 2.16 examples, with `sms_consent` and `unsubscribed_from_sms` as
 recorded from live workspaces. `avatar` is a string or null, as recorded; every description calls it an object (facts
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from harness.sandbox import rendering
-from harness.sandbox.belongings import OPT_IN, OPT_OUT, Conversation, Part
+from harness.sandbox.belongings import OPT_IN, OPT_OUT
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
 from harness.sandbox.versions import Version
@@ -130,99 +130,3 @@ def reference(found: Person, **more: Any) -> dict[str, Any]:
 def deleted(found: Person) -> dict[str, Any]:
     """What is shown of a contact who was deleted."""
     return {"id": found.person_id, "external_id": found.external_id, "type": "contact", "deleted": True}
-
-
-def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, Any]:
-    """A conversation, with its parts where one is read by itself."""
-    shown: dict[str, Any] = {
-        "type": "conversation",
-        "id": found.conversation_id,
-        "created_at": found.created_at,
-        "updated_at": found.updated_at,
-        "waiting_since": found.waiting_since,
-        "snoozed_until": None,
-        "source": _source(workspace, found),
-        "contacts": {"type": "contact.list", "contacts": _contacts(workspace, found)},
-        "first_contact_reply": _first_reply(found),
-        "admin_assignee_id": None,
-        "team_assignee_id": None,
-        "open": found.state == "open",
-        "state": found.state,
-        "read": found.read,
-        "tags": rendering.conversation_tags(workspace, found.conversation_id),
-        "priority": "none" if version.has("priority_levels") else "not_priority",
-        "sla_applied": None,
-        "statistics": None,
-        "conversation_rating": None,
-        "teammates": None,
-        "title": found.title,
-        "custom_attributes": {},
-        "topics": {},
-        "ticket": None,
-        "linked_objects": {"type": "list", "data": [], "total_count": 0, "has_more": False},
-        "ai_agent": None,
-        "ai_agent_participated": False,
-    }
-    if parts:
-        shown["conversation_parts"] = {
-            "type": "conversation_part.list",
-            "conversation_parts": [_part(workspace, part, version) for part in found.parts],
-            "total_count": len(found.parts),
-        }
-    return shown
-
-
-def _source(workspace: Workspace, found: Conversation) -> dict[str, Any]:
-    return {
-        "type": "conversation",
-        "id": found.message_id,
-        "delivered_as": found.delivered_as,
-        "subject": found.subject,
-        "body": found.body,
-        "author": _author(workspace, found.person_id),
-        "attachments": [],
-        "url": None,
-        "redacted": False,
-    }
-
-
-def _contacts(workspace: Workspace, found: Conversation) -> list[dict[str, Any]]:
-    people = [workspace.people.get(one) for one in workspace.belongings.participants_of(found.conversation_id)]
-    return [{"type": "contact", "id": one.person_id, "external_id": one.external_id} for one in people if one]
-
-
-def _first_reply(found: Conversation) -> dict[str, Any] | None:
-    if found.person_id is not None:
-        return {"created_at": found.created_at, "type": "conversation", "url": None}
-    replies = [part.created_at for part in found.parts if part.person_id is not None]
-    return {"created_at": replies[0], "type": "conversation", "url": None} if replies else None
-
-
-def _author(workspace: Workspace, person_id: str | None) -> dict[str, Any]:
-    if person_id is None:
-        admin = workspace.admin
-        return {"type": "admin", "id": admin.admin_id, "name": admin.name, "email": admin.email}
-    found = workspace.people.get(person_id)
-    if found is None:
-        return {"type": "user", "id": person_id, "name": None, "email": None}
-    return {"type": found.kind, "id": person_id, "name": rendering.escaped(found.name), "email": found.email}
-
-
-def _part(workspace: Workspace, part: Part, version: Version) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "type": "conversation_part",
-        "id": part.part_id,
-        "part_type": part.part_type,
-        "body": part.body,
-        "created_at": part.created_at,
-        "updated_at": part.created_at,
-        "notified_at": part.created_at,
-        "assigned_to": None,
-        "author": _author(workspace, part.person_id),
-        "attachments": [],
-        "external_id": None,
-        "redacted": False,
-    }
-    if version.has("part_metadata"):
-        shown |= {"metadata": {}, "email_message_metadata": None, "app_package_code": None}
-    return shown

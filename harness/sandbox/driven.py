@@ -36,8 +36,8 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             deleteLead deleteTag deleteUser deleteVisitor identifyAdmin lisDataEvents listAdmins
             listConversationsForAUser listLeads listNotesForAUser listSegments listTags listUsers
             replyConversation requestUserDeletion retrieveAdmin retrieveCompany retrieveConversation
-            retrieveNote retrieveSegment retrieveVisitorById retrieveVisitorWithUserId scrollUsers showLead showUser
-            updateConversation updateVisitor
+            retrieveNote retrieveSegment retrieveVisitorById retrieveVisitorWithUserId scrollUsers
+            showLead showUser updateConversation updateVisitor
             """
         ),
         LIVES,
@@ -55,11 +55,11 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             detachContactFromConversation detachTagFromContact detachTagFromConversation
             lisDataAttributes lisDataEvents listAdmins listCompaniesForAContact listConversations
             listNotes listSegments listSegmentsForAContact listSubscriptionTypes
-            listSubscriptionsForAContact listTags listTagsForAContact manageConversation
-            replyConversation retrieveAdmin retrieveCompany retrieveConversation retrieveNote
-            retrieveSegment retrieveVisitorWithUserId scrollOverAllCompanies searchConversations
-            updateConversation
-            updateDataAttribute updateVisitor
+            listSubscriptionsForAContact listTags listTagsForAContact listTeams manageConversation
+            redactConversation replyConversation retrieveAdmin retrieveCompany retrieveConversation
+            retrieveNote retrieveSegment retrieveTeam retrieveVisitorWithUserId
+            scrollOverAllCompanies searchConversations updateConversation updateDataAttribute
+            updateVisitor
             """
         ),
         LIVES,
@@ -71,17 +71,19 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             ArchiveContact BlockContact CreateContact DeleteContact ListAttachedContacts
             ListAttachedSegmentsForCompanies ListContacts MergeContact RetrieveACompanyById
             SearchContacts ShowContact ShowContactByExternalId UnarchiveContact UpdateCompany
-            UpdateContact attachContactToACompany attachSubscriptionTypeToContact attachTagToContact
-            attachTagToConversation convertVisitor createConversation createDataAttribute
+            UpdateContact attachContactToACompany attachContactToConversation
+            attachSubscriptionTypeToContact attachTagToContact attachTagToConversation
+            autoAssignConversation convertVisitor createConversation createDataAttribute
             createDataEvent createMessage createNote createOrUpdateCompany createTag
             dataEventSummaries deleteCompany deleteConversation deleteTag detachContactFromACompany
-            detachSubscriptionTypeToContact detachTagFromContact detachTagFromConversation findTag
-            identifyAdmin lisDataAttributes lisDataEvents listAdmins listAllCompanies
-            listCompaniesForAContact listConversations listNotes listSegments
-            listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact listTags
-            listTagsForAContact manageConversation replyConversation retrieveAdmin retrieveCompany
-            retrieveConversation retrieveNote retrieveSegment retrieveVisitorWithUserId
-            scrollOverAllCompanies searchConversations updateConversation updateDataAttribute updateVisitor
+            detachContactFromConversation detachSubscriptionTypeToContact detachTagFromContact
+            detachTagFromConversation findTag identifyAdmin lisDataAttributes lisDataEvents
+            listAdmins listAllCompanies listCompaniesForAContact listConversations listNotes
+            listSegments listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact
+            listTags listTagsForAContact listTeams manageConversation redactConversation
+            replyConversation retrieveAdmin retrieveCompany retrieveConversation retrieveNote
+            retrieveSegment retrieveTeam retrieveVisitorWithUserId scrollOverAllCompanies
+            searchConversations updateConversation updateDataAttribute updateVisitor
             """
         ),
         LIVES,
@@ -91,18 +93,20 @@ DRIVEN: Final[Mapping[str, Driven]] = {
         _words(
             """
             ArchiveContact BlockContact CreateContact DeleteContact ListAttachedContacts
-            ListAttachedSegmentsForCompanies ListContacts MergeContact RetrieveACompanyById SearchContacts ShowContact
-            ShowContactByExternalId UnarchiveContact UpdateCompany UpdateContact attachContactToACompany
-            attachSubscriptionTypeToContact attachTagToContact convertVisitor createConversation createDataAttribute
-            createDataEvent createNote createOrUpdateCompany createTag deleteCompany deleteConversation deleteTag
-            detachContactFromACompany detachSubscriptionTypeToContact detachTagFromContact findTag identifyAdmin
-            lisDataAttributes lisDataEvents listAdmins listAllCompanies listCompaniesForAContact listConversations
-            listNotes listSegments listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact listTags
-            listTagsForAContact manageConversation replyConversation retrieveAdmin retrieveCompany retrieveConversation
-            retrieveNote retrieveSegment retrieveVisitorWithUserId scrollOverAllCompanies searchConversations
-            updateConversation
-            updateDataAttribute updateVisitor attachTagToConversation dataEventSummaries
-            detachTagFromConversation
+            ListAttachedSegmentsForCompanies ListContacts MergeContact RetrieveACompanyById
+            SearchContacts ShowContact ShowContactByExternalId UnarchiveContact UpdateCompany
+            UpdateContact attachContactToACompany attachSubscriptionTypeToContact attachTagToContact
+            attachTagToConversation autoAssignConversation convertVisitor createConversation
+            createDataAttribute createDataEvent createNote createOrUpdateCompany createTag
+            dataEventSummaries deleteCompany deleteConversation deleteTag detachContactFromACompany
+            detachSubscriptionTypeToContact detachTagFromContact detachTagFromConversation findTag
+            identifyAdmin lisDataAttributes lisDataEvents listAdmins listAllCompanies
+            listCompaniesForAContact listConversations listNotes listSegments
+            listSegmentsForAContact listSubscriptionTypes listSubscriptionsForAContact listTags
+            listTagsForAContact listTeams manageConversation redactConversation replyConversation
+            retrieveAdmin retrieveCompany retrieveConversation retrieveNote retrieveSegment
+            retrieveTeam retrieveVisitorWithUserId scrollOverAllCompanies searchConversations
+            updateConversation updateDataAttribute updateVisitor
             """
         ),
         "harness/tests/contract/test_sandbox_python_client.py",

@@ -83,6 +83,10 @@ class Ids:
         """The decimal id of the workspace's one teammate."""
         return str(991_000_000 + int.from_bytes(self._digest("admin", 0, 4), "big") % 900_000)
 
+    def team_id(self) -> str:
+        """The decimal id of the workspace's one team."""
+        return str(5_000_000 + int.from_bytes(self._digest("team", 0, 4), "big") % 900_000)
+
     def plan_id(self, name: str) -> str:
         """The decimal id of a plan, which is made by naming it."""
         return str(int.from_bytes(self._digest(f"plan {name}", 0, 4), "big") % 900_000 + 100_000)

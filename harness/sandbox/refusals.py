@@ -171,6 +171,20 @@ ADMIN_NOT_FOUND = Refusal(404, "admin_not_found", "Admin not found", "the offici
 CONVERSATION_NOT_FOUND = Refusal(
     404, "not_found", "Conversation not found", "the official description, POST /conversations/…/tags"
 )
+PART_NOT_FOUND = Refusal(
+    404,
+    "conversation_part_or_message_not_found",
+    "Conversation part or message not found",
+    "the official description, POST /conversations/redact",
+)
+NOT_REDACTABLE = Refusal(
+    400,
+    "conversation_part_not_redactable",
+    "Conversation part or message cannot be redacted",
+    "the official description, POST /conversations/redact: the code; intercom-ruby#544: the status",
+    assumed=True,
+)
+TEAM_NOT_FOUND = Refusal(404, "team_not_found", "Team not found", "the official description, GET /teams/{{id}}")
 TAG_NOT_FOUND = Refusal(
     404, "tag_not_found", "Tag not found", "the official description, DELETE /conversations/…/tags/…"
 )

@@ -14,6 +14,7 @@ from harness.sandbox.belongings import Company, Note, Tag
 from harness.sandbox.people import Person
 from harness.sandbox.segments import Segment
 from harness.sandbox.subscriptions import Subscription
+from harness.sandbox.talk import Attachment
 from harness.sandbox.versions import Version
 from harness.sandbox.workspace import Admin, Workspace
 
@@ -92,6 +93,25 @@ def author(admin: Admin) -> dict[str, Any]:
         "email": admin.email,
         "away_mode_enabled": False,
         "away_mode_reassign": False,
+    }
+
+
+def bot(workspace: Workspace) -> dict[str, Any]:
+    """Whoever does what nobody does: the workspace's bot, under the next number after the teammate's, as recorded."""
+    bot_id = str(int(workspace.admin.admin_id) + 1)
+    return {"type": "bot", "id": bot_id, "name": "Fin", "email": f"operator+{workspace.app_id}@intercom.example"}
+
+
+def attachment(found: Attachment) -> dict[str, Any]:
+    """A file that hangs on a message; nobody measures pictures here, and described are numbers."""
+    return {
+        "type": "upload",
+        "name": found.name,
+        "url": found.url,
+        "content_type": found.content_type,
+        "filesize": found.size,
+        "width": 0,
+        "height": 0,
     }
 
 

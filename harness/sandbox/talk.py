@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal, TypeAlias
+
 import msgspec
 
 from harness.sandbox.database import Database
 
+State: TypeAlias = Literal["open", "closed", "snoozed"]
+
+
+class Attachment(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A file that hangs on a message; its content is not kept, and `size` is 0 where it was only named."""
+
+    name: str
+    url: str
+    content_type: str
+    size: int = 0
+
+
+class Assignee(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """To whom a part assigned its conversation; without an id to nobody."""
+
+    kind: Literal["admin", "team", "nobody_admin"]
+    assignee_id: str | None = None
+
 
 class Part(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """One reply in a conversation; the author is a person, or else the teammate."""
+    """One reply in a conversation, or a change of it; the author is a person, the workspace's bot, or the teammate."""
 
     part_id: str
     part_type: str
     body: str | None
     created_at: int
+    updated_at: int | None = None
     person_id: str | None = None
-    assigned: bool = False
+    by_bot: bool = False
+    assigned_to: Assignee | None = None
+    attachments: list[Attachment] = []
+    redacted: bool = False
 
 
 class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -29,12 +53,24 @@ class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
     subject: str = ""
     delivered_as: str = "customer_initiated"
     person_id: str | None = None
-    state: str = "open"
+    state: State = "open"
+    snoozed_until: int | None = None
     read: bool = False
     waiting_since: int | None = None
     title: str | None = None
+    admin_assignee_id: str | None = None
+    team_assignee_id: str | None = None
+    custom_attributes: dict[str, Any] = {}
+    attachments: list[Attachment] = []
+    redacted: bool = False
     archived: bool = False
     parts: list[Part] = []
+
+    def at(self, now: int) -> Conversation:
+        """The conversation as it is then: it wakes up when it has been snoozed for long enough."""
+        if self.state != "snoozed" or self.snoozed_until is None or now < self.snoozed_until:
+            return self
+        return msgspec.structs.replace(self, state="open", snoozed_until=None)
 
 
 _conversation = msgspec.msgpack.Decoder(Conversation).decode

@@ -141,6 +141,10 @@ FEATURES = {
         span(since="2.6"),
         "facts §8: the 2.6 changelog announces webhooks of updates, merges, archiving and its undoing",
     ),
+    "granular_parts": Feature(
+        span(since="2.6"),
+        "the 2.6 changelog: more granular conversation part types; tap-intercom#65: earlier ones are comments",
+    ),
     "email_verified": Feature(span(since="2.16"), "facts §5: email_verified without email is refused"),
 }
 """What differs between versions, each with its source."""

@@ -36,6 +36,14 @@ class Admin:
     email: str
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The workspace's one team, to which the teammate belongs."""
+
+    team_id: str
+    name: str
+
+
 class Workspace:
     """One workspace; `lock` is held for the length of each request."""
 
@@ -51,6 +59,7 @@ class Workspace:
         self.attributes = Attributes(self.database)
         self.app_id = self.ids.app_id()
         self.admin = Admin(self.ids.admin_id(), "Ada Sandbox", f"ada@{self.app_id}.example")
+        self.team = Team(self.ids.team_id(), "Everybody")
         self._first = Settings(intercom_version=intercom_version, client_secret=self.ids.secret())
         self._settings = self._read_settings()
         self._begin()

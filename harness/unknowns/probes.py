@@ -29,6 +29,10 @@ OLD: Final = "1.4"
 """The last version in which leads are converted by `POST /contacts/convert`."""
 
 
+PICTURE: Final = "https://static.intercomassets.com/app/pseudonym_avatars_2019/violet-suitcase.png"
+"""A picture that is there for everybody."""
+
+
 def _convert(ask: Ask, visitor: Visitor, **sent: Any) -> Reading:
     return ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, **sent})
 
@@ -281,6 +285,30 @@ def a_conversation_in_four_versions(people: People, ask: Ask) -> None:
     for conversation in found.get("conversations") or []:
         for version in ("2.11", "2.12", "2.15", "2.16"):
             ask("GET", f"/conversations/{conversation['id']}", None, version)
+
+
+def _said(ask: Ask, lead: Lead, **sent: Any) -> str:
+    said = ask("POST", "/conversations", {"from": {"type": "lead", "id": lead.id}, "body": "Do you ship?", **sent})
+    return str((said.answer or {}).get("conversation_id"))
+
+
+def attach_something(people: People, ask: Ask) -> None:
+    """A conversation that begins with a picture."""
+    ask("GET", f"/conversations/{_said(ask, _lead(people), attachment_urls=[PICTURE])}")
+
+
+def reply_as_nobody(people: People, ask: Ask) -> None:
+    """A reply of a teammate whom the workspace does not have, and of one who is not named."""
+    conversation_id = _said(ask, _lead(people))
+    for named in ({"admin_id": "1"}, {}):
+        reply = {"message_type": "note", "type": "admin", "body": "A friend", **named}
+        ask("POST", f"/conversations/{conversation_id}/reply", reply)
+
+
+def let_somebody_into_a_conversation(people: People, ask: Ask) -> None:
+    """A second lead in a conversation, let in by nobody in particular."""
+    conversation_id, other = _said(ask, _lead(people)), _lead(people)
+    ask("POST", f"/conversations/{conversation_id}/customers", {"customer": {"intercom_user_id": other.id}})
 
 
 def _conversations_of(lead: Lead) -> Mapping[str, Any]:

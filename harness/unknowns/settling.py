@@ -121,6 +121,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "ROLE_INVALID": _by("change_to_an_unknown_role", "make_an_unknown_role"),
         "EMAIL_INVALID": Unsettled.GUARD,
         "EMAIL_VERIFIED_ALONE": _by("verify_an_email_that_is_not_there"),
+        "NOT_REDACTABLE": Unsettled.GUARD,
         "QUERY_MISSING": _by("search_badly"),
         "QUERY_INVALID": _by("search_badly"),
         "CURSOR_INVALID": _by("search_badly"),
@@ -191,6 +192,22 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "Slipping Away (seen 30 to 60 days ago)": Unsettled.TIME,
         "A list by a tag or a segment that is not there is refused, and so is one by both": Unsettled.EVERYBODY,
         "A company is in no segment": _by("segments_of_a_company"),
+        "A teammate who acts is named by the id of one of the workspace's, else 404 Resource Not Found": _by(
+            "reply_as_nobody"
+        ),
+        "Nobody has to be named as acting where a contact is let into a conversation": _by(
+            "let_somebody_into_a_conversation"
+        ),
+        "An unassigned conversation shows null for its assignees": _by(
+            "a_conversation_in_four_versions", where="_assignee_id"
+        ),
+        "Unassigning an admin leaves the team, and vice versa; assigning opens what was closed": Unsettled.GUARD,
+        "A snoozed conversation is open again when its time has come, without a part that says so": Unsettled.TIME,
+        "Custom attributes of conversations need not be made first, and hold one value each": Unsettled.GUARD,
+        "An attachment keeps its address and its name, and what is not known of it is 0": _by(
+            "attach_something", where=".attachments"
+        ),
+        "A redacted message loses what was attached to it": Unsettled.GUARD,
         "What a deleted contact said stays, without anybody taking part": _by("what_the_deleted_said"),
     },
     "versions": {

@@ -69,7 +69,12 @@ def conversation(workspace: Workspace, found: Conversation) -> dict[str, Any]:
     said = [_part(found.message_id, found.person_id, found.body, found.created_at)]
     parts = [part for part in found.parts if part.part_type != "note" and part.body]
     said += [_part(part.part_id, part.person_id, part.body or "", part.created_at) for part in parts]
-    return {"id": found.conversation_id, "created_at": found.created_at, "state": found.state, "parts": said}
+    return {
+        "id": found.conversation_id,
+        "created_at": found.created_at,
+        "state": found.at(workspace.now()).state,
+        "parts": said,
+    }
 
 
 def _part(part_id: str, person_id: str | None, body: str, created_at: int) -> dict[str, Any]:

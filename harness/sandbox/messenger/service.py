@@ -19,7 +19,7 @@ from harness.sandbox.messenger import answers, arrivals, rules
 from harness.sandbox.messenger.forms import Form, json_field, read_form
 from harness.sandbox.messenger.paths import CONVERSATION, WIDGET, app_id_in, name_of, owns
 from harness.sandbox.messenger.script import script
-from harness.sandbox.operations import conversations, conversions
+from harness.sandbox.operations import conversions, messages, replies
 from harness.sandbox.people import Person
 from harness.sandbox.refusals import Refusal, Refused
 from harness.sandbox.versions import VERSIONS
@@ -149,7 +149,7 @@ def _say(call: Call, form: Form) -> dict[str, Any]:
     """Something is said: whoever was a visitor is a lead now (facts §3, §11), with this conversation."""
     person = _spoken_to(call, form, arrivals.whoever_is_here(call, form))
     body = {"from": {"type": "contact", "id": person.person_id}, "body": form.message()}
-    said = conversations.create(_with_body(call, body)).body
+    said = messages.create(_with_body(call, body)).body
     return _heard(call, person, said["conversation_id"])
 
 
@@ -160,7 +160,7 @@ def _reply(call: Call, form: Form) -> dict[str, Any]:
         raise Refused(no.RESOURCE_NOT_FOUND)
     person = _spoken_to(call, form, person)
     body = {"type": "user", "intercom_user_id": person.person_id, "body": form.message()}
-    conversations.reply(_with_body(call, body))
+    replies.reply(_with_body(call, body))
     return _heard(call, person, conversation_id)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -35,13 +34,18 @@ def _everything(call: Call) -> dict[str, int]:
 
 
 def _conversations(call: Call) -> dict[str, int]:
-    states = Counter(found.state for found in call.belongings.conversations())
-    return {"assigned": 0, "closed": states["closed"], "open": states["open"], "unassigned": states["open"]}
+    everything = [found.at(call.now) for found in call.belongings.conversations()]
+    opened = [found for found in everything if found.state != "closed"]
+    assigned = sum(1 for found in opened if found.admin_assignee_id or found.team_assignee_id)
+    counted = {"closed": len(everything) - len(opened), "open": len(opened), "unassigned": len(opened) - assigned}
+    return {"assigned": assigned, **counted}
 
 
 def _conversations_by_admin(call: Call) -> dict[str, Any]:
     admin = call.workspace.admin
-    return {"admin": [{"name": admin.name, "id": admin.admin_id, "open": 0, "closed": 0}]}
+    theirs = [found.at(call.now) for found in call.belongings.conversations() if found.admin_assignee_id]
+    closed = sum(1 for found in theirs if found.state == "closed")
+    return {"admin": [{"name": admin.name, "id": admin.admin_id, "open": len(theirs) - closed, "closed": closed}]}
 
 
 def _users_by_tag(call: Call) -> dict[str, Any]:
@@ -82,4 +86,4 @@ BY: Final[Mapping[tuple[str | None, str | None], Callable[[Call], dict[str, Any]
     ("company", "segment"): _nothing,
     ("company", "user"): _users_by_company,
 }
-"""What can be counted by what; conversations are never assigned here, and companies are in no segment."""
+"""What can be counted by what; companies are in no segment here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from harness.sandbox import dialect_v2, querying
+from harness.sandbox import conversation_v2, querying
 from harness.sandbox import refusals as no
 from harness.sandbox.belongings import Conversation
 from harness.sandbox.call import Answer, Call
@@ -62,10 +62,15 @@ def conversation_fields(call: Call) -> Fields[Conversation]:
         "id": Field("text", attrgetter("conversation_id")),
         "created_at": Field("date", attrgetter("created_at")),
         "updated_at": Field("date", attrgetter("updated_at")),
-        "open": Field("boolean", lambda found: found.state == "open"),
+        "open": Field("boolean", lambda found: found.state != "closed"),
         "state": Field("text", attrgetter("state")),
         "read": Field("boolean", attrgetter("read")),
         "title": Field("text", attrgetter("title")),
+        "waiting_since": Field("date", attrgetter("waiting_since")),
+        "snoozed_until": Field("date", attrgetter("snoozed_until")),
+        "admin_assignee_id": Field("text", lambda found: found.admin_assignee_id or "0"),
+        "team_assignee_id": Field("text", lambda found: found.team_assignee_id or "0"),
+        "tag_ids": Field("list", lambda found: _tag_ids(call, found)),
         "contact_ids": Field("list", lambda found: call.belongings.participants_of(found.conversation_id)),
         "source.id": Field("text", attrgetter("message_id")),
         "source.type": Field("text", lambda _: "conversation"),
@@ -78,6 +83,10 @@ def conversation_fields(call: Call) -> Fields[Conversation]:
         "source.author.name": Field("text", lambda found: _author_trait(call, found, "name")),
     }
     return known.get
+
+
+def _tag_ids(call: Call, found: Conversation) -> list[str]:
+    return [str(tag.tag_id) for tag in call.belongings.labels_of("conversation", found.conversation_id)]
 
 
 def _author_type(call: Call, found: Conversation) -> str:
@@ -99,8 +108,9 @@ def conversations(call: Call) -> Answer:
     candidates = (
         call.belongings.conversations_of(person_id) if isinstance(person_id, str) else call.belongings.conversations()
     )
-    matching = [one for one in candidates if not one.archived and test(one)]
+    awake = [one.at(call.now) for one in candidates if not one.archived]
+    matching = [one for one in awake if test(one)]
     found = querying.ordered(matching, call.body.get("sort"), fields, call.version)
     page = querying.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
-    shown = [dialect_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
+    shown = [conversation_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
     return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})

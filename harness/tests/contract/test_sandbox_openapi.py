@@ -49,6 +49,8 @@ class Witness:
         return min(matching, key=lambda route: route.pattern.count("{"))
 
 
+PICTURE = "https://www.example.com/parcel.png"
+
 DUBLIN = {
     "city_name": "Dublin",
     "continent_code": "EU",
@@ -83,7 +85,12 @@ def live(ask: Callable[..., Any], asker: Asker) -> None:
     ask("GET", f"/visitors?user_id={visitor['user_id']}")
     user = ask("POST", "/contacts", {"email": "uma@example.com", "name": "Uma", "custom_attributes": {"plan": "pro"}})
     ask("PUT", f"/contacts/{lead['id']}", {"email": "uma@example.com", "owner_id": admin})
-    _belongings(ask, lead["id"])
+    conversation = _belongings(ask, lead["id"])
+    if asker.version == "2.16":
+        ask("DELETE", f"/conversations/{conversation}")
+    else:
+        ask("POST", f"/conversations/{conversation}/run_assignment_rules")
+        ask("POST", "/conversations/1/run_assignment_rules")
     ask("GET", f"/contacts/{lead['id']}")
     ask("GET", "/contacts?per_page=1")
     query = {"operator": "AND", "value": [{"field": "role", "operator": "=", "value": "lead"}]}
@@ -100,7 +107,7 @@ def live(ask: Callable[..., Any], asker: Asker) -> None:
     ask("GET", f"/contacts/{user['id']}/tags")
 
 
-def _belongings(ask: Callable[..., Any], contact_id: str) -> None:
+def _belongings(ask: Callable[..., Any], contact_id: str) -> str:
     contact = f"/contacts/{contact_id}"
     tag = ask("POST", "/tags", {"name": "vip"})["id"]
     ask("GET", "/tags")
@@ -120,8 +127,9 @@ def _belongings(ask: Callable[..., Any], contact_id: str) -> None:
     ask("GET", "/segments")
     ask("GET", "/segments/1")
     ask("GET", f"{contact}/segments")
-    _conversations(ask, contact_id)
+    conversation = _conversations(ask, contact_id)
     ask("DELETE", f"/tags/{tag}")
+    return conversation
 
 
 def _companies(ask: Callable[..., Any], contact: str) -> None:
@@ -143,35 +151,66 @@ def _companies(ask: Callable[..., Any], contact: str) -> None:
     ask("DELETE", f"/companies/{company}")
 
 
-def _conversations(ask: Callable[..., Any], contact_id: str) -> None:
+def _conversations(ask: Callable[..., Any], contact_id: str) -> str:
     other = ask("POST", "/contacts", {"email": "other@example.com"})["id"]
-    said = {"from": {"type": "lead", "id": contact_id}, "body": "Do you ship?"}
-    conversation = ask("POST", "/conversations", said)["conversation_id"]
+    said = {"from": {"type": "lead", "id": contact_id}, "body": "Do you ship?", "attachment_urls": [PICTURE]}
+    conversation: str = ask("POST", "/conversations", said)["conversation_id"]
     ask("POST", "/messages", said)
     ask("GET", "/conversations")
     ask("GET", "/conversations/1")
+    admin_id = ask("GET", "/me")["id"]
+    acting = {"admin_id": admin_id}
     reply = {"message_type": "comment", "type": "user", "intercom_user_id": contact_id, "body": "Hello?"}
-    ask("POST", f"/conversations/{conversation}/reply", reply)
+    answered = ask("POST", f"/conversations/{conversation}/reply", reply)
     ask("GET", f"/conversations/{conversation}")
-    ask("PUT", f"/conversations/{conversation}", {"read": True, "title": "Shipping"})
-    ask("POST", f"/conversations/{conversation}/parts", {"message_type": "close", "type": "admin"})
+    ask("PUT", f"/conversations/{conversation}", {"read": True, "custom_attributes": {"issue": "Billing", "size": 3}})
+    _manage(ask, conversation, admin_id)
+    part = answered["conversation_parts"]["conversation_parts"][0]["id"]
+    redacted = {"type": "conversation_part", "conversation_id": conversation, "conversation_part_id": part}
+    ask("POST", "/conversations/redact", redacted)
+    ask("POST", "/conversations/redact", {**redacted, "conversation_id": "none"})
     query = {"field": "contact_ids", "operator": "=", "value": contact_id}
     ask("POST", "/conversations/search", {"query": query})
-    ask("POST", f"/conversations/{conversation}/customers", {"customer": {"intercom_user_id": other}})
-    ask("DELETE", f"/conversations/{conversation}/customers/{other}")
-    label = {"id": ask("POST", "/tags", {"name": "shipping"})["id"], "admin_id": ask("GET", "/me")["id"]}
+    customer = {"customer": {"intercom_user_id": other}}
+    ask("POST", f"/conversations/{conversation}/customers", acting | customer)
+    ask("POST", "/conversations/1/customers", acting | customer)
+    ask("DELETE", f"/conversations/{conversation}/customers/{other}", acting)
+    ask("DELETE", f"/conversations/{conversation}/customers/{other}", acting)
+    ask("DELETE", f"/conversations/{conversation}/customers/{contact_id}", acting)
+    label = {"id": ask("POST", "/tags", {"name": "shipping"})["id"], "admin_id": admin_id}
     ask("POST", f"/conversations/{conversation}/tags", label)
     ask("POST", "/conversations/1/tags", label)
     ask("GET", f"/conversations/{conversation}")
     ask("DELETE", f"/conversations/{conversation}/tags/{label['id']}", label)
     ask("DELETE", f"/conversations/{conversation}/tags/{label['id']}", label)
+    _events(ask, contact_id, other)
+    return conversation
+
+
+def _manage(ask: Callable[..., Any], conversation: str, admin_id: str) -> None:
+    path, acting = f"/conversations/{conversation}/parts", {"type": "admin", "admin_id": admin_id}
+    team = ask("GET", "/teams")["teams"][0]["id"]
+    ask("GET", f"/teams/{team}")
+    ask("GET", "/teams/1")
+    ask("POST", path, {**acting, "message_type": "close", "body": "Goodbye"})
+    ask("POST", path, {**acting, "message_type": "assignment", "assignee_id": admin_id})
+    ask("POST", path, {**acting, "type": "team", "message_type": "assignment", "assignee_id": team})
+    ask("POST", path, {**acting, "message_type": "assignment", "assignee_id": "0"})
+    ask("POST", path, {**acting, "message_type": "snoozed", "snoozed_until": 2_000_000_000})
+    ask("POST", path, {**acting, "message_type": "open"})
+    ask("POST", "/conversations/1/parts", {**acting, "message_type": "open"})
+    sent = {"name": "order.json", "content_type": "application/json", "data": "e30="}
+    note = {**acting, "message_type": "comment", "body": "We do", "attachment_files": [sent]}
+    ask("POST", f"/conversations/{conversation}/reply", note)
+
+
+def _events(ask: Callable[..., Any], contact_id: str, other: str) -> None:
     ask("POST", "/events", {"event_name": "asked", "created_at": 1, "id": contact_id, "metadata": {"a": 1}})
     ask("POST", "/events/summaries", {"user_id": "nobody"})
     ask("PUT", f"/contacts/{other}", {"external_id": "other"})
     ask("POST", "/events/summaries", {"user_id": "other", "event_summaries": {"event_name": "asked", "count": 3}})
     ask("GET", f"/events?type=user&intercom_user_id={contact_id}")
     ask("GET", f"/events?type=user&intercom_user_id={contact_id}&summary=true")
-    ask("DELETE", f"/conversations/{conversation}")
 
 
 @pytest.fixture(scope="module", params=DESCRIBED)

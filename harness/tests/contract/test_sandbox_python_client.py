@@ -164,11 +164,22 @@ def _conversations(strict: Strict, contact_id: str) -> None:
     conversation = said.conversation_id
     reply = {"message_type": "comment", "type": "user", "intercom_user_id": contact_id, "body": "Hello?"}
     strict(client.conversations.reply, conversation, request=reply)
-    strict(client.conversations.update, conversation, read=True, title="Shipping")
+    attributes = {"issue": "Shipping"}
+    strict(client.conversations.update, conversation, read=True, title="Shipping", custom_attributes=attributes)
     admin = strict.asker.sandbox.workspace("test").admin.admin_id
-    strict(
-        client.conversations.manage, conversation, request={"message_type": "close", "type": "admin", "admin_id": admin}
-    )
+    (team,) = strict(client.teams.list).teams
+    strict(client.teams.find, team.id)
+    acting = {"type": "admin", "admin_id": admin}
+    for act in (
+        {**acting, "message_type": "assignment", "assignee_id": admin},
+        {**acting, "message_type": "snoozed", "snoozed_until": 2_000_000_000},
+        {**acting, "message_type": "close"},
+    ):
+        strict(client.conversations.manage, conversation, request=act)
+    ruled = strict(client.conversations.run_assignment_rules, conversation)
+    part = ruled.conversation_parts.conversation_parts[0].id
+    redacted = {"type": "conversation_part", "conversation_id": conversation, "conversation_part_id": part}
+    strict(client.conversations.redact_conversation_part, request=redacted)
     label = strict(client.tags.create, request={"name": "shipping"})
     strict(client.tags.tag_conversation, conversation, tag_id=label.id, admin_id=admin)
     strict(client.conversations.find, conversation)

@@ -82,9 +82,14 @@ async function belongings(lead) {
   const [conversation] = (await body(client.conversations.list({ type: 'user', intercom_user_id: lead.id }))).conversations;
   await client.conversations.reply(
     { id: conversation.id, type: 'admin', admin_id: me.id, message_type: 'comment', body: 'We do' });
+  const acting = { id: conversation.id, type: 'admin', admin_id: me.id };
+  const closed = await body(client.conversations.reply({ ...acting, message_type: 'close' }));
+  assert.deepStrictEqual([closed.state, closed.assignee.type], ['closed', 'nobody_admin']);
+  const assigned = await body(client.conversations.reply({ ...acting, message_type: 'assignment', assignee_id: me.id }));
+  assert.deepStrictEqual([assigned.state, assigned.assignee], ['open', { type: 'admin', id: me.id }]);
   await client.conversations.markAsRead({ id: conversation.id });
   const read = await body(client.conversations.find({ id: conversation.id }));
-  assert.deepStrictEqual([read.read, read.conversation_parts.total_count], [true, 1]);
+  assert.deepStrictEqual([read.read, read.conversation_parts.total_count], [true, 3]);
   await client.events.create({ event_name: 'asked', created_at: 1, id: lead.id });
   assert.strictEqual((await body(client.events.listBy({ type: 'user', intercom_user_id: lead.id }))).events.length, 1);
   return { tag, note, company, conversation };
@@ -101,7 +106,8 @@ async function account() {
   assert.deepStrictEqual(inIt.map((one) => one.email), ['uma@example.com']);
   assert.ok(inIt[0].segments.segments.some((one) => one.id === active.id));
   assert.strictEqual((await body(client.counts.appCounts())).user.count, 2);
-  assert.strictEqual((await body(client.counts.conversationCounts())).conversation.open, 1);
+  assert.deepStrictEqual((await body(client.counts.conversationCounts())).conversation, { assigned: 1, closed: 0, open: 1, unassigned: 0 });
+  assert.strictEqual((await body(client.counts.conversationAdminCounts())).conversation.admin[0].open, 1);
   assert.deepStrictEqual((await body(client.counts.userSegmentCounts())).user.segment, [{ New: 1 }, { Active: 1 }, { 'Slipping Away': 0 }]);
   assert.deepStrictEqual((await body(client.counts.userTagCounts())).user.tag, [{ vip: 0 }]);
   assert.deepStrictEqual((await body(client.counts.companyTagCounts())).company.tag, [{ vip: 1 }]);

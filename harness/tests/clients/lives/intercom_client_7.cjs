@@ -99,11 +99,23 @@ async function conversations(lead, other, adminId, tag) {
     message_type: 'inapp', body: 'Hello', from: { type: 'admin', id: Number(adminId) }, to: { type: 'lead', id: lead.id } });
   await client.conversations.reply(
     { conversation_id, body: { message_type: 'comment', type: 'user', intercom_user_id: lead.id, body: 'Hello?' } });
-  await client.conversations.update({ conversation_id, read: true, title: 'Shipping' });
+  await client.conversations.update({ conversation_id, read: true, title: 'Shipping', custom_attributes: { issue: 'Shipping' } });
+  const [team] = (await client.teams.list()).teams;
+  assert.strictEqual((await client.teams.find({ team_id: team.id })).name, team.name);
+  const assigned = await client.conversations.manage(
+    { conversation_id, body: { message_type: 'assignment', type: 'team', admin_id: adminId, assignee_id: team.id } });
+  assert.strictEqual(String(assigned.team_assignee_id), team.id);
+  const ruled = (await client.conversations.runAssignmentRules({ conversation_id })).conversation_parts.conversation_parts;
+  assert.deepStrictEqual([ruled.at(-1).part_type, ruled.at(-1).author.type], ['default_assignment', 'bot']);
+  await client.conversations.redactConversationPart(
+    { type: 'conversation_part', conversation_id, conversation_part_id: ruled[0].id });
+  await client.conversations.attachContactAsAdmin({ conversation_id, admin_id: adminId, customer: { intercom_user_id: other.id } });
+  assert.strictEqual((await client.conversations.find({ conversation_id })).contacts.contacts.length, 2);
+  await client.conversations.detachContactAsAdmin({ conversation_id, contact_id: other.id, admin_id: adminId });
   await client.conversations.manage({ conversation_id, body: { message_type: 'close', type: 'admin', admin_id: adminId } });
   await client.tags.tagConversation({ conversation_id, id: tag.id, admin_id: adminId });
   const read = await client.conversations.find({ conversation_id });
-  assert.deepStrictEqual([read.state, read.title, read.tags.tags[0].name], ['closed', 'Shipping', 'vip']);
+  assert.deepStrictEqual([read.state, read.title, read.custom_attributes.issue, read.tags.tags[0].name], ['closed', 'Shipping', 'Shipping', 'vip']);
   await client.tags.untagConversation({ conversation_id, tag_id: tag.id, admin_id: adminId });
   assert.strictEqual((await everyOf(await client.conversations.list())).length, 2);
   const query = { field: 'contact_ids', operator: '=', value: lead.id };

@@ -1,0 +1,114 @@
+"""How conversations begin: a contact or a visitor says something, or the teammate writes to a contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.sandbox import reading, rendering
+from harness.sandbox import refusals as no
+from harness.sandbox.attachments import attachments_of
+from harness.sandbox.belongings import Conversation
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.conversions import find_visitor, visitor_becomes_lead
+from harness.sandbox.operations.lookup import named_person
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+
+CONTACTS = ("user", "lead", "contact")
+
+
+def create(call: Call) -> Answer:
+    """`POST /conversations`: a contact says something."""
+    author = reading.mapping(call.body, "from")
+    if not author:
+        raise Refused(no.PARAMETER_MISSING.filled(field="from"))
+    if author.get("type") not in CONTACTS:
+        raise Refused(no.PARAMETER_INVALID.filled(field="from.type"))
+    body = _body(call)
+    return _say(call, _speaker(call, author), body)
+
+
+def message(call: Call) -> Answer:
+    """`POST /messages`: a contact says something, or the teammate writes to one."""
+    author = reading.mapping(call.body, "from") or {}
+    if author.get("type") != "admin":
+        return create(call)
+    if author.get("id") not in (call.workspace.admin.admin_id, int(call.workspace.admin.admin_id)):
+        raise Refused(no.RESOURCE_NOT_FOUND)
+    return _write(call)
+
+
+def _speaker(call: Call, author: dict[str, Any]) -> Person:
+    """Whoever says it; a visitor, whom the type `contact` alone may name, is a lead from then on (documented)."""
+    if author["type"] == "contact":
+        named = (reading.identifier(author, name, call.version) for name in ("id", "user_id"))
+        visitor = find_visitor(call, *named)
+        if visitor is not None:
+            return visitor_becomes_lead(call, visitor)
+    return named_person(call, author)
+
+
+def _body(call: Call) -> str:
+    body = reading.text(call.body, "body")
+    if not body:
+        raise Refused(no.BODY_REQUIRED)
+    return body
+
+
+def _say(call: Call, person: Person, body: str) -> Answer:
+    found = _begin(call, body, person, "customer_initiated")
+    call.people.put(msgspec.structs.replace(person, last_replied_at=call.now, updated_at=call.now))
+    return Answer(
+        {
+            "type": "user_message",
+            "id": found.message_id,
+            "created_at": found.created_at,
+            "body": body,
+            "message_type": "inapp",
+            "conversation_id": found.conversation_id,
+        }
+    )
+
+
+def _write(call: Call) -> Answer:
+    body = _body(call)
+    kind = reading.text(call.body, "message_type") or "inapp"
+    subject = reading.text(call.body, "subject")
+    if kind == "email" and not subject:
+        raise Refused(no.SUBJECT_REQUIRED)
+    person = named_person(call, reading.mapping(call.body, "to") or {})
+    found = _begin(call, body, person, "admin_initiated", subject or "")
+    call.people.put(msgspec.structs.replace(person, last_contacted_at=call.now, updated_at=call.now))
+    return Answer(
+        {
+            "type": "admin_message",
+            "id": found.message_id,
+            "created_at": found.created_at,
+            "subject": subject,
+            "body": body,
+            "message_type": kind,
+            "owner": rendering.author(call.workspace.admin),
+        }
+    )
+
+
+def _begin(call: Call, body: str, person: Person, delivered_as: str, subject: str = "") -> Conversation:
+    by_contact = delivered_as == "customer_initiated"
+    at = reading.moment(call.body, "created_at") or call.now
+    database = call.workspace.database
+    found = Conversation(
+        conversation_id=call.workspace.ids.conversation_id(database.next("conversations")),
+        message_id=str(403_000_000 + database.next("messages")),
+        created_at=at,
+        updated_at=at,
+        body=rendering.paragraph(body),
+        subject=subject,
+        delivered_as=delivered_as,
+        person_id=person.person_id if by_contact else None,
+        waiting_since=at if by_contact else None,
+        attachments=attachments_of(call),
+    )
+    call.belongings.add_conversation(found, [person.person_id])
+    return found

@@ -1,0 +1,63 @@
+"""Who takes part in a conversation besides whoever began it."""
+
+from __future__ import annotations
+
+from harness.sandbox import reading
+from harness.sandbox import refusals as no
+from harness.sandbox.belongings import Conversation
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.operations.contacts import newcomer
+from harness.sandbox.operations.conversations import found_conversation
+from harness.sandbox.operations.conversions import contact_not_found
+from harness.sandbox.operations.lookup import named_person
+from harness.sandbox.operations.replies import check_teammate
+from harness.sandbox.people import Person
+from harness.sandbox.refusals import Refused
+
+NAMES = ("intercom_user_id", "user_id", "email")
+
+
+def attach(call: Call) -> Answer:
+    """`POST /conversations/{conversation_id}/customers`, by the teammate or by a contact."""
+    found = found_conversation(call, call.parameters[0])
+    if any(call.body.get(name) for name in NAMES):
+        named_person(call, {"id": call.body.get("intercom_user_id"), **call.body})
+    elif "admin_id" in call.body:
+        check_teammate(call)
+    call.belongings.take_part(_customer(call).person_id, found.conversation_id)
+    return _customers(call, found)
+
+
+def _customer(call: Call) -> Person:
+    """Whoever is to take part; an e-mail that nobody has makes a lead (documented)."""
+    customer = reading.mapping(call.body, "customer") or {}
+    email = reading.email(customer)
+    if email and not any(customer.get(name) for name in NAMES[:2]) and not _anybody(call, email):
+        identity = {"email": email, "external_id": None}
+        lead = newcomer(call, call.workspace.database.next("people"), "lead", identity)
+        call.people.add(lead)
+        return lead
+    return named_person(call, {"id": customer.get("intercom_user_id"), **customer})
+
+
+def _anybody(call: Call, email: str) -> bool:
+    return any(person.kind != "visitor" for person in call.people.by_email(email))
+
+
+def detach(call: Call) -> Answer:
+    """`DELETE /conversations/{conversation_id}/customers/{contact_id}`: not the last one."""
+    found = found_conversation(call, call.parameters[0])
+    contact_id = call.parameters[1]
+    check_teammate(call)
+    people = call.belongings.participants_of(found.conversation_id)
+    if contact_id not in people:
+        raise Refused(contact_not_found(call))
+    if len(people) == 1:
+        raise Refused(no.LAST_CUSTOMER)
+    call.belongings.drop_out(contact_id, found.conversation_id)
+    return _customers(call, found)
+
+
+def _customers(call: Call, found: Conversation) -> Answer:
+    people = [call.people.get(one) for one in call.belongings.participants_of(found.conversation_id)]
+    return Answer({"customers": [{"type": one.kind, "id": one.person_id} for one in people if one]})

@@ -1,0 +1,26 @@
+"""Teams: every workspace has one, with its one teammate in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.sandbox import refusals as no
+from harness.sandbox.call import Answer, Call
+from harness.sandbox.refusals import Refused
+
+
+def list_all(call: Call) -> Answer:
+    """`GET /teams`."""
+    return Answer({"type": "team.list", "teams": [_shown(call)]})
+
+
+def read(call: Call) -> Answer:
+    """`GET /teams/{team_id}`."""
+    if call.parameters[0] != call.workspace.team.team_id:
+        raise Refused(no.TEAM_NOT_FOUND)
+    return Answer(_shown(call))
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    team, admin = call.workspace.team, call.workspace.admin
+    return {"type": "team", "id": team.team_id, "name": team.name, "admin_ids": [int(admin.admin_id)]}
