@@ -157,7 +157,7 @@ class Cleaner:
     def _find_visitor(self, entry: Entry) -> tuple[str, str] | str | None:
         uuid = entry.by.get("uuid", "")
         found = self._find_by(f"/visitors?{urlencode({'user_id': uuid})}")
-        return found if found is not None else self._find_by(f"/contacts/find_by_external_id/{quote(uuid, safe='')}")
+        return found if found is not None else self._find_listed("external_id", uuid)
 
     def _find_contact(self, entry: Entry) -> tuple[str, str] | str | None:
         external_id = entry.by.get("external_id")
@@ -165,9 +165,13 @@ class Cleaner:
             found = self._find_by(f"/contacts/find_by_external_id/{quote(external_id, safe='')}")
             if found is not None and not (isinstance(found, tuple) and found[0] in self._taken()):
                 return found
+        name, value = next(((n, entry.by[n]) for n in ("email", "external_id", "name") if n in entry.by), ("", ""))
+        return self._find_listed(name, value)
+
+    def _find_listed(self, name: str, value: str) -> tuple[str, str] | str | None:
+        """As the list of contacts shows it, which is the only prompt read that finds leads by what they are called."""
         complete, listed = self._contacts()
         taken = self._taken()
-        name, value = next(((n, entry.by[n]) for n in ("email", "external_id", "name") if n in entry.by), ("", ""))
         for contact in listed:
             same = str(contact.get(name) or "").lower() == value.lower()
             if value and same and str(contact.get("id")) not in taken:

@@ -27,14 +27,12 @@ class Lookup:
     kinds: frozenset[str]
     version: str
     target: str
-    several: Literal["all", "one", "refused"] = "all"
-    """Where several fit: whether it shows them all or one of them, or says that they are several."""
+    several: Literal["all", "refused"] = "all"
+    """Where several fit: whether it shows them all, or says that they are several."""
 
-    def rightly(self, fitting: Shown) -> list[Shown | None]:
-        """What it may show where these are the ones who fit."""
-        if len(fitting) < 2 or self.several == "all":
-            return [fitting]
-        return [{one} for one in fitting] if self.several == "one" else [None]
+    def rightly(self, fitting: Shown) -> Shown | None:
+        """What it should show where these are the ones who fit."""
+        return None if len(fitting) > 1 and self.several == "refused" else fitting
 
     def shown(self, asker: Asker, value: str) -> Shown | None:
         """Whom it shows; nobody where it answers 404 or 410, `None` where it says that they are several."""
@@ -65,7 +63,7 @@ LOOKUPS: Final = (
     *(Lookup(trait, CONTACTS, "2.16", SEARCH) for trait in ("id", "external_id", "email", "name")),
     Lookup("id", CONTACTS, "2.16", "/contacts/%s"),
     Lookup("id", CONTACTS, "2.11", "/contacts/%s"),
-    Lookup("external_id", CONTACTS, "2.16", "/contacts/find_by_external_id/%s", "one"),
+    Lookup("external_id", USERS, "2.16", "/contacts/find_by_external_id/%s"),
     Lookup("id", VISITORS, "2.16", "/visitors?id=%s"),
     Lookup("id", VISITORS, "2.10", "/visitors/%s"),
     Lookup("external_id", VISITORS, "2.16", "/visitors?user_id=%s"),

@@ -133,10 +133,11 @@ def merge_somebody_who_never_was(people: People, ask: Ask) -> None:
 
 
 def ask_more_of_the_merged(people: People, ask: Ask) -> None:
-    """A lead who was merged away: their tags, and a change of their name."""
+    """A lead who was merged away: found by their uuid, their tags, and a change of their name."""
     user = _user(people)
     lead = _lead(people, user.email)
     ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+    ask("GET", f"/contacts/find_by_external_id/{lead.external_id}")
     ask("GET", f"/contacts/{lead.id}/tags")
     ask("PUT", f"/contacts/{lead.id}", {"name": _marked(people)})
 

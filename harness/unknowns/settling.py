@@ -171,6 +171,9 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "What is asked of a contact who was merged away, other than to show it, answers 404 from 2.16 on too": _by(
             "ask_more_of_the_merged"
         ),
+        "The uuid of a lead who was merged away answers 410 from 2.16 on, though no lead is found by theirs before": (
+            _by("ask_more_of_the_merged")
+        ),
         "Lists and searches without a sort show the newest first": Unsettled.EVERYBODY,
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not": _by(
             "call_somebody_with_signs"

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.client import IntercomClient, Reading
 from harness.client.intercom import segment
-from harness.persons import Person
+from harness.persons import Person, User
 
 PAGE = 150
 PAGES_AT_MOST = 2_000
@@ -86,6 +86,10 @@ class Census:
         more = {key: take_portrait(client, person) for key, person in lacking.items()}
         return replace(self, portraits={**self.portraits, **more}) if more else self
 
+    def with_external_id(self, external_id: str) -> list[Mapping[str, Any]]:
+        """The contacts that the list shows with this external id: the only prompt read that finds leads by theirs."""
+        return [body for body in self.contacts.values() if body.get("external_id") == external_id]
+
     def of(self, person: Person) -> Portrait:
         """The portrait of one person; an empty one of somebody nobody asked about."""
         return self.portraits.get(key_of(person), Portrait())
@@ -108,8 +112,8 @@ def take_census(client: IntercomClient, people: Iterable[Person], bystanders: It
 
 
 def take_portrait(client: IntercomClient, person: Person) -> Portrait:
-    """Every read that can tell something about one person."""
-    uuid, external_id = person.uuid, getattr(person, "external_id", None) or person.uuid
+    """Every read that can tell something about one person; Intercom finds users alone by their external id."""
+    uuid, external_id = person.uuid, person.external_id if isinstance(person, User) else None
     return Portrait(
         by_uuid=client.get("/visitors", user_id=uuid) if uuid else None,
         by_id=(found := client.get(f"/contacts/{segment(person.id)}") if person.id else None),

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from harness.persons import Lead, Visitor
 from harness.verification import presence, sources, witnesses
-from harness.verification.census import Portrait
+from harness.verification.census import Census, Portrait
 from harness.verification.claims import Claim, Verdict, judged
 
 
-def gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait) -> Iterator[Claim]:
+def gone_in_place(who: str, source: Visitor | Lead, before: Census, after: Census) -> Iterator[Claim]:
     """The visitor is found no more; the lead is a lead no more, by id and by the old uuid."""
+    was, now = before.of(source), after.of(source)
     if isinstance(source, Visitor):
         yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
         return
@@ -21,16 +22,19 @@ def gone_in_place(who: str, source: Visitor | Lead, was: Portrait, now: Portrait
         yield Claim(text, Verdict.UNKNOWN, "lead, then user", found, seen, source=sources.CONVERSION)
     else:
         yield judged(text, now.role != "lead", "lead, then user", found, seen, sources.CONVERSION)
-    yield _old_uuid_finds_no_lead(was, now)
+    if source.uuid:
+        yield _old_uuid_finds_no_lead(source.uuid, after)
 
 
-def _old_uuid_finds_no_lead(was: Portrait, now: Portrait) -> Claim:
-    text, expected, old = "the old uuid finds no lead", "404, or somebody who is no lead", now.by_external_id
-    seen = (witnesses.witness("before", was.by_external_id), witnesses.witness("after", old))
-    if old is None or not old.conclusive:
-        return Claim(text, Verdict.UNKNOWN, expected, "no conclusive read", seen, source=sources.CONVERSION)
-    is_lead = old.found and old.answer.get("role") == "lead"
-    return judged(text, not is_lead, expected, seen[1].shows, seen, sources.CONVERSION)
+def _old_uuid_finds_no_lead(uuid: str, after: Census) -> Claim:
+    text, expected = "the old uuid finds no lead", "no lead with it on the list"
+    leads = [str(body["id"]) for body in after.with_external_id(uuid) if body.get("role") == "lead"]
+    found = f"leads {', '.join(leads) or 'none'}"
+    seen = (witnesses.witness("after", after.listed[-1] if after.listed else None, found),)
+    if not after.complete:
+        unread = "the list could not be read to its end"
+        return Claim(text, Verdict.UNKNOWN, expected, unread, seen, source=sources.CONVERSION)
+    return judged(text, not leads, expected, found, seen, sources.CONVERSION)
 
 
 def identifiers(now: Portrait, email: str | None, external_id: str | None, source: Visitor | Lead) -> Iterator[Claim]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from harness.client import Reading
 from harness.verification import sources
@@ -30,9 +30,8 @@ def absence(text: str, before: Reading | None, after: Reading | None, source: st
 
 
 def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | None) -> Iterator[Claim]:
-    """A lead that was merged: gone by both identifiers, and its old id points to the target."""
+    """A lead that was merged: gone, and its old id points to the target."""
     yield absence(f"{who} is gone by id", before.by_id, after.by_id, sources.MERGE)
-    yield absence(f"{who} is gone by external id", before.by_external_id, after.by_external_id, sources.MERGE)
     reading = after.by_id
     if reading is None or reading.found:
         return
@@ -46,6 +45,17 @@ def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | No
         yield judged(text, right, expected, f"410, link {reading.link}", seen, sources.MERGE)
     else:
         yield Claim(text, UNKNOWN, expected, f"{reading.status}", seen, source=sources.MERGE)
+
+
+def unlisted(text: str, before: Census, after: Census, external_id: str) -> Claim:
+    """The list of contacts showed somebody with this external id before, and shows nobody with it now."""
+    expected = "on the list, then not"
+    had, has = (_told(census.with_external_id(external_id)) for census in (before, after))
+    seen = (_listed("before", before, had), _listed("after", after, has))
+    if not after.complete or had == NOBODY:
+        found = "the list could not be read to its end" if had != NOBODY else "the list did not show it before either"
+        return Claim(text, UNKNOWN, expected, found, seen, source=sources.MERGE)
+    return judged(text, has == NOBODY, expected, has, seen, sources.MERGE)
 
 
 # --- the target exists and is the right one -------------------------------------------------------
@@ -62,6 +72,26 @@ def exists(text: str, reading: Reading | None, role: str, contact_id: str | None
     body = reading.answer
     right = body.get("role") == role and contact_id in (None, body.get("id"))
     return judged(text, right, expected, shown(reading), seen, sources.CONVERSION)
+
+
+def listed(text: str, after: Census, external_id: str, role: str, contact_id: str) -> Claim:
+    """The list of contacts shows this contact, in this role, as the only one with this external id."""
+    expected, found = f"{role} {contact_id}", _told(after.with_external_id(external_id))
+    seen = (_listed("after", after, found),)
+    if not after.complete:
+        return Claim(text, UNKNOWN, expected, "the list could not be read to its end", seen, source=sources.CONVERSION)
+    return judged(text, found == expected, expected, found, seen, sources.CONVERSION)
+
+
+NOBODY: Final = "nobody"
+
+
+def _told(contacts: Iterable[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{body.get('role')} {body.get('id')}" for body in contacts) or NOBODY
+
+
+def _listed(when: str, census: Census, shows: str) -> Witness:
+    return witness(when, census.listed[-1] if census.listed else None, f"with the external id: {shows}")
 
 
 def only_user_with_email(text: str, after: Census, search: Reading | None, email: str, contact_id: str | None) -> Claim:

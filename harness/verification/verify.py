@@ -60,7 +60,7 @@ class Verify:
             yield said.worked(self._answers(), visitor.id, "lead")
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
-            yield presence.exists("the lead is found by the visitor's uuid", now.by_external_id, "lead", visitor.id)
+            yield presence.listed("the lead is found by the visitor's uuid", after, visitor.user_id, "lead", visitor.id)
             yield from self._kept(conversion)
             yield others.contact_list(before, after, [visitor.id], [])
             yield from others.bystanders(self._people(), [visitor], before, after)
@@ -89,7 +89,7 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             yield said.worked(self._answers(), source.id, "user")
-            yield from identity.gone_in_place(who, source, was, now)
+            yield from identity.gone_in_place(who, source, before, after)
             yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
             if external_id is not None:
                 yield presence.exists("the user is found by the external id", found.by_external_id, "user", source.id)
@@ -139,6 +139,8 @@ class Verify:
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
         else:
             yield from presence.merged_away(who, was, now, into.id)
+            if source.uuid:
+                yield presence.unlisted(f"{who} is gone by external id", before, after, source.uuid)
         yield presence.exists("the user is there as before", target.by_id, "user", into.id)
         if into.external_id is not None:
             yield presence.exists("the user is found by the external id", target.by_external_id, "user", into.id)

@@ -102,12 +102,13 @@ def read(call: Call) -> Answer:
 
 
 def read_by_external_id(call: Call) -> Answer:
-    """`GET /contacts/find_by_external_id/{external_id}`."""
+    """`GET /contacts/find_by_external_id/{external_id}`: users, and not leads (the official description)."""
     external_id = call.parameters[0]
-    matches = [one for one in call.people.by_external_id(external_id) if one.kind != "visitor"]
-    if not matches:
-        raise _gone(call, call.people.heir(external_id=external_id))
-    return show(call, min(matches, key=lambda one: (one.archived, one.kind != "user")))
+    matches = call.people.by_external_id(external_id)
+    user = next((one for one in matches if one.kind == "user"), None)
+    if user is None:
+        raise _gone(call, None if matches else call.people.heir(external_id=external_id))
+    return show(call, user)
 
 
 def update(call: Call) -> Answer:

@@ -171,7 +171,10 @@ def test_a_lead_is_merged_into_an_existing_user(asker: Asker, version: str) -> N
 
 def test_a_merged_lead_answers_404_up_to_2_15_and_410_from_2_16(asker: Asker) -> None:
     """From 2.16 the answer tells who the lead is now."""
-    user, lead = asker.user(), asker.lead(email="user@example.com")
+    user, lead = asker.user(external_id="42"), asker.lead(email="user@example.com")
+    by_external_id = "/contacts/find_by_external_id/"
+    assert asker.ask("GET", f"{by_external_id}42")["id"] == user["id"]
+    assert asker.refusal("GET", by_external_id + lead["external_id"])[0] == 404  # users only, says the description
     merge(asker, "2.16", lead, user)
     for target in (f"/contacts/{lead['id']}", f"/contacts/find_by_external_id/{lead['external_id']}"):
         assert asker.using("2.15").refusal("GET", target) == (404, "not_found", "User Not Found")

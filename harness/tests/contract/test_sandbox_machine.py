@@ -298,7 +298,7 @@ class People(RuleBasedStateMachine):
             if lookup.trait == trait:
                 called = {one.person_id for one in self.alive.values() if is_called(one, trait, value)}
                 expected = {(person, role) for person, role in self._those(lookup.kinds) if person in called}
-                assert lookup.shown(self.asker, value) in lookup.rightly(expected), (lookup, value)
+                assert lookup.shown(self.asker, value) == lookup.rightly(expected), (lookup, value)
 
     def _every_conversation_names_its_owner(self) -> None:
         """As the one who takes part, and as the author of what was said first."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.client import Reading
 from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
 from harness.verification import Verdict, presence
-from harness.verification.census import Portrait
+from harness.verification.census import Census, Portrait
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 INCONCLUSIVE = (0, 301, 400, 401, 402, 403, 405, 406, 408, 409, 421, 422, 429, 500, 502, 503, 504)
@@ -59,9 +59,8 @@ def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: in
     assert (claim.verdict is REFUTED) == (before == 200 and after == 200)
 
 
-def _merged(after: Reading, external: Reading | None = None) -> dict[str, Verdict]:
-    before = Portrait(by_id=shown(), by_external_id=shown())
-    now = Portrait(by_id=after, by_external_id=external or error(after.status))
+def _merged(after: Reading) -> dict[str, Verdict]:
+    before, now = Portrait(by_id=shown()), Portrait(by_id=after)
     return {
         c.text.removeprefix("the lead "): c.verdict for c in presence.merged_away("the lead", before, now, TARGET_ID)
     }
@@ -91,14 +90,46 @@ def test_a_merge_is_told_from_a_deletion_by_the_410_and_its_link(
     """410 with the link to the target proves a merge; another link, or a plain 404, refutes it."""
     claims = _merged(after)
     assert claims["is gone by id"] is gone
-    assert claims["is gone by external id"] is gone
     assert claims.get(WAS_MERGED) is merged
 
 
-def test_a_merged_lead_that_is_still_found_by_its_external_id_is_not_gone() -> None:
-    """Both identifiers must have gone."""
-    claims = _merged(reading(410, link=LINK), external=shown())
-    assert claims["is gone by external id"] is REFUTED
+LISTED = contact(external_id="uuid")
+NAMELESS = contact(TARGET_ID, "user", external_id=None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (census(LISTED, NAMELESS), census(NAMELESS), PROVED),
+        (census(LISTED), census(LISTED), REFUTED),
+        (census(LISTED), census(contact(TARGET_ID, "user", external_id="uuid")), REFUTED),
+        (census(NAMELESS), census(NAMELESS), UNKNOWN),
+        (census(LISTED), census(complete=False), UNKNOWN),
+    ],
+)
+def test_an_external_id_is_gone_if_the_list_showed_it_and_does_not_any_more(
+    before: Census, after: Census, verdict: Verdict
+) -> None:
+    """Whoever has it now; never listed before, or not read to the end, proves nothing."""
+    claim = presence.unlisted("gone by external id", before, after, "uuid")
+    assert claim.verdict is verdict
+    assert len(claim.witnesses) == 2
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (census(LISTED, NAMELESS), PROVED),
+        (census(contact(role="user", external_id="uuid")), REFUTED),
+        (census(contact(TARGET_ID, external_id="uuid")), REFUTED),
+        (census(LISTED, contact(TARGET_ID, external_id="uuid")), REFUTED),
+        (census(NAMELESS), REFUTED),
+        (census(LISTED, complete=False), UNKNOWN),
+    ],
+)
+def test_a_lead_is_listed_by_their_uuid_alone_and_in_their_role(after: Census, verdict: Verdict) -> None:
+    """Another role, another contact, a second one with it, or nobody: refuted."""
+    assert presence.listed("found by the uuid", after, "uuid", "lead", CONTACT_ID).verdict is verdict
 
 
 @pytest.mark.parametrize(
