@@ -22,7 +22,12 @@ DATES = (
     "last_email_opened_at", "last_email_clicked_at",
 )  # fmt: skip
 FLAGS = ("unsubscribed_from_emails", "marked_email_as_spam", "has_hard_bounced")
-NOBODY_HAS = ("ios_last_seen_at", "ios_app_version", "ios_device", "android_last_seen_at", "android_device")
+NOBODY_HAS: dict[str, querying.Kind] = {
+    "ios_last_seen_at": "date", "ios_app_version": "text", "ios_device": "text", "ios_app_device": "text",
+    "ios_os_version": "text", "ios_app_name": "text", "ios_sdk_version": "text", "android_last_seen_at": "date",
+    "android_app_version": "text", "android_device": "text", "android_app_name": "text", "andoid_sdk_version": "text",
+}  # fmt: skip
+"""What a telephone would tell, spelt as the official description spells it."""
 LOCATIONS = {"location.country": "country_name", "location.region": "region_name", "location.city": "city_name"}
 
 PLAIN: dict[str, Field[Person]] = {
@@ -33,7 +38,8 @@ PLAIN: dict[str, Field[Person]] = {
     **{name: Field("text", attrgetter(name)) for name in (*TEXTS, *UTMS)},
     **{name: Field("date", attrgetter(name)) for name in DATES},
     **{name: Field("boolean", attrgetter(name)) for name in FLAGS},
-    **{name: Field("any", lambda _: None) for name in NOBODY_HAS},
+    **{name: Field(kind, lambda _: None) for name, kind in NOBODY_HAS.items()},
+    "formatted_phone": Field("text", attrgetter("phone")),
 }
 
 
@@ -47,7 +53,7 @@ def contact_fields(workspace: Workspace) -> Fields[Person]:
             return Field("text", _location(LOCATIONS[name]))
         if name == "tag_id":
             return Field(
-                "list", lambda person: [str(tag.tag_id) for tag in workspace.belongings.tags_of(person.person_id)]
+                "tags", lambda person: [str(tag.tag_id) for tag in workspace.belongings.tags_of(person.person_id)]
             )
         if name.startswith("custom_attributes."):
             return _custom_field(workspace, name.removeprefix("custom_attributes."))

@@ -166,6 +166,13 @@ class Registry:
         """Whether somebody with this external id is gone, or is somebody else now."""
         return self._db.one("SELECT 1 FROM tombstones WHERE external_id = ? LIMIT 1", (external_id,)) is not None
 
+    def visitors_until(self, since: float) -> frozenset[str]:
+        """The ids of those who were visitors until some time after that moment, and are contacts now."""
+        rows = self._db.all(
+            "SELECT person_id FROM tombstones WHERE reason = 'converted' AND kind = 'visitor' AND at > ?", (since,)
+        )
+        return frozenset(person_id for (person_id,) in rows)
+
     def heir(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
         """The id of whoever a merged-away contact is now, through a chain of merges; `None` for everybody else."""
         column, value = ("person_id", contact_id) if contact_id is not None else ("external_id", external_id)

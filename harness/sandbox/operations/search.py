@@ -24,12 +24,22 @@ def contacts(call: Call) -> Answer:
     query = _query(call)
     fields = searchable(call.workspace)
     test = querying.compiled(query, fields, call.version)
-    indexed = call.workspace.clock.now() - call.workspace.preferences.index_delay
-    found = [person for person in _candidates(call, query) if person.created_at <= indexed and test(person)]
+    found = [person for person in _candidates(call, query) if test(person)]
+    found = _indexed(call, found)
     found = querying.ordered(found, call.body.get("sort"), fields, call.version)
     page = querying.page_of(found, call.body, CONTACTS_PER_PAGE)
     data = [contact(call, person) for person in page.items]
     return Answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
+
+
+def _indexed(call: Call, found: list[Person]) -> list[Person]:
+    """Without those who are contacts for less than the index delay: just made, or visitors until just now."""
+    delay = call.workspace.preferences.index_delay
+    if not delay:
+        return found
+    since = call.workspace.clock.now() - delay
+    late = call.people.visitors_until(since)
+    return [person for person in found if person.created_at <= since and person.person_id not in late]
 
 
 def _query(call: Call) -> Any:

@@ -93,12 +93,17 @@ def _people(strict: Strict) -> None:
         client.data_attributes.update, str(attribute.id), request={"archived": False, "description": "what they pay"}
     )
     strict(client.data_attributes.list)
-    traits = {"email": "uma@example.com", "name": "Uma", "custom_attributes": {"plan": "pro"}}
+    traits = {
+        "email": "uma@example.com",
+        "external_id": "u-1",
+        "name": "Uma",
+        "custom_attributes": {"plan": "pro"},
+    }
     user = strict(client.contacts.create, request=traits)
     strict(client.contacts.update, lead.id, email="uma@example.com", phone="+15550100")
     _belongings(strict, lead.id)
     strict(client.contacts.find, lead.id)
-    strict(client.contacts.show_contact_by_external_id, lead.external_id)
+    assert strict(client.contacts.show_contact_by_external_id, "u-1").id == user.id
     strict(client.contacts.list, per_page=2)
     strict(client.contacts.search, query={"field": "email", "operator": "=", "value": "uma@example.com"})
     (fresh,) = strict(
