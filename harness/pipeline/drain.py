@@ -65,14 +65,18 @@ class Drain:
     def text(self) -> str:
         """What was kept, with a note where more came."""
         with self._lock:
-            kept, more = bytes(self._kept), self._count - len(self._kept)
-        note = f"\n… {more} more bytes" if more > 0 else ""
-        return kept.decode(errors="replace") + note
+            return _told(self._kept, self._count)
 
     def take(self) -> str:
         """What was printed since this was last asked."""
         self._take_in()
-        text = self.text
         with self._lock:
+            kept, count = self._kept, self._count
             self._kept, self._count = bytearray(), 0
-        return text
+        return _told(kept, count)
+
+
+def _told(kept: bytearray, count: int) -> str:
+    more = count - len(kept)
+    note = f"\n… {more} more bytes" if more > 0 else ""
+    return kept.decode(errors="replace") + note

@@ -170,7 +170,8 @@ def _is_url(value: object) -> bool:
 
 
 def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: str) -> PipelineSpec:
-    from harness.pipeline.hook import HookPipeline, check_url, place_of
+    from harness.pipeline.hook import HookPipeline
+    from harness.pipeline.places import check_url, place_of
     from harness.pipeline.service import Service
 
     table = _with_port(given)

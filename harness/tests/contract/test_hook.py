@@ -156,11 +156,13 @@ def _slow(method: str, path: str, body: Any) -> Reply:
 BAD_ANSWERS: list[tuple[Callable[[str, str, Any], Reply], str]] = [
     (lambda *_: (202, {}, None), "it answered 202 and did not say where to look"),
     (lambda *_: (202, {"Location": "http://shop.example.com/jobs/1"}, None), "it sends us to shop.example.com"),
-    (lambda *_: (202, {"Location": "/again"}, None), "it did not finish within 0.2 s"),
-    (lambda *_: (202, {"Location": "/again", "Retry-After": "60"}, None), "it did not finish within 0.2 s"),
     (lambda *_: (302, {"Location": "http://shop.example.com/"}, None), "it answered 302 and sent us elsewhere"),
     (lambda *_: (500, {}, b"<html>"), "it answered 500"),
-    (_slow, "it did not finish within 0.2 s"),
+]
+LATE_ANSWERS: list[Callable[[str, str, Any], Reply]] = [
+    lambda *_: (202, {"Location": "/again"}, None),
+    lambda *_: (202, {"Location": "/again", "Retry-After": "60"}, None),
+    _slow,
 ]
 
 
@@ -168,29 +170,56 @@ BAD_ANSWERS: list[tuple[Callable[[str, str, Any], Reply], str]] = [
 def test_a_service_that_answers_wrongly_is_told(
     tmp_path: Path, stack: ExitStack, answer: Callable[[str, str, Any], Reply], trouble: str
 ) -> None:
-    """Each in words, within the time limit, and as something the pipeline's caller was told."""
-    service = stack.enter_context(serving(answer))
+    """Each in words, and as something the pipeline's caller was told."""
+    assert trouble in str(_ask(tmp_path, stack.enter_context(serving(answer))).trouble)
+
+
+@pytest.mark.parametrize("answer", LATE_ANSWERS, ids=range(len(LATE_ANSWERS)))
+def test_a_service_that_does_not_finish_is_told(
+    tmp_path: Path, stack: ExitStack, answer: Callable[[str, str, Any], Reply]
+) -> None:
+    """Nobody waits beyond the time limit, whatever the service asks for."""
     started = time.monotonic()
-    told = _ask(tmp_path, service, time_limit=0.2)
-    assert trouble in str(told.trouble)
-    assert time.monotonic() - started < 2
+    told = _ask(tmp_path, stack.enter_context(serving(answer)), time_limit=0.2)
+    assert (told.trouble, told.timed_out) == ("it did not finish within 0.2 s", True)
+    assert time.monotonic() - started < 30
+
+
+@contextmanager
+def _bare(answer: Callable[[socket.socket], object]) -> Iterator[Service]:
+    """A service that does something else with its first connection than speak HTTP well."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                answer(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield Service(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+
+
+def test_a_service_that_falls_silent_in_its_answer_did_not_finish(tmp_path: Path) -> None:
+    """It began in time, and that is all: the connection stands, and nothing broke it."""
+    over = threading.Event()
+
+    def fall_silent(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{")
+        over.wait(30)
+
+    with _bare(fall_silent) as service:
+        told = _ask(tmp_path, service, time_limit=0.2)
+        over.set()
+    assert (told.trouble, told.timed_out) == ("it did not finish within 0.2 s", True)
 
 
 def test_a_service_that_drops_the_connection_is_told(tmp_path: Path) -> None:
     """It crashed over the request: that is the pipeline's failure, not the set-up's."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def drop() -> None:
-        connection, _ = listener.accept()
-        connection.recv(65_536)
-        connection.close()
-
-    thread = threading.Thread(target=drop)
-    thread.start()
-    service = Service(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{listener.getsockname()[1]}")
-    answer = _ask(tmp_path, service)
-    thread.join()
-    listener.close()
+    with _bare(lambda connection: None) as service:
+        answer = _ask(tmp_path, service)
     assert (answer.trouble, answer.crashed) == ("it broke the connection without an answer", True)
 
 
