@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.pytest_cases import FOLDER, case_of, holds_scenarios, is_whole
+
 if TYPE_CHECKING:
     from harness.circumstances import Faults, Intercom, Webhooks
     from harness.clock import MovingClock
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from harness.pipeline import PipelineUnderTest
     from harness.remains import Remains
     from harness.run import Run
-    from harness.scenario import Case, Scenario, ScenarioResult
+    from harness.scenario import Scenario, ScenarioResult
     from harness.verification import Verify
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -35,7 +37,6 @@ PARTIAL: pytest.StashKey[bool] = pytest.StashKey()
 REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
 """What a run left over, of this process and of those that worked for it."""
 
-FOLDER = "scenarios"
 OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
 """The fixtures of scenarios."""
 
@@ -55,7 +56,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Every module in a folder named `scenarios`, in any project, whatever `python_files` says."""
-    if file_path.parent.name != FOLDER or not _holds_scenarios(file_path):
+    if file_path.parent.name != FOLDER or not holds_scenarios(file_path):
         return None
     if parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini("python_files"))):
         return None  # pytest collects it by itself
@@ -257,25 +258,6 @@ def pytest_runtest_makereport(
     return report
 
 
-def case_of(node: pytest.Function) -> Case:
-    """Which case of which scenario a test is."""
-    from harness.scenario import Case
-
-    version = _version_of(node)
-    doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
-    name = _name(node, version)
-    node_id = f"{node.nodeid.partition('::')[0]}::{name}"
-    return Case(node.path.stem, name, doc.splitlines()[0].rstrip("."), node_id, node.path, version)
-
-
-def _name(node: pytest.Function, version: str) -> str:
-    """A case's name as it is without the version that a comparison gave it."""
-    if not version:
-        return node.name
-    rest = "-".join(part for part in node.callspec.id.split("-") if part != version)
-    return f"{node.originalname}[{rest}]" if rest else node.originalname
-
-
 def _remains(session: pytest.Session) -> Remains | None:
     """What this process saw of the scenarios; `None` where it ran none, or was interrupted."""
     config = session.config
@@ -287,20 +269,8 @@ def _remains(session: pytest.Session) -> Remains | None:
     if picked or not cases:
         return None
     modules = {item.path for item in cases}
-    whole = not session.testsfailed and all(_is_whole(folder, modules) for folder in {path.parent for path in modules})
+    whole = not session.testsfailed and all(is_whole(folder, modules) for folder in {path.parent for path in modules})
     return config.stash[RUN].remains(list(cases.values()), whole=whole)
-
-
-def _is_whole(folder: Path, collected: set[Path]) -> bool:
-    return all(path in collected for path in folder.iterdir() if _holds_scenarios(path))
-
-
-def _holds_scenarios(path: Path) -> bool:
-    return path.suffix == ".py" and not path.name.startswith(("_", "conftest", "test_"))
-
-
-def _version_of(item: pytest.Function) -> str:
-    return str(item.callspec.params.get("_intercom_version", "")) if hasattr(item, "callspec") else ""
 
 
 def _run(config: pytest.Config) -> Run:

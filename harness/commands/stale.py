@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.pytest_plugin import RUN, case_of
+from harness.pytest_cases import case_of
+from harness.pytest_plugin import RUN
 
 if TYPE_CHECKING:
     from harness.cassette import Cassette

@@ -26,7 +26,7 @@ PLACES = {
     "httptools": {"gateway"},
     "jinja2": {"report"},
     "playwright": {"test_app"},
-    "pytest": {"pytest_plugin", "pytest_options", "commands"},
+    "pytest": {"pytest_plugin", "pytest_options", "pytest_cases", "commands"},
     "rich": {"report", "commands"},
     "trustme": {"gateway"},
     "urllib3": {"gateway"},
