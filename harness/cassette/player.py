@@ -22,7 +22,8 @@ from harness.cassette.errors import record_command
 from harness.cassette.format import Cassette, Interaction
 from harness.cassette.keys import Key, key_of
 from harness.cassette.mismatch import Candidate, Mismatch, ReplayFailed
-from harness.cassette.redaction import INTERCOM_URL, RULES_VERSION, Redactor
+from harness.cassette.plain import INTERCOM_URL
+from harness.cassette.redaction import RULES_VERSION, Redactor
 from harness.cassette.varying import VaryingFields
 from harness.exchange import Broken, Handler, Lane, Outcome, Request, Response, Step
 

@@ -8,9 +8,7 @@ recording of a TEST app: in the sandbox there is nobody that the harness or the 
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,8 +17,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 import msgspec
 
 from harness.cassette import pseudonyms
-from harness.cassette.errors import CannotRecord
 from harness.cassette.format import Header, Interaction
+from harness.cassette.plain import plain, plain_request, with_intercoms_own_address
 from harness.cassette.taint import COVER, Secrets
 from harness.exchange import Broken, Outcome, Request, Response
 
@@ -124,7 +122,7 @@ class Redactor:
             request,
             target=self.target(request.target),
             headers=self._headers(request.headers, REQUEST_HEADERS),
-            body=self.body(_plain_request(request), kind, _names_a_person(request)),
+            body=self.body(plain_request(request), kind, _names_a_person(request)),
             origin="",
         )
 
@@ -132,7 +130,7 @@ class Redactor:
         """The response as it may be written."""
         allowed = RESPONSE_HEADERS | LIMIT_HEADERS if response.status == 429 else RESPONSE_HEADERS
         kind = response.headers.get("content-type", "")
-        body = _with_intercoms_own_address(_plain(response.headers, response.body), of.origin)
+        body = with_intercoms_own_address(plain(response.headers, response.body), of.origin)
         return Response(response.status, self._headers(response.headers, allowed), self.body(body, kind))
 
     def outcome(self, outcome: Outcome, of: Request) -> Outcome:
@@ -250,7 +248,7 @@ class Redactor:
 def redact(interaction: Interaction, redactor: Redactor) -> RedactedInteraction:
     """The interaction as it may be written."""
     request, outcome = interaction.request, interaction.outcome
-    _plain(request.headers, request.body)
+    plain(request.headers, request.body)
     clean = replace(interaction, request=redactor.request(request), outcome=redactor.outcome(outcome, request))
     return RedactedInteraction(clean)
 
@@ -287,38 +285,3 @@ def _decoded_basic(value: str) -> Iterable[str]:
     except (binascii.Error, UnicodeDecodeError):
         return
     yield from decoded.split(":", 1)
-
-
-def _plain_request(request: Request) -> bytes:
-    try:
-        return _plain(request.headers, request.body)
-    except CannotRecord:
-        return request.body  # a live request that no recording can hold: it will match none
-
-
-def _plain(headers: Mapping[str, str], body: bytes) -> bytes:
-    """The body without its content encoding; one that cannot be looked into may not be recorded."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    try:
-        if encoding in ("", "identity"):
-            return body
-        if encoding in ("gzip", "x-gzip"):
-            return gzip.decompress(body)
-        if encoding == "deflate":
-            return zlib.decompress(body)
-    except (OSError, EOFError, zlib.error):
-        return body
-    raise CannotRecord(
-        f"A body is encoded as {encoding}, and what cannot be read cannot be cleaned.",
-        remedy="let the client ask for gzip or for no encoding (Accept-Encoding)",
-    )
-
-
-def _with_intercoms_own_address(body: bytes, origin: str) -> bytes:
-    """The body with links that name the door turned into links that name Intercom, the same in every run."""
-    if not origin or origin.encode() not in body:
-        return body
-    return body.replace(origin.encode() + b"/", INTERCOM_URL.encode() + b"/")
-
-
-INTERCOM_URL = "https://api.intercom.io"
