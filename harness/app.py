@@ -59,7 +59,8 @@ def sandbox_backend(
     def handle(request: Request) -> Outcome:
         if request.target == NOTIFICATIONS:
             return Outcome(_notifications(sandbox, request))
-        return Outcome(sandbox.handle(request))
+        response, operation = sandbox.answer(request)
+        return Outcome(response, operation=operation)
 
     return Backend(
         handle,

@@ -110,6 +110,8 @@ class Outcome:
     """Whether the delay really passes. In a replay it is only told: who has less patience gives up at once."""
     given_up: bool = False
     """Whether, when this was recorded, whoever asked had gone before the delay was over."""
+    operation: str = ""
+    """Intercom's name for what was asked, where whoever answered knows it."""
     on_given_up: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     """Told by a door when whoever asked has gone before the delay is over: a recorder listens."""
 

@@ -157,7 +157,7 @@ class Gateway:
         return request.with_headers(**changes) if changes else request
 
     def _note(self, request: Request, outcome: Outcome, stage: Stage | None, after: int = 0) -> None:
-        operation = stage.operation(request) if stage and stage.operation else ""
+        operation = outcome.operation or (stage.operation(request) if stage and stage.operation else "")
         step = stage.step if stage else None
         workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
         writes = bool(request.body) and request.lane == "pipeline"
@@ -191,7 +191,12 @@ def _token(authorization: str) -> str | None:
 
 def workspace_of(request: Request) -> str:
     """The name of the sandbox workspace that a request's token stands for, or an empty string."""
-    token = bearer_token(request)
+    return _workspace(request.headers.get("authorization", ""))
+
+
+@lru_cache(maxsize=256)
+def _workspace(authorization: str) -> str:
+    token = _token(authorization)
     return token[8:] if token is not None and token.startswith("sandbox-") else ""
 
 

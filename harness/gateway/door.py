@@ -9,21 +9,19 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from harness.exchange import NOBODY_WAITS, Broken, BrokenKind, Outcome, Request, Response
 from harness.gateway.answers import error
 from harness.gateway.core import Gateway
-from harness.gateway.hosts import host_of, is_answered, meant_host
+from harness.gateway.hosts import host_of
 from harness.gateway.policy import Policy, refusal
-
-if TYPE_CHECKING:
-    from harness.gateway.front import Arrival
+from harness.gateway.wire import HOP_BY_HOP, Arrival, request_of
 
 BODY_LIMIT = 10 * 1024 * 1024
 """How long a request's body may be, in bytes."""
@@ -151,30 +149,6 @@ def _failed(request: Request) -> Outcome:
     return Outcome(error(500, "server_error", "The harness failed to answer this request."))
 
 
-def request_of(method: str, sent: Iterable[tuple[bytes, bytes]], body: bytes, arrival: Arrival) -> Request:
-    """The request as the gateway takes it."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in sent:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    host = headers.get("host", "")
-    scheme = headers.get("x-forwarded-proto") or arrival.scheme
-    authority = arrival.authority or host
-    return Request(
-        method=method,
-        target=arrival.target,
-        headers=headers,
-        body=body,
-        host=_meant(authority, host),
-        origin=f"{scheme}://{host or authority}",
-    )
-
-
-@lru_cache(maxsize=256)
-def _meant(authority: str, host: str) -> str:
-    return meant_host(authority if is_answered(host_of(authority)) else host)
-
-
 async def _still_there(seconds: float, receive: Receive) -> bool:
     """Let time pass; tells whether the caller is there at the end of it."""
     leaving = asyncio.ensure_future(_left(receive))
@@ -207,21 +181,8 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-_HOP_BY_HOP = frozenset({"transfer-encoding", "content-length", "keep-alive"})
-
-
-def head_of(answer: Response) -> bytes | None:
-    """The headers of an answer as they go over the wire; `None` if they are more than plain headers."""
-    lines = [f"{name}: {value}\r\n" for name, value in answer.headers.items() if name not in _HOP_BY_HOP]
-    if answer.status not in (204, 304):
-        lines.append(f"content-length: {len(answer.body)}\r\n")
-    head = "".join(lines)
-    plain = head.count("\n") == head.count("\r") == len(lines) and "connection" not in answer.headers
-    return head.encode("latin-1") if plain else None
-
-
 def _start(answer: Response) -> MutableMapping[str, Any]:
-    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers.items() if n not in _HOP_BY_HOP]
+    headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers.items() if n not in HOP_BY_HOP]
     if answer.status not in (204, 304):
         headers.append((b"content-length", str(len(answer.body)).encode()))
     return {"type": "http.response.start", "status": answer.status, "headers": headers}

@@ -1,7 +1,8 @@
 """One loopback server for any gateway: plain HTTP, HTTPS proxy and direct TLS on one port.
 
 It runs in a thread of its own (tests, `run`, `exec`) or as the process's main job (`sandbox`, `gateway`). It knows no
-backend and is handed its control plane; what a connection is stands in `front`, what a request becomes in `door`.
+backend and is handed its control plane; what a connection is stands in `connection`, how HTTP is spoken on it in
+`front`, what a request becomes in `door`.
 """
 
 from __future__ import annotations
@@ -136,18 +137,13 @@ class Server:
 
     async def _accept(self, door: Door, policy: Policy, ready: Callable[[], None]) -> None:
         # Driving uvicorn's protocol without uvicorn's own server keeps signals ours and stops without its waits.
-        from uvicorn.config import Config
-        from uvicorn.server import ServerState
-
-        from harness.gateway.front import FrontProtocol
+        from harness.gateway.front import FrontProtocol, shared_by
 
         assert self._loop
         assert self._stop
         assert self._socket
-        config = Config(door, log_config=None, lifespan="off", ws="none", timeout_keep_alive=600, proxy_headers=False)
-        config.load()
-        state = ServerState()
-        self._protocol = lambda: FrontProtocol(policy, config, state)
+        shared = shared_by(door, policy)
+        self._protocol = lambda: FrontProtocol(shared)
         await self._listen_on(self._socket)
         ready()
         await self._stop.wait()
@@ -157,7 +153,7 @@ class Server:
         await _settle()
         for server in self._listeners.values():
             server.close()
-        await _wind_down(state.connections, state.tasks)
+        await _wind_down(shared.state.connections, shared.state.tasks)
 
     def _certificates(self) -> Certificates:
         if self._authority is None:

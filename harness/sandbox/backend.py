@@ -130,16 +130,20 @@ class Sandbox:
 
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
+        return self.answer(request)[0]
+
+    def answer(self, request: Request) -> tuple[Response, str]:
+        """Answer one request, and name the operation it was for, if that came to be known; never raises."""
         if self._messenger.owns(request.target):
-            return self._messenger.handle(request)
+            return self._messenger.handle(request), name_of(request.path)
         try:
             name = workspace_named(request.headers)
             workspace = self.workspace(name)
         except Refused as refused:
-            return self._turn_away(refused.refusal)
+            return self._turn_away(refused.refusal), ""
         except Problem as problem:
             logger.error("%s", problem)  # noqa: TRY400 - a problem says all there is to say
-            return self._turn_away(no.INTERNAL.filled(reason=problem.what))
+            return self._turn_away(no.INTERNAL.filled(reason=problem.what)), ""
         with workspace.lock:
             return self._serve(workspace, request)
 
@@ -149,13 +153,11 @@ class Sandbox:
             request_id = self._ids.request_id(0, self._strangers)
         return _response(_envelope(refusal, request_id), request_id, {})
 
-    def _serve(self, workspace: ControlledWorkspace, request: Request) -> Response:
+    def _serve(self, workspace: ControlledWorkspace, request: Request) -> tuple[Response, str]:
         request_id = workspace.next_request_id()
-        headers: dict[str, str] = {}
+        serving = _Serving({})
         try:
-            version = version_of(request.headers, workspace)
-            headers["intercom-version"] = version.name
-            answer = self._answer(workspace, request, version, headers)
+            answer = self._perform(workspace, request, serving)
             workspace.publish()
         except Refused as refused:
             workspace.outbox.hush()
@@ -164,10 +166,12 @@ class Sandbox:
             workspace.outbox.hush()
             logger.exception("the sandbox failed at %s %s", request.method, request.target.partition("?")[0])
             answer = _envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
-        return _response(answer, request_id, headers)
+        return _response(answer, request_id, serving.headers), serving.operation
 
-    def _answer(self, workspace: Workspace, request: Request, version: Version, headers: dict[str, str]) -> Answer:
-        now, path = workspace.now(), request.target.partition("?")[0]
+    def _perform(self, workspace: Workspace, request: Request, serving: _Serving) -> Answer:
+        version, headers = version_of(request.headers, workspace), serving.headers
+        headers["intercom-version"] = version.name
+        now, (path, _, asked) = workspace.now(), request.target.partition("?")
         limit, remaining, reset = workspace.spend(now)
         headers["x-ratelimit-limit"] = str(limit)
         headers["x-ratelimit-remaining"] = str(max(remaining, 0))
@@ -179,7 +183,8 @@ class Sandbox:
         if isinstance(found, Refusal):
             raise Refused(found)
         route, parameters = found
-        query: dict[str, Any] = request.query if "?" in request.target else {}
+        serving.operation = route.operation
+        query: dict[str, Any] = request.query if asked else {}
         body = {} if request.method == "GET" else reading.body_of(request.body)
         origin = request.origin or f"https://{request.host}"
         return _run(route, Call(workspace, version, parameters, query, body, now, origin, path))
@@ -218,6 +223,13 @@ class Sandbox:
             if self._folder is not None:
                 self._folder.release()
                 self._folder = None
+
+
+class _Serving(msgspec.Struct):
+    """What is known of an answer before there is one."""
+
+    headers: dict[str, str]
+    operation: str = ""
 
 
 def workspace_named(headers: Mapping[str, str]) -> str:

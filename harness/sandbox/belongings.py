@@ -5,16 +5,18 @@ Rows here name people by id only. Who may do what is decided elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from harness.sandbox.database import BELONGINGS
 from harness.sandbox.labels import Labels, Note, Tag
 from harness.sandbox.memberships import Company, Memberships
 from harness.sandbox.talk import Conversation, Part, Talk
 
-__all__ = ["OPT_IN", "OPT_OUT", "Belongings", "Company", "Conversation", "Event", "Note", "Part", "Tag"]
+__all__ = ["NOTHING", "OPT_IN", "OPT_OUT", "Belongings", "Company", "Conversation", "Event", "Note", "Part", "Tag"]
 
 OPT_OUT, OPT_IN = "opt_out", "opt_in"
 
@@ -29,6 +31,9 @@ class Event:
     created_at: int
     metadata: dict[str, Any]
 
+
+NOTHING: Final[Mapping[str, list[str]]] = {"tag": [], "note": [], "company": [], OPT_OUT: [], OPT_IN: []}
+"""What somebody has who has nothing."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _loads = msgspec.msgpack.Decoder().decode
@@ -94,15 +99,13 @@ class Belongings(Labels, Memberships, Talk):
 
     def summary(self, person_id: str) -> dict[str, list[str]]:
         """The ids of what somebody has, by kind of thing, for showing the person."""
-        found: dict[str, list[str]] = {"tag": [], "note": [], "company": [], OPT_OUT: [], OPT_IN: []}
+        found: dict[str, list[str]] = {kind: [] for kind in NOTHING}
         for kind, key in self._db.execute(SUMMARY, (person_id,) * 4):
             found[kind].append(str(key))
         return found
 
     def hand_over(self, source_id: str, into_id: str) -> None:
         """Give the target of a merge all that the source had (the rows of `keeping.BELONGINGS`)."""
-        if self._db.one(ANYTHING, (source_id,) * 7) is None:
-            return
         for table in ("taggings", "memberships", "participants"):
             self._db.execute(f"UPDATE OR IGNORE {table} SET person_id = ? WHERE person_id = ?", (into_id, source_id))  # noqa: S608
         for table in ("notes", "events"):
@@ -131,7 +134,7 @@ class Belongings(Labels, Memberships, Talk):
 
     def forget(self, person_id: str) -> None:
         """Remove what still hangs on somebody who is gone; conversations stay, without them."""
-        for table in ("taggings", "memberships", "participants", "consents", "notes", "events", "event_counts"):
+        for table in BELONGINGS:
             self._db.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))  # noqa: S608
 
 
@@ -145,11 +148,4 @@ UNION ALL SELECT * FROM (SELECT consent, subscription_id FROM consents WHERE per
 ADD_COUNT = """
 INSERT INTO event_counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 count = count + excluded.count, first = min(first, excluded.first), last = max(last, excluded.last)
-"""
-
-ANYTHING = """
-SELECT 1 FROM taggings WHERE person_id = ? UNION ALL SELECT 1 FROM memberships WHERE person_id = ?
-UNION ALL SELECT 1 FROM participants WHERE person_id = ? UNION ALL SELECT 1 FROM notes WHERE person_id = ?
-UNION ALL SELECT 1 FROM events WHERE person_id = ? UNION ALL SELECT 1 FROM consents WHERE person_id = ?
-UNION ALL SELECT 1 FROM event_counts WHERE person_id = ? LIMIT 1
 """

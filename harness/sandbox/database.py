@@ -17,25 +17,24 @@ from typing import Any
 
 from harness.problems import Problem
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE people (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, archived INTEGER NOT NULL,
-    external_id TEXT, email_key TEXT, phone TEXT, document BLOB NOT NULL);
+    external_id TEXT, email_key TEXT, phone TEXT, owns INTEGER NOT NULL DEFAULT 0, document BLOB NOT NULL);
 CREATE INDEX people_external_id ON people (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX people_email ON people (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
 CREATE TABLE tombstones (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,
-    reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL);
+    reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL,
+    source BLOB, source_had TEXT, target BLOB, target_had TEXT);
 CREATE INDEX tombstones_person ON tombstones (person_id) WHERE reason = 'merged';
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX tombstones_into ON tombstones (into_id) WHERE reason = 'merged';
-CREATE TABLE portraits (
-    number INTEGER PRIMARY KEY, source BLOB NOT NULL, source_had TEXT NOT NULL, target BLOB, target_had TEXT);
 CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE);
 CREATE TABLE taggings (
     person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)
@@ -75,6 +74,16 @@ CREATE TABLE attributes (
     UNIQUE (model, name));
 CREATE TABLE scrolls (scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+BELONGINGS = ("taggings", "memberships", "participants", "notes", "events", "event_counts", "consents")
+"""The tables of what hangs on people. Each notes in `people.owns` that somebody ever had anything: most never do."""
+
+NOTING = "UPDATE people SET owns = 1 WHERE person_id = new.person_id AND NOT owns"
+OWNING = "\n".join(
+    f"CREATE TRIGGER {table}_{when[:6].lower()} AFTER {when} ON {table} BEGIN {NOTING}; END;"
+    for table in BELONGINGS
+    for when in ("INSERT", "UPDATE OF person_id")
+)
 
 
 class Transaction:
@@ -191,7 +200,7 @@ def _connection(where: str) -> sqlite3.Connection:
 
 def _made(where: str) -> sqlite3.Connection:
     connection = _connection(where)
-    connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN; {SCHEMA} {OWNING} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     return connection
 
 

@@ -7,10 +7,11 @@ recorded from live workspaces. `avatar` is a string or null, as recorded; every 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.sandbox import rendering
-from harness.sandbox.belongings import OPT_IN, OPT_OUT
+from harness.sandbox.belongings import NOTHING, OPT_IN, OPT_OUT
 from harness.sandbox.ids import avatar_of
 from harness.sandbox.people import Person
 from harness.sandbox.versions import Version
@@ -50,7 +51,7 @@ def contact(workspace: Workspace, found: Person, version: Version) -> dict[str, 
     shown["social_profiles"] = {"type": "list", "data": found.social_profiles}
     shown["location"] = _location(found.location)
     _copy(found, shown)
-    _list_belongings(found, shown, workspace.belongings.summary(found.person_id))
+    _list_belongings(found, shown, workspace.belongings.summary(found.person_id) if found.owns else NOTHING)
     if version.has("push_messaging"):
         shown["enabled_push_messaging"] = None
     if found.archived:
@@ -88,7 +89,7 @@ def _copy(found: Person, shown: dict[str, Any]) -> None:
     shown["unsubscribed_from_sms"] = found.unsubscribed_from_sms
 
 
-def _list_belongings(found: Person, shown: dict[str, Any], has: dict[str, list[str]]) -> None:
+def _list_belongings(found: Person, shown: dict[str, Any], has: Mapping[str, list[str]]) -> None:
     base = f"/contacts/{found.person_id}/"
     subscriptions = f"{base}subscriptions"
     shown["tags"] = _addresses(f"{base}tags", "tag", "/tags/", has["tag"])

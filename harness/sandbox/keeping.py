@@ -99,6 +99,7 @@ KEEPING = (
     Keep("archived", _K, _K, _T, "facts §4: an archived person is neither end of a merge", True),
     Keep("blocked", _K, _K, Fate.EITHER, "nothing said: the safest", True),
     Keep("channel", _K, _K, _T, "nothing said", True),
+    Keep("owns", _K, _K, Fate.EITHER, "follows from the belongings below"),
 )
 """What becomes of a person's own attributes."""
 

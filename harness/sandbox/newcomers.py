@@ -31,6 +31,7 @@ VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
     "created_at",
     "updated_at",
     "external_id",
+    "owns",
 } | {"user_id"}
 """What a visitor can be made with."""
 

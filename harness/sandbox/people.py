@@ -60,6 +60,8 @@ class Person(msgspec.Struct, omit_defaults=True, kw_only=True):
     blocked: bool = False
     channel: str | None = None
     """The channel that a lead came by where it was not the Messenger: `facebook`, `mailing_list`, …"""
+    owns: bool = False
+    """Whether anything was ever hung on them, as the database noted it."""
 
 
 def email_key(email: str | None) -> str | None:

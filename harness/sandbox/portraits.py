@@ -1,6 +1,6 @@
 """What somebody was before they became, or went into, somebody else, or were deleted: for people to look at.
 
-One row beside each of the last tombstones, written in one statement and read only when a dashboard asks. What a
+It stands in the last tombstones, written with them in one statement and read only when a dashboard asks. What a
 conversion does is decided elsewhere, and never by what stands here.
 """
 
@@ -16,7 +16,7 @@ from harness.sandbox.database import Database
 from harness.sandbox.people import Person
 
 KEPT = 50
-"""How many of the latest are kept in a workspace."""
+"""How many of the latest are kept in a workspace; up to as many again lie there until they are forgotten together."""
 MOST = 50
 """How many of each kind of belonging are kept of a person."""
 
@@ -32,19 +32,24 @@ class Portrait:
     belongings: dict[str, list[str]]
 
 
-def take(database: Database, number: int, person: Person, into_id: str | None) -> None:
-    """Keep what `person` is, and whoever they go into, before anything is changed; `number` is the tombstone's."""
-    target_id = None if into_id == person.person_id else into_id
-    database.execute(TAKE, (number, _encode(person), person.person_id, target_id))
-    database.execute("DELETE FROM portraits WHERE number <= ?", (number - KEPT,))
+def bury(database: Database, grave: tuple[object, ...], person: Person) -> None:
+    """Write a tombstone, with what `person` is, and whoever they go into, before anything is changed."""
+    person_id, into_id = person.person_id, grave[4]
+    target_id = None if into_id == person_id else into_id
+    if target_id is None and not person.owns:
+        made = database.execute(PLAINLY, (*grave, _encode(person)))
+    else:
+        made = database.execute(WITH_ALL, (*grave, _encode(person), person_id, target_id))
+    number = made.lastrowid or 0
+    if not number % KEPT:
+        database.execute(FORGET, (number - 2 * KEPT, number - KEPT))
 
 
 def kept(database: Database) -> dict[int, tuple[Portrait, Portrait | None]]:
     """The source and, of a merge, the target, by the number of the tombstone."""
-    rows = database.all("SELECT number, source, source_had, target, target_had FROM portraits")
     return {
         number: (Portrait(_decode(source), _had(had)), Portrait(_decode(target), _had(target_had)) if target else None)
-        for number, source, had, target, target_had in rows
+        for number, source, had, target, target_had in database.all(LATEST)
     }
 
 
@@ -54,8 +59,8 @@ def of(database: Database, person: Person) -> Portrait:
     return Portrait(person, _had(had))
 
 
-def _had(text: str) -> dict[str, list[str]]:
-    found: dict[str, Any] = json.loads(text)
+def _had(text: str | None) -> dict[str, list[str]]:
+    found: dict[str, Any] = json.loads(text) if text else NOTHING
     return {name: [str(item) for item in items] for name, items in found.items()}
 
 
@@ -72,6 +77,14 @@ HAD = f"""json_object(
     'events', (SELECT json_group_array(name) FROM (
         SELECT name FROM events WHERE person_id = {{who}} ORDER BY seq DESC LIMIT {MOST})))"""  # noqa: S608 - names of our own schema
 
-TAKE = f"""INSERT INTO portraits (number, source, source_had, target, target_had) VALUES (
-    ?1, ?2, {HAD.format(who="?3")}, (SELECT document FROM people WHERE person_id = ?4),
-    CASE WHEN ?4 IS NULL THEN NULL ELSE {HAD.format(who="?4")} END)"""  # noqa: S608 - names of our own schema
+NOTHING: dict[str, Any] = {"tags": [], "notes": [], "companies": [], "conversations": [], "events": []}
+
+GRAVE = "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at, source"
+PLAINLY = f"{GRAVE}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+WITH_ALL = f"""{GRAVE}, source_had, target, target_had) VALUES (
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, {HAD.format(who="?8")}, (SELECT document FROM people WHERE person_id = ?9),
+    CASE WHEN ?9 IS NULL THEN NULL ELSE {HAD.format(who="?9")} END)"""  # noqa: S608 - names of our own schema
+FORGET = """UPDATE tombstones SET source = NULL, source_had = NULL, target = NULL, target_had = NULL
+    WHERE seq BETWEEN ? AND ?"""
+LATEST = f"""SELECT seq, source, source_had, target, target_had FROM tombstones
+    WHERE source IS NOT NULL AND seq > (SELECT max(seq) FROM tombstones) - {KEPT}"""  # noqa: S608 - a number of ours

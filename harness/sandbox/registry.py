@@ -67,40 +67,40 @@ class Registry:
 
     def get(self, person_id: str) -> Person | None:
         """Whoever has this id."""
-        row = self._db.one("SELECT document FROM people WHERE person_id = ?", (person_id,))
-        return _decode(row[0]) if row else None
+        row = self._db.one("SELECT document, owns FROM people WHERE person_id = ?", (person_id,))
+        return _person(*row) if row else None
 
     def by_external_id(self, external_id: str) -> list[Person]:
         """Everyone with this external id: at most one user, and whatever leads and visitors."""
-        rows = self._db.all("SELECT document FROM people WHERE external_id = ? ORDER BY seq", (external_id,))
-        return [_decode(document) for (document,) in rows]
+        rows = self._db.all("SELECT document, owns FROM people WHERE external_id = ? ORDER BY seq", (external_id,))
+        return [_person(*row) for row in rows]
 
     def by_email(self, email: str | None, kind: Kind | None = None) -> list[Person]:
         """Everyone of a kind (or of any) with this e-mail, the oldest first."""
         key = email_key(email)
         if key is None:
             return []
-        rows = self._db.all("SELECT kind, document FROM people WHERE email_key = ? ORDER BY seq", (key,))
-        return [_decode(document) for found, document in rows if kind in (None, found)]
+        rows = self._db.all("SELECT kind, document, owns FROM people WHERE email_key = ? ORDER BY seq", (key,))
+        return [_person(*row) for found, *row in rows if kind in (None, found)]
 
     def by_phone(self, phone: str) -> list[Person]:
         """Everyone with this phone number."""
-        rows = self._db.all("SELECT document FROM people WHERE phone = ? ORDER BY seq", (phone,))
-        return [_decode(document) for (document,) in rows]
+        rows = self._db.all("SELECT document, owns FROM people WHERE phone = ? ORDER BY seq", (phone,))
+        return [_person(*row) for row in rows]
 
     def contacts(self) -> Iterator[Person]:
         """Every lead and user who is not archived, the newest first."""
         cursor = self._db.execute(
-            f"SELECT document FROM people WHERE kind IN {CONTACTS} AND archived = 0 ORDER BY seq DESC"  # noqa: S608
+            f"SELECT document, owns FROM people WHERE kind IN {CONTACTS} AND archived = 0 ORDER BY seq DESC"  # noqa: S608
         )
-        return (_decode(document) for (document,) in cursor.fetchall())
+        return (_person(*row) for row in cursor.fetchall())
 
     def everyone(self, kind: Kind) -> Iterator[Person]:
         """Everyone of a kind who is not archived, the newest first."""
         cursor = self._db.execute(
-            "SELECT document FROM people WHERE kind = ? AND archived = 0 ORDER BY seq DESC", (kind,)
+            "SELECT document, owns FROM people WHERE kind = ? AND archived = 0 ORDER BY seq DESC", (kind,)
         )
-        return (_decode(document) for (document,) in cursor.fetchall())
+        return (_person(*row) for row in cursor.fetchall())
 
     def count(self, *kinds: Kind) -> int:
         """How many there are of these kinds, archived ones aside."""
@@ -132,11 +132,11 @@ class Registry:
         """A page of people with their place in the order, the newest first."""
         marks = ", ".join("?" * len(kinds))
         rows = self._db.all(
-            f"SELECT seq, document FROM people WHERE kind IN ({marks}) AND archived = 0 "  # noqa: S608
+            f"SELECT seq, document, owns FROM people WHERE kind IN ({marks}) AND archived = 0 "  # noqa: S608
             "AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?",
             (*kinds, 2**62 if before is None else before, limit, skip),
         )
-        return [(seq, _decode(document)) for seq, document in rows]
+        return [(seq, _person(*row)) for seq, *row in rows]
 
     def bury(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Move somebody out, for good."""
@@ -147,12 +147,8 @@ class Registry:
 
     def remember(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Note what becomes of somebody; told before anything is changed."""
-        made = self._db.execute(
-            "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at) VALUES (?, ?, ?, ?, ?, ?)",
-            (person.person_id, person.kind, person.external_id, reason, into_id, at),
-        )
-        assert made.lastrowid is not None
-        portraits.take(self._db, made.lastrowid, person, into_id)
+        grave = (person.person_id, person.kind, person.external_id, reason, into_id, at)
+        portraits.bury(self._db, grave, person)
 
     def departed(self, limit: int) -> list[tuple[int, Tombstone]]:
         """Who is gone, or somebody else now, each with its number, the latest first."""
@@ -200,6 +196,13 @@ class Registry:
             (contact_id,),
         )
         return [(row[0], Tombstone(*row[1:])) for row in rows]
+
+
+def _person(document: bytes, owns: int) -> Person:
+    found = _decode(document)
+    if owns:
+        found.owns = True
+    return found
 
 
 def _columns(person: Person) -> tuple[str, int, str | None, str | None, str | None, bytes]:

@@ -87,7 +87,8 @@ def merge(call: Call, source: Person, into: Person) -> Person:
     survivor = keeping.merge(source, into, call.now, adopt_email=adopt)
     call.people.bury(source, "merged", call.now, into.person_id)
     call.people.put(survivor)
-    call.belongings.hand_over(source.person_id, into.person_id)
+    if source.owns:
+        call.belongings.hand_over(source.person_id, into.person_id)
     return survivor
 
 
