@@ -13,7 +13,9 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
+from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,18 @@ DEFAULT_WORKSPACE = "default"
 LARGEST_BODY = 5_000_000
 JSON_TYPES = ("json", "*/*", "application/*")
 CACHE = {True: "max-age=0, private, must-revalidate", False: "no-cache"}
+
+STANDARD = {
+    "server": "nginx",
+    "vary": "Accept-Encoding",
+    "x-request-queueing": "0",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "x-xss-protection": "1; mode=block",
+}
+"""What every recorded answer has besides (facts §7); those that tell of one machine or one moment are left out."""
+STATUS_TEXT = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -151,11 +165,11 @@ class Sandbox:
         with self._lock:
             self._strangers += 1
             request_id = self._ids.request_id(0, self._strangers)
-        return _response(_envelope(refusal, request_id), request_id, {})
+        return _response(_envelope(refusal, request_id), request_id, {"date": _date(int(self.clock.now()))})
 
     def _serve(self, workspace: ControlledWorkspace, request: Request) -> tuple[Response, str]:
         request_id = workspace.next_request_id()
-        serving = _Serving({})
+        serving = _Serving({"date": _date(workspace.now())})
         try:
             answer = self._perform(workspace, request, serving)
             workspace.publish()
@@ -310,7 +324,14 @@ def _envelope(refusal: Refusal, request_id: str) -> Answer:
     return Answer(body, refusal.status, refusal.headers)
 
 
+@lru_cache(maxsize=8)
+def _date(now: int) -> str:
+    return formatdate(now, usegmt=True)
+
+
 def _response(answer: Answer, request_id: str, headers: dict[str, str]) -> Response:
+    headers.update(STANDARD)
+    headers["status"] = STATUS_TEXT.get(answer.status) or str(answer.status)
     headers["content-type"] = "application/json; charset=utf-8"
     headers["cache-control"] = CACHE[answer.status < 400]
     headers["x-request-id"] = request_id

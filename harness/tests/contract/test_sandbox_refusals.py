@@ -451,13 +451,20 @@ def test_a_spent_budget_is_a_429_until_the_window_ends(asker: Asker) -> None:
 
 
 def test_every_answer_has_intercom_s_headers(asker: Asker) -> None:
-    """Also one that refuses."""
-    for target in ("/me", "/nothing"):
-        headers = asker.send("GET", target).headers
+    """Also one that refuses, and one to somebody unknown; what is allowed of requests is told to the known alone."""
+    recorded = {"server", "vary", "referrer-policy", "x-content-type-options", "x-frame-options", "x-xss-protection"}
+    for target, authorization in (("/me", "test"), ("/nothing", "test"), ("/me", "../..")):
+        response = asker.send("GET", target, authorization=f"Bearer sandbox-{authorization}")
+        headers = response.headers
+        assert recorded | {"x-request-queueing", "cache-control"} <= set(headers)
+        assert headers["status"].startswith(f"{response.status} ")
+        assert headers["date"] == "Thu, 01 Jan 2026 00:00:00 GMT"
         assert headers["content-type"] == "application/json; charset=utf-8"
+        if authorization != "test":
+            continue
         assert headers["intercom-version"] == "2.16"
         assert len(headers["x-request-id"]) == 20
-        assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "cache-control"} <= set(headers)
+        assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(headers)
 
 
 WORDS = """
