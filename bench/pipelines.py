@@ -25,8 +25,9 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.app import CommandSession, command_session, sandbox_backend
+from harness.app import sandbox_backend
 from harness.clock import ManualClock
+from harness.outside import CommandSession, command_session
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.environment import command_environment
 

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.app import TokenWatch, enclosed, way_to
 from harness.backstage import RUN_TOKEN
 from harness.circumstances import RUN_SECRET
 from harness.exchange import Outcome, Request
 from harness.gateway import Gateway
 from harness.options import RunOptions
+from harness.outside import TokenWatch, enclosed, way_to
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
 from harness.pipeline.answer import OPERATIONS
 from harness.pipeline.commands import CommandPipeline

@@ -13,8 +13,8 @@ from harness.commands import options
 from harness.exchange import Broken, Exchange
 
 if TYPE_CHECKING:
-    from harness.app import CommandSession
     from harness.gateway.faults import Fault
+    from harness.outside import CommandSession
 
 SHOWN = 40
 """How many exchanges the summary shows."""
@@ -65,7 +65,7 @@ def command(
     harness exec --cassette job.json -- python job.py
     harness exec --against test-app -- python job.py
     """
-    from harness import app, settings
+    from harness import outside, settings
     from harness.commands import taping
     from harness.guarded import errand
     from harness.pipeline.environment import command_environment, production_credentials
@@ -88,7 +88,7 @@ def command(
     )
     for line in tape.told():
         _note(line)
-    with app.command_session(
+    with outside.command_session(
         tape.backend,
         tape.clock,
         workspace=workspace,
@@ -103,7 +103,7 @@ def command(
     ) as session:
         for name in production_credentials(inherited, names):
             _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
-        with app.enclosed(session.server) if tape.plays else nullcontext() as place:
+        with outside.enclosed(session.server) if tape.plays else nullcontext() as place:
             environment = {**command_environment(inherited, session.way, names), **tape.variables}
             status = run_in_foreground(words, environment, place.prefix if place else ())
         if place:

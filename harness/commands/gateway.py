@@ -55,7 +55,7 @@ def command(
     HTTPS_PROXY=URL curl --cacert ca.pem -u anything: https://api.intercom.io/me
     harness gateway --against test-app --port 8100    then: curl -H 'Authorization: Bearer sandbox-default' URL/me
     """
-    from harness import app, settings
+    from harness import app, outside, settings
     from harness.commands import taping
     from harness.commands.serving import serve
     from harness.guarded import errand
@@ -78,7 +78,7 @@ def command(
         _note(line)
     app.prefer_version(tape.backend, workspace, tape.intercom_version)
     token = None if strict or tape.errand is not None else f"sandbox-{workspace}"
-    stage = app.command_stage(tape.backend, token, tape.intercom_version, tape.layers)
+    stage = outside.command_stage(tape.backend, token, tape.intercom_version, tape.layers)
     tables = app.workspace_faults(tape.backend, tape.clock, faults, workspace)
     _, server = app.service(tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed)
     serve(server, tape.backend.close, ca_file)

@@ -168,7 +168,8 @@ def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | N
 def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
     from harness import __version__
     from harness.cassette import MissingCassette, load
-    from harness.commands.comparison import compare, parse_against, write_evidence
+    from harness.commands.comparison import compare, parse_against
+    from harness.commands.differences import write_evidence
     from harness.unknowns.evidence import REAL, REHEARSAL
 
     def cassette_of(result: ScenarioResult) -> Cassette | None:

@@ -12,7 +12,7 @@ import click
 from harness.problems import NotStaged, Problem
 
 if TYPE_CHECKING:
-    from harness.commands.comparison import Comparison
+    from harness.commands.differences import Comparison
     from harness.run import Run
     from harness.scenario import ScenarioResult
     from harness.unknowns.evidence import Evidence
@@ -54,7 +54,7 @@ def run_unknowns(evidence: Path | None) -> int:
 
 
 def _keep(path: Path, comparison: Comparison, region: str, rehearsal: bool) -> None:
-    from harness.commands.comparison import write_evidence
+    from harness.commands.differences import write_evidence
 
     write_evidence(path, comparison, time.time(), **_about(region, rehearsal))
     click.echo(f"evidence: {path}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.app import PRELOAD
 from harness.gateway.hosts import ANSWERED
+from harness.outside import PRELOAD
 from harness.pipeline.environment import Way, command_environment, production_credentials
 
 REAL_TOKEN = "dG9r" + "OmFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3"

@@ -13,7 +13,8 @@ import pytest
 
 from harness.cassette.drift import Drift
 from harness.cassette.format import Cassette, Interaction
-from harness.commands.comparison import Blame, Comparison, blame, compare, parse_against, recording
+from harness.commands.comparison import blame, compare, parse_against, recording
+from harness.commands.differences import Blame, Comparison
 from harness.exchange import Outcome, Request, Response
 from harness.options import RunOptions
 from harness.problems import Problem
