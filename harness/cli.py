@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import io
+import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -81,18 +82,32 @@ def group() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and tell the exit code; errors that a person can act on go to stderr without a traceback."""
     _say_what_the_terminal_can_show()
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
-        code = group.main(None if argv is None else list(argv), prog_name="harness", standalone_mode=False)
+        code = group.main(words, prog_name="harness", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return COULD_NOT_RUN
+        return _could_not_run(words, Problem(error.format_message()))
     except Problem as problem:
         click.echo(f"harness: {problem}", err=True)
-        return COULD_NOT_RUN
+        return _could_not_run(words, problem)
     except (click.Abort, KeyboardInterrupt):
         click.echo("harness: interrupted", err=True)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _could_not_run(words: Sequence[str], problem: Problem) -> int:
+    if _reads_json(words):
+        click.echo(json.dumps({"exit_code": COULD_NOT_RUN, "problem": problem.as_data()}, indent=1))
+    return COULD_NOT_RUN
+
+
+def _reads_json(words: Sequence[str]) -> bool:
+    """Whether a program waits for JSON on stdout: `--json` is there, and no file of its own after it."""
+    own = list(words[: words.index("--")] if "--" in words else words)
+    after = own[own.index("--json") + 1 :] if "--json" in own else ["a file"]
+    return not after or after[0].startswith("-")
 
 
 def _say_what_the_terminal_can_show() -> None:

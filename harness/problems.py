@@ -26,6 +26,10 @@ class Problem(Exception):
         rows = [("evidence", self.evidence), ("likely", self.why), ("remedy", self.remedy)]
         return "\n".join([self.what, *(f"  {name}: {text}" for name, text in rows if text)])
 
+    def as_data(self) -> dict[str, str]:
+        """The same for programs."""
+        return {"what": self.what, "evidence": self.evidence, "why": self.why, "remedy": self.remedy}
+
 
 class Unstaged(StrEnum):
     """Why a backend cannot stage a scenario, which is then not run: the whole list."""
