@@ -85,10 +85,12 @@ class People(RuleBasedStateMachine):
 
     @rule(email=st.sampled_from([None, *EMAILS]))
     def lead(self, email: str | None) -> None:
-        """A lead is made."""
+        """A lead is made, and says hello."""
         name = self._name()
         made = self.asker.lead(name=name, **({"email": email} if email else {}))
-        self._let_in(Known(made["id"], made["external_id"], "lead", email, name))
+        known = Known(made["id"], made["external_id"], "lead", email, name)
+        self._let_in(known)
+        self._speak(known)
 
     @rule(email=st.sampled_from(EMAILS), named=st.booleans())
     def user(self, email: str, named: bool) -> None:
@@ -215,6 +217,9 @@ class People(RuleBasedStateMachine):
             return
         if known.role == "visitor":
             known.role, self.touched = "lead", known.person_id
+        self._speak(known)
+
+    def _speak(self, known: Known) -> None:
         said = {"from": {"type": "contact", "id": known.person_id}, "body": "Hello"}
         begun = self._send("2.16", "POST", "/conversations", said)["conversation_id"]
         known.began.add(begun)
