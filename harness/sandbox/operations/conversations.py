@@ -14,6 +14,7 @@ from harness.sandbox import refusals as no
 from harness.sandbox.belongings import Conversation, Part
 from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.lookup import queried_person
+from harness.sandbox.plaintext import in_plain_text
 from harness.sandbox.refusals import Refused
 
 USUAL_PAGE = 20
@@ -24,7 +25,8 @@ DELETED = "<p><i>This message was deleted</i></p>"
 def show(call: Call, found: Conversation, *, parts: bool) -> dict[str, Any]:
     """A conversation in the words of the version that was asked for."""
     show_it = dialect_v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
-    return show_it(call.workspace, found, call.version, parts=parts)
+    shown = show_it(call.workspace, found, call.version, parts=parts)
+    return in_plain_text(shown) if call.query.get("display_as") == "plaintext" else shown
 
 
 def found_conversation(call: Call, conversation_id: str) -> Conversation:

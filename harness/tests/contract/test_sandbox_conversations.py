@@ -250,6 +250,22 @@ def test_conversations_are_found_by_assignee_and_tag(asker: Asker, conversation:
     assert found("tag_ids", tag) == [other]
 
 
+def test_what_was_said_can_be_read_in_plain_text(asker: Asker, conversation: str, acting: dict[str, Any]) -> None:
+    """Links with their addresses, as documented; in both dialects, and only where it is asked for."""
+    path, html = (
+        f"/conversations/{conversation}",
+        '<p>Fish &amp; <b>chips</b>: see <a href="https://example.com">here</a></p>',
+    )
+    asker.ask("POST", f"{path}/reply", {**acting, "message_type": "comment", "body": html})
+    for version in ("1.4", "2.16"):
+        read = asker.using(version)
+        (part,) = parts_of(read.ask("GET", f"{path}?display_as=plaintext"))
+        assert part["body"] == "Fish & chips: see here (https://example.com)"
+        assert parts_of(read.ask("GET", path))[0]["body"] == html
+    plain = asker.ask("PUT", f"{path}?display_as=plaintext", {"read": True})
+    assert plain["source"]["body"] == "hello from lea"
+
+
 def test_a_conversation_is_deleted_in_versions_that_can(asker: Asker, conversation: str) -> None:
     """It is gone for everybody, with its tags."""
     assert asker.using("2.11").refusal("DELETE", f"/conversations/{conversation}")[1] == "intercom_version_invalid"
