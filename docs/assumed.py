@@ -43,7 +43,7 @@ Where all of them are silent, the row is a guess and says *assumed*. A claim tha
 sandbox; if the real Intercom does otherwise, it is the guess that is wrong.
 
 *Settled by* names what settles a guess on a TEST app: scenarios, and probes, which are small things to ask
-(harness/unknowns/probes.py). Of the others it says why nothing does. `harness doctor --unknowns` asks just those, and
+(harness/unknowns). Of the others it says why nothing does. `harness doctor --unknowns` asks just those, and
 with `--evidence docs/evidence/NAME.json` its result can be committed: this page, which is made from the tables and that
 evidence (`make docs`), then says of each guess whether it holds.
 """

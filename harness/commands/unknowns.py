@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from harness.commands.differences import Comparison
     from harness.run import Run
     from harness.scenario import ScenarioResult
+    from harness.unknowns.asking import Ask
     from harness.unknowns.evidence import Evidence
-    from harness.unknowns.probes import Ask
 
 
 def run_unknowns(evidence: Path | None) -> int:

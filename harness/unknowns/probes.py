@@ -7,30 +7,17 @@ asked that might leave something behind if the guess is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final
 
 from harness.client import Reading
 from harness.people import People
-from harness.persons import Lead, User, Visitor
-
-
-class Ask(Protocol):
-    """One request in a pipeline's place; bytes are sent as they are."""
-
-    def __call__(self, method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
-        """Ask."""
-        ...
-
-
-Probe = Callable[[People, Ask], object]
+from harness.persons import Lead, Visitor
+from harness.unknowns import hanging_probes
+from harness.unknowns.asking import Ask, Probe, plain_lead, plain_user, probes_in
 
 OLD: Final = "1.4"
 """The last version in which leads are converted by `POST /contacts/convert`."""
-
-
-PICTURE: Final = "https://static.intercomassets.com/app/pseudonym_avatars_2019/violet-suitcase.png"
-"""A picture that is there for everybody."""
 
 
 def _convert(ask: Ask, visitor: Visitor, **sent: Any) -> Reading:
@@ -39,14 +26,6 @@ def _convert(ask: Ask, visitor: Visitor, **sent: Any) -> Reading:
 
 def _convert_lead(ask: Ask, lead: Lead | Visitor, **user: Any) -> Reading:
     return ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": user}, OLD)
-
-
-def _lead(people: People, email: str | None = None) -> Lead:
-    return people.lead(email=email, says=None, tags=())
-
-
-def _user(people: People, **changes: Any) -> User:
-    return people.user(says=None, tags=(), **changes)
 
 
 def _marked(people: People) -> str:
@@ -76,7 +55,7 @@ def convert_into_nobody(people: People, ask: Ask) -> None:
 
 def convert_into_a_conflict(people: People, ask: Ask) -> None:
     """A visitor's conversion into a new external id with an e-mail that a user has."""
-    user, newcomer = _user(people), people.newcomer("external_id")
+    user, newcomer = plain_user(people), people.newcomer("external_id")
     _convert(ask, people.visitor(), type="user", user={"user_id": newcomer.external_id, "email": user.email})
 
 
@@ -87,7 +66,7 @@ def convert_into_an_unknown_id(people: People, ask: Ask) -> None:
 
 def convert_by_id_before_email(people: People, ask: Ask) -> None:
     """A visitor's conversion into a user named by the id of one and the e-mail of another."""
-    one, other = _user(people), _user(people)
+    one, other = plain_user(people), plain_user(people)
     _convert(ask, people.visitor(), type="user", user={"id": one.id, "email": other.email})
     ask("GET", f"/contacts/{one.id}")
     ask("GET", f"/contacts/{other.id}")
@@ -95,7 +74,7 @@ def convert_by_id_before_email(people: People, ask: Ask) -> None:
 
 def convert_by_external_id(people: People, ask: Ask) -> None:
     """A visitor's conversion into a user named by `external_id` instead of `user_id`."""
-    _convert(ask, people.visitor(), type="user", user={"external_id": _user(people).external_id})
+    _convert(ask, people.visitor(), type="user", user={"external_id": plain_user(people).external_id})
 
 
 def a_new_visitor(people: People, ask: Ask) -> None:
@@ -108,34 +87,34 @@ def a_new_visitor(people: People, ask: Ask) -> None:
 
 def convert_a_lead_who_never_was(people: People, ask: Ask) -> None:
     """A 1.x conversion of a lead whose id Intercom never gave."""
-    _convert_lead(ask, people.stranger(), email=_user(people).email)
+    _convert_lead(ask, people.stranger(), email=plain_user(people).email)
 
 
 def convert_a_lead_into_an_archived_user(people: People, ask: Ask) -> None:
     """A 1.x conversion of a lead into a user who is archived."""
-    user = people.archived(_user(people))
-    _convert_lead(ask, _lead(people), email=user.email)
+    user = people.archived(plain_user(people))
+    _convert_lead(ask, plain_lead(people), email=user.email)
 
 
 def convert_a_lead_into_a_lead(people: People, ask: Ask) -> None:
     """A 1.x conversion of a lead into another lead, and into an id that nobody has."""
-    lead, other = _lead(people), _lead(people)
+    lead, other = plain_lead(people), plain_lead(people)
     _convert_lead(ask, lead, id=other.id)
     _convert_lead(ask, lead, id=people.stranger().id)
 
 
 def merge_somebody_who_never_was(people: People, ask: Ask) -> None:
     """A merge from, and into, an id that Intercom never gave."""
-    user = _user(people)
+    user = plain_user(people)
     stranger = people.stranger()
     ask("POST", "/contacts/merge", {"from": stranger.id, "into": user.id})
-    ask("POST", "/contacts/merge", {"from": _lead(people, user.email).id, "into": stranger.id})
+    ask("POST", "/contacts/merge", {"from": plain_lead(people, user.email).id, "into": stranger.id})
 
 
 def ask_more_of_the_merged(people: People, ask: Ask) -> None:
     """A lead who was merged away: found by their uuid, their tags, and a change of their name."""
-    user = _user(people)
-    lead = _lead(people, user.email)
+    user = plain_user(people)
+    lead = plain_lead(people, user.email)
     ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
     ask("GET", f"/contacts/find_by_external_id/{lead.external_id}")
     ask("GET", f"/contacts/{lead.id}/tags")
@@ -144,54 +123,22 @@ def ask_more_of_the_merged(people: People, ask: Ask) -> None:
 
 def merge_the_archived(people: People, ask: Ask) -> None:
     """A merge of a lead who is archived, and one into a user who is."""
-    user, other = _user(people), _user(people)
-    lead = _lead(people, user.email)
+    user, other = plain_user(people), plain_user(people)
+    lead = plain_lead(people, user.email)
     ask("POST", f"/contacts/{lead.id}/archive")
     ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
     people.archived(other)
-    ask("POST", "/contacts/merge", {"from": _lead(people, other.email).id, "into": other.id})
-
-
-def merge_the_blocked(people: People, ask: Ask) -> None:
-    """A merge of a lead who was blocked; is the user blocked then?"""
-    user = _user(people)
-    lead = people.lead(email=user.email, tags=())
-    ask("POST", f"/contacts/{lead.id}/block")
-    ask("POST", "/conversations/search", _conversations_of(lead))
-    ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
-    ask("GET", f"/contacts/{user.id}")
+    ask("POST", "/contacts/merge", {"from": plain_lead(people, other.email).id, "into": other.id})
 
 
 def merge_with_events(people: People, ask: Ask) -> None:
     """A merge of a lead who did something; whose event is it then?"""
-    user = _user(people)
-    lead = _lead(people, user.email)
+    user = plain_user(people)
+    lead = plain_lead(people, user.email)
     ask("POST", "/events", {"id": lead.id, "event_name": "looked-around", "created_at": 1_767_225_600})
     ask("GET", f"/events?type=user&intercom_user_id={lead.id}")
     ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
     ask("GET", f"/events?type=user&intercom_user_id={user.id}")
-
-
-def segments_of_a_merged_user(people: People, ask: Ask) -> None:
-    """The segments of a user into whom a lead was merged."""
-    user = _user(people)
-    ask("POST", "/contacts/merge", {"from": _lead(people, user.email).id, "into": user.id})
-    ask("GET", f"/contacts/{user.id}/segments")
-
-
-def segments_of_a_lead_and_a_new_user(people: People, ask: Ask) -> None:
-    """The segments of a lead, and of a visitor who has just become a user."""
-    ask("GET", f"/contacts/{_lead(people).id}/segments")
-    visitor = people.visitor()
-    _convert(ask, visitor, type="user", user={"email": people.newcomer().email})
-    ask("GET", f"/contacts/{visitor.id}/segments")
-
-
-def segments_of_a_company(people: People, ask: Ask) -> None:
-    """The segments of a company that somebody has just joined."""
-    found = ask("GET", f"/contacts/{_user(people).id}/companies").answer or {}
-    for company in found.get("data") or []:
-        ask("GET", f"/companies/{company['id']}/segments")
 
 
 # --- making and changing contacts -----------------------------------------------------------------
@@ -199,25 +146,25 @@ def segments_of_a_company(people: People, ask: Ask) -> None:
 
 def change_to_an_unknown_role(people: People, ask: Ask) -> None:
     """A lead's update with a role that there is not."""
-    ask("PUT", f"/contacts/{_lead(people).id}", {"role": "customer"})
+    ask("PUT", f"/contacts/{plain_lead(people).id}", {"role": "customer"})
 
 
 def give_a_lead_an_external_id(people: People, ask: Ask) -> None:
     """A lead's update, and a new lead, with an external id."""
     newcomer = people.newcomer("external_id")
-    ask("PUT", f"/contacts/{_lead(people).id}", {"external_id": newcomer.external_id})
+    ask("PUT", f"/contacts/{plain_lead(people).id}", {"external_id": newcomer.external_id})
     ask("POST", "/contacts", {"role": "lead", "external_id": newcomer.external_id})
 
 
 def give_a_user_another_s_user_id(people: People, ask: Ask) -> None:
     """A 1.x update of a user with the external id of another."""
-    ask("PUT", f"/users/{_user(people).id}", {"user_id": _user(people).external_id}, OLD)
+    ask("PUT", f"/users/{plain_user(people).id}", {"user_id": plain_user(people).external_id}, OLD)
 
 
 def become_a_user_without_identifier(people: People, ask: Ask) -> None:
     """A lead without e-mail who becomes a user, and a user who loses both identifiers."""
-    ask("PUT", f"/contacts/{_lead(people).id}", {"role": "user"})
-    ask("PUT", f"/contacts/{_user(people).id}", {"email": None, "external_id": None})
+    ask("PUT", f"/contacts/{plain_lead(people).id}", {"role": "user"})
+    ask("PUT", f"/contacts/{plain_user(people).id}", {"email": None, "external_id": None})
 
 
 def make_an_unknown_role(people: People, ask: Ask) -> None:
@@ -239,81 +186,35 @@ def verify_an_email_that_is_not_there(people: People, ask: Ask) -> None:
 
 def give_an_attribute_another_type(people: People, ask: Ask) -> None:
     """A number's attribute with a text, and a name that is an object."""
-    lead = _lead(people)
+    lead = plain_lead(people)
     ask("PUT", f"/contacts/{lead.id}", {"custom_attributes": {"seats": "many"}})
     ask("PUT", f"/contacts/{lead.id}", {"name": {"first": "Ada"}})
 
 
 def say_an_email_in_capitals(people: People, ask: Ask) -> None:
     """A new user with the e-mail of another, in capitals."""
-    user = _user(people)
+    user = plain_user(people)
     ask("POST", "/contacts", {"role": "user", "email": (user.email or "").upper()})
 
 
 def call_somebody_with_signs(people: People, ask: Ask) -> None:
     """A name with signs that HTML reads."""
-    lead = _lead(people)
+    lead = plain_lead(people)
     ask("PUT", f"/contacts/{lead.id}", {"name": 'Ada & <Grace> "Hopper" O\'Neill'})
     ask("GET", f"/contacts/{lead.id}")
 
 
 def pictures_of_leads(people: People, ask: Ask) -> None:
     """A lead's picture, with an e-mail and without."""
-    ask("GET", f"/contacts/{_lead(people).id}")
-    ask("GET", f"/contacts/{_lead(people, people.newcomer().email).id}")
+    ask("GET", f"/contacts/{plain_lead(people).id}")
+    ask("GET", f"/contacts/{plain_lead(people, people.newcomer().email).id}")
 
 
 def the_archived_in_lists(people: People, ask: Ask) -> None:
     """An archived user, by id and in the list."""
-    user = people.archived(_user(people))
+    user = people.archived(plain_user(people))
     ask("GET", f"/contacts/{user.id}")
     ask("GET", "/contacts?per_page=150")
-
-
-def what_the_deleted_said(people: People, ask: Ask) -> None:
-    """The conversation of a lead who was deleted."""
-    lead = people.lead(tags=())
-    found = ask("POST", "/conversations/search", _conversations_of(lead)).answer or {}
-    ask("DELETE", f"/contacts/{lead.id}")
-    for conversation in found.get("conversations") or []:
-        ask("GET", f"/conversations/{conversation['id']}")
-
-
-def a_conversation_in_four_versions(people: People, ask: Ask) -> None:
-    """A conversation as the versions show it between which something changed."""
-    lead = people.lead(tags=())
-    found = ask("POST", "/conversations/search", _conversations_of(lead)).answer or {}
-    for conversation in found.get("conversations") or []:
-        for version in ("2.11", "2.12", "2.15", "2.16"):
-            ask("GET", f"/conversations/{conversation['id']}", None, version)
-
-
-def _said(ask: Ask, lead: Lead, **sent: Any) -> str:
-    said = ask("POST", "/conversations", {"from": {"type": "lead", "id": lead.id}, "body": "Do you ship?", **sent})
-    return str((said.answer or {}).get("conversation_id"))
-
-
-def attach_something(people: People, ask: Ask) -> None:
-    """A conversation that begins with a picture."""
-    ask("GET", f"/conversations/{_said(ask, _lead(people), attachment_urls=[PICTURE])}")
-
-
-def reply_as_nobody(people: People, ask: Ask) -> None:
-    """A reply of a teammate whom the workspace does not have, and of one who is not named."""
-    conversation_id = _said(ask, _lead(people))
-    for named in ({"admin_id": "1"}, {}):
-        reply = {"message_type": "note", "type": "admin", "body": "A friend", **named}
-        ask("POST", f"/conversations/{conversation_id}/reply", reply)
-
-
-def let_somebody_into_a_conversation(people: People, ask: Ask) -> None:
-    """A second lead in a conversation, let in by nobody in particular."""
-    conversation_id, other = _said(ask, _lead(people)), _lead(people)
-    ask("POST", f"/conversations/{conversation_id}/customers", {"customer": {"intercom_user_id": other.id}})
-
-
-def _conversations_of(lead: Lead) -> Mapping[str, Any]:
-    return {"query": {"field": "contact_ids", "operator": "=", "value": lead.id}}
 
 
 # --- requests that cannot be meant ----------------------------------------------------------------
@@ -336,16 +237,12 @@ def search_badly(people: People, ask: Ask) -> None:
 
 def leave_out_what_is_needed(people: People, ask: Ask) -> None:
     """A note without a body, and an opt-out of a kind that there is not."""
-    lead = _lead(people)
+    lead = plain_lead(people)
     ask("POST", f"/contacts/{lead.id}/notes", {})
     types = ask("GET", "/subscription_types").answer or {}
     for one in (types.get("data") or [])[:1]:
         ask("POST", f"/contacts/{lead.id}/subscriptions", {"id": one["id"], "consent_type": "perhaps"})
 
 
-PROBES: Final[Mapping[str, Probe]] = {
-    name: value
-    for name, value in list(globals().items())
-    if callable(value) and getattr(value, "__module__", "") == __name__ and not name.startswith(("_", "Ask"))
-}
-"""All probes by name, in the order in which they stand here."""
+PROBES: Final[Mapping[str, Probe]] = {**probes_in(globals()), **hanging_probes.PROBES}
+"""All probes by name, those of other modules last."""
