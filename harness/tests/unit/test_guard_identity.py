@@ -1,0 +1,99 @@
+"""The guard and who answers: whatever `/me` shows instead of the TEST app, nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.exchange import Outcome, Request, Response
+from harness.problems import Problem
+from harness.test_app.backend import Line
+from harness.tests.doors import JSON
+from harness.tests.intercom import Played, answer, page, playing, session
+from harness.tests.scenes import Scene, delete, scene_at
+
+
+@pytest.fixture(scope="module")
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, Line, Path]]:
+    """What plays Intercom for the tests that reset it."""
+    folder = tmp_path_factory.mktemp("guard")
+    played = Played()
+    with playing(folder, played) as line:
+        yield played, line, folder
+
+
+@pytest.fixture
+def scene(played_there: tuple[Played, Line, Path], tmp_path: Path) -> Iterator[Scene]:
+    """A scene of its own for a test that changes something, on one server."""
+    with scene_at(*played_there[:2], tmp_path) as scene:
+        yield scene
+
+
+def _me(played: Played, **app: Any) -> Callable[[Request], Outcome | None]:
+    body = played.ask("GET", "/me")
+    body["app"] = {**body["app"], **app}
+    told = Outcome(Response(200, JSON, json.dumps(body).encode()))
+    return lambda request: told if request.path == "/me" else None
+
+
+def _only_me(outcome: Outcome) -> Callable[[Request], Outcome | None]:
+    return lambda request: outcome if request.path == "/me" else None
+
+
+IDENTITIES: dict[str, Callable[[Played], Callable[[Request], Outcome | None]]] = {
+    "a live app": lambda played: _me(played, id_code="zz99live"),
+    "another app": lambda played: _me(played, id_code="other123"),
+    "the id in capitals": lambda played: _me(played, id_code=played.app_id.upper()),
+    "the id with a blank": lambda played: _me(played, id_code=played.app_id + " "),
+    "an empty id": lambda played: _me(played, id_code=""),
+    "an id that is no text": lambda played: _me(played, id_code=17),
+    "another region": lambda played: _me(played, region="EU"),
+    "no app": lambda played: _only_me(Outcome(Response(200, JSON, b'{"type":"admin","app":null}'))),
+    "a list": lambda played: _only_me(Outcome(Response(200, JSON, b"[]"))),
+    "nothing": lambda played: _only_me(Outcome(Response(200, JSON, b""))),
+    "an unaccepted token": lambda played: _only_me(answer(401, "unauthorized")),
+    "a revoked token": lambda played: _only_me(answer(401, "token_revoked")),
+    "a missing scope": lambda played: _only_me(answer(401, "token_unauthorized")),
+    "a redirect": lambda played: _only_me(Outcome(Response(302, {"location": "https://elsewhere.example/me"}))),
+    "a sign-in page": lambda played: _only_me(page()),
+    "a failure": lambda played: _only_me(answer(500, "server_error")),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_run_does_not_begin_at_the_wrong_workspace(
+    tmp_path: Path, played_there: tuple[Played, Line, Path], name: str
+) -> None:
+    """Whatever `/me` shows instead of the TEST app, the session does not open and nothing is written."""
+    played, line, _ = played_there
+    played.faults[:] = [IDENTITIES[name](played)]
+    played.seen.clear()
+    with pytest.raises(Problem) as caught:
+        session(tmp_path, line, played).open()
+    assert played.writes == []
+    assert caught.value.remedy
+    assert played.token not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_change_in_mid_run_stops_the_run(scene: Scene, name: str) -> None:
+    """`/me` was right at first and is not any more: the next destructive call does not pass, and none after it."""
+    scene.played.faults.append(IDENTITIES[name](scene.played))
+    assert scene.send(delete(scene)).refused
+    scene.played.faults.clear()
+    assert scene.send(delete(scene)).refused
+    assert scene.send(scene.request("GET", "/contacts")).refused
+    assert scene.played.writes == []
+
+
+def test_an_answer_of_another_workspace_stops_the_run(scene: Scene) -> None:
+    """A contact that says it belongs to another app is the last thing that is heard."""
+    foreign = Outcome(Response(200, JSON, b'{"type":"contact","id":"x","workspace_id":"zz99live"}'))
+    scene.played.faults.append(lambda request: foreign if request.path.startswith("/contacts/") else None)
+    scene.send(scene.request("GET", f"/contacts/{scene.mine['user']}"))
+    assert scene.session.sentry.stop is not None
+    assert scene.send(delete(scene)).refused
