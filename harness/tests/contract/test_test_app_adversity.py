@@ -11,9 +11,9 @@ import pytest
 
 from harness.problems import NotStaged, Unstaged
 from harness.scenario import Case
-from harness.tests.contract.test_test_app_runs import Theatre
 from harness.tests.intercom import Played, playing
 from harness.tests.playing import cases_in
+from harness.tests.theatre import Theatre
 from harness.verification import Verdict
 
 

@@ -20,8 +20,8 @@ from harness.options import RunOptions
 from harness.problems import Problem
 from harness.run import Run
 from harness.scenario import ScenarioResult
-from harness.tests.contract.test_test_app_runs import LEAD, VISITOR, Theatre
 from harness.tests.intercom import Played, answer, playing
+from harness.tests.theatre import LEAD, VISITOR, Theatre
 from harness.verification import Verdict
 
 LOST = "resilience::test_an_answer_is_lost_in_another_way[error_502]"

@@ -15,8 +15,8 @@ import pytest
 from harness.commands.unknowns import compare_with_sandbox, evidence_of, play_probe
 from harness.exchange import Outcome, Request
 from harness.problems import Problem
-from harness.tests.contract.test_test_app_runs import Theatre
 from harness.tests.intercom import Played, answer, playing
+from harness.tests.theatre import Theatre
 from harness.unknowns.evidence import Evidence, committed, load, shown_by, standing
 from harness.unknowns.probes import PROBES
 from harness.unknowns.questions import Question, questions
