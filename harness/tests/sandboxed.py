@@ -114,3 +114,11 @@ class Asker:
         database = self.sandbox.workspace(self.workspace).database
         tables = [name for (name,) in database.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         return repr([(table, database.all(f"SELECT * FROM {table}")) for table in tables]).encode()
+
+
+def refused(asker: Asker, method: str, target: str, body: Any = None) -> tuple[int, str, str]:
+    """The refusal, which must have changed nothing."""
+    before = asker.everything()
+    answer = asker.refusal(method, target, body)
+    assert asker.everything() == before
+    return answer

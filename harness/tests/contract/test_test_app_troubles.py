@@ -1,4 +1,4 @@
-"""Runs against a TEST app with something wrong on the way: told in a sentence, and nothing left that no ledger knows."""
+"""Runs against a TEST app with something wrong on the way: told in a sentence, nothing left that no ledger knows."""
 
 from __future__ import annotations
 

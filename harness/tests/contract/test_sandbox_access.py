@@ -1,0 +1,184 @@
+"""What every request must bring and every answer brings: token, version, path, method, media, body, budget, headers."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from harness.tests.sandboxed import Asker, refused
+
+NOBODY = "0" * 24
+
+
+@pytest.fixture
+def asker() -> Asker:
+    """A client of a workspace of its own."""
+    return Asker.new()
+
+
+def real_looking_token() -> str:
+    """A token of the shape that Intercom gives out, made here and belonging to nobody."""
+    return base64.b64encode(b"tok:" + b"0123456789abcdef" * 3 + b":1:0").decode()
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (None, "missing_authorization"),
+        ("", "missing_authorization"),
+        ("Bearer", "unauthorized"),
+        ("Bearer nonsense", "unauthorized"),
+        ("Bearer sandbox-", "unauthorized"),
+        ("Bearer sandbox-../../etc", "unauthorized"),
+        ("Bearer sandbox-UPPER", "unauthorized"),
+        ("Bearer REAL", "unauthorized"),
+        ("Basic !!!", "unauthorized"),
+        ("Basic " + base64.b64encode(b"nonsense:").decode(), "unauthorized"),
+        ("Digest sandbox-test", "unauthorized"),
+    ],
+)
+def test_only_a_sandbox_token_opens_a_workspace(asker: Asker, authorization: str | None, code: str) -> None:
+    """Missing, malformed, unknown and real-looking tokens are turned away with 401 and their envelope."""
+    headers = {} if authorization is None else {"authorization": authorization.replace("REAL", real_looking_token())}
+    response = asker.send("GET", "/me", **{"authorization": "", **headers})
+    assert response.status == 401
+    assert response.json()["errors"][0]["code"] == code
+    assert response.headers["x-request-id"] == response.json()["request_id"]
+
+
+def test_basic_with_the_token_as_user_name_is_as_good_as_bearer(asker: Asker) -> None:
+    """Old clients send it so."""
+    basic = "Basic " + base64.b64encode(b"sandbox-test:").decode()
+    assert asker.send("GET", "/me", authorization=basic).json() == asker.send("GET", "/me").json()
+
+
+def test_versions_header_over_default_over_1_0(asker: Asker) -> None:
+    """The answer says which version it is in."""
+    silent = asker.using(None)
+    workspace = asker.sandbox.workspace("test")
+    assert silent.send("GET", "/me").headers["intercom-version"] == "1.0"
+    workspace.update_settings({"intercom_version": "2.14"})
+    assert silent.send("GET", "/me").headers["intercom-version"] == "2.14"
+    assert asker.using("2.11").send("GET", "/me").headers["intercom-version"] == "2.11"
+    assert asker.using("3.0").refusal("GET", "/me") == (
+        400,
+        "intercom_version_invalid",
+        "The requested version could not be found",
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "method", "target"),
+    [
+        ("2.16", "POST", "/users"),
+        ("2.16", "POST", "/contacts/convert"),
+        ("2.11", "GET", f"/visitors/{NOBODY}"),
+        ("2.11", "DELETE", f"/visitors/{NOBODY}"),
+        ("1.4", "POST", "/contacts/merge"),
+        ("1.4", "POST", "/contacts/search"),
+        ("2.12", "GET", "/contacts/find_by_external_id/x"),
+        ("2.15", "GET", f"/contacts/{NOBODY}/merge_history"),
+    ],
+)
+def test_what_a_version_does_not_have_is_refused_as_such(asker: Asker, version: str, method: str, target: str) -> None:
+    """Not a 404: the words say that it is the version."""
+    message = "Requested resource is not available in current API version."
+    assert refused(asker.using(version), method, target, {}) == (400, "intercom_version_invalid", message)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("PATCH", "/contacts", 405),
+        ("DELETE", "/me", 405),
+        ("GET", "/", 404),
+        ("GET", "", 404),
+    ],
+)
+def test_unknown_paths_and_methods(asker: Asker, method: str, target: str, status: int) -> None:
+    """A path that nobody knows is a 404, a method that it does not have a 405."""
+    assert refused(asker, method, target)[0] == status
+
+
+@pytest.mark.parametrize("target", ["/me/", "//me", "/me?x=1", "//me//"])
+def test_slashes_too_many_do_not_count(asker: Asker, target: str) -> None:
+    """Clients send them."""
+    assert asker.send("GET", target).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [("text/html", 406), ("application/json", 200), ("*/*", 200), ("application/vnd.intercom.3+json", 200), ("", 200)],
+)
+def test_only_json_is_served(asker: Asker, accept: str, status: int) -> None:
+    """Whatever of JSON a client asks for will do."""
+    assert asker.send("GET", "/me", accept=accept).status == status
+
+
+def test_only_json_is_taken(asker: Asker) -> None:
+    """A form is no JSON."""
+    form = asker.send("POST", "/contacts", b"email=a@example.com", content_type="application/x-www-form-urlencoded")
+    assert form.status == 415
+    assert asker.send("GET", "/me", content_type="text/plain").status == 200
+
+
+DEEP = b"[" * 10_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'"x"', b"1", b"null", b"\xff\xfe", b'{"a": NaN}', b'{"email": "\\ud800"}', DEEP, b'{"a":' + DEEP],
+    ids=["cut", "array", "text", "number", "null", "utf-8", "nan", "surrogate", "deep", "deep object"],
+)
+def test_a_body_that_is_no_json_object_is_refused(asker: Asker, body: bytes) -> None:
+    """With the envelope, and nothing happened."""
+    assert refused(asker, "POST", "/contacts", body)[:2] == (400, "bad_request")
+
+
+def test_a_very_large_body_is_refused(asker: Asker) -> None:
+    """Ten megabytes are no contact."""
+    body = json.dumps({"email": "a@example.com", "name": "x" * 10_000_000}).encode()
+    assert refused(asker, "POST", "/contacts", body)[0] == 413
+
+
+def test_a_nul_and_a_repeated_key_do_no_harm(asker: Asker) -> None:
+    """The last of a repeated key counts, and text is text."""
+    body = b'{"email":"a@example.com","email":"b@example.com","name":"a\\u0000b"}'
+    made = asker.ask("POST", "/contacts", body)
+    assert (made["email"], made["name"]) == ("b@example.com", "a\0b")
+    assert asker.ask("GET", f"/contacts/{made['id']}")["name"] == "a\0b"
+
+
+def test_a_spent_budget_is_a_429_until_the_window_ends(asker: Asker) -> None:
+    """With the headers that clients wait by."""
+    asker.sandbox.workspace("test").update_settings({"rate_limit": 2})
+    assert [asker.send("GET", "/me").status for _ in range(3)] == [200, 200, 429]
+    response = asker.send("GET", "/me")
+    assert response.json()["errors"][0]["code"] == "rate_limit_exceeded"
+    assert response.headers["x-ratelimit-limit"] == "2"
+    assert response.headers["x-ratelimit-remaining"] == "0"
+    reset = int(response.headers["x-ratelimit-reset"])
+    assert reset % 10 == 0
+    assert response.headers["retry-after"] == str(reset - int(asker.clock.now()))
+    asker.clock.advance(10)
+    assert asker.send("GET", "/me").status == 200
+
+
+def test_every_answer_has_intercom_s_headers(asker: Asker) -> None:
+    """Also one that refuses, and one to somebody unknown; what is allowed of requests is told to the known alone."""
+    recorded = {"server", "vary", "referrer-policy", "x-content-type-options", "x-frame-options", "x-xss-protection"}
+    for target, authorization in (("/me", "test"), ("/nothing", "test"), ("/me", "../..")):
+        response = asker.send("GET", target, authorization=f"Bearer sandbox-{authorization}")
+        headers = response.headers
+        assert recorded | {"x-request-queueing", "cache-control"} <= set(headers)
+        assert headers["status"].startswith(f"{response.status} ")
+        assert headers["date"] == "Thu, 01 Jan 2026 00:00:00 GMT"
+        assert headers["content-type"] == "application/json; charset=utf-8"
+        if authorization != "test":
+            continue
+        assert headers["intercom-version"] == "2.16"
+        assert len(headers["x-request-id"]) == 20
+        assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(headers)
