@@ -120,11 +120,11 @@ class Registry:
     def tagged(self, tag_id: int, kind: Kind) -> list[Person]:
         """Everyone of a kind who has a tag and is not archived, the newest first."""
         rows = self._db.all(
-            "SELECT document FROM taggings JOIN people USING (person_id) "
+            "SELECT document, owns FROM taggings JOIN people USING (person_id) "
             "WHERE tag_id = ? AND kind = ? AND archived = 0 ORDER BY seq DESC",
             (tag_id, kind),
         )
-        return [_decode(document) for (document,) in rows]
+        return [_person(*row) for row in rows]
 
     def page(
         self, kinds: tuple[Kind, ...], limit: int, *, before: int | None = None, skip: int = 0
