@@ -34,7 +34,7 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             RetrieveACompanyById convertLead convertVisitor counts createDataEvent createMessage
             createNoteForAUser createOrUpdateCompany createOrUpdateLead createOrUpdateUser createTag
             deleteLead deleteTag deleteUser deleteVisitor identifyAdmin lisDataEvents listAdmins
-            listConversationsForAUser listLeads listNotesForAUser listSegments listTags listUsers
+            listConversationsForAUser listLeads listNotesForAUser listSegments listTags listUsers listUsersOfACompany
             replyConversation requestUserDeletion retrieveAdmin retrieveCompany retrieveConversation
             retrieveNote retrieveSegment retrieveVisitorById retrieveVisitorWithUserId scrollUsers
             showLead showUser updateConversation updateVisitor

@@ -10,6 +10,7 @@ from harness.sandbox.operations import (
     account,
     attributes,
     companies,
+    companies_v1,
     contacts,
     conversations,
     conversions,
@@ -145,7 +146,7 @@ THINGS = (
     route("DELETE", "/tags/{tag_id}", "deleteTag", tags.delete, ALL, DESCRIPTION),
     route("GET", "/notes/{note_id}", "retrieveNote", notes.read, ALL, DESCRIPTION),
     route("POST", "/companies", "createOrUpdateCompany", companies.save, ALL, DESCRIPTION),
-    route("GET", "/companies", "retrieveCompany", companies.find, ALL, DESCRIPTION),
+    route("GET", "/companies", "retrieveCompany", companies.find, V2, DESCRIPTION),
     route("POST", "/companies/list", "listAllCompanies", companies.list_all, ALL, DESCRIPTION),
     route("GET", "/companies/scroll", "scrollOverAllCompanies", companies.scroll, ALL, DESCRIPTION),
     route(
@@ -261,6 +262,8 @@ OLD_LEADS = (
 )
 
 OLD_THINGS = (
+    route("GET", "/companies", "retrieveCompany", companies_v1.find, V1, f"{OLD_PAGES} §5"),
+    route("GET", "/companies/{company_id}/users", "listUsersOfACompany", companies_v1.users, V1, f"{OLD_PAGES} §5"),
     route("GET", "/notes", "listNotesForAUser", notes.list_v1, V1, f"{OLD_PAGES} §5"),
     route("POST", "/notes", "createNoteForAUser", notes.add_v1, V1, f"{OLD_PAGES} §5"),
     route("GET", "/conversations", "listConversationsForAUser", conversations.list_v1, V1, f"{OLD_PAGES} §5"),

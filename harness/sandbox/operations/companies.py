@@ -83,7 +83,8 @@ def _changes(call: Call, body: dict[str, Any], current: dict[str, Any]) -> dict[
     return changes
 
 
-def _found(call: Call, company_key: str) -> Company:
+def found_company(call: Call, company_key: str) -> Company:
+    """The company with this id of Intercom's."""
     company = call.belongings.company(company_key)
     if company is None:
         raise Refused(no.COMPANY_NOT_FOUND)
@@ -92,18 +93,23 @@ def _found(call: Call, company_key: str) -> Company:
 
 def read(call: Call) -> Answer:
     """`GET /companies/{company_id}`."""
-    return Answer(rendering.company(call.workspace, _found(call, call.parameters[0])))
+    return Answer(rendering.company(call.workspace, found_company(call, call.parameters[0])))
 
 
 def find(call: Call) -> Answer:
     """`GET /companies`: one by `company_id` or `name`, or all of them, or those with a tag or in a segment."""
-    company_id, name = call.query.get("company_id"), call.query.get("name")
-    if not company_id and not name:
+    if not call.query.get("company_id") and not call.query.get("name"):
         return _all(call, _narrowed(call))
+    return Answer(rendering.company(call.workspace, named(call)))
+
+
+def named(call: Call) -> Company:
+    """The company that the query names by `company_id` or `name`."""
+    company_id, name = call.query.get("company_id"), call.query.get("name")
     found = call.belongings.company_by_id(company_id) if company_id else call.belongings.company_named(name or "")
     if found is None:
         raise Refused(no.COMPANY_NOT_FOUND)
-    return Answer(rendering.company(call.workspace, found))
+    return found
 
 
 def _narrowed(call: Call) -> list[Company]:
@@ -146,13 +152,13 @@ def scroll(call: Call) -> Answer:
 
 def segments_of(call: Call) -> Answer:
     """`GET /companies/{company_id}/segments`: segments are of people here, so that a company is in none."""
-    _found(call, call.parameters[0])
+    found_company(call, call.parameters[0])
     return Answer({"type": "list", "data": []})
 
 
 def update(call: Call) -> Answer:
     """`PUT /companies/{company_id}`."""
-    company = _found(call, call.parameters[0])
+    company = found_company(call, call.parameters[0])
     changes = _changes(call, call.body, company.custom_attributes)
     company = msgspec.structs.replace(company, **changes, updated_at=call.now)
     call.belongings.put_company(company)
@@ -161,14 +167,14 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """`DELETE /companies/{company_id}`."""
-    company = _found(call, call.parameters[0])
+    company = found_company(call, call.parameters[0])
     call.belongings.delete_company(company.company_key)
     return Answer({"id": company.company_key, "object": "company", "deleted": True})
 
 
 def members(call: Call) -> Answer:
     """`GET /companies/{company_id}/contacts`."""
-    company = _found(call, call.parameters[0])
+    company = found_company(call, call.parameters[0])
     people = [call.people.get(person_id) for person_id in call.belongings.members_of(company.company_key)]
     shown = [one for one in people if one and not one.archived]
     found = paging.by_number(call, shown, lambda one: dialect_v2.contact(call.workspace, one, call.version))
@@ -188,7 +194,7 @@ def attach(call: Call) -> Answer:
     company_key = reading.text(call.body, "id")
     if not company_key:
         raise Refused(no.COMPANY_NOT_SPECIFIED)
-    company = _found(call, company_key)
+    company = found_company(call, company_key)
     if len(call.belongings.companies_of(person.person_id)) >= MOST:
         raise Refused(no.COMPANY_LIMIT)
     call.belongings.join(person.person_id, company.company_key)
@@ -198,6 +204,6 @@ def attach(call: Call) -> Answer:
 def detach(call: Call) -> Answer:
     """`DELETE /contacts/{contact_id}/companies/{company_id}`."""
     person = found_contact(call, call.parameters[0])
-    company = _found(call, call.parameters[1])
+    company = found_company(call, call.parameters[1])
     call.belongings.leave(person.person_id, company.company_key)
     return Answer(rendering.company(call.workspace, company))

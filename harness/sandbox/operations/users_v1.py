@@ -142,16 +142,27 @@ NAMES: dict[Kind, tuple[str, str]] = {"user": ("user.list", "users"), "lead": ("
 
 def listed(call: Call, kind: Kind) -> Answer:
     """A page of everyone of a kind, or of those with a tag or in a segment, the newest first; past the last nobody."""
-    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, 60)
-    page = reading.number_from(call.query, "page", 1, 10**6)
-    start = (page - 1) * per_page
     narrowed = _narrowed(call, kind)
-    if narrowed is None:
-        total = call.people.count(kind)
-        shown = [person for _, person in call.people.page((kind,), per_page, skip=start)]
-    else:
-        total, shown = len(narrowed), narrowed[start : start + per_page]
-    pages = paging.numbered(call.origin, call.path, dict(call.query), total, per_page, page)
+    if narrowed is not None:
+        return paged(call, kind, narrowed)
+    per_page, page = _wanted_page(call)
+    shown = [person for _, person in call.people.page((kind,), per_page, skip=(page - 1) * per_page)]
+    return _page(call, kind, shown, call.people.count(kind))
+
+
+def paged(call: Call, kind: Kind, people: list[Person]) -> Answer:
+    """A page of these people, who are all of a kind."""
+    per_page, page = _wanted_page(call)
+    return _page(call, kind, people[(page - 1) * per_page : page * per_page], len(people))
+
+
+def _wanted_page(call: Call) -> tuple[int, int]:
+    query = call.query
+    return reading.number_from(query, "per_page", paging.USUAL_PAGE, 60), reading.number_from(query, "page", 1, 10**6)
+
+
+def _page(call: Call, kind: Kind, shown: list[Person], total: int) -> Answer:
+    pages = paging.numbered(call.origin, call.path, dict(call.query), total, *_wanted_page(call))
     return Answer({**_list(call, kind, shown), "pages": pages, "total_count": total})
 
 

@@ -77,6 +77,11 @@ async function belongings(lead) {
   await client.tags.tag({ name: 'vip', companies: [{ id: company.id }] });
   assert.strictEqual((await body(client.companies.find({ id: company.id }))).tags.tags[0].id, tag.id);
   assert.strictEqual((await body(client.companies.list())).companies.length, 1);
+  const { id: member } = await body(client.users.update({ user_id: 'u-1', companies: [{ company_id: 'c-1' }] }));
+  for (const named of [{ id: company.id }, { company_id: 'c-1' }, { name: 'Acme' }]) {
+    assert.deepStrictEqual((await body(client.companies.listUsers(named))).users.map((one) => one.id), [member]);
+  }
+  await client.users.update({ user_id: 'u-1', companies: [{ company_id: 'c-1', remove: true }] });
   const said = await body(client.messages.create({ from: { type: 'contact', id: lead.id }, body: 'Do you ship?' }));
   assert.strictEqual(said.type, 'user_message');
   const [conversation] = (await body(client.conversations.list({ type: 'user', intercom_user_id: lead.id }))).conversations;
