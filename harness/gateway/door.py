@@ -88,7 +88,7 @@ class Door:
     async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
         """Have an outcome happen to the caller."""
         if outcome.delay and outcome.waits:
-            if not await _still_there(outcome.delay, receive):
+            if not await _still_there(outcome.delay, receive, scope["harness"].left):
                 if outcome.on_given_up is not None:
                     outcome.on_given_up()
                 return
@@ -149,21 +149,17 @@ def _failed(request: Request) -> Outcome:
     return Outcome(error(500, "server_error", "The harness failed to answer this request."))
 
 
-async def _still_there(seconds: float, receive: Receive) -> bool:
+async def _still_there(seconds: float, receive: Receive, left: asyncio.Event) -> bool:
     """Let time pass; tells whether the caller is there at the end of it."""
-    leaving = asyncio.ensure_future(_left(receive))
+    leaving = {asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(left.wait())}
     try:
-        done, _ = await asyncio.wait({leaving}, timeout=seconds)
+        done, _ = await asyncio.wait(leaving, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         return False  # the server stops, and nobody is answered any more
     finally:
-        leaving.cancel()
+        for each in leaving:
+            each.cancel()
     return not done
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from uvicorn.config import Config
@@ -60,6 +62,8 @@ class FrontProtocol(Connection):
         self._unsettled = False
         self._early = b""
         self._ready: Outcome | None = None
+        self._left = asyncio.Event()
+        self._afterwards: Callable[[], None] | None = None
 
     def speak(self, data: bytes) -> None:
         """Bytes of HTTP: mostly one whole request, often with a head that came before."""
@@ -82,6 +86,31 @@ class FrontProtocol(Connection):
             return False
         self._ready = None
         return True
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's protocols may say so, uvicorn's does not
+        """The caller says no more, and may be listening still: what is being answered is answered before the end."""
+        if self.scheme == "https" or not self._is_answering():
+            return False
+        self._left.set()
+        self._end_with(self.transport.close)
+        return True
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this was no HTTP, after the answer to what came before it."""
+        if self._is_answering():
+            self._end_with(partial(super().send_400_response, msg))
+        else:
+            super().send_400_response(msg)
+
+    def _is_answering(self) -> bool:
+        """Whether somebody is at work on a request that came whole."""
+        last: RequestResponseCycle | None = self.cycle
+        return last is not None and not last.response_complete and not last.more_body
+
+    def _end_with(self, act: Callable[[], None]) -> None:
+        """Listen to nothing any more, and do this when all is answered."""
+        self._receive = _unheard
+        self._afterwards = act
 
     def shutdown(self) -> None:
         """The server stops: what is answered leaves before the connection is closed."""
@@ -131,13 +160,15 @@ class FrontProtocol(Connection):
         self.flow.resume_reading()
         if self.pipeline:
             super()._start_asgi_task(*self.pipeline.pop())
+        elif self._afterwards is not None:
+            self._afterwards()
 
     def _arrival(self) -> Arrival:
         url = self.url.decode("latin-1")
         authority, target = split_target(url)
         scheme = url.partition("://")[0] if authority else self.scheme or "http"
         foreign = url if authority and not self._is_ours(authority) else ""
-        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport)
+        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport, self._left)
 
     def _is_ours(self, authority: str) -> bool:
         own_port = str(self.server[1]) if self.server else ""
@@ -200,6 +231,10 @@ class FrontProtocol(Connection):
         super().on_headers_complete()
         if self._early:
             super().on_body(self._early)
+
+
+def _unheard(_data: bytes) -> None:
+    """What comes after the end."""
 
 
 def _acknowledge(transport: asyncio.Transport) -> None:

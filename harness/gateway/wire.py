@@ -23,6 +23,8 @@ class Arrival(NamedTuple):
     foreign: str
     """The URL of a request that is not for Intercom at all; else empty."""
     transport: asyncio.Transport
+    left: asyncio.Event
+    """Set when the caller will say no more: who then waits for a late answer has most likely given up."""
     outcome: Outcome | None = None
     """What came of it already; it is still to be acted out."""
 

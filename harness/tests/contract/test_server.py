@@ -158,17 +158,27 @@ def test_head_is_answered_without_a_body(quick: bool, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_a_half_closed_connection_holds_nobody_up(quick: bool, tmp_path: Path) -> None:
-    """What was asked whole is answered, or the connection closed; the next caller notices nothing."""
+    """What was asked whole is answered before the end, what was not is no request; the next caller notices nothing."""
     with serving(tmp_path, quick=quick) as door:
-        for whole in (True, False):
+        asked = b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
+        for sent, answers in ((asked, 1), (asked * 3, 3), (asked[:-1], 0)):
             with socket.create_connection(door.address, timeout=5) as connection:
-                asked = b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
-                connection.sendall(asked if whole else asked[:-1])
+                connection.sendall(sent)
                 connection.shutdown(socket.SHUT_WR)
-                read_all(connection)
-        assert door.gateway.log.count <= 1
+                assert read_all(connection).count(b"HTTP/1.1 200 OK") == answers
+        assert door.gateway.log.count == 4
         with door.session() as session:
             assert session.get(f"{door.url}/me").status_code == 200
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_garbage_behind_a_request_does_not_swallow_its_answer(quick: bool, tmp_path: Path) -> None:
+    """The request was done, so it is answered as such; what follows it is no HTTP, and ends the connection."""
+    with serving(tmp_path, quick=quick) as door:
+        answers = exchange_bytes(
+            door.address, b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}garbage"
+        )
+        assert [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"]
 
 
 @pytest.mark.parametrize("quick", [True, False])
