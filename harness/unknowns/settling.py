@@ -17,7 +17,7 @@ from harness.unknowns.questions import Question, Section
 class Unsettled(StrEnum):
     """Why no scenario settles a guess: the whole list."""
 
-    GUARD = "the guard lets nobody ask it: it names nobody of the run, or no token"
+    GUARD = "the guard lets nobody ask it: it names nobody of the run, no token, or is a write that it does not know"
     LEAVES = "if the guess is wrong, something stays in the TEST app that no request removes"
     LIMIT = "it takes a spent rate limit or a body too large, and a run is courteous"
     FAILURE = "only Intercom's own failures show it"

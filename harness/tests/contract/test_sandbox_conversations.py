@@ -85,6 +85,23 @@ def test_a_closed_conversation_is_reopened_by_assigning_it(
     assert old["assignee"] == {"type": "team", "id": team}
 
 
+def test_1x_manages_conversations_by_replying(asker: Asker, conversation: str, acting: dict[str, Any]) -> None:
+    """The teammate may be named by e-mail, and a team is assigned as an admin is."""
+    old, path = asker.using("1.4"), f"/conversations/{conversation}/reply"
+    named = {"type": "admin", "email": asker.ask("GET", "/me")["email"]}
+    assert old.ask("POST", path, {**named, "message_type": "close"})["state"] == "closed"
+    team = asker.ask("GET", "/teams")["teams"][0]["id"]
+    shown = old.ask("POST", path, {**named, "message_type": "assignment", "assignee_id": team})
+    assert (shown["state"], shown["assignee"]) == ("open", {"type": "team", "id": team})
+    assert parts_of(shown)[-1]["part_type"] == "assignment"
+    assert old.ask("GET", "/counts?type=conversation")["conversation"]["assigned"] == 1
+    assert asker.refusal("POST", path, {**named, "message_type": "close"})[:2] == (400, "parameter_not_found")
+    asked = {**acting, "message_type": "quick_reply", "reply_options": [{"text": "Yes", "uuid": "1"}]}
+    assert parts_of(asker.ask("POST", path, asked))[-1]["part_type"] == "quick_reply"
+    for wrong in ({"message_type": "shout", "body": "Yes"}, {"message_type": "comment"}):
+        assert asker.refusal("POST", path, {**acting, **wrong})[:2] == (400, "parameter_invalid")
+
+
 def test_a_snoozed_conversation_wakes_up(asker: Asker, conversation: str, acting: dict[str, Any]) -> None:
     """It is open all the while, as recorded, and no longer snoozed when its time has come, or when somebody speaks."""
     path, until = f"/conversations/{conversation}/parts", int(asker.clock.now()) + 60
