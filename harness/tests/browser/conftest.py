@@ -20,8 +20,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-from harness import app
-from harness.clock import FollowingClock, WallClock
+from harness.clock import WallClock
+from harness.tests.served import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -108,12 +108,8 @@ class Workspace:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a sandbox whose pages may change things."""
-    clock = FollowingClock(WallClock())
-    backend = app.sandbox_backend(clock)
-    _, opened = app.service(backend, clock, pages_may_change=True)
-    with opened:
+    with served(WallClock(), pages_may_change=True) as (_, opened):
         yield opened.url
-    backend.close()
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from harness import app
-from harness.clock import FollowingClock, ManualClock, WallClock
+from harness.clock import ManualClock, WallClock
 from harness.dashboard.pages import page as page_at
 from harness.exchange import Outcome, Response
 from harness.gateway.control import ControlPlane
@@ -20,6 +19,7 @@ from harness.gateway.core import Gateway, Stage
 from harness.gateway.server import Server
 from harness.tests.browser.axe import serious_faults
 from harness.tests.browser.conftest import Watched, Workspace
+from harness.tests.served import served
 
 HOSTILE = "<img src=x onerror=alert(1)><script>window.hurt=1</script>"
 
@@ -160,13 +160,9 @@ def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> 
 @pytest.fixture
 def looking() -> Iterator[Workspace]:
     """A workspace of a sandbox that was started without control."""
-    clock = FollowingClock(WallClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
-    with server, requests.Session() as session:
+    with served(WallClock()) as (_, server), requests.Session() as session:
         session.trust_env = False
         yield Workspace(server.url, "default", session)
-    backend.close()
 
 
 def test_without_control_it_only_looks(tabs: Watched, looking: Workspace) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import requests
 
-from harness import app
-from harness.clock import FollowingClock, WallClock
+from harness.clock import WallClock
 from harness.sandbox.driven import DRIVEN
+from harness.tests.served import served
 
 LIVES = Path(__file__).parents[1] / "clients" / "lives"
 PACKAGES = {
@@ -31,12 +31,8 @@ PACKAGES = {
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
     """The URL of a sandbox."""
-    clock = FollowingClock(WallClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
-    with server:
+    with served(WallClock()) as (_, server):
         yield server.url
-    backend.close()
 
 
 def ask(session: requests.Session, method: str, url: str, workspace: str, body: Any = None) -> Any:

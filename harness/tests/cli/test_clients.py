@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from harness import app
-from harness.clock import FollowingClock, WallClock
+from harness.clock import WallClock
+from harness.tests.served import served
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 BARE = "import os, sys; os.environ.pop('INTERCOM_BASE_URL'); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -79,12 +79,8 @@ class Workspace:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
     """The URL of a sandbox that all these tests share."""
-    clock = FollowingClock(WallClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
-    with server:
+    with served(WallClock()) as (_, server):
         yield server.url
-    backend.close()
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import requests
 
-from harness import app
 from harness.clock import RUN_START, FollowingClock, ManualClock, WallClock
 from harness.gateway.server import Server
 from harness.problems import Problem
 from harness.sandbox import Sandbox
+from harness.tests.served import served
 
 
 class Service:
@@ -38,14 +38,10 @@ class Service:
 @pytest.fixture
 def service() -> Iterator[Service]:
     """A sandbox with its control plane on a port."""
-    clock = FollowingClock(ManualClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
-    with server:
+    with served() as (_, server):
         opened = Service(server)
         with opened.session:
             yield opened
-    backend.close()
 
 
 def test_rewinding_brings_back_people_clock_faults_and_settings(service: Service) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from harness import app
-from harness.clock import FollowingClock, ManualClock
 from harness.gateway.server import Server
+from harness.tests.served import served
 
 FAULTS = "/_sandbox/faults"
 
@@ -39,14 +38,10 @@ class Service:
 @pytest.fixture
 def service() -> Iterator[Service]:
     """A sandbox with its control plane on a port."""
-    clock = FollowingClock(ManualClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
-    with server:
+    with served() as (_, server):
         opened = Service(server)
         with opened.session:
             yield opened
-    backend.close()
 
 
 def test_a_fault_is_armed_told_and_cleared(service: Service) -> None:

@@ -11,12 +11,11 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import app
-from harness.clock import FollowingClock, ManualClock
 from harness.exchange import Request, Response
 from harness.sandbox.messenger import rules
 from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
 from harness.tests.sandboxed import Asker
+from harness.tests.served import served
 
 SHOP = "https://shop.example"
 
@@ -298,11 +297,8 @@ def test_a_workspace_on_disk_is_found_by_its_app_id_after_a_restart(tmp_path: An
 
 def test_faults_and_exchanges_know_the_messenger() -> None:
     """Over HTTP, where a browser brings no token: both are the workspace's that has the app id."""
-    clock = FollowingClock(ManualClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
     token = {"Authorization": "Bearer sandbox-shop"}
-    with server, requests.Session() as session:
+    with served() as (_, server), requests.Session() as session:
         session.trust_env = False
         app_id = session.get(f"{server.url}/_sandbox/settings", headers=token).json()["app_id"]
         fault = {"operation": "messengerPing", "kind": "status", "status": 503, "times": 1}
@@ -310,7 +306,6 @@ def test_faults_and_exchanges_know_the_messenger() -> None:
         form = {"app_id": app_id, "user_data": json.dumps({"user_id": "u-1", "user_hash": "ab" * 32})}
         pings = [session.post(f"{server.url}/messenger/web/ping", data=form).status_code for _ in range(2)]
         seen = session.get(f"{server.url}/_sandbox/exchanges", headers=token)
-    backend.close()
     assert pings == [503, 200]
     assert [entry["operation"] for entry in seen.json()["data"]] == ["messengerPing"] * 2
     assert "abab" not in seen.text

@@ -19,6 +19,7 @@ from harness.gateway.server import Server
 from harness.gateway.upstream import RemoteSandbox, Upstream, running_sandbox
 from harness.problems import Problem
 from harness.tests.doors import echo
+from harness.tests.served import served
 
 
 class Sandboxed:
@@ -39,14 +40,10 @@ class Sandboxed:
 @pytest.fixture
 def sandboxed() -> Iterator[Sandboxed]:
     """A sandbox whose clock stands at the start of all runs, as `harness sandbox` serves one."""
-    clock = FollowingClock(ManualClock())
-    backend = app.sandbox_backend(clock)
-    gateway, server = app.service(backend, clock)
-    with server:
+    with served() as (gateway, server):
         opened = Sandboxed(server.url, gateway)
         with opened.session:
             yield opened
-    backend.close()
 
 
 def test_health_asks_for_no_token(sandboxed: Sandboxed) -> None:

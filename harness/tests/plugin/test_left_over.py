@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.tests.plugin.processes import pytest_in
+
 TWO = '''
 def test_one(people, pipeline, verify):
     """One visitor."""
@@ -50,17 +52,9 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(project: Path, *arguments: str) -> tuple[int, str]:
-    """pytest, as a process of its own, in the project."""
-    quick = ("-p", "no:faker", "-p", "no:anyio", "-p", "no:cacheprovider", "-q")
-    command = [sys.executable, "-m", "pytest", *quick, *arguments]
-    ran = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
-    return ran.returncode, ran.stdout + ran.stderr
-
-
 def recorded(project: Path, *arguments: str) -> None:
     """Record all scenarios of the project."""
-    assert run(project, "--against", "sandbox", "--record", *arguments)[0] == 0
+    assert pytest_in(project, "--against", "sandbox", "--record", *arguments)[0] == 0
 
 
 def shop(project: Path, *varying: str) -> None:
@@ -71,16 +65,16 @@ def shop(project: Path, *varying: str) -> None:
 def test_orphans_fail_both_ways(project: Path) -> None:
     """A scenario that was renamed lacks its cassette, and its old cassette lacks a scenario: both are named."""
     recorded(project)
-    assert run(project)[0] == 0
+    assert pytest_in(project)[0] == 0
     (project / "scenarios/flow.py").write_text(TWO.replace("test_other", "test_renamed"))
     for processes in ((), ("-n", "2")):
-        code, told = run(project, *processes)
+        code, told = pytest_in(project, *processes)
         assert code == 1
         assert told.count("it was never recorded, or the case was renamed") == 1
         assert told.count("other.json: no scenario plays this cassette") == 1
     (project / "scenarios/flow.py").write_text(TWO.partition("def test_other")[0])
     for processes in ((), ("-n", "2")):
-        code, told = run(project, *processes)
+        code, told = pytest_in(project, *processes)
         assert (code, "1 passed" in told, told.count("no scenario plays this cassette")) == (1, True, 1)
 
 
@@ -88,12 +82,12 @@ def test_what_was_not_collected_whole_is_not_judged(project: Path) -> None:
     """Picking a case, or a module, says nothing of the others; a module that is gone does."""
     (project / "scenarios/more.py").write_text(TWO)
     recorded(project)
-    assert run(project, "scenarios/flow.py::test_one")[0] == 0
-    assert run(project, "-k", "one")[0] == 0
-    assert run(project, "scenarios/flow.py")[0] == 0
+    assert pytest_in(project, "scenarios/flow.py::test_one")[0] == 0
+    assert pytest_in(project, "-k", "one")[0] == 0
+    assert pytest_in(project, "scenarios/flow.py")[0] == 0
     (project / "scenarios/more.py").unlink()
-    assert run(project, "-k", "one")[0] == 0
-    code, told = run(project, "scenarios/flow.py")
+    assert pytest_in(project, "-k", "one")[0] == 0
+    code, told = pytest_in(project, "scenarios/flow.py")
     assert (code, told.count("no scenario plays this cassette")) == (1, 2)
 
 
@@ -102,19 +96,19 @@ def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path
     shop(project)
     spec = ("--pipeline", "shop:Shop")
     recorded(project, *spec)
-    code, told = run(project, *spec)
+    code, told = pytest_in(project, *spec)
     assert (code, told.count("[[pipeline.varying]]")) == (1, 2)
     assert 'path = "$.sent"' in told
     shop(project, SENT)
-    assert run(project, *spec)[0] == 0
+    assert pytest_in(project, *spec)[0] == 0
     shop(project, SENT, NEVER)
     # Two processes play one scenario each: what either found of use is put together at the end.
     for processes in ((), ("-n", "2")):
-        code, told = run(project, *spec, *processes)
+        code, told = pytest_in(project, *spec, *processes)
         assert (code, "2 passed" in told) == (1, True)
         assert told.count("$.visitor.signed_up_at: this matched no field of any request") == 1
         assert "$.sent: this matched" not in told
-        assert run(project, *spec, *processes, "-k", "one")[0] == 0
+        assert pytest_in(project, *spec, *processes, "-k", "one")[0] == 0
 
 
 def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
@@ -153,4 +147,4 @@ def test_a_permission_that_no_scenario_needs_fails_the_run(project: Path) -> Non
     done = subprocess.run(harness, cwd=project, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.count("was needed by no scenario")) == (2, 2), done.stdout + done.stderr
     assert "the pipeline's permission may_write: phone was needed by no scenario" in done.stdout
-    assert run(project, "--pipeline", "shop:Shop", "--against", "sandbox", "-k", "one")[0] == 0
+    assert pytest_in(project, "--pipeline", "shop:Shop", "--against", "sandbox", "-k", "one")[0] == 0

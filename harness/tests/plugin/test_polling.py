@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from harness.tests.plugin.processes import pytest_in
 
 FLOW = '''
 def test_plain(people, pipeline, verify):
@@ -47,9 +47,7 @@ class Shop:
 def run(folder: Path, reads: int, writes: int, *arguments: str) -> str:
     """pytest with a pipeline that reads and writes so often, as a process of its own."""
     (folder / "shop.py").write_text(SHOP.replace("READS", str(reads)).replace("WRITES", str(writes)))
-    quick = ("-p", "no:faker", "-p", "no:anyio", "-p", "no:cacheprovider", "-q", "--pipeline", "shop:Shop")
-    command = [sys.executable, "-B", "-m", "pytest", *quick, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False).stdout
+    return pytest_in(folder, "--pipeline", "shop:Shop", *arguments)[1]
 
 
 @pytest.fixture(scope="module")
