@@ -237,7 +237,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             scenario.finish(passed=False)
         except Exception as cause:
             error = cause
-            raise cause from caught
+            if not isinstance(caught, KeyboardInterrupt | pytest.exit.Exception):  # these end the run, whatever comes
+                raise cause from caught
         raise
     finally:
         pyfuncitem.stash[RESULT] = scenario.result(error)
