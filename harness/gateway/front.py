@@ -67,10 +67,14 @@ class FrontProtocol(Connection):
 
     def speak(self, data: bytes) -> None:
         """Bytes of HTTP: mostly one whole request, often with a head that came before."""
-        if self._between and self._again(data):
-            return
-        self._piece = data if self._between else b""
-        super().speak(_without_upgrade(data))
+        if self._between:
+            if self._again(data):
+                return
+            self._piece = data
+            super().speak(_without_upgrade(data))
+        else:
+            self._piece = b""
+            super().speak(data)
         if self._unsettled and not self.transport.is_closing():
             _acknowledge(self.transport)
             self._settle(self._arrival())

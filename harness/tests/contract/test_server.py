@@ -115,6 +115,17 @@ def test_an_offer_of_http2_does_not_swallow_the_body(tmp_path: Path) -> None:
         assert b'"body": "{}"' in exchange_bytes(door.address, sent + bye)
 
 
+def test_a_body_that_speaks_of_upgrades_is_left_as_it_is(tmp_path: Path) -> None:
+    """Declining an offer concerns the head; what looks like one in a body that comes later is the caller's text."""
+    body = b"Dear all\r\nUpgrade: today\r\n\r\nYours"
+    head = b"POST /contacts HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with serving(tmp_path) as door, socket.create_connection(door.address, timeout=5) as connection:
+        connection.sendall(head)
+        time.sleep(0.02)
+        connection.sendall(body)
+        assert json.loads(head_and_body(read_all(connection))[1])["body"] == body.decode()
+
+
 def test_pipelined_requests_are_answered_in_order(tmp_path: Path) -> None:
     """Two requests in one packet get two answers, the first one's first."""
     with serving(tmp_path) as door:
