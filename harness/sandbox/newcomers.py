@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from harness.sandbox import reading
 from harness.sandbox.impossible import impossible, listed
 from harness.sandbox.people import Person
 from harness.sandbox.workspace import Workspace
@@ -38,6 +39,8 @@ VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
 
 def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
     """A visitor with these traits, not let in yet."""
+    if reading.is_too_deep(given):
+        raise impossible("a visitor is nested too deeply", f"more than {reading.DEEPEST} levels of objects and arrays")
     traits = dict(given)
     now, number = workspace.now(), workspace.database.next("people")
     location = _location(traits.pop("location", None) or {})

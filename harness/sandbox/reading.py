@@ -16,7 +16,9 @@ from harness.sandbox.versions import Version
 
 LATEST_MOMENT = 2**37
 LARGEST_NUMBER = 2**63 - 1
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+DEEPEST = 100
+"""How many levels of objects and arrays are taken: as many as Ruby's own JSON, and few enough to be shown again."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -33,7 +35,24 @@ def body_of(content: bytes) -> dict[str, Any]:
         raise Refused(no.BROKEN_JSON.filled(reason="nested too deeply")) from None
     if not isinstance(body, dict):
         raise Refused(no.NOT_AN_OBJECT)
+    if content.count(b"{") + content.count(b"[") > DEEPEST and is_too_deep(body):
+        raise Refused(no.BROKEN_JSON.filled(reason="nested too deeply"))
     return body
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether objects and arrays are nested in more levels than are taken."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _mismatch(field: str, wanted: str) -> Refused:

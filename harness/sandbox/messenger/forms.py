@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from harness.sandbox import reading
 from harness.sandbox import refusals as no
 from harness.sandbox.refusals import Refused
 
@@ -103,9 +104,12 @@ def json_field(fields: Mapping[str, str], name: str) -> Any:
     if not fields.get(name):
         return None
     try:
-        return msgspec.json.decode(fields[name])
+        found = msgspec.json.decode(fields[name])
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: {error}")) from None
+    if reading.is_too_deep(found):
+        raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: nested too deeply"))
+    return found
 
 
 def _is_uuid(text: str) -> bool:

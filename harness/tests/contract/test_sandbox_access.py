@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
+from harness.problems import Problem
 from harness.tests.sandboxed import Asker, refused
 
 NOBODY = "0" * 24
@@ -136,6 +138,31 @@ DEEP = b"[" * 10_000
 def test_a_body_that_is_no_json_object_is_refused(asker: Asker, body: bytes) -> None:
     """With the envelope, and nothing happened."""
     assert refused(asker, "POST", "/contacts", body)[:2] == (400, "bad_request")
+
+
+@pytest.mark.parametrize("levels", [99, 100, 102, 970, 980, 990])
+def test_what_is_taken_can_be_shown_again(asker: Asker, levels: int) -> None:
+    """However deep: either it is refused, or whoever asks for it gets it back."""
+    user = asker.user()
+    nested = b"[" * (levels - 2) + b"]" * (levels - 2)
+    event = b'{"event_name": "looked", "created_at": 1, "id": "%b", "metadata": {"a": %b}}' % (
+        user["id"].encode(),
+        nested,
+    )
+    status = asker.send("POST", "/events", event).status
+    assert status == (202 if levels <= 100 else 400)
+    events = asker.ask("GET", f"/events?type=user&intercom_user_id={user['id']}")["events"]
+    assert len(events) == (status == 202)
+
+
+def test_a_visitor_nested_too_deeply_is_not_made(asker: Asker) -> None:
+    """The control plane takes no more than Intercom's own paths; nobody can be made whom nobody can look at."""
+    attributes: dict[str, Any] = {}
+    for _ in range(200):
+        attributes = {"a": attributes}
+    with pytest.raises(Problem, match="nested too deeply"):
+        asker.visitor(custom_attributes=attributes)
+    assert asker.ask("GET", f"/visitors?user_id={asker.visitor()['user_id']}")["type"] == "visitor"
 
 
 def test_a_very_large_body_is_refused(asker: Asker) -> None:
