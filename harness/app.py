@@ -19,7 +19,8 @@ from harness.problems import Problem
 if TYPE_CHECKING:
     from harness.gateway.authority import Authority
     from harness.gateway.controls import SandboxControls
-    from harness.gateway.faults import Fault, FaultTable, WorkspaceFaults
+    from harness.gateway.fault import Fault
+    from harness.gateway.faults import FaultTable, WorkspaceFaults
     from harness.gateway.server import Server
     from harness.gateway.subscriptions import Subscriptions, Teller, Telling
 

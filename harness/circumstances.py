@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from harness.clock import MovingClock
 from harness.exchange import RECEIVER_HOST, Broken, Handler, Outcome, Request, Response
+from harness.gateway.fault import Fault
 from harness.gateway.fault_files import fault_from
-from harness.gateway.faults import Armed, Fault, FaultTable
+from harness.gateway.faults import Armed, FaultTable
 from harness.gateway.webhooks import Courier, Subscriber
 from harness.persons import Lead, User
 from harness.pipeline import Answer

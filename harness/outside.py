@@ -19,7 +19,8 @@ from harness.gateway.core import Gateway, Layer, Stage, bearer_token
 
 if TYPE_CHECKING:
     from harness.gateway.authority import Authority
-    from harness.gateway.faults import Fault, FaultTable
+    from harness.gateway.fault import Fault
+    from harness.gateway.faults import FaultTable
     from harness.gateway.server import Server
     from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way

@@ -13,7 +13,7 @@ from harness.commands import options
 from harness.exchange import Broken, Exchange
 
 if TYPE_CHECKING:
-    from harness.gateway.faults import Fault
+    from harness.gateway.fault import Fault
     from harness.outside import CommandSession
 
 SHOWN = 40

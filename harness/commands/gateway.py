@@ -11,7 +11,7 @@ import click
 from harness.commands import options
 
 if TYPE_CHECKING:
-    from harness.gateway.faults import Fault
+    from harness.gateway.fault import Fault
 
 
 @click.command("gateway", short_help="Serve the gateway, HTTP and HTTPS proxy, for a backend.")

@@ -12,7 +12,7 @@ import click
 from harness.problems import Problem
 
 if TYPE_CHECKING:
-    from harness.gateway.faults import Fault
+    from harness.gateway.fault import Fault
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")

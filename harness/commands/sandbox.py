@@ -11,7 +11,7 @@ import click
 from harness.commands import options
 
 if TYPE_CHECKING:
-    from harness.gateway.faults import Fault
+    from harness.gateway.fault import Fault
 
 
 @click.command("sandbox", short_help="Serve a sandboxed Intercom, with its pages, over HTTP.")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from harness.gateway.fault import Fault
 from harness.gateway.fault_kinds import ERRORS, KINDS
-from harness.gateway.faults import Fault
 from harness.problems import Problem
 
 WHEN: Final = frozenset({"operation", "kind", "times", "every", "start"})

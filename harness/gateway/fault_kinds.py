@@ -10,12 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from harness.exchange import Broken, BrokenKind, Handler, Outcome, Request, Response
-
-if TYPE_CHECKING:
-    from harness.gateway.faults import Fault
+from harness.gateway.fault import Fault
 
 WINDOW: Final = 10
 """Seconds of a rate-limit window; resets are multiples of it (facts §7)."""

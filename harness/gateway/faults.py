@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from harness.clock import Clock
 from harness.exchange import Handler, Outcome, Request
+from harness.gateway.fault import Fault
 from harness.gateway.fault_kinds import KINDS, Sent
 from harness.problems import Problem
 
@@ -29,42 +30,6 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
 
 NameOf: TypeAlias = Callable[[Request], str]
 """Tells Intercom's name for what a request asks for, or an empty string."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault as it is armed.
-
-    operation: Intercom's operationId, `METHOD /path` (`{}` stands for one segment), `conversion` or `*`. It fires at
-    the `start`th request of that operation and at each `every`th after it, `times` times at most (`None`: without end).
-    """
-
-    operation: str
-    kind: str
-    times: int | None = 1
-    every: int | None = None
-    start: int | None = None
-    status: int = 500
-    retry_after: int = 10
-    after: bool = False
-    seconds: float = 0.0
-    at: int = 0
-
-    @property
-    def first(self) -> int:
-        """The number of the first request that it fires at."""
-        return self.start or self.every or 1
-
-    def __str__(self) -> str:
-        if self.kind != "status":
-            return self.kind
-        return f"status {self.status}{' after the work' if self.after else ''}"
-
-    def due(self, number: int, fired: int) -> bool:
-        """Whether it fires at the request of this number (from 1), having fired so often before."""
-        if self.times is not None and fired >= self.times:
-            return False
-        return number >= self.first and (number - self.first) % (self.every or 1) == 0
 
 
 @dataclass(slots=True)

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from harness import app
 from harness.clock import RUN_START, ManualClock
 from harness.exchange import Broken, Lane, Outcome, Request, Response
+from harness.gateway.fault import Fault
 from harness.gateway.fault_files import fault_from, load_faults
 from harness.gateway.fault_kinds import ERRORS, KINDS
-from harness.gateway.faults import Fault, FaultTable
+from harness.gateway.faults import FaultTable
 from harness.problems import Problem
 
 MERGE: Mapping[str, str] = {"intercom-version": "2.16"}
