@@ -8,6 +8,7 @@ line.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,10 +107,9 @@ class Sandbox:
         except Refused as refused:
             workspace.outbox.hush()
             answer = envelope(refused.refusal, request_id)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
             workspace.outbox.hush()
-            logger.exception("the sandbox failed at %s %s", request.method, request.target.partition("?")[0])
-            answer = envelope(no.INTERNAL.filled(reason=type(error).__name__), request_id)
+            answer = envelope(no.INTERNAL.filled(reason=_failure(workspace, request, error)), request_id)
         return response(answer, request_id, serving.headers), serving.operation
 
     def _perform(self, workspace: ControlledWorkspace, request: Request, serving: _Serving) -> Answer:
@@ -177,6 +177,17 @@ def unknown_version(name: str) -> Problem:
         evidence=f"it knows {', '.join(VERSIONS)}",
         remedy="name one of these",
     )
+
+
+def _failure(workspace: ControlledWorkspace, request: Request, error: Exception) -> str:
+    """What to say of something that should not have happened; the log says more."""
+    problem = workspace.database.trouble(error) if isinstance(error, sqlite3.Error) else None
+    if problem is not None:
+        logger.error("%s", problem)
+        return f"{problem.what} ({problem.evidence})"
+    place = request.method, request.target.partition("?")[0]
+    logger.error("the sandbox failed at %s %s", *place, exc_info=error)
+    return type(error).__name__
 
 
 def _run(route: Route, call: Call) -> Answer:

@@ -11,11 +11,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from harness.problems import Problem
+
+OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""Errors that the file or its disk gives, by their primary code."""
 
 SCHEMA_VERSION = 5
 
@@ -98,7 +110,18 @@ class Transaction:
         self._execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._execute("COMMIT" if kind is None else "ROLLBACK")
+        if kind is not None:
+            self._undo()
+            return
+        try:
+            self._execute("COMMIT")
+        except sqlite3.Error:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.OperationalError):  # a full disk has SQLite undo it by itself
+            self._execute("ROLLBACK")
 
 
 class Database:
@@ -188,6 +211,17 @@ class Database:
             if maker is None or maker[0] != made_by:
                 raise _foreign("it was made elsewhere", f"{maker[0] if maker else 'unknown'}, not {made_by}")
             source.backup(self._connection)
+
+    def trouble(self, error: sqlite3.Error) -> Problem | None:
+        """What is wrong with the file or its disk, if that is what an error tells: it is no mistake of ours then."""
+        if self._path is None or error.sqlite_errorcode & 0xFF not in OF_THE_DISK:
+            return None
+        return Problem(
+            f"The sandbox cannot go on with its state file {self._path}.",
+            evidence=str(error),
+            why="the disk is full or does not take it, or the file was damaged; the request changed nothing",
+            remedy="make room, or start again with another folder with --state",
+        )
 
     def close(self) -> None:
         """Close the connection; a file stays behind complete."""

@@ -242,6 +242,35 @@ def test_a_state_folder_in_use_is_told_at_the_start(folder: Path) -> None:
         assert emails(url) == {FIRST}
 
 
+def test_a_disk_that_takes_no_more_is_told_and_forgiven(folder: Path) -> None:
+    """By the file's name, each time; what was answered with 200 is there, and with room again everything goes on."""
+    resource = pytest.importorskip("resource")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("needs Linux: no other system limits a process from outside")
+    made = {FIRST}
+    with serving("--state", str(folder)) as (process, url):
+        unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (400_000, unlimited[1]))
+        refused_for = ""
+        for number in range(30):
+            email = f"{number}@example.com"
+            answer = post(url, json.dumps({"email": email, "name": "x" * 20_000}).encode())
+            if answer.status_code == 200:
+                made.add(email)
+            else:
+                refused_for = answer.json()["errors"][0]["message"]
+        assert "state file" in refused_for
+        assert "demo.sqlite" in refused_for
+        assert emails(url) == made
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
+        assert post(url, b'{"email": "later@example.com"}').status_code == 200
+        process.terminate()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    with serving("--state", str(folder)) as (_, url):
+        assert emails(url) == made | {"later@example.com"}
+
+
 def test_a_folder_that_was_refused_is_free_again(folder: Path) -> None:
     """Once the file is whole, the next sandbox has it."""
     whole = (folder / "demo.sqlite").read_bytes()
