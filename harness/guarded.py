@@ -84,7 +84,7 @@ def guarded_app(
     tell: hears what is waited for or cleared away; without it a terminal's stderr does.
     """
     from harness import settings
-    from harness.people.people import ATTRIBUTES
+    from harness.people.outfitting import ATTRIBUTES
     from harness.test_app.browser import BrowserOrigin
     from harness.test_app.by_hand import HandOrigin
     from harness.test_app.session import AppSession, Surroundings

@@ -1,6 +1,7 @@
 """given: the people of a scenario, what they carry, and where a visitor comes from."""
 
-from harness.people.people import DRAWN, CannotMake, Drawn, People
+from harness.people.outfitting import CannotMake
+from harness.people.people import DRAWN, Drawn, People
 from harness.people.traits import DrawnTraits, RecordedTraits, Traits, TraitsDiffer
 from harness.people.visitors import HttpVisitorOrigin, RecordedVisitorOrigin, SandboxVisitorOrigin, VisitorOrigin
 

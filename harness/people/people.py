@@ -11,18 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal
 
-from harness.client import IntercomClient, Reading
+from harness.client import IntercomClient
+from harness.people.outfitting import CannotMake, Outfitter
 from harness.people.traits import Traits
 from harness.people.visitors import VisitorOrigin, can_visit
 from harness.persons import Lead, Person, Role, User, Visitor
-from harness.problems import NotStaged, Problem, Unstaged
-
-ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
-"""The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""
-
-
-class CannotMake(Problem):
-    """A person could not be made, or cannot exist in Intercom."""
+from harness.problems import NotStaged, Unstaged
 
 
 class Drawn(Enum):
@@ -44,7 +38,6 @@ class People:
         origin: VisitorOrigin,
         merge_users: Callable[[str, str], object] | None = None,
     ) -> None:
-        self._client = client
         self._traits = traits
         self._origin = origin
         self._merge_users = merge_users
@@ -53,8 +46,7 @@ class People:
         """Whom a teammate merged away, which no request tells of."""
         self._bystanders: tuple[Person, ...] = ()
         self._visitors: list[Mapping[str, Any]] = []
-        self._tags: dict[str, str] = {}
-        self._newsletter: str | None = None
+        self._outfitter = Outfitter(client, traits.marker)
         self._prepared = False
         self._closed = False
 
@@ -110,7 +102,7 @@ class People:
         name = traits["name"] if name is DRAWN else name
         attributes = _attributes(custom_attributes, {"plan": "browsing", "campaign": traits["campaign"]})
         sent = {"user_id": seen["user_id"], "name": name, "custom_attributes": attributes}
-        self._do("PUT", "/visitors", {k: v for k, v in sent.items() if v is not None})
+        self._outfitter.do("PUT", "/visitors", {k: v for k, v in sent.items() if v is not None})
         visitor = Visitor(seen["id"], seen["user_id"], name=name, custom_attributes=attributes, known_by=known_by)
         self._everyone.append(visitor)
         return visitor
@@ -135,9 +127,9 @@ class People:
             "phone": traits["phone"] if phone is DRAWN else phone,
         }
         opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
-        body = self._contact({"role": "lead", **fields, "custom_attributes": attributes, **opt_out})
+        body = self._outfitter.contact({"role": "lead", **fields, "custom_attributes": attributes, **opt_out})
         lead = Lead(body["id"], body["external_id"], custom_attributes=attributes, **fields)
-        self._equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "lead", opted_out)
+        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "lead", opted_out)
         self._everyone.append(lead)
         return lead
 
@@ -165,9 +157,9 @@ class People:
         if not fields["email"] and not fields["external_id"]:
             raise CannotMake("a user has an e-mail or an external id", remedy="leave one of them to be drawn")
         opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
-        body = self._contact({"role": "user", **fields, "custom_attributes": attributes, **opt_out})
+        body = self._outfitter.contact({"role": "user", **fields, "custom_attributes": attributes, **opt_out})
         user = User(body["id"], custom_attributes=attributes, **fields)
-        self._equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "user", opted_out)
+        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "user", opted_out)
         self._everyone.append(user)
         return user
 
@@ -186,7 +178,7 @@ class People:
             raise NotStaged(Unstaged.ROOM)
         self._start("crowd")
         for place in range(number):
-            self._contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
+            self._outfitter.contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
 
     def nobody(self) -> User:
         """A user of whom nothing is known: what a pipeline must refuse to convert into."""
@@ -201,7 +193,8 @@ class People:
 
     def became_lead(self, visitor: Visitor) -> Lead:
         """The visitor said hello in between and is a lead by now; the pipeline still holds the visitor."""
-        body = self._do("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
+        sent = {"visitor": {"user_id": visitor.user_id}, "type": "lead"}
+        body = self._outfitter.do("POST", "/visitors/convert", sent)
         lead = Lead(body["id"], body["external_id"], name=body["name"], custom_attributes=body["custom_attributes"])
         self._everyone[self._everyone.index(visitor)] = lead
         return lead
@@ -210,14 +203,14 @@ class People:
         """The visitor signed up in between and is a user by now; the pipeline still holds the visitor."""
         email = self._traits.draw("sign-up")["email"]
         sent = {"visitor": {"user_id": visitor.user_id}, "user": {"email": email}, "type": "user"}
-        body = self._do("POST", "/visitors/convert", sent)
+        body = self._outfitter.do("POST", "/visitors/convert", sent)
         user = User(body["id"], email=email, name=body["name"], custom_attributes=body["custom_attributes"])
         self._everyone[self._everyone.index(visitor)] = user
         return user
 
     def archived(self, user: User) -> User:
         """The user is archived: invisible to list and search, but still holding e-mail and external id."""
-        self._do("POST", f"/contacts/{user.id}/archive")
+        self._outfitter.do("POST", f"/contacts/{user.id}/archive")
         return user
 
     def merged_away(self, user: User, into: User) -> None:
@@ -257,67 +250,8 @@ class People:
             )
         if not self._prepared:
             self._prepared = True
-            self._prepare()
+            self._outfitter.prepare()
         return self._traits.draw(kind)
-
-    def _prepare(self) -> None:
-        known = self._client.get("/data_attributes", model="contact")
-        there = {entry["name"] for entry in (known.answer or {}).get("data", []) if entry.get("custom")}
-        for name, data_type in ATTRIBUTES.items():
-            if name not in there:
-                self._do("POST", "/data_attributes", {"name": name, "model": "contact", "data_type": data_type})
-        types = self._client.get("/subscription_types")
-        live = [t for t in (types.answer or {}).get("data", []) if t.get("consent_type") == "opt_out"]
-        self._newsletter = live[0]["id"] if live else None
-
-    def _contact(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        made: Mapping[str, Any] = self._do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
-        return made
-
-    def _equip(
-        self,
-        contact_id: str,
-        traits: Mapping[str, Any],
-        tags: Sequence[str],
-        says: str | None,
-        role: str,
-        opted_out: bool,
-    ) -> None:
-        for name in tags:
-            self._do("POST", f"/contacts/{contact_id}/tags", {"id": self._tag(name)})
-        self._do(
-            "POST", f"/contacts/{contact_id}/notes", {"body": f"Spoke to {traits['name']} about {traits['campaign']}."}
-        )
-        company = self._do("POST", "/companies", {"company_id": traits["company_id"], "name": traits["company"]})
-        self._do("POST", f"/contacts/{contact_id}/companies", {"id": company["id"]})
-        if says is not None:
-            self._do("POST", "/conversations", {"from": {"type": role, "id": contact_id}, "body": says})
-        if opted_out and self._newsletter:
-            sent = {"id": self._newsletter, "consent_type": "opt_out"}
-            self._do("POST", f"/contacts/{contact_id}/subscriptions", sent)
-
-    def _tag(self, name: str) -> str:
-        if name not in self._tags:
-            marked = f"{name} {self._traits.marker}".strip()
-            self._tags[name] = self._do("POST", "/tags", {"name": marked})["id"]
-        return self._tags[name]
-
-    def _do(self, method: str, path: str, sent: Any = None) -> Any:
-        reading = self._client.ask(method, path, sent)
-        if not 200 <= reading.status < 300:
-            raise _failed(reading)
-        return reading.answer
-
-
-def _failed(reading: Reading) -> CannotMake:
-    errors = (reading.answer or {}).get("errors") if isinstance(reading.answer, dict) else None
-    said = "; ".join(f"{e.get('code')}: {e.get('message')}" for e in errors or [])
-    return CannotMake(
-        "the scenario's people could not be made",
-        evidence=f"{reading}{f' ({said})' if said else ''}",
-        why="the backend refuses what a scenario needs, or does not answer",
-        remedy="look at the request above; `harness doctor` checks token and workspace",
-    )
 
 
 def _attributes(given: Mapping[str, Any] | Drawn, drawn: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,33 +1,16 @@
-"""`harness exec` as a real process: clients with the host written into them, exit statuses, signals, what is left."""
+"""`harness exec` as a real process: clients with the host written into them, exit statuses, what cannot be meant."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-PYTHON = sys.executable
-ME = "https://api.intercom.io/me"
-
-
-def run_exec(*words: str, before: tuple[str, ...] = (), **extra: str) -> subprocess.CompletedProcess[str]:
-    """`harness exec` with these words, to its end."""
-    command = [PYTHON, "-m", "harness", "exec", *before, "--", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **extra}, check=False)
-
-
-def python(code: str) -> tuple[str, ...]:
-    """A Python command of these lines."""
-    return PYTHON, "-c", textwrap.dedent(code)
+from harness.tests.cli.executed import ME, PYTHON, python, run_exec
 
 
 @pytest.fixture
@@ -222,75 +205,6 @@ def test_input_reaches_the_command() -> None:
     assert (done.stdout, done.returncode) == ("hello", 0)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether something becomes true in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
-
-
-def alive(process_id: int) -> bool:
-    """Whether a process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signals_are_passed_on_and_nothing_stays_behind(number: signal.Signals, tmp_path: Path) -> None:
-    """The command hears the signal, ends in its own way, and its children are ended with it."""
-    ids = tmp_path / "ids"
-    script = f"trap 'exit 5' TERM INT HUP; sleep 100 & echo $$ $! > {ids}.new; mv {ids}.new {ids}; wait"
-    with subprocess.Popen(
-        [PYTHON, "-m", "harness", "exec", "--", "sh", "-c", script], stderr=subprocess.PIPE
-    ) as process:
-        assert wait_for(ids.exists)
-        process.send_signal(number)
-        assert process.wait(10) == 5
-    left = [int(process_id) for process_id in ids.read_text().split()]
-    assert wait_for(lambda: not any(map(alive, left))), f"still running: {left}"
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
-def test_a_child_that_outlives_its_command_is_ended(tmp_path: Path) -> None:
-    """A command that forks and leaves is not waited for, and its child does not stay."""
-    ids = tmp_path / "ids"
-    done = run_exec("sh", "-c", f"sleep 100 >/dev/null 2>&1 & echo $! > {ids}; curl -sS -o /dev/null -u any: {ME}")
-    assert done.returncode == 0, done.stderr
-    assert not alive(int(ids.read_text()))
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans over")
-def test_a_daemon_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
-    """Leaving the process group is not a way out."""
-    ids = tmp_path / "ids"
-    daemon = f"setsid sh -c 'echo $$ > {ids}; exec sleep 100' >/dev/null 2>&1 & while ! [ -s {ids} ]; do :; done"
-    done = run_exec("sh", "-c", f"{daemon}; curl -sS -o /dev/null -u any: {ME}")
-    assert done.returncode == 0, done.stderr
-    assert not alive(int(ids.read_text()))
-
-
-def test_a_command_that_ignores_being_told_to_end_is_ended() -> None:
-    """After its time it is killed, and the status says so."""
-    code = """
-        import os, signal, sys, threading
-        from harness.pipeline import foreground
-        foreground.PATIENCE = 0.3
-        threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGTERM]).start()
-        stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(100)"
-        sys.exit(foreground.run_in_foreground([sys.executable, "-c", stubborn], os.environ))
-    """
-    started = time.monotonic()
-    done = subprocess.run([*python(code)], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 128 + signal.SIGKILL, done.stderr
-    assert time.monotonic() - started < 10
-
-
 def test_a_strict_run_refuses_a_token_of_the_commands_own() -> None:
     """Intercom's 401 for the command, and a failure where the command does not mind."""
     done = run_exec("curl", "-sS", "-u", "of-my-own:", ME, before=("--strict-token",))
@@ -300,75 +214,3 @@ def test_a_strict_run_refuses_a_token_of_the_commands_own() -> None:
     assert "of-my-own" not in done.stderr
     own = run_exec("sh", "-c", f'curl -sS -o /dev/null -u "$AT": {ME}', before=("--strict-token",))
     assert own.returncode == 0, own.stderr
-
-
-# --- recording and replaying ------------------------------------------------------------------------------------------
-
-CONVERSION = ("curl", "-sS", "-u", "any:", "-H", "Content-Type: application/json")
-
-
-def lead_by_curl(email: str) -> tuple[str, ...]:
-    """A command that creates a lead."""
-    return (*CONVERSION, "-d", f'{{"role": "lead", "email": "{email}"}}', "https://api.intercom.io/contacts")
-
-
-def test_what_a_command_asked_can_be_recorded_and_played(tmp_path: Path) -> None:
-    """The replay needs no backend and gives the same answers; a second recording is the same to the byte."""
-    cassette = tmp_path / "lead.json"
-    before = ("--record", "--cassette", str(cassette), "--intercom-version", "2.14")
-    recorded = run_exec(*lead_by_curl("ada@example.com"), before=before)
-    assert recorded.returncode == 0, recorded.stderr
-    first = cassette.read_bytes()
-    played = run_exec(*lead_by_curl("ada@example.com"), before=("--cassette", str(cassette)))
-    assert (played.returncode, '"role":"lead"' in played.stdout.replace(" ", "")) == (0, True), played.stderr
-    assert run_exec(*lead_by_curl("ada@example.com"), before=before).returncode == 0
-    assert cassette.read_bytes() == first
-    assert b"sandbox-default" not in first
-
-
-def test_a_replay_that_is_asked_something_else_fails_and_says_so(tmp_path: Path) -> None:
-    """A request that was not recorded and a recorded one that is not asked for are both told."""
-    cassette = tmp_path / "lead.json"
-    assert run_exec(*lead_by_curl("ada@example.com"), before=("--record", "--cassette", str(cassette))).returncode == 0
-    other = run_exec("curl", "-sS", "-u", "any:", ME, before=("--cassette", str(cassette)))
-    assert other.returncode == 1
-    assert "harness exec --record --cassette" in other.stderr
-
-
-def test_a_command_that_failed_leaves_the_old_recording_alone(tmp_path: Path) -> None:
-    """Half a recording is none."""
-    cassette = tmp_path / "lead.json"
-    assert run_exec(*lead_by_curl("ada@example.com"), before=("--record", "--cassette", str(cassette))).returncode == 0
-    before = cassette.read_bytes()
-    failed = run_exec(
-        "sh", "-c", f"curl -sS -o /dev/null -u any: {ME}; exit 4", before=("--record", "--cassette", str(cassette))
-    )
-    assert (failed.returncode, cassette.read_bytes()) == (4, before)
-    assert list(tmp_path.iterdir()) == [cassette], "nothing is left beside it"
-
-
-def test_people_whom_nobody_here_made_do_not_reach_the_cassette(tmp_path: Path) -> None:
-    """A real-looking address that the command names is a pseudonym in the file, and replay works all the same."""
-    address = "grace.hopper" + "@" + "navy-mail.com"
-    cassette = tmp_path / "lead.json"
-    assert run_exec(*lead_by_curl(address), before=("--record", "--cassette", str(cassette))).returncode == 0
-    assert address.encode() not in cassette.read_bytes()
-    played = run_exec(*lead_by_curl(address), before=("--cassette", str(cassette)))
-    assert played.returncode == 0, played.stderr
-
-
-@pytest.mark.parametrize(
-    ("before", "told"),
-    [
-        (("--record",), "--cassette FILE"),
-        (("--against", "cassette"), "--cassette FILE"),
-        (("--against", "cassette", "--record", "--cassette", "x.json"), "would record nothing new"),
-        (("--against", "sandbox", "--cassette", "x.json"), "neither record nor replay"),
-        (("--cassette", "there-is-none.json"), "harness exec --record --cassette there-is-none.json"),
-    ],
-)
-def test_what_cannot_be_recorded_or_played_ends_before_the_command_starts(before: tuple[str, ...], told: str) -> None:
-    """Exit code 2 and the remedy."""
-    done = run_exec("true", before=before)
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert told in done.stderr

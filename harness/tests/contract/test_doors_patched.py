@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,87 +27,7 @@ from harness.exchange import Outcome, Request, Response
 from harness.gateway import Gateway, Stage
 from harness.gateway.patched import patched_clients
 from harness.tests.doors import broken, echo, serving
-
-URL = "https://api.intercom.io/contacts/merge?x=1"
-BODY = json.dumps({"from": "a", "into": "b"}).encode()
-HEADERS = {"Authorization": "Bearer any", "Content-Type": "application/json"}
-
-
-class Answer:
-    """What a client made of an answer."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        self.status = status
-        self.body = body
-
-
-def by_requests(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`requests`, with a session that ignores the machine's proxies."""
-    with requests.Session() as session:
-        session.trust_env = False
-        got = session.post(url, data=body, headers=HEADERS, timeout=timeout)
-        return Answer(got.status_code, got.content)
-
-
-def by_urllib3(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`urllib3` by itself."""
-    with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
-        got = pool.request("POST", url, body=body, headers=HEADERS)
-        return Answer(got.status, got.data)
-
-
-def by_urllib(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`urllib` of the standard library."""
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, HEADERS), timeout=timeout) as got:
-            return Answer(got.status, got.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, error.read())
-
-
-def by_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`httpx`, plain."""
-    httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
-    got = httpx.post(url, content=body, headers=HEADERS, timeout=timeout)
-    return Answer(got.status_code, got.content)
-
-
-def by_async_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`httpx`, asynchronous."""
-    httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
-
-    async def ask() -> Answer:
-        async with httpx.AsyncClient(timeout=timeout) as client:
-            got = await client.post(url, content=body, headers=HEADERS)
-            return Answer(got.status_code, got.content)
-
-    return asyncio.run(ask())
-
-
-def by_aiohttp(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
-    """`aiohttp`, with the credentials on the session."""
-    aiohttp = pytest.importorskip("aiohttp", reason="needs client: aiohttp is not installed")
-
-    async def ask() -> Answer:
-        limit = aiohttp.ClientTimeout(total=timeout)
-        async with (
-            aiohttp.ClientSession(headers=HEADERS, timeout=limit) as session,
-            session.post(url, data=body) as got,
-        ):
-            return Answer(got.status, await got.read())
-
-    return asyncio.run(ask())
-
-
-CLIENTS = {
-    "requests": by_requests,
-    "urllib3": by_urllib3,
-    "urllib": by_urllib,
-    "httpx": by_httpx,
-    "httpx, asynchronous": by_async_httpx,
-    "aiohttp": by_aiohttp,
-}
+from harness.tests.python_clients import BODY, CLIENTS, MANY, URL, Answer
 
 
 @pytest.fixture(params=CLIENTS)
@@ -187,76 +107,7 @@ def test_patience_that_ends_is_a_timeout_of_the_client(client: Callable[..., Ans
     assert time.monotonic() - started < 5
 
 
-def many_by_requests(bodies: list[bytes]) -> list[bytes]:
-    """One session."""
-    with requests.Session() as session:
-        session.trust_env = False
-        return [session.post(URL, data=body).content for body in bodies]
-
-
-def many_by_urllib3(bodies: list[bytes]) -> list[bytes]:
-    """One pool."""
-    with urllib3.PoolManager(retries=False) as pool:
-        return [pool.request("POST", URL, body=body).data for body in bodies]
-
-
-def many_by_urllib(bodies: list[bytes]) -> list[bytes]:
-    """One after the other."""
-    return [by_urllib(URL, body).body for body in bodies]
-
-
-def many_by_httpx(bodies: list[bytes]) -> list[bytes]:
-    """One client."""
-    httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
-    with httpx.Client() as client:
-        return [client.post(URL, content=body).content for body in bodies]
-
-
-def many_by_async_httpx(bodies: list[bytes]) -> list[bytes]:
-    """One client and loop, ten requests at a time."""
-    httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
-
-    async def ask_all() -> list[bytes]:
-        async with httpx.AsyncClient() as client:
-
-            async def ask(body: bytes) -> bytes:
-                content: bytes = (await client.post(URL, content=body)).content
-                return content
-
-            return await in_tens(ask, bodies)
-
-    return asyncio.run(ask_all())
-
-
-def many_by_aiohttp(bodies: list[bytes]) -> list[bytes]:
-    """One session and loop, ten requests at a time, over connections that are kept."""
-    aiohttp = pytest.importorskip("aiohttp", reason="needs client: aiohttp is not installed")
-
-    async def ask_all() -> list[bytes]:
-        async with aiohttp.ClientSession() as session:
-
-            async def ask(body: bytes) -> bytes:
-                async with session.post(URL, data=body) as got:
-                    content: bytes = await got.read()
-                    return content
-
-            return await in_tens(ask, bodies)
-
-    return asyncio.run(ask_all())
-
-
-async def in_tens(ask: Callable[[bytes], Awaitable[bytes]], bodies: list[bytes]) -> list[bytes]:
-    """All answers, ten requests under way at once."""
-    answers: list[bytes] = []
-    for start in range(0, len(bodies), 10):
-        answers += await asyncio.gather(*map(ask, bodies[start : start + 10]))
-    return answers
-
-
-@pytest.mark.parametrize(
-    "ask_many",
-    [many_by_requests, many_by_urllib3, many_by_urllib, many_by_httpx, many_by_async_httpx, many_by_aiohttp],
-)
+@pytest.mark.parametrize("ask_many", MANY)
 def test_twelve_threads_are_all_answered(
     ask_many: Callable[[list[bytes]], list[bytes]], count: Callable[[int, int], int]
 ) -> None:
