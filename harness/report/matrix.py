@@ -1,21 +1,34 @@
-"""Several API versions side by side: which scenarios end differently, from which version on, and why."""
+"""Several API versions side by side: which scenarios end differently, from which version on, and why.
+
+What fails for another reason than in the version before ends differently as well.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.report.result import Ending, RunRow, ScenarioRow
 
+ID = re.compile(r"[0-9a-f]{8,}|\d{5,}")
+"""What differs from run to run in what is said otherwise alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Between two versions the ending changed; `why` is the likely reason of the one that failed."""
+    """From this version on it ends so; `why` is the likely reason of the failure, be it this one or the one before."""
 
     since: str
     ending: Ending
     why: str
+    first: bool = False
+    """Whether it failed from the first of these versions on."""
+
+    def is_like(self, other: Change) -> bool:
+        """Whether they tell the same, but for ids."""
+        return (self.since, self.ending, ID.sub("", self.why)) == (other.since, other.ending, ID.sub("", other.why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,14 @@ class MatrixRow:
     title: str
     endings: Mapping[str, Ending]
     changes: Sequence[Change]
+
+    def changes_as(self, other: MatrixRow | None) -> bool:
+        """Whether the two scenarios change between versions alike."""
+        return (
+            other is not None
+            and len(self.changes) == len(other.changes)
+            and all(mine.is_like(theirs) for mine, theirs in zip(self.changes, other.changes, strict=True))
+        )
 
 
 def matrix(run: RunRow) -> list[MatrixRow]:
@@ -48,9 +69,15 @@ def _row(rows: Mapping[str, ScenarioRow], versions: Sequence[str]) -> MatrixRow:
 
 def _changes(rows: Mapping[str, ScenarioRow], versions: Sequence[str]) -> Iterator[Change]:
     ran = [version for version in versions if version in rows]
+    if ran and rows[ran[0]].failed:
+        yield Change(ran[0], rows[ran[0]].ending, _why(rows[ran[0]]), first=True)
     for older, newer in pairwise(ran):
         was, now = rows[older], rows[newer]
-        if was.ending != now.ending:
-            failed = now if now.failed else was
-            why = failed.likely or failed.reason.partition("\n")[0]
-            yield Change(newer, now.ending, why if now.failed else f"before: {why}")
+        if now.failed and not (was.ending == now.ending and ID.sub("", _why(was)) == ID.sub("", _why(now))):
+            yield Change(newer, now.ending, _why(now))
+        elif was.ending != now.ending:
+            yield Change(newer, now.ending, f"before: {_why(was)}" if was.failed else "")
+
+
+def _why(row: ScenarioRow) -> str:
+    return row.likely or row.reason.partition("\n")[0]

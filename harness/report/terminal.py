@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.report.flows import endings_of, flows
-from harness.report.matrix import matrix
+from harness.report.matrix import MatrixRow, matrix
 from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow
 
@@ -233,6 +233,7 @@ class TerminalReport:
         self._print(
             Text(f"\nversions  {'  '.join(f'{version:>5}' for version in run.intercom_versions)}", style="bold")
         )
+        above: MatrixRow | None = None
         for row in rows:
             line = Text(" " * 8)
             for version in run.intercom_versions:
@@ -242,10 +243,13 @@ class TerminalReport:
             if parameters := row.case.partition("[")[2].removesuffix("]"):
                 line.append(f"  {parameters}", style="cyan")
             self._print(line)
+            if row.changes and row.changes_as(above):
+                self._print(Text(f"{' ' * 12}as above", style="dim"))
+                continue
+            above = row
             for change in row.changes:
-                self._field(
-                    f"from {change.since}", f"{change.ending}: {change.why}" if change.why else change.ending, indent=12
-                )
+                since = f"{'in' if change.first else 'from'} {change.since}"
+                self._field(since, f"{change.ending}: {change.why}" if change.why else change.ending, indent=12)
 
     def _totals(self, run: RunRow) -> None:
         counts = run.counts

@@ -152,6 +152,11 @@ class Seen:
         """Whether the pipeline told its caller of any trouble."""
         return any(answer.says_refused for answer in self.answers)
 
+    @property
+    def trouble(self) -> str:
+        """The first trouble that the pipeline told of; empty if it told of none."""
+        return next((answer.trouble for answer in self.answers if answer.trouble), "")
+
     def person(self, value: str) -> Person | None:
         """Whoever Intercom knows by this value: an id, a uuid, an external id or an e-mail."""
         for name in ("id", "user_id", "external_id", "email"):

@@ -17,6 +17,25 @@ def needs_duplicates(seen: Seen) -> str | None:
     return f"from 2.16 a merge needs {needs}; {found.asked.said}"
 
 
+def attribute_nobody_made(seen: Seen) -> str | None:
+    """A custom attribute that does not exist: 2.x wants it made first (facts §1)."""
+    for asked in seen.asked:
+        if asked.status == 400 and asked.body.get("custom_attributes") and "does not exist" in asked.said:
+            made = "2.x wants custom attributes made first, by POST /data_attributes; 1.x makes them as they come"
+            return f"{made}; {asked.said}"
+    return None
+
+
+def owner_is_text(seen: Seen) -> str | None:
+    """It fell over what it had read of an owner before it converted anybody (facts §5)."""
+    if not seen.trouble or seen.attempts:
+        return None
+    owners = (asked.answer.get("owner_id") for asked in seen.asked if asked.answer.get("type") == "contact")
+    if owner := next((owner for owner in owners if isinstance(owner, str)), None):
+        return f"from 2.16 `owner_id` is text ({owner!r}), where it was a number; {seen.trouble}"
+    return None
+
+
 def created(seen: Seen) -> str | None:
     """Somebody new was created."""
     found = next((a for a in seen.asked if a.method == "POST" and a.path in ("/contacts", "/users")), None)

@@ -29,8 +29,8 @@ def likely(seen: Seen) -> str:
 def _asked_nothing(seen: Seen) -> str | None:
     if seen.asked:
         return None
-    if trouble := next((answer.trouble for answer in seen.answers if answer.trouble), None):
-        return f"it failed before it asked Intercom anything: {trouble}"
+    if seen.trouble:
+        return f"it failed before it asked Intercom anything: {seen.trouble}"
     return "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy"
 
 
@@ -152,7 +152,7 @@ def _last_attempt(seen: Seen) -> Attempt | None:
 def _converted_nobody(seen: Seen) -> str | None:
     if seen.attempts or _last_error(seen):
         return None
-    return "the pipeline asked for no conversion"
+    return f"the pipeline asked for no conversion{f': {seen.trouble}' if seen.trouble else ''}"
 
 
 def _last_error(seen: Seen) -> str | None:
@@ -179,6 +179,8 @@ ROWS: Final[Sequence[Reason]] = (
     mistaken.other_target,
     mistaken.bystander_written,
     instead.needs_duplicates,
+    instead.attribute_nobody_made,
+    instead.owner_is_text,
     _first_page_only,
     instead.created,
     instead.deleted,

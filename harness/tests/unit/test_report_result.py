@@ -64,3 +64,24 @@ def test_versions_side_by_side_tell_from_when_on_it_fails() -> None:
     assert [(change.since, change.ending) for change in row.changes] == [("2.16", "refuted")]
     assert "no longer allowed" in row.changes[0].why
     assert matrix(_run("proved")) == []
+
+
+def test_what_fails_otherwise_in_a_newer_version_is_told_as_well() -> None:
+    """With each reason, ids aside; what fails from the first version on says so, what is mended says what it was."""
+    told = {
+        "2.10": ("refuted", "answered 200 with the visitor, unconverted"),
+        "2.11": ("refuted", "answered 400: 6955b900e86ee56fa8a8038a"),
+        "2.12": ("refuted", "answered 400: 6955b901e86ee56fa8a80389"),
+        "2.13": ("proved", ""),
+    }
+    rows = tuple(_row(ending, version=version, likely=why) for version, (ending, why) in told.items())  # type: ignore[arg-type] # a word
+    (row,) = matrix(RunRow("p", "sandbox", tuple(told), 0.1, rows))
+    assert [(change.since, change.ending, change.first) for change in row.changes] == [
+        ("2.10", "refuted", True),
+        ("2.11", "refuted", False),
+        ("2.13", "proved", False),
+    ]
+    assert [change.why for change in row.changes[:2]] == [told["2.10"][1], told["2.11"][1]]
+    assert row.changes[2].why == f"before: {told['2.12'][1]}"
+    assert row.changes_as(row)
+    assert not row.changes_as(None)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.exchange import Exchange, Outcome, Request, Response
+from harness.pipeline.answer import Answer as PipelineAnswer
 from harness.verification import Claim, NotProved, Verdict, Witness
 from harness.verification.claims import describe, worst
 from harness.verification.reasons import Seen, likely
@@ -103,6 +104,31 @@ def test_the_likely_reason_is_read_from_what_the_pipeline_asked(exchanges: list[
     told = likely(Seen(exchanges))
     assert reason in told
     assert bool(told) == bool(reason)
+
+
+def _wrote(version: str, body: dict[str, Any], status: int, answer: Any) -> Exchange:
+    request = Request("PUT", "/contacts/1", {"intercom-version": version}, json.dumps(body).encode())
+    return Exchange(1, 0.0, "w", "", request, Outcome(Response(status, {}, json.dumps(answer).encode())))
+
+
+def test_an_attribute_that_nobody_made_is_the_reason() -> None:
+    """2.x wants it made first, which 1.x did by itself."""
+    words = "Custom attribute 'plan' does not exist"
+    answer = {"type": "error.list", "errors": [{"code": "parameter_invalid", "message": words}]}
+    told = likely(Seen([_wrote("2.16", {"custom_attributes": {"plan": "pro"}}, 400, answer)]))
+    assert "2.x wants custom attributes made first" in told
+    assert words in told
+
+
+@pytest.mark.parametrize(("owner_id", "told"), [("12", True), (12, False), (None, False)])
+def test_an_owner_who_is_text_is_the_reason_where_the_pipeline_fell_over_it(owner_id: Any, told: bool) -> None:
+    """Before it converted anybody; what it raised is told in any case."""
+    read = _wrote("2.16", {"name": "Ada"}, 200, {"type": "contact", "id": "1", "owner_id": owner_id})
+    answer = PipelineAnswer("lead_to_user", trouble="it raised TypeError: no number")
+    found = likely(Seen([read], answers=[answer]))
+    assert ("from 2.16 `owner_id` is text" in found) == told
+    assert "it raised TypeError: no number" in found
+    assert "owner_id" not in likely(Seen([read, _asked("POST", "/contacts/merge")], answers=[answer]))
 
 
 def test_a_conversion_beside_a_creation_is_not_blamed_on_the_creation() -> None:
