@@ -6,30 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.tests.cli.executed import ME, PYTHON, python, run_exec
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether something becomes true in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
-
-
-def alive(process_id: int) -> bool:
-    """Whether a process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+from harness.tests.processes import runs, wait_for
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
@@ -45,7 +27,7 @@ def test_signals_are_passed_on_and_nothing_stays_behind(number: signal.Signals, 
         process.send_signal(number)
         assert process.wait(10) == 5
     left = [int(process_id) for process_id in ids.read_text().split()]
-    assert wait_for(lambda: not any(map(alive, left))), f"still running: {left}"
+    assert wait_for(lambda: not any(map(runs, left))), f"still running: {left}"
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
@@ -54,7 +36,7 @@ def test_a_child_that_outlives_its_command_is_ended(tmp_path: Path) -> None:
     ids = tmp_path / "ids"
     done = run_exec("sh", "-c", f"sleep 100 >/dev/null 2>&1 & echo $! > {ids}; curl -sS -o /dev/null -u any: {ME}")
     assert done.returncode == 0, done.stderr
-    assert not alive(int(ids.read_text()))
+    assert not runs(int(ids.read_text()))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans over")
@@ -64,7 +46,7 @@ def test_a_daemon_in_a_session_of_its_own_is_ended_too(tmp_path: Path) -> None:
     daemon = f"setsid sh -c 'echo $$ > {ids}; exec sleep 100' >/dev/null 2>&1 & while ! [ -s {ids} ]; do :; done"
     done = run_exec("sh", "-c", f"{daemon}; curl -sS -o /dev/null -u any: {ME}")
     assert done.returncode == 0, done.stderr
-    assert not alive(int(ids.read_text()))
+    assert not runs(int(ids.read_text()))
 
 
 def test_a_command_that_ignores_being_told_to_end_is_ended() -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from harness.tests import playing
+from harness.tests.processes import runs
 
 WORDS = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); os.close(1); time.sleep(60)"
 
@@ -29,4 +30,4 @@ def test_a_run_that_is_told_to_end_ends_its_pipeline_first(tmp_path: Path) -> No
         run.send_signal(signal.SIGTERM)
         told, _ = run.communicate(timeout=30)
     assert (run.returncode, "interrupted" in told) == (2, True), told
-    assert not Path(f"/proc/{started.read_text()}").exists()
+    assert not runs(int(started.read_text()))

@@ -195,9 +195,9 @@ TROUBLES: dict[str, Outcome] = {
 }
 
 
-def _what_happens(session: Callable[[], requests.Session], url: str) -> str:
+def _what_happens(session: Callable[[], requests.Session], url: str, patience: float) -> str:
     try:
-        answer = session().get(f"{url}/me", timeout=(5, 0.5))
+        answer = session().get(f"{url}/me", timeout=(20, patience))
         return f"{answer.status_code} {answer.headers.get('retry-after')} {answer.text}"
     except requests.RequestException as error:
         return "timeout" if isinstance(error, requests.Timeout) else "broken"
@@ -210,33 +210,33 @@ def test_what_broke_breaks_again_without_waiting(door: Door, trouble: Outcome, t
     path = tmp_path / "trouble.json"
     recorder = Recorder(lambda: "when", path=path)
     with contextmanager(door)(Stage(lambda _: trouble, (recorder.layer,)), tmp_path) as (session, url, _):
-        first = _what_happens(session, url)
+        first = _what_happens(session, url, 0.5 if trouble.delay else 20)
     player = Player(recorder.save(path, header()), lambda: "when")
     with contextmanager(door)(Stage(player.handle), tmp_path) as (session, url, _):
         started = time.monotonic()
-        again = _what_happens(session, url)
+        again = _what_happens(session, url, 20)
         took = time.monotonic() - started
     if trouble.delay and door is http:
         assert (first, again) == ("timeout", "broken"), "a client outside cannot be told that time has passed"
     else:
         assert first == again
-    assert took < 0.4
+    assert took < 15
     assert player.problem() is None
 
 
 @pytest.mark.parametrize(
-    ("patience", "recorded", "replayed"), [(0.2, "ReadTimeout", "ConnectionError"), (5.0, "200", "200")]
+    ("patience", "recorded", "replayed"), [(0.2, "ReadTimeout", "ConnectionError"), (20.0, "200", "200")]
 )
 def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
     patience: float, recorded: str, replayed: str, tmp_path: Path
 ) -> None:
     """Who gave up is given nothing, at once; who waited gets the answer, at once. Nobody can see another's patience."""
     path = tmp_path / "late.json"
-    late = Outcome(Response(200, {"content-type": "application/json"}, b"{}"), delay=0.6)
+    late = Outcome(Response(200, {"content-type": "application/json"}, b"{}"), delay=1.5)
     recorder = Recorder(lambda: "when", path=path)
 
-    def asked(door: Door, stage: Stage) -> tuple[str, float]:
-        with contextmanager(door)(stage, tmp_path) as (session, url, _):
+    def asked(stage: Stage, patience: float) -> tuple[str, float]:
+        with contextmanager(http)(stage, tmp_path) as (session, url, _):
             started = time.monotonic()
             try:
                 said = str(session().get(f"{url}/me", timeout=patience).status_code)
@@ -245,11 +245,11 @@ def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
             took = time.monotonic() - started
         return said, took
 
-    assert asked(http, Stage(lambda _: late, (recorder.layer,)))[0] == recorded
+    assert asked(Stage(lambda _: late, (recorder.layer,)), patience)[0] == recorded
     assert recorder.interactions[0].outcome.given_up == (recorded != "200")
     recorder.save(path, header())
     player = Player(load(path), lambda: "when")
-    said, took = asked(http, Stage(player.handle))
+    said, took = asked(Stage(player.handle), 20)
     assert said == replayed
-    assert took < 0.5
+    assert took < 1.4
     assert player.problem() is None

@@ -14,6 +14,7 @@ import pytest
 from harness.persons import Visitor
 from harness.pipeline import Answer, PipelineSpec, load_pipeline
 from harness.problems import Problem
+from harness.tests.processes import runs
 
 VISITOR = Visitor("6955b900ab", "0f5e")
 SERVICE = """
@@ -66,22 +67,15 @@ def _ask(spec: PipelineSpec, visitor: Visitor = VISITOR) -> Answer:
     return spec.start(_environment, None).call("visitor_to_lead", {"visitor": visitor})
 
 
-def _alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_it_is_started_once_told_where_intercom_is_and_ended_with_what_it_started(spec: PipelineSpec) -> None:
     """It answers from the first call on, although it takes a moment to listen; nothing of it is left afterwards."""
     first, second = _ask(spec), _ask(spec)
     assert (first.trouble, first.value) == (None, second.value)
     assert first.value["at"] == "http://127.0.0.1:1"
     started = [first.value["pid"], first.value["child"]]
-    assert all(map(_alive, started))
+    assert all(map(runs, started))
     spec.close()
-    assert not any(map(_alive, started))
+    assert not any(map(runs, started))
 
 
 def test_what_it_prints_belongs_to_the_call_in_which_it_came(spec: PipelineSpec) -> None:

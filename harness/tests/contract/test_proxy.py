@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,6 +56,15 @@ def test_each_of_intercoms_hosts_is_answered_under_its_own_name(
     with serving(tmp_path, authority=authority) as door, door.session(proxied=True) as session:
         told = session.get(f"https://{host}/me").json()
         assert (told["host"], told["origin"]) == (host, f"https://{host}")
+
+
+def test_a_body_that_waits_for_its_head_does_not_stall(tmp_path: Path, authority: Authority) -> None:
+    """urllib3 sends them apart, with Nagle's delay on towards a proxy: one acknowledged 40 ms late held each up."""
+    with serving(tmp_path, authority=authority) as door, door.session(proxied=True) as session:
+        started = time.monotonic()
+        for _ in range(100):
+            session.post("https://api.intercom.io/contacts", json={"role": "lead"})
+        assert time.monotonic() - started < 100 * 0.04
 
 
 def test_one_connection_carries_many_requests(tmp_path: Path, authority: Authority) -> None:

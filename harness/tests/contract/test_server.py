@@ -16,7 +16,7 @@ from harness.clock import ManualClock
 from harness.exchange import Outcome, Request, Response
 from harness.gateway import Gateway, Stage
 from harness.gateway.door import BODY_LIMIT
-from harness.gateway.server import Server
+from harness.gateway.server import GRACE, Server
 from harness.problems import Problem
 from harness.tests.doors import broken, echo, exchange_bytes, read_all, serving
 
@@ -265,9 +265,9 @@ def test_keep_alive_requests_do_not_stall(tmp_path: Path) -> None:
     with serving(tmp_path) as door, door.session() as session:
         session.get(door.url)
         started = time.monotonic()
-        for _ in range(20):
+        for _ in range(100):
             session.get(door.url)
-        assert time.monotonic() - started < 20 * 0.04
+        assert time.monotonic() - started < 100 * 0.04
 
 
 def test_a_port_in_use_is_a_problem_that_names_it(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_stopping_ends_connections_and_frees_the_port(tmp_path: Path) -> None:
         session = door.session()
         session.get(door.url)
         port, started = door.server.port, time.monotonic()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 0.9 * GRACE
     session.close()
     gateway = Gateway(ManualClock())
     gateway.open(Stage(echo))

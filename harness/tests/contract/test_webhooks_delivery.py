@@ -199,7 +199,7 @@ def test_a_hostile_receiver_holds_nobody_up(service: Service, name: str) -> None
         service.ask("PUT", "/_sandbox/settings", {"webhook_url": url})
         began = time.monotonic()
         service.ask("POST", "/contacts", {"role": "lead"})
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4.5
         deadline = time.monotonic() + 10
         while not (tries := service.deliveries()[0]["attempts"]):
             assert time.monotonic() < deadline

@@ -17,6 +17,7 @@ from harness.persons import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.drain import KEPT_OUTPUT
+from harness.tests.processes import runs
 
 SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 PEOPLE: Mapping[str, Person] = {
@@ -187,12 +188,4 @@ def test_nothing_that_a_command_started_is_left_running(tmp_path: Path, words: t
     assert answer.timed_out == ("stays" in words)
     assert answer.stdout == ("" if "stays" in words else "done\n")
     assert ("ended what it left running: 1" in answer.stderr) == ("daemon" in words)
-    assert not _runs(child)
-
-
-def _runs(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    assert not runs(child)
