@@ -95,10 +95,12 @@ DRIVEN: Final[Mapping[str, Driven]] = {
             ArchiveContact BlockContact CreateContact DeleteContact ListAttachedContacts
             ListAttachedSegmentsForCompanies ListContacts MergeContact RetrieveACompanyById
             SearchContacts ShowContact ShowContactByExternalId UnarchiveContact UpdateCompany
-            UpdateContact attachContactToACompany attachSubscriptionTypeToContact attachTagToContact
+            UpdateContact attachContactToACompany attachContactToConversation
+            attachSubscriptionTypeToContact attachTagToContact
             attachTagToConversation autoAssignConversation convertVisitor createConversation
-            createDataAttribute createDataEvent createNote createOrUpdateCompany createTag
+            createDataAttribute createDataEvent createMessage createNote createOrUpdateCompany createTag
             dataEventSummaries deleteCompany deleteConversation deleteTag detachContactFromACompany
+            detachContactFromConversation
             detachSubscriptionTypeToContact detachTagFromContact detachTagFromConversation findTag
             identifyAdmin lisDataAttributes lisDataEvents listAdmins listAllCompanies
             listCompaniesForAContact listConversations listNotes listSegments

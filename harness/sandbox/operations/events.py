@@ -19,8 +19,10 @@ def add(call: Call) -> Answer:
     name = reading.text(call.body, "event_name")
     if not name:
         raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))
+    at = reading.moment(call.body, "created_at")
+    if at is None:
+        raise Refused(no.PARAMETER_MISSING.filled(field="created_at"))
     person = named_person(call, call.body)
-    at = reading.moment(call.body, "created_at") or call.now
     call.belongings.add_event(person.person_id, name, at, reading.mapping(call.body, "metadata") or {})
     return Answer(status=202)
 

@@ -185,6 +185,12 @@ def _conversations(strict: Strict, contact_id: str) -> None:
     part = ruled.conversation_parts.conversation_parts[0].id
     redacted = {"type": "conversation_part", "conversation_id": conversation, "conversation_part_id": part}
     strict(client.conversations.redact_conversation_part, request=redacted)
+    colleague = strict(client.contacts.create, request={"email": "colleague@example.com"}).id
+    joined = {"intercom_user_id": colleague}
+    strict(client.conversations.attach_contact_as_admin, conversation, admin_id=admin, customer=joined)
+    strict(client.conversations.detach_contact_as_admin, conversation, colleague, admin_id=admin)
+    written = {"body": "We do", "from": {"type": "admin", "id": int(admin)}, "to": {"type": "user", "id": colleague}}
+    strict(client.messages.create, request={"message_type": "inapp", **written})
     label = strict(client.tags.create, request={"name": "shipping"})
     strict(client.tags.tag_conversation, conversation, tag_id=label.id, admin_id=admin)
     strict(client.conversations.find, conversation)

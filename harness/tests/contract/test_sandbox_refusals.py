@@ -266,6 +266,8 @@ def test_who_shares_an_e_mail_already_can_still_be_changed(asker: Asker) -> None
         ("POST", "/conversations", {"body": "x"}, (400, "parameter_not_found")),
         ("POST", "/conversations", {"from": {"type": "user", "id": NOBODY}, "body": "x"}, (404, "not_found")),
         ("GET", "/conversations/1", None, (404, "not_found")),
+        ("POST", "/events", {"event_name": "x", "email": "user@example.com"}, (400, "parameter_not_found")),
+        ("POST", "/events", {"created_at": 1, "email": "user@example.com"}, (400, "parameter_not_found")),
         ("POST", "/data_attributes", {"name": "x", "model": "contact", "data_type": "m"}, (400, "parameter_invalid")),
         ("POST", "/data_attributes", {"name": "x", "data_type": "string"}, (400, "parameter_invalid")),
         ("GET", "/data_attributes?model=conversation", None, (422, "parameter_invalid")),
