@@ -21,7 +21,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-import cassette_peers
+import cassette_contenders
 import peers
 from promises import Promise, ratio, tell
 
@@ -72,7 +72,7 @@ CONTENDERS = (
         """
 import pathlib, sys
 sys.path.insert(0, "BENCH")
-from cassette_peers import by_harness
+from cassette_contenders import by_harness
 
 @pytest.fixture
 def session(case):
@@ -85,7 +85,7 @@ def session(case):
         """
 import pathlib, sys
 sys.path.insert(0, "BENCH")
-from cassette_peers import by_dictionary
+from cassette_contenders import by_dictionary
 
 @pytest.fixture
 def session(case):
@@ -153,7 +153,7 @@ def session(case):
 
 def write(folder: Path, tests: int) -> None:
     """A module for each contender, and the cassettes that they share."""
-    cassette_peers.write(folder, INTERACTIONS)
+    cassette_contenders.write(folder, INTERACTIONS)
     (folder / "conftest.py").write_text("")
     for case in range(tests):
         own = folder / "cassettes" / str(case)
@@ -164,8 +164,8 @@ def write(folder: Path, tests: int) -> None:
         imports = one.imports.replace("INTERACTIONS", str(INTERACTIONS)).replace("BENCH", str(Path(__file__).parent))
         content = TESTS.format(
             imports=imports,
-            url=cassette_peers.URL,
-            headers=cassette_peers.HEADERS,
+            url=cassette_contenders.URL,
+            headers=cassette_contenders.HEADERS,
             tests=tests,
             mark=one.mark,
             interactions=INTERACTIONS,
