@@ -6,6 +6,7 @@ items can fetch few of them. Dates match by day up to 2.16 (facts §5), in UTC, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -35,6 +36,7 @@ OPERATORS_OF: Mapping[Kind, tuple[str, ...]] = {
 }
 """Which operators a field takes, by its type: the table of the official description, which lists custom numbers as text
 as well. Matched by day, dates take three only."""
+NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?")
 DATES_BY_DAY = ("=", ">", "<")
 
 
@@ -87,7 +89,7 @@ def _filter(query: Mapping[str, Any], fields: Fields[T], version: Version) -> Te
     by_day = field.kind == "date" and version.has("dates_by_day")
     if operator not in (DATES_BY_DAY if by_day else OPERATORS_OF[field.kind]):
         raise bad(f"{operator} is not supported on {field.kind} fields")
-    if field.kind == "date" and value is not None:
+    if field.kind == "date" and (value is not None or operator != "="):
         return _date_test(field, str(operator), value, version)
     test = _test(field.kind, str(operator), _wanted(field.kind, str(operator), value))
     read = field.read
@@ -99,7 +101,7 @@ def _wanted(kind: Kind, operator: str, value: Any) -> Any:
         if not isinstance(value, list):
             raise bad(f"the value of {operator} must be an array")
         return [_one(kind, one) for one in value]
-    return _one(kind, value)
+    return _one("text" if operator in PARTS and kind == "number" else kind, value)
 
 
 def _one(kind: Kind, value: Any) -> Any:
@@ -113,7 +115,15 @@ def _one(kind: Kind, value: Any) -> Any:
         return str(value).lower() == "true"
     if kind == "email":
         return str(value).strip().lower()
-    return value if kind == "number" else str(value)
+    return _number(value) if kind == "number" else str(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    raise bad("the value of a number field must be a number")
 
 
 def _test(kind: Kind, operator: str, wanted: Any) -> Callable[[Any], bool]:
@@ -153,18 +163,10 @@ def _low(value: Any) -> str:
 
 
 def _compared(found: Any, wanted: Any) -> float:
-    """Below, at or above zero; what is missing or of another type is neither."""
-    numbers = (int, float)
-    if isinstance(found, numbers) and isinstance(wanted, str):
-        try:
-            wanted = float(wanted)
-        except ValueError:
-            return float("nan")
-    if isinstance(found, numbers) and isinstance(wanted, numbers):
-        return float(found) - float(wanted)
-    if isinstance(found, str) and isinstance(wanted, str):
-        return (found > wanted) - (found < wanted)
-    return float("nan")
+    """Below, at or above zero; what is missing is neither."""
+    if not isinstance(found, (int, float)) or not isinstance(wanted, (int, float)):
+        return float("nan")
+    return float(found > wanted) - float(found < wanted)
 
 
 def _date_test(field: Field[T], operator: str, value: Any, version: Version) -> Test[T]:

@@ -63,6 +63,10 @@ def where(field: str, operator: str, value: Any) -> dict[str, Any]:
         ("custom_attributes.plan", "!=", "pro", "Bob Cid Dan"),
         ("custom_attributes.seats", ">", 2, "Ann"),
         ("custom_attributes.seats", "<=", "2", "Bob"),
+        ("custom_attributes.seats", "=", "5", "Ann"),
+        ("custom_attributes.seats", "IN", ["2", 5.0], "Ann Bob"),
+        ("custom_attributes.seats", "=", None, "Cid Dan"),
+        ("custom_attributes.seats", "^", "5", "Ann"),
         ("unsubscribed_from_emails", "=", True, "Dan"),
         ("unsubscribed_from_emails", "=", "false", "Ann Bob Cid"),
         ("unsubscribed_from_emails", "IN", [True], "Dan"),
@@ -130,6 +134,9 @@ def test_groups_and_their_limits(crowd: Asker) -> None:
         *(where("created_at", operator, 1) for operator in ("!=", ">=", "<=", "~", "^")),
         where("created_at", "IN", [1]),
         where("created_at", ">=", None),
+        where("created_at", ">", None),
+        where("custom_attributes.seats", ">", "many"),
+        where("custom_attributes.seats", "=", True),
     ],
 )
 def test_queries_that_make_no_sense_are_refused(crowd: Asker, query: Any) -> None:
