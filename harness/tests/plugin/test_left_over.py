@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from harness.tests.plugin.conftest import RunPytest
 from harness.tests.plugin.processes import pytest_in
 
 TWO = '''
@@ -43,18 +45,21 @@ SENT = '{"path": "$.sent", "type": "uuid", "reason": "an idempotency key, new fo
 NEVER = '{"path": "$.visitor.signed_up_at", "type": "time", "reason": "the day of the sign-up"}'
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project with one module of two scenarios, not recorded yet."""
-    folder = tmp_path / "project"
-    (folder / "scenarios").mkdir(parents=True)
-    (folder / "scenarios/flow.py").write_text(TWO)
-    return folder
+@pytest.fixture(autouse=True)
+def _flow(project: Path) -> None:
+    """One module of two scenarios, not recorded yet."""
+    (project / "scenarios/flow.py").write_text(TWO)
 
 
-def recorded(project: Path, *arguments: str) -> None:
+def recorded(run_pytest: RunPytest, *arguments: str) -> None:
     """Record all scenarios of the project."""
-    assert pytest_in(project, "--against", "sandbox", "--record", *arguments)[0] == 0
+    assert run_pytest("--against", "sandbox", "--record", *arguments)[0] == 0
+
+
+def in_both_ways(project: Path, run_pytest: RunPytest, *arguments: str) -> Iterator[tuple[int, str]]:
+    """Run pytest in one process and in two."""
+    yield run_pytest(*arguments)
+    yield pytest_in(project, *arguments, "-n", "2")
 
 
 def shop(project: Path, *varying: str) -> None:
@@ -62,56 +67,53 @@ def shop(project: Path, *varying: str) -> None:
     (project / "shop.py").write_text(SHOP.format(varying=", ".join(varying)))
 
 
-def test_orphans_fail_both_ways(project: Path) -> None:
+def test_orphans_fail_both_ways(project: Path, run_pytest: RunPytest) -> None:
     """A scenario that was renamed lacks its cassette, and its old cassette lacks a scenario: both are named."""
-    recorded(project)
-    assert pytest_in(project)[0] == 0
+    recorded(run_pytest)
+    assert run_pytest()[0] == 0
     (project / "scenarios/flow.py").write_text(TWO.replace("test_other", "test_renamed"))
-    for processes in ((), ("-n", "2")):
-        code, told = pytest_in(project, *processes)
+    for code, told in in_both_ways(project, run_pytest):
         assert code == 1
         assert told.count("it was never recorded, or the case was renamed") == 1
         assert told.count("other.json: no scenario plays this cassette") == 1
     (project / "scenarios/flow.py").write_text(TWO.partition("def test_other")[0])
-    for processes in ((), ("-n", "2")):
-        code, told = pytest_in(project, *processes)
+    for code, told in in_both_ways(project, run_pytest):
         assert (code, "1 passed" in told, told.count("no scenario plays this cassette")) == (1, True, 1)
 
 
-def test_what_was_not_collected_whole_is_not_judged(project: Path) -> None:
+def test_what_was_not_collected_whole_is_not_judged(project: Path, run_pytest: RunPytest) -> None:
     """Picking a case, or a module, says nothing of the others; a module that is gone does."""
     (project / "scenarios/more.py").write_text(TWO)
-    recorded(project)
-    assert pytest_in(project, "scenarios/flow.py::test_one")[0] == 0
-    assert pytest_in(project, "-k", "one")[0] == 0
-    assert pytest_in(project, "scenarios/flow.py")[0] == 0
+    recorded(run_pytest)
+    assert run_pytest("scenarios/flow.py::test_one")[0] == 0
+    assert run_pytest("-k", "one")[0] == 0
+    assert run_pytest("scenarios/flow.py")[0] == 0
     (project / "scenarios/more.py").unlink()
-    assert pytest_in(project, "-k", "one")[0] == 0
-    code, told = pytest_in(project, "scenarios/flow.py")
+    assert run_pytest("-k", "one")[0] == 0
+    code, told = run_pytest("scenarios/flow.py")
     assert (code, told.count("no scenario plays this cassette")) == (1, 2)
 
 
-def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path) -> None:
+def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path, run_pytest: RunPytest) -> None:
     """Undeclared it is a mismatch that proposes the line; declared it replays; a declaration never of use fails."""
     shop(project)
     spec = ("--pipeline", "shop:Shop")
-    recorded(project, *spec)
-    code, told = pytest_in(project, *spec)
+    recorded(run_pytest, *spec)
+    code, told = run_pytest(*spec)
     assert (code, told.count("[[pipeline.varying]]")) == (1, 2)
     assert 'path = "$.sent"' in told
     shop(project, SENT)
-    assert pytest_in(project, *spec)[0] == 0
+    assert run_pytest(*spec)[0] == 0
     shop(project, SENT, NEVER)
     # Two processes play one scenario each: what either found of use is put together at the end.
-    for processes in ((), ("-n", "2")):
-        code, told = pytest_in(project, *spec, *processes)
+    for code, told in in_both_ways(project, run_pytest, *spec):
         assert (code, "2 passed" in told) == (1, True)
         assert told.count("$.visitor.signed_up_at: this matched no field of any request") == 1
         assert "$.sent: this matched" not in told
-        assert pytest_in(project, *spec, *processes, "-k", "one")[0] == 0
+    assert [code for code, _ in in_both_ways(project, run_pytest, *spec, "-k", "one")] == [0, 0]
 
 
-def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
+def test_a_declaration_in_toml_counts_as_well(project: Path, run_pytest: RunPytest) -> None:
     """`[[pipeline.varying]]`, and `harness run` says so with exit code 2."""
     shop(project)
     call = "shop.Shop().visitor_to_lead(types.SimpleNamespace(user_id=sys.argv[1]))"
@@ -139,7 +141,7 @@ def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
     assert (code, "A varying field is declared wrongly" in told) == (2, True), told
 
 
-def test_a_permission_that_no_scenario_needs_fails_the_run(project: Path) -> None:
+def test_a_permission_that_no_scenario_needs_fails_the_run(project: Path, run_pytest: RunPytest) -> None:
     """Not where scenarios were picked, for others may need it."""
     permits = "    may_write, may_print = ['phone'], ['email']\n    def visitor_to_lead"
     (project / "shop.py").write_text(SHOP.format(varying="").replace("    def visitor_to_lead", permits))
@@ -147,4 +149,4 @@ def test_a_permission_that_no_scenario_needs_fails_the_run(project: Path) -> Non
     done = subprocess.run(harness, cwd=project, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.count("was needed by no scenario")) == (2, 2), done.stdout + done.stderr
     assert "the pipeline's permission may_write: phone was needed by no scenario" in done.stdout
-    assert pytest_in(project, "--pipeline", "shop:Shop", "--against", "sandbox", "-k", "one")[0] == 0
+    assert run_pytest("--pipeline", "shop:Shop", "--against", "sandbox", "-k", "one")[0] == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.tests.plugin.processes import pytest_in
+from harness.tests.plugin.conftest import RunPytest
 
 FLOW = '''
 def test_plain(people, pipeline, verify):
@@ -44,25 +44,18 @@ class Shop:
 """
 
 
-def run(folder: Path, reads: int, writes: int, *arguments: str) -> str:
-    """pytest with a pipeline that reads and writes so often, as a process of its own."""
-    (folder / "shop.py").write_text(SHOP.replace("READS", str(reads)).replace("WRITES", str(writes)))
-    return pytest_in(folder, "--pipeline", "shop:Shop", *arguments)[1]
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose pipeline was recorded with two reads and one write."""
-    folder = tmp_path_factory.mktemp("polling")
-    (folder / "scenarios").mkdir()
-    (folder / "scenarios/flow.py").write_text(FLOW)
-    assert "2 passed" in run(folder, 2, 1, "--against", "sandbox", "--record")
-    return folder
-
-
 @pytest.mark.parametrize(
     ("reads", "writes", "outcome"), [(2, 1, "2 passed"), (5, 1, "1 failed, 1 passed"), (5, 2, "2 failed")]
 )
-def test_reads_may_be_repeated_where_that_is_declared(project: Path, reads: int, writes: int, outcome: str) -> None:
+def test_reads_may_be_repeated_where_that_is_declared(
+    project: Path, run_pytest: RunPytest, reads: int, writes: int, outcome: str
+) -> None:
     """Reads within `pipeline.polling()`; a conversion that is asked for twice is a failure there too."""
-    assert outcome in run(project, reads, writes)
+    (project / "scenarios/flow.py").write_text(FLOW)
+
+    def run(reads: int, writes: int, *arguments: str) -> str:
+        (project / "shop.py").write_text(SHOP.replace("READS", str(reads)).replace("WRITES", str(writes)))
+        return run_pytest("--pipeline", "shop:Shop", *arguments)[1]
+
+    assert "2 passed" in run(2, 1, "--against", "sandbox", "--record")
+    assert outcome in run(reads, writes)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from harness.options import RunOptions
-from harness.run import Run
-from harness.tests import playing
 from harness.zoo import calls, losses, styles
 
 CONVERTS = '''
@@ -43,27 +38,9 @@ class Shop(Sound):
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _imported() -> None:
-    # pytest forgets what a run within a run has imported, and not every extension module bears a second import.
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
-            patch.setenv(name, "")
-        with closing(Run(RunOptions(pipeline=f"{calls.__name__}:Sound"))) as run:
-            playing.play(run, playing.cases_of("visitor_to_lead")[0])
-
-
 @pytest.fixture(autouse=True)
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a folder of scenarios, and an environment that is put back."""
-    others = ("faker", "anyio", "cacheprovider", "hypothesispytest")
-    pytester.makeini(f"[pytest]\naddopts = {' '.join(f'-p no:{name}' for name in others)}\n")
-    pytester.mkdir("scenarios")
-    for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
-        monkeypatch.setenv(name, "")
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    return pytester.path
+def _project(project: Path) -> None:
+    """All of these tests are about one."""
 
 
 def _write(name: str, text: str) -> None:

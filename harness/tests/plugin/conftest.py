@@ -1,0 +1,54 @@
+"""What tests of the pytest plugin share: a project, and a real pytest in this process, which starts in no time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from harness.options import RunOptions
+from harness.run import Run
+from harness.tests import playing
+from harness.zoo import calls
+
+RunPytest: TypeAlias = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="session")
+def imported() -> None:
+    """Have everything imported that a run needs."""
+    # pytest forgets what a run within a run has imported, and not every extension module bears a second import.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
+            patch.setenv(name, "")
+        with closing(Run(RunOptions(pipeline=f"{calls.__name__}:Sound"))) as run:
+            playing.play(run, playing.cases_of("visitor_to_lead")[0])
+
+
+@pytest.fixture
+def project(imported: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a folder of scenarios, and an environment that is put back."""
+    others = ("faker", "anyio", "cacheprovider", "hypothesispytest")
+    pytester.makeini(f"[pytest]\naddopts = {' '.join(f'-p no:{name}' for name in others)}\n")
+    pytester.mkdir("scenarios")
+    for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a module may be written anew in no time
+    return pytester.path
+
+
+@pytest.fixture
+def run_pytest(project: Path, pytester: pytest.Pytester) -> RunPytest:
+    """Runs pytest in the project: exit status, and everything it printed."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = pytester.runpytest("-q", *arguments)
+        return int(result.ret), "\n".join([*result.outlines, *result.errlines])
+
+    return run
