@@ -113,7 +113,7 @@ def test_what_differs_by_nature_is_declared_once_for_all_scenarios(project: Path
     assert [code for code, _ in in_both_ways(project, run_pytest, *spec, "-k", "one")] == [0, 0]
 
 
-def test_a_declaration_in_toml_counts_as_well(project: Path, run_pytest: RunPytest) -> None:
+def test_a_declaration_in_toml_counts_as_well(project: Path) -> None:
     """`[[pipeline.varying]]`, and `harness run` says so with exit code 2."""
     shop(project)
     call = "shop.Shop().visitor_to_lead(types.SimpleNamespace(user_id=sys.argv[1]))"
