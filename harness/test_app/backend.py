@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool, ProxyManager
 
 from harness.exchange import Broken, Outcome, Request, Response
 from harness.problems import Problem
@@ -176,8 +178,29 @@ class IntercomBackend:
         self._sleep(seconds)
 
 
+class _OwnPool(HTTPSConnectionPool):
+    """Connections that nobody leads back to the gateway, though this host is what it leads pipelines away from."""
+
+    beyond_gateway = True
+
+
+class _OwnWay(HTTPAdapter):
+    """The way on from the gateway, also while a Python pipeline's clients are patched to ask it."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"https": _OwnPool}
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = {"https": _OwnPool}
+        return manager
+
+
 def _session(line: Line) -> requests.Session:
     session = requests.Session()
+    session.adapters.clear()
+    session.mount("https://", _OwnWay())
     session.trust_env = False
     session.proxies = {"https": line.proxy} if line.proxy else {}
     session.verify = line.ca_bundle or True

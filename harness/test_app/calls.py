@@ -54,6 +54,7 @@ class Operation:
 
 
 _USER = "user.id|user.user_id|user.email"
+_CUSTOMER = "customer.intercom_user_id|customer.user_id|customer.email"
 _ANY_ID = frozenset({"id"})
 _WHO = "id|external_id|user_id|email|name"
 
@@ -97,11 +98,18 @@ TABLE: Sequence[Operation] = (
     Operation("DELETE", "/companies/{company}", "ends"),
     Operation("POST", "/conversations", "makes", ("from.id|from.user_id|from.email",), "conversation"),
     Operation("POST", "/messages", "makes", ("from.id|from.user_id|from.email",), "conversation"),
+    Operation("POST", "/conversations/redact", "ends", ("conversation_id",)),
     Operation("POST", "/conversations/{conversation}/reply", "changes"),
-    Operation("POST", "/conversations/{conversation}/customers", "changes"),
+    Operation("POST", "/conversations/{conversation}/parts", "changes"),
+    Operation("POST", "/conversations/{conversation}/run_assignment_rules", "changes"),
+    Operation("POST", "/conversations/{conversation}/tags", "changes", free=_ANY_ID),
+    Operation("DELETE", "/conversations/{conversation}/tags/{any}", "changes"),
+    Operation("POST", "/conversations/{conversation}/customers", "changes", (_CUSTOMER,), "contact"),
     Operation("DELETE", "/conversations/{conversation}/customers/{person}", "changes"),
+    Operation("PUT", "/conversations/{conversation}", "changes"),
     Operation("DELETE", "/conversations/{conversation}", "ends"),
     Operation("POST", "/events", "changes", ("id|user_id|email",)),
+    Operation("POST", "/events/summaries", "changes", ("user_id",)),
     Operation("POST", "/data_attributes", "makes", ("name",), harness_only=True),
 )
 """Every write that may pass at all, and the POSTs that only read."""
@@ -129,6 +137,18 @@ class Call:
     def writes(self) -> bool:
         """Whether anything may be different afterwards."""
         return self.operation.effect != "reads"
+
+    @property
+    def rooms(self) -> Sequence[str]:
+        """The ids of the conversations that path and body name."""
+        named = [value for _, name, value in walk(self.body) if name == "conversation_id" and isinstance(value, str)]
+        return tuple(value for value in (*(v for kind, v in self.blanks if kind == "conversation"), *named) if value)
+
+    @property
+    def invited(self) -> str:
+        """The e-mail by which alone somebody is let into a conversation; Intercom makes a lead of one nobody has."""
+        others = self.given("customer.intercom_user_id") or self.given("customer.user_id")
+        return "" if others or not self.operation.pattern.endswith("/customers") else self.given("customer.email")
 
     def given(self, place: str) -> str:
         """The text at a place of the body (`a.b`) or the query (`?a`); empty where there is none."""

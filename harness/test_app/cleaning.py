@@ -126,7 +126,9 @@ class Cleaner:
     def _delete(self, entry: Entry, path: str) -> str:
         seen = self._ask("GET", path)
         if seen is not None and seen.status == 200:
-            self._ask("DELETE", path)
+            ended = self._ask("DELETE", path)
+            if ended is not None and "x-harness-refused" in ended.headers:
+                return f"it may not be ended here: {_message(ended)}"
             seen = self._ask("GET", path)
         if not _absent(seen):
             return _told(seen)
@@ -229,6 +231,11 @@ def _absent(seen: Response | None) -> bool:
         return False
     body = seen.json()
     return isinstance(body, Mapping) and body.get("type") == "error.list"
+
+
+def _message(refused: Response) -> str:
+    errors = refused.json()["errors"]
+    return str(errors[0]["message"])
 
 
 def _told(seen: Response | None) -> str:

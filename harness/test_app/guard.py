@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 
 from harness.exchange import INTERCOM_HOST, Request
 from harness.settings import Secret
+from harness.test_app import rooms
 from harness.test_app.calls import READING_METHODS, Call, Unreadable, understand, walk
 from harness.test_app.mandate import Known, Rules
+from harness.test_app.rooms import Unseen
 
 CONTACTS_AT_MOST: Final = 20
 """How many contacts a developer workspace keeps; it archives the oldest beyond that (facts §6)."""
@@ -117,7 +119,7 @@ def _named(question: _Question) -> Objection:
 
 def _path(question: _Question) -> Objection:
     for kind, value in question.call.blanks:
-        if not question.known.holds(kind, value):
+        if kind != "conversation" and not question.known.holds(kind, value):
             return f"{kind} {value} was not made by this run"
     return None
 
@@ -149,7 +151,7 @@ def _member(place: str, name: str, value: Any, question: _Question) -> Objection
     if name in ("companies", "users", "contacts", "leads") and not isinstance(value, list | Mapping):
         return "a list was expected"
     if isinstance(value, list | Mapping):
-        single = name in (PERSON_NAMES - {"from"}) | {"email", "company_id"}
+        single = name in (PERSON_NAMES - {"from"}) | {"email", "company_id", "conversation_id"}
         return "one identifier was expected" if single else None
     return _identifier(name, value, question)
 
@@ -162,12 +164,12 @@ def _identifier(name: str, value: Any, question: _Question) -> Objection:
     if name == "company_id":
         makes = question.call.operation.makes == "company" and isinstance(value, str) and rules.marked(value)
         return None if makes or value in known.companies else "a company that this run did not make"
-    if name == "conversation_id":
-        return None if value in known.conversations else "a conversation that this run did not begin"
-    if name not in PERSON_NAMES:
+    if name not in PERSON_NAMES | {"conversation_id"}:
         return None
     if not isinstance(value, str):
         return "an identifier that is no text"
+    if name == "conversation_id":
+        return None  # judged with the others, by who is in it
     return None if _is_ours(name, value, question) else f"{_plain(value)} was not made by this run"
 
 
@@ -199,8 +201,9 @@ def _contact(question: _Question) -> Objection:
 
 
 def _room(question: _Question) -> Objection:
-    makes = question.call.operation.effect == "makes" and question.call.operation.makes == "contact"
-    if makes and question.known.contacts_alive >= CONTACTS_AT_MOST:
+    call = question.call
+    makes = call.operation.effect == "makes" and call.operation.makes == "contact"
+    if (makes or call.invited) and question.known.contacts_alive >= CONTACTS_AT_MOST:
         return f"{CONTACTS_AT_MOST} contacts of this run are alive, and a developer workspace keeps no more"
     return None
 
@@ -251,8 +254,8 @@ RULES: Sequence[str] = ("settings", "destination", "token", "plain request", *di
 """The names of all rules, in the order in which they are asked."""
 
 
-def judge(request: Request, rules: Rules, known: Known) -> Call | Refusal:
-    """The call that a request is, if it may pass; the first rule's objection otherwise."""
+def judge(request: Request, rules: Rules, known: Known) -> Call | Refusal | Unseen:
+    """The call that a request is, if it may pass; otherwise the first rule's objection, or what must be read first."""
     for name, objection in _before_the_call(request, rules):
         if objection:
             return Refusal(name, objection)
@@ -265,7 +268,8 @@ def judge(request: Request, rules: Rules, known: Known) -> Call | Refusal:
     for name, ask in _WRITES:
         if objection := ask(question):
             return Refusal(name, objection)
-    return call
+    room = rooms.judge(call, known)
+    return Refusal("own entities", room) if isinstance(room, str) else room or call
 
 
 def _before_the_call(request: Request, rules: Rules) -> Iterable[tuple[str, Objection]]:

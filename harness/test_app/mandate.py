@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.settings import AppSettings
@@ -50,13 +50,14 @@ class Known:
     tags: frozenset[str] = frozenset()
     conversations: frozenset[str] = frozenset()
     contacts_alive: int = 0
+    seen: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    """Who is in the conversations that were read for this request; `None` where a read told nothing."""
 
     def holds(self, kind: str, value: str) -> bool:
-        """Whether a thing of this kind is this run's own."""
+        """Whether a thing of this kind is this run's own; of conversations `rooms` tells."""
         own: Mapping[str, frozenset[str]] = {
             "person": self.people,
             "company": self.companies,
             "tag": self.tags,
-            "conversation": self.conversations,
         }
         return kind == "any" or value in own.get(kind, frozenset())

@@ -15,11 +15,12 @@ from typing import Any, Final, Protocol
 
 from harness.exchange import Handler, Outcome, Request, Response
 from harness.problems import Problem
-from harness.test_app import guard, identity
+from harness.test_app import guard, identity, rooms
 from harness.test_app.calls import Call
 from harness.test_app.guard import Refusal
 from harness.test_app.ledger import Entry, Ledger
 from harness.test_app.mandate import Known, Rules
+from harness.test_app.rooms import Unseen
 from harness.test_app.troubles import Trouble, wrong_app
 
 IDENTITY_HOLDS: Final = 20.0
@@ -127,7 +128,7 @@ class Sentry:
     def _admit(self, request: Request) -> Call | Outcome:
         if self.stop is not None:
             return refused(request, Refusal("stopped", self.stop.what))
-        call = guard.judge(request, self.rules, self.known)
+        call = self._judged(request)
         if isinstance(call, Refusal):
             self.turned_away.append(Stopped(_bare(request), call))
             return refused(request, call)
@@ -137,6 +138,21 @@ class Sentry:
             except Problem as problem:
                 return refused(request, Refusal("identity", problem.what))
         return call
+
+    def _judged(self, request: Request) -> Call | Refusal:
+        known = self.known
+        while isinstance(found := guard.judge(request, self.rules, known), Unseen):
+            known = replace(known, seen={**known.seen, found.conversation_id: self._seen_in(found.conversation_id)})
+        return found
+
+    def _seen_in(self, conversation_id: str) -> frozenset[str] | None:
+        """Who is in a conversation at this moment; nobody where there is none, `None` where that was not told."""
+        outcome = self._line.handle(self._request("GET", f"/conversations/{conversation_id}", None, NEWEST))
+        self._hear_troubles()
+        answer = outcome.answer
+        if not isinstance(answer, Response) or answer.status not in (200, 404):
+            return None
+        return rooms.everybody_in(answer.json()) if answer.status == 200 else frozenset()
 
     def _identity_holds(self, call: Call) -> bool:
         if call.operation.effect == "ends" or self._identified_at is None:
@@ -179,11 +195,25 @@ class Sentry:
             self.stop = self.stop or (wrong_app(wrong) if wrong else None)
 
     def _settle(self, call: Call, number: int, status: int, body: Any) -> None:
-        if status < 300 and (entity_id := _made_id(call, body)):
+        if status < 300 and call.invited:
+            self._settle_invited(call, number, body)
+        elif status < 300 and (entity_id := _made_id(call, body)):
             uuid = str(body.get("external_id") or body.get("user_id") or "")
             self._ledger.made(number, entity_id, uuid)
         elif 400 <= status < 500:
             self._ledger.not_made(number, f"{call.operation.label} was answered {status}")
+
+    def _settle_invited(self, call: Call, number: int, body: Any) -> None:
+        """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
+        inside = rooms.customers_in(body)
+        for contact_id in inside - self.known.people:
+            answer = self._line.handle(self._request("GET", f"/contacts/{contact_id}", None, NEWEST)).answer
+            shown = answer.json() if isinstance(answer, Response) and answer.status == 200 else None
+            if isinstance(shown, Mapping) and str(shown.get("email")).lower() == call.invited.lower():
+                self._ledger.made(number, contact_id, str(shown.get("external_id") or ""))
+                return
+        if inside and inside <= self.known.people:
+            self._ledger.not_made(number, f"{call.operation.label} let in somebody who was there")
 
     def _hear_troubles(self) -> None:
         for trouble in self._line.take_troubles():
@@ -222,6 +252,8 @@ def described(call: Call, rules: Rules) -> Mapping[str, str]:
         return {"contact": given("from.id") or given("from.user_id") or given("from.email")}
     if makes != "contact":
         return {}
+    if call.operation.pattern.endswith("/customers"):
+        return {"email": call.invited} if call.invited else {}
     if call.operation.effect == "ends":
         found = {"email": given("user.email"), "external_id": given("user.user_id")}
         return {} if given("user.id") else {name: value for name, value in found.items() if value}

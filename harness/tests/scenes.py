@@ -59,8 +59,25 @@ def scene_at(played: Played, line: Line, folder: Path) -> Iterator[Scene]:
         assert made is not None
         assert again is not None
         scene.mine = {"user": made.json()["id"], "lead": again.json()["id"], "marker": marker}
+        _talk(scene)
         played.seen.clear()
         yield scene
+
+
+def _talk(scene: Scene) -> None:
+    """Conversations: `room` of each side, the live user's `shared` with ours, and ours `visited` by the live user."""
+    played, live, mine = scene.played, scene.live, scene.mine
+    begun = [played.ask("POST", "/conversations", _saying(live["user"]))["conversation_id"] for _ in range(2)]
+    scene.live = {**live, "room": begun[0], "shared": begun[1]}
+    answers = [scene.send(scene.request("POST", "/conversations", _saying(mine["user"]))).response for _ in range(2)]
+    own = [answer.json()["conversation_id"] for answer in answers if answer is not None]
+    scene.mine = {**mine, "room": own[0], "visited": own[1]}
+    for room, person in ((begun[1], mine["user"]), (own[1], live["user"])):
+        played.ask("POST", f"/conversations/{room}/customers", {"customer": {"intercom_user_id": person}})
+
+
+def _saying(contact_id: str) -> dict[str, Any]:
+    return {"from": {"type": "user", "id": contact_id}, "body": "Hello"}
 
 
 def delete(scene: Scene, **headers: str) -> Request:

@@ -11,6 +11,7 @@ from typing import Any
 from harness.exchange import Request
 from harness.tests.intercom import new_token
 from harness.tests.scenes import Scene, delete
+from harness.tests.wrong_rooms import WRONG_ROOMS
 
 Way = Callable[[Scene], Request]
 WAYS: dict[str, Way] = {}
@@ -266,7 +267,7 @@ def _listed() -> None:
             {"from": s.mine["lead"], "into": s.mine["user"], "From": s.live["lead"]},
         ),
     }
-    for name, make in one.items():
+    for name, make in (one | WRONG_ROOMS).items():
         WAYS[name] = _asking(make)
 
 

@@ -16,7 +16,10 @@ from harness.gateway.asking import CONNECTION_RESET, DISCONNECTED, as_sent, aske
 
 
 def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
-    """A pool asks the gateway where its host, or the absolute URL it is to send, is Intercom's."""
+    """A pool asks the gateway where its host, or the absolute URL it is to send, is Intercom's.
+
+    One that says of itself that it is `beyond_gateway` carries on what the gateway was asked already.
+    """
     pool_class = module.connectionpool.HTTPConnectionPool
     real = pool_class.urlopen
 
@@ -49,6 +52,8 @@ def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any,
 
 
 def _whole_url(pool: Any, url: str) -> str | None:
+    if getattr(pool, "beyond_gateway", False):
+        return None
     if "://" in url:
         return url if is_meant(_authority(url)) else None
     return f"{pool.scheme}://{pool.host}{url}" if is_meant(pool.host) else None

@@ -39,6 +39,47 @@ def test_a_scenario_is_proved_and_leaves_nothing(theatre: Theatre, key: str) -> 
     assert things(theatre.played) == []
 
 
+TIDY = """
+import os
+import requests
+
+SENT = {"Authorization": "Bearer " + os.environ["INTERCOM_ACCESS_TOKEN"], "Intercom-Version": "2.11"}
+
+def ask(method, path, body=None):
+    answer = requests.request(method, os.environ["INTERCOM_BASE_URL"] + path, json=body, headers=SENT, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+class Tidy:
+    without = ["visitor_to_lead", "visitor_to_user"]
+
+    def lead_to_user(self, lead, user):
+        ask("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
+        admin = ask("GET", "/me")["id"]
+        whose = {"field": "contact_ids", "operator": "=", "value": user.id}
+        found = ask("POST", "/conversations/search", {"query": whose})
+        for room in found["conversations"]:
+            at = "/conversations/" + room["id"]
+            ask("PUT", at, {"read": True})
+            for done in ({"message_type": "assignment", "assignee_id": admin}, {"message_type": "close"}):
+                ask("POST", at + "/parts", {"type": "admin", "admin_id": admin, **done})
+"""
+
+
+def test_a_pipeline_that_assigns_and_closes_what_was_said_passes_there_too(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passes on the sandbox passes on a TEST app, where the guard sees that the conversations are its people's."""
+    (theatre.folder / "tidying.py").write_text(TIDY)
+    monkeypatch.syspath_prepend(theatre.folder)
+    with theatre.run(pipeline="tidying:Tidy") as run:
+        result = theatre.play(run, LEAD)
+        assert (result.verdict, result.problem, result.trouble) == (Verdict.PROVED, "", "")
+    closed = [one for one in theatre.played.writes if one.path.endswith("/parts") and b'"close"' in one.body]
+    assert len(closed) == 2
+    assert things(theatre.played) == []
+
+
 @pytest.mark.parametrize("region", ["eu", "au"])
 def test_each_region_has_its_own_host(tmp_path: Path, region: str) -> None:
     """Nothing goes to the United States that belongs elsewhere."""

@@ -1,0 +1,208 @@
+"""Conversations at a TEST app: what may be done in those of this run's people alone, and how the guard knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.exchange import Outcome, Request
+from harness.sandbox.routes import ROUTES
+from harness.test_app.calls import TABLE
+from harness.test_app.rooms import customers_in, everybody_in
+from harness.tests.intercom import Played, answer, page, playing
+from harness.tests.scenes import Scene, scene_at
+
+
+@pytest.fixture(scope="module")
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, Any]]:
+    """What plays Intercom for all tests here."""
+    played = Played()
+    with playing(tmp_path_factory.mktemp("rooms"), played) as line:
+        yield played, line
+
+
+@pytest.fixture
+def scene(played_there: tuple[Played, Any], tmp_path: Path) -> Iterator[Scene]:
+    """A scene of its own."""
+    with scene_at(*played_there, tmp_path) as scene:
+        yield scene
+
+
+def send(scene: Scene, method: str, target: str, body: Any = None, version: str = "2.11") -> tuple[int, str]:
+    """Ask as the pipeline; the status, and why the guard refused."""
+    outcome = scene.send(scene.request(method, target, body, intercom_version=version))
+    return (outcome.response.status if outcome.response else 0), outcome.refused or ""
+
+
+def teammate(scene: Scene) -> str:
+    """The id of the workspace's teammate."""
+    return str(scene.played.ask("GET", "/admins")["admins"][0]["id"])
+
+
+def room_of_ours(scene: Scene) -> str:
+    """A conversation of this run's user that did not come about through the guard, as one from the Messenger."""
+    body = {"from": {"type": "user", "id": scene.mine["user"]}, "body": "Hello"}
+    return str(scene.played.ask("POST", "/conversations", body)["conversation_id"])
+
+
+def customers(scene: Scene, room: str) -> list[str]:
+    """Who is in a conversation."""
+    return [one["id"] for one in scene.played.ask("GET", f"/conversations/{room}")["contacts"]["contacts"]]
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_all_that_is_done_in_a_conversation_of_ours_passes(scene: Scene, found: bool) -> None:
+    """Begun by this run, or found and with nobody else in it: it can be managed, shared among ours, redacted, ended."""
+    room = room_of_ours(scene) if found else scene.mine["room"]
+    admin = teammate(scene)
+    tag = scene.played.ask("POST", "/tags", {"name": "vip"})["id"]
+    source = scene.played.ask("GET", f"/conversations/{room}")["source"]["id"]
+    at = f"/conversations/{room}"
+    managing = {"type": "admin", "admin_id": admin}
+    calls: list[tuple[str, str, Any]] = [
+        ("PUT", at, {"read": True, "title": "Spain"}),
+        ("POST", f"{at}/parts", {**managing, "message_type": "assignment", "assignee_id": admin}),
+        ("POST", f"{at}/parts", {**managing, "message_type": "close"}),
+        ("POST", f"{at}/run_assignment_rules", None),
+        ("POST", f"{at}/tags", {"id": tag, "admin_id": admin}),
+        ("DELETE", f"{at}/tags/{tag}", {"admin_id": admin}),
+        ("POST", f"{at}/customers", {"admin_id": admin, "customer": {"intercom_user_id": scene.mine["lead"]}}),
+        ("DELETE", f"{at}/customers/{scene.mine['lead']}", {"admin_id": admin}),
+        ("POST", "/conversations/redact", {"type": "source", "conversation_id": room, "source_id": source}),
+    ]
+    assert [send(scene, *call) for call in calls] == [(200, "")] * len(calls)
+    assert send(scene, "DELETE", at, version="2.16") == (200, "")
+
+
+def test_whoever_is_let_in_by_an_e_mail_that_nobody_has_is_cleared_away(scene: Scene) -> None:
+    """Intercom makes a lead of them: it stands in the ledger, may be merged, and is gone at the end."""
+    email = f"guest.{scene.mine['marker']}@example.com"
+    before = scene.played.people()
+    target = f"/conversations/{scene.mine['room']}/customers"
+    assert send(scene, "POST", target, {"admin_id": teammate(scene), "customer": {"email": email}}) == (200, "")
+    (made,) = set(scene.played.people()) - set(before)
+    assert [entry.entity_id for entry in scene.session.ledger.open_entries() if entry.by == {"email": email}] == [made]
+    assert send(scene, "PUT", f"/contacts/{made}", {"name": "Guest"}) == (200, "")
+    left = scene.session.clean(scene.session.ledger.open_entries())
+    assert [one.entry.entity_id for one in left] == [scene.mine["visited"]]
+    assert made not in scene.played.people()
+
+
+def test_whoever_was_known_by_the_e_mail_is_written_down_once(scene: Scene) -> None:
+    """Nobody is made, so nothing waits in the ledger for somebody who never comes."""
+    before = len(scene.session.ledger.open_entries())
+    body = {"admin_id": teammate(scene), "customer": {"email": f"bo.{scene.mine['marker']}2@example.com"}}
+    assert send(scene, "POST", f"/conversations/{scene.mine['room']}/customers", body) == (200, "")
+    assert len(scene.session.ledger.open_entries()) == before
+    assert len(customers(scene, scene.mine["room"])) == 2
+
+
+def test_a_guest_of_a_teammate_is_not_taken_for_the_one_let_in(scene: Scene) -> None:
+    """Who turns up in the answer without having been asked for is nobody of this run's, and survives it."""
+    body = {"admin_id": teammate(scene), "customer": {"email": f"new.{scene.mine['marker']}@example.com"}}
+    assert send(scene, "POST", f"/conversations/{scene.mine['visited']}/customers", body) == (200, "")
+    assert scene.live["user"] not in scene.session.sentry.known.people
+    left = scene.session.clean(scene.session.ledger.open_entries())
+    assert [one.entry.entity_id for one in left] == [scene.mine["visited"]]
+    assert "somebody whom this run did not make is in conversation" in str(left[0])
+    assert scene.live["user"] in scene.played.people()
+    assert set(scene.played.people()) == {scene.live[name] for name in ("user", "lead", "visitor")}
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("shared", "somebody whom this run did not make is in conversation"),
+        ("room", "somebody whom this run did not make is in conversation"),
+    ],
+)
+def test_the_reason_names_the_conversation_and_nobody(scene: Scene, target: str, told: str) -> None:
+    """The refusal says what stands in the way, without telling of the other."""
+    room = scene.live[target]
+    status, why = send(scene, "POST", f"/conversations/{room}/parts", {"message_type": "close"})
+    assert (status, why) == (403, f"guard, own entities: {told} {room}")
+
+
+def test_a_stranger_who_only_spoke_there_counts(scene: Scene) -> None:
+    """Somebody who was put out of a conversation again has left words in it."""
+    room = room_of_ours(scene)
+    live = scene.live["user"]
+    admin = teammate(scene)
+    scene.played.ask("POST", f"/conversations/{room}/customers", {"customer": {"intercom_user_id": live}})
+    said = {"type": "user", "intercom_user_id": live, "message_type": "comment", "body": "x"}
+    scene.played.ask("POST", f"/conversations/{room}/reply", said)
+    scene.played.ask("DELETE", f"/conversations/{room}/customers/{live}", {"admin_id": admin})
+    assert customers(scene, room) == [scene.mine["user"]]
+    assert send(scene, "DELETE", f"/conversations/{room}", version="2.16")[0] == 403
+
+
+@pytest.mark.parametrize("fails", ["reads", "page", "nothing"])
+def test_a_conversation_that_cannot_be_read_is_nobodys(scene: Scene, fails: str) -> None:
+    """An error, a web page or an empty answer in place of the conversation lets nothing pass."""
+    room = room_of_ours(scene)
+    instead: dict[str, Callable[[], Outcome]] = {
+        "reads": lambda: answer(500, "server_error"),
+        "page": page,
+        "nothing": lambda: answer(404, "not_found"),
+    }
+
+    def fault(request: Request) -> Outcome | None:
+        return instead[fails]() if request.method == "GET" and request.path.endswith(room) else None
+
+    scene.played.faults.append(fault)
+    scene.played.seen.clear()
+    assert send(scene, "PUT", f"/conversations/{room}", {"title": "x"})[0] == 403
+    assert scene.played.writes == []
+
+
+@pytest.mark.parametrize("named", ["last", "../contacts/1", "١٢", "%31"])
+def test_what_is_no_id_of_a_conversation_is_not_even_read(scene: Scene, named: str) -> None:
+    """The guard's own reads go where a plain number leads, and nowhere else."""
+    body = {"type": "source", "source_id": "1", "conversation_id": named}
+    assert "by something else than its id" in send(scene, "POST", "/conversations/redact", body)[1]
+    assert scene.played.seen == []
+
+
+def test_a_second_deletion_hears_intercoms_own_answer(scene: Scene) -> None:
+    """What was this run's and is gone hurts nobody, so the pipeline learns that it is gone."""
+    target = f"/conversations/{scene.mine['room']}"
+    assert send(scene, "DELETE", target, version="2.16") == (200, "")
+    assert send(scene, "DELETE", target, version="2.16") == (404, "")
+
+
+def test_the_twenty_first_contact_is_not_let_in_either(scene: Scene) -> None:
+    """An invitation by e-mail may make somebody, and there is room for twenty."""
+    for number in range(18):
+        scene.session.ledger.intend(scene.session.marker, "", "contact", {"email": f"{number}@example.com"})
+    body = {"admin_id": "1", "customer": {"email": f"more.{scene.mine['marker']}@example.com"}}
+    why = send(scene, "POST", f"/conversations/{scene.mine['room']}/customers", body)[1]
+    assert why.startswith("guard, contacts alive")
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"contacts": None}, {"contacts": {"contacts": {}}}, {"contacts": []}])
+def test_what_is_no_conversation_shows_nobody(body: Any) -> None:
+    """It is told apart from a conversation without people."""
+    assert everybody_in(body) is None
+    assert everybody_in({"contacts": {"contacts": []}}) == frozenset()
+    assert customers_in(body) == frozenset()
+
+
+# --- the guard's table beside the sandbox's -------------------------------------------------------
+
+REFUSED_ON_PURPOSE = {
+    "PUT /data_attributes/{}": "settings of the workspace, which nobody could set back",
+}
+
+
+def test_every_write_of_the_sandbox_is_judged_or_refused_on_purpose() -> None:
+    """What passes on the sandbox can pass on a TEST app, or stands here with the reason why not."""
+    writes = {(route.method, _shape(route.pattern)) for route in ROUTES if route.method != "GET"}
+    judged = {(operation.method, _shape(operation.pattern)) for operation in TABLE}
+    assert {f"{method} {shape}" for method, shape in writes - judged} == REFUSED_ON_PURPOSE.keys()
+
+
+def _shape(pattern: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in pattern.split("/"))
