@@ -29,7 +29,7 @@ PLACES = {
     "pytest": {"pytest_plugin", "pytest_options", "pytest_cases", "commands"},
     "rich": {"report", "commands"},
     "trustme": {"gateway"},
-    "urllib3": {"gateway"},
+    "urllib3": {"gateway", "test_app"},
     "uvicorn": {"gateway"},
     "vcr": {"cassette", "gateway"},
     "yaml": {"cassette"},
