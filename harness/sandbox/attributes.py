@@ -120,8 +120,6 @@ def _type_of(value: Any) -> str:
 def _fits(attribute: Attribute, value: Any) -> bool:
     if value is None or value == "":
         return True
-    if isinstance(value, int) and abs(value) >= 2**63:
-        return False
     match attribute.data_type:
         case "boolean":
             return isinstance(value, bool)

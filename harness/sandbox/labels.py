@@ -39,12 +39,17 @@ class Labels:
 
     def tag_named(self, name: str, counter: str = "tags") -> Tag:
         """The tag of that name (letter case aside), made if there is none."""
-        row = self._db.one("SELECT tag_id, name FROM tags WHERE name_key = ?", (name.lower(),))
-        if row:
-            return Tag(*row)
+        found = self.tag_called(name)
+        if found is not None:
+            return found
         tag = Tag(self._db.next(counter), name)
         self._db.execute("INSERT INTO tags VALUES (?, ?, ?)", (tag.tag_id, name, name.lower()))
         return tag
+
+    def tag_called(self, name: str) -> Tag | None:
+        """The tag of that name, letter case aside."""
+        row = self._db.one("SELECT tag_id, name FROM tags WHERE name_key = ?", (name.lower(),))
+        return Tag(*row) if row else None
 
     def rename_tag(self, tag_id: int, name: str) -> None:
         """Give a tag another name."""

@@ -39,8 +39,9 @@ VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
 
 def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
     """A visitor with these traits, not let in yet."""
-    if reading.is_too_deep(given):
-        raise impossible("a visitor is nested too deeply", f"more than {reading.DEEPEST} levels of objects and arrays")
+    if reason := reading.excess(given):
+        most = f"{reading.DEEPEST} levels of objects and arrays, and numbers of 64 bits, are taken"
+        raise impossible(f"no visitor can be made of this: {reason}", most)
     traits = dict(given)
     now, number = workspace.now(), workspace.database.next("people")
     location = _location(traits.pop("location", None) or {})

@@ -172,7 +172,7 @@ def _compared(found: Any, wanted: Any) -> float:
 def _date_test(field: Field[T], operator: str, value: Any, version: Version) -> Test[T]:
     start, end = _bounds(operator, value, by_day=version.has("dates_by_day"))
     read = field.read
-    return lambda item: (at := read(item)) is not None and start <= at < end
+    return lambda item: isinstance(at := read(item), (int, float)) and start <= at < end
 
 
 def _bounds(operator: str, value: Any, *, by_day: bool) -> tuple[float, float]:

@@ -20,6 +20,9 @@ EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 DEEPEST = 100
 """How many levels of objects and arrays are taken: as many as Ruby's own JSON, and few enough to be shown again."""
 
+LONG = re.compile(rb"[0-9]{19}")
+"""Where a number may be too large."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -35,15 +38,19 @@ def body_of(content: bytes) -> dict[str, Any]:
         raise Refused(no.BROKEN_JSON.filled(reason="nested too deeply")) from None
     if not isinstance(body, dict):
         raise Refused(no.NOT_AN_OBJECT)
-    if content.count(b"{") + content.count(b"[") > DEEPEST and is_too_deep(body):
-        raise Refused(no.BROKEN_JSON.filled(reason="nested too deeply"))
+    if content.count(b"{") + content.count(b"[") > DEEPEST or LONG.search(content):
+        reason = excess(body)
+        if reason:
+            raise Refused(no.BROKEN_JSON.filled(reason=reason))
     return body
 
 
-def is_too_deep(value: Any) -> bool:
-    """Whether objects and arrays are nested in more levels than are taken."""
+def excess(value: Any) -> str:
+    """What is too much to be kept and shown again: levels of objects and arrays, or a number; empty if nothing is."""
     level = [value]
     for _ in range(DEEPEST + 1):
+        if any(isinstance(one, int) and abs(one) > LARGEST_NUMBER for one in level):
+            return "a number is too large"
         level = [
             inner
             for outer in level
@@ -51,8 +58,8 @@ def is_too_deep(value: Any) -> bool:
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
         if not level:
-            return False
-    return True
+            return ""
+    return "nested too deeply"
 
 
 def _mismatch(field: str, wanted: str) -> Refused:

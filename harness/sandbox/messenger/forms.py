@@ -107,8 +107,8 @@ def json_field(fields: Mapping[str, str], name: str) -> Any:
         found = msgspec.json.decode(fields[name])
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: {error}")) from None
-    if reading.is_too_deep(found):
-        raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: nested too deeply"))
+    if reason := reading.excess(found):
+        raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: {reason}"))
     return found
 
 

@@ -58,7 +58,9 @@ def _saved(call: Call, name: str) -> Tag:
     tag_id = reading.number_id(call.body, "id")
     if tag_id is None:
         return call.belongings.tag_named(name)
-    tag = named(call, tag_id)
+    tag, namesake = named(call, tag_id), call.belongings.tag_called(name)
+    if namesake is not None and namesake.tag_id != tag.tag_id:
+        raise Refused(no.TAG_INVALID)
     call.belongings.rename_tag(tag.tag_id, name)
     return Tag(tag.tag_id, name)
 

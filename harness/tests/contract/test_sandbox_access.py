@@ -155,13 +155,39 @@ def test_what_is_taken_can_be_shown_again(asker: Asker, levels: int) -> None:
     assert len(events) == (status == 202)
 
 
-def test_a_visitor_nested_too_deeply_is_not_made(asker: Asker) -> None:
-    """The control plane takes no more than Intercom's own paths; nobody can be made whom nobody can look at."""
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        (
+            "POST",
+            "/events",
+            {"event_name": "looked", "created_at": 1, "email": "user@example.com", "metadata": {"a": 0}},
+        ),
+        ("PUT", "/conversations/1", {"custom_attributes": {"a": 0}}),
+        ("POST", "/contacts/search", {"query": {"field": "created_at", "operator": ">", "value": 0}}),
+        ("PUT", "/contacts/1", {"owner_id": 0}),
+    ],
+)
+def test_a_number_without_end_is_refused_wherever_it_stands(asker: Asker, method: str, target: str, body: Any) -> None:
+    """Nothing keeps more than 64 bits; the largest that are taken can be shown again."""
+    asker.user()
+    for number in (2**63, 2**70, -(2**64)):
+        content = json.dumps(body).replace(": 0}", f": {number}}}").encode()
+        assert refused(asker, method, target, content)[:2] == (400, "bad_request")
+    content = json.dumps(body).replace(": 0}", f": {2**63 - 1}}}").encode()
+    assert asker.send(method, target, content).status < 500
+
+
+def test_a_visitor_nobody_can_look_at_is_not_made(asker: Asker) -> None:
+    """The control plane takes no more than Intercom's own paths: neither depth nor numbers without end."""
     attributes: dict[str, Any] = {}
     for _ in range(200):
         attributes = {"a": attributes}
     with pytest.raises(Problem, match="nested too deeply"):
         asker.visitor(custom_attributes=attributes)
+    for traits in ({"custom_attributes": {"a": 2**70}}, {"session_count": 2**64}, {"location": {"latitude": -(2**64)}}):
+        with pytest.raises(Problem, match="too large"):
+            asker.visitor(**traits)
     assert asker.ask("GET", f"/visitors?user_id={asker.visitor()['user_id']}")["type"] == "visitor"
 
 

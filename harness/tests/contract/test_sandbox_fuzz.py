@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.versions import VERSIONS
+from harness.tests.life import live
 from harness.tests.sandboxed import Asker
 
 WORDS = """
@@ -48,12 +50,18 @@ def _send_anything(data: st.DataObject) -> None:
     while "{" in pattern:
         blank = pattern[pattern.index("{") : pattern.index("}") + 1]
         pattern = pattern.replace(blank, data.draw(st.sampled_from([words["ID"], "1", "nobody", "%00", "%F0"])), 1)
+    _sound(asker.using(version), route.method, pattern, body)
+
+
+def _sound(asker: Asker, method: str, target: str, body: Any) -> Any:
+    """The answer's JSON; it is no failure, and a refusal has its envelope and changed nothing."""
     before = asker.everything()
-    response = asker.using(version).send(route.method, pattern, json.dumps(body).encode())
-    assert response.status < 500, (route.method, pattern, version, body, response.body)
+    response = asker.send(method, target, json.dumps(body).encode() if body is not None else None)
+    assert response.status < 500, (method, target, asker.version, body, response.body)
     if response.status >= 400:
         assert response.json()["type"] == "error.list"
         assert asker.everything() == before
+    return response.json()
 
 
 def _filled(value: Any, words: dict[str, str]) -> Any:
@@ -62,3 +70,92 @@ def _filled(value: Any, words: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(one, words) for one in value]
     return words.get(value, value) if isinstance(value, str) else value
+
+
+NASTY: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        "",
+        " ",
+        "\0",
+        "0",
+        "-1",
+        "nobody",
+        0,
+        -1,
+        1.5,
+        2**40,
+        2**63 - 1,
+        2**63,
+        2**70,
+        True,
+        [],
+        {},
+        [{}],
+        [[]],
+        {"a": 1},
+    ]
+)
+
+
+def test_a_life_with_requests_that_are_nearly_right_breaks_nothing(count: Callable[[int, int], int]) -> None:
+    """Between the requests of a whole life the same again, with one thing in them that is another's or nobody's."""
+    limits = settings(max_examples=count(25, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
+    limits(given(st.data())(_live_disturbed))()
+
+
+def _live_disturbed(data: st.DataObject) -> None:
+    asker = Asker.new().using(data.draw(st.sampled_from(["2.11", "2.16"])))
+    asked: list[tuple[str, str, Any]] = []
+    known = ["nobody"]
+
+    def ask(method: str, target: str, body: Any = None) -> Any:
+        answer = _sound(asker, method, target, body)
+        asked.append((method, target, body))
+        known.extend(dict.fromkeys(_texts(answer)))
+        if data.draw(st.integers(0, 3)) == 0:
+            _disturb(data, asker, data.draw(st.sampled_from(asked)), known)
+        return answer
+
+    with suppress(LookupError, TypeError, ValueError):  # the life cannot go on once somebody was converted before
+        live(ask, asker)
+
+
+def _disturb(data: st.DataObject, asker: Asker, sound: tuple[str, str, Any], known: list[str]) -> None:
+    method, target, body = sound
+    wrong: Any = data.draw(st.one_of(NASTY, st.sampled_from(known)))
+    places: list[tuple[Any, ...]] = list(_places(body))
+    what = data.draw(st.sampled_from(["value", "value", "key", "key", "target"]))
+    if places and what == "value":
+        body = _with(body, places[data.draw(st.integers(0, len(places) - 1))], wrong)
+    elif isinstance(body, dict) and what == "key":
+        body = {**body, data.draw(KEYS): wrong}
+    elif isinstance(wrong, str) and wrong.isascii() and wrong.isalnum():
+        start, _, end = target.rpartition("/")
+        target = f"{start}/{wrong}" if start else f"/{end}"
+    version = data.draw(st.sampled_from([asker.version, "1.4", "2.17"]))
+    _sound(asker.using(version), method, target, body)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+    elif isinstance(value, str) and len(value) < 60:
+        yield value
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _places(one, (*path, key))
+
+
+def _with(value: Any, path: tuple[Any, ...], wrong: Any) -> Any:
+    if not path:
+        return wrong
+    copy = value.copy()
+    copy[path[0]] = _with(value[path[0]], path[1:], wrong)
+    return copy

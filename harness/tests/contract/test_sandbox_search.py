@@ -197,6 +197,17 @@ def test_pages_of_a_list_and_of_a_search_follow_their_cursor(asker: Asker) -> No
     assert asker.refusal("GET", "/contacts?starting_after=nonsense")[0] == 400
 
 
+def test_a_date_that_was_cleared_is_found_by_no_date(asker: Asker) -> None:
+    """A blank clears an attribute of any type; who has none is neither before nor after."""
+    asker.attribute("trial_ends", "date")
+    user = asker.user(custom_attributes={"trial_ends": 1_700_000_000})
+    query = where("custom_attributes.trial_ends", ">", 1)
+    assert len(names(asker, query)) == 1
+    asker.ask("PUT", f"/contacts/{user['id']}", {"custom_attributes": {"trial_ends": ""}})
+    assert names(asker, query) == []
+    assert len(names(asker, where("role", "=", "user"), sort={"field": "custom_attributes.trial_ends"})) == 1
+
+
 def test_a_new_contact_is_found_after_the_index_delay(asker: Asker) -> None:
     """By id at once, by search when the index has it; off unless it is set."""
     asker.sandbox.workspace("test").update_settings({"index_delay": 60})
