@@ -61,6 +61,10 @@ class ManualClock:
             return self._now
 
 
+LATEST = 2**37
+"""The latest moment that a clock is told, which can still be written as a date."""
+
+
 class SkippingClock:
     """Follows another clock, and skips what is waited for; only what is owed to somebody elsewhere really passes."""
 
@@ -120,6 +124,8 @@ class FollowingClock:
         """Stand still at `moment`, which may not lie before now, and tell the new time."""
         if moment < self.now():
             raise ValueError(f"a clock moves forward only: it is {self.now():.0f}, later than {moment:.0f}")
+        if not moment <= LATEST:
+            raise ValueError(f"a clock goes no further than {LATEST}, some thousand years from now")
         self._told = float(moment)
         return self._told
 

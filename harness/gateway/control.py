@@ -314,11 +314,17 @@ def _opens(sandbox: SandboxControls, workspace: str) -> bool:
     return True
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON's")
+
+
 def _object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
     except ValueError as fault:
         raise ValueError(f"the body is no JSON ({fault})") from fault
     if not isinstance(value, dict):

@@ -68,7 +68,9 @@ def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
         raise impossible("this is no visitor", str(error)) from None
 
 
-def _location(traits: Mapping[str, Any]) -> dict[str, Any]:
+def _location(traits: Any) -> dict[str, Any]:
+    if not isinstance(traits, Mapping):
+        raise impossible("a location is an object", repr(traits))
     known = {LOCATION_KEYS[key]: value for key, value in traits.items() if key in LOCATION_KEYS}
     unknown = set(traits) - set(LOCATION_KEYS) - {"type"}
     if unknown:

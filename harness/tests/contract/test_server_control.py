@@ -72,6 +72,29 @@ def test_a_visitor_can_be_made_and_is_then_found_by_intercoms_own_read(sandboxed
     assert found.json()["id"] == visitor["id"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "clock", b'{"now": 1e308}'),
+        ("PUT", "clock", b'{"advance": NaN}'),
+        ("PUT", "clock", b'{"now": Infinity}'),
+        ("PUT", "clock", b"[" * 5_000),
+        ("POST", "visitors", b'{"location": "Dublin"}'),
+        ("POST", "visitors", b'{"custom_attributes": {"a": 1180591620717411303424}}'),
+        ("POST", "visitors", b'{"name": "' + b"a" * 5_000),
+    ],
+)
+def test_nothing_asked_of_the_control_plane_spoils_the_server(
+    sandboxed: Sandboxed, method: str, path: str, body: bytes
+) -> None:
+    """A clock at no moment there is would be felt by every workspace; each of these is refused with its reason."""
+    headers = {"Authorization": "Bearer sandbox-one"}
+    answer = sandboxed.session.request(method, f"{sandboxed.url}/_sandbox/{path}", data=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"]
+    assert sandboxed.ask("GET", "/me").status_code == 200
+
+
 def test_what_cannot_be_is_a_400_that_says_so(sandboxed: Sandboxed) -> None:
     """Unknown traits, settings and broken JSON are refused by name, and nothing is made."""
     assert "shoe_size" in sandboxed.ask("POST", "/_sandbox/visitors", {"shoe_size": 42}).text
