@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -25,7 +25,7 @@ from harness.persons import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.drain import Drain
-from harness.pipeline.leftovers import MARK, end_leftovers, processes
+from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
 from harness.problems import Problem
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,13 +88,25 @@ class CommandPipeline:
     ) -> Answer:
         words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
         call, older = secrets.token_hex(8), processes()
+        with unless_interrupted(call, older):
+            return self._answered(operation, words, {**self._environment(), **more, MARK: call}, sent, call, older)
+
+    def _answered(
+        self,
+        operation: Operation,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        sent: bytes | None,
+        call: str,
+        older: Collection[int],
+    ) -> Answer:
         started = time.monotonic()
         try:
             with _input(sent) as stdin:
                 process = subprocess.Popen(
                     words,
                     cwd=self._folder,
-                    env={**self._environment(), **more, MARK: call},
+                    env=environment,
                     stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

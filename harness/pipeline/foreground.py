@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 from harness.pipeline.commands import end_group
 from harness.pipeline.orphans import adopt_orphans, end_orphans
@@ -31,9 +32,11 @@ def run_in_foreground(command: Sequence[str], environment: Mapping[str, str], pr
     prefix: words before the command, which put it into a place of its own.
     """
     adopted = adopt_orphans()
-    process = _start(command, environment, prefix)
-    with _forwarding(process), _terminal_lent_to(process):
-        status = process.wait()
+    with _Forwarder() as forwarder:
+        process = _start(command, environment, prefix)
+        forwarder.began(process)
+        with _terminal_lent_to(process):
+            status = process.wait()
     end_group(process)
     if adopted:
         end_orphans()
@@ -57,28 +60,46 @@ def _cannot_start(command: Sequence[str], evidence: str) -> Problem:
     )
 
 
-@contextlib.contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    killers: list[threading.Timer] = []
+class _Forwarder:
+    """Hands signals on to a command. What comes while that is being started waits until it has begun."""
 
-    def forward(number: int, _frame: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        if number in _ENDING and not killers:
-            killers.append(threading.Timer(PATIENCE, _kill, [process]))
-            killers[0].start()
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._killer: threading.Timer | None = None
+        self._before: dict[int, Any] = {}
 
-    before = {number: signal.signal(number, forward) for number in FORWARDED}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> Self:
+        # A command goes on ignoring what we ignore, but only if that is still so when it is started.
+        self._listen(number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
-        for killer in killers:
-            killer.cancel()
+        if self._killer is not None:
+            self._killer.cancel()
+
+    def began(self, process: subprocess.Popen[bytes]) -> None:
+        """The command runs: it hears what came meanwhile, and whatever comes from now on."""
+        self._process = process
+        self._listen(number for number in FORWARDED if number not in self._before)
+        while self._early:
+            self._forward(self._early.pop(0))
+
+    def _listen(self, numbers: Iterable[int]) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._before |= {number: signal.signal(number, self._forward) for number in numbers}
+
+    def _forward(self, number: int, _frame: object = None) -> None:
+        if self._process is None:
+            self._early.append(number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+        if number in _ENDING and self._killer is None:
+            self._killer = threading.Timer(PATIENCE, _kill, [self._process])
+            self._killer.start()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -48,6 +48,16 @@ def end_leftovers(call: str, older: Collection[int] = ()) -> int:
     return len(met)
 
 
+@contextlib.contextmanager
+def unless_interrupted(call: str, older: Collection[int] = ()) -> Iterator[None]:
+    """Where the block is left by an exception, whatever the call has started is ended: also what nobody holds yet."""
+    try:
+        yield
+    except BaseException:
+        end_leftovers(call, older)
+        raise
+
+
 def _marked(call: str, older: Collection[int]) -> Iterator[int]:
     wanted = f"{MARK}={call}".encode()
     for process in processes() - frozenset(older):

@@ -17,7 +17,7 @@ from typing import Final
 
 from harness.pipeline.commands import end_group, ended_by
 from harness.pipeline.drain import Drain
-from harness.pipeline.leftovers import MARK, end_leftovers, processes
+from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
 from harness.problems import Problem
 
 START_LIMIT: Final = 30.0
@@ -68,11 +68,15 @@ class Service:
 
     def _start(self, environment: Mapping[str, str]) -> None:
         call, older = secrets.token_hex(8), processes()
+        with unless_interrupted(call, older):
+            self._started(call, older, {**environment, MARK: call})
+
+    def _started(self, call: str, older: Collection[int], environment: Mapping[str, str]) -> None:
         try:
             process = subprocess.Popen(
                 self._words,
                 cwd=self._folder,
-                env={**environment, MARK: call},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

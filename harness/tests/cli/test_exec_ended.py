@@ -30,6 +30,25 @@ def test_signals_are_passed_on_and_nothing_stays_behind(number: signal.Signals, 
     assert wait_for(lambda: not any(map(runs, left))), f"still running: {left}"
 
 
+def test_a_signal_that_comes_while_the_command_is_started_reaches_it() -> None:
+    """It is started already, and nobody holds it yet: it is told all the same, and ends before its caller does."""
+    code = """
+        import os, signal, sys
+        from harness.pipeline import foreground
+        start = foreground._start
+        def interrupted(*words):
+            process = start(*words)
+            os.kill(os.getpid(), signal.SIGTERM)
+            print(process.pid, flush=True)
+            return process
+        foreground._start = interrupted
+        sys.exit(foreground.run_in_foreground(["sleep", "100"], os.environ))
+    """
+    done = subprocess.run([*python(code)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert not runs(int(done.stdout))
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
 def test_a_child_that_outlives_its_command_is_ended(tmp_path: Path) -> None:
     """A command that forks and leaves is not waited for, and its child does not stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -189,3 +190,34 @@ def test_nothing_that_a_command_started_is_left_running(tmp_path: Path, words: t
     assert answer.stdout == ("" if "stays" in words else "done\n")
     assert ("ended what it left running: 1" in answer.stderr) == ("daemon" in words)
     assert not runs(child)
+
+
+INTERRUPTED = """
+import os, signal
+from pathlib import Path
+from harness.persons import Visitor
+from harness.pipeline.commands import CommandPipeline
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+lines = {"visitor_to_lead": "sh long.sh"}
+pipeline = CommandPipeline(lines, name="p", folder=Path.cwd(), environment=lambda: os.environ)
+for step in range(25):
+    signal.setitimer(signal.ITIMER_REAL, 0.002 + step * 0.0004)
+    try:
+        pipeline.call("visitor_to_lead", {"visitor": Visitor("v", "u")})
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_an_interrupt_at_any_moment_leaves_no_command_behind(tmp_path: Path) -> None:
+    """Also while it is being started, when it runs already and nobody holds it yet."""
+    (tmp_path / "long.sh").write_text("echo $$ >> ids; exec sleep 100")
+    words = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.count("interrupted") == 25, done.stderr
+    started = (tmp_path / "ids").read_text().split() if (tmp_path / "ids").exists() else []
+    assert [pid for pid in started if runs(int(pid))] == []
