@@ -118,19 +118,18 @@ def service(worker: Callable[..., str]) -> Callable[..., str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """Whatever was started has ended when the run is over."""
-    before = processes()
+def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever this test started has ended when the run is over."""
+    monkeypatch.setenv("STARTED_BY", str(tmp_path))
     yield
-    left = [pid for pid in processes() - before if "worker.py" in _words(pid)]
-    assert not left
+    assert [pid for pid in processes() if _was_started_by(tmp_path, pid)] == []
 
 
-def _words(pid: int) -> str:
+def _was_started_by(test: Path, pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
+        return f"STARTED_BY={test}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
-        return ""
+        return False
 
 
 def told(spec: str, case: str = "test_a_webhook_tells_of_a_lead[once]", **options: Any) -> ScenarioResult:
