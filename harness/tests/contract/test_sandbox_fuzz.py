@@ -100,7 +100,7 @@ NASTY: st.SearchStrategy[Any] = st.sampled_from(
 
 def test_a_life_with_requests_that_are_nearly_right_breaks_nothing(count: Callable[[int, int], int]) -> None:
     """Between the requests of a whole life the same again, with one thing in them that is another's or nobody's."""
-    limits = settings(max_examples=count(25, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
+    limits = settings(max_examples=count(12, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
     limits(given(st.data())(_live_disturbed))()
 
 
