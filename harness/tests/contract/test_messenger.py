@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.exchange import Request, Response
 from harness.sandbox.messenger import rules
 from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
+from harness.tests.properties import UNHURRIED
 from harness.tests.sandboxed import Asker
 from harness.tests.served import served
 
@@ -333,7 +334,7 @@ FIELDS = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(UNHURRIED, max_examples=150)
 @given(
     st.sampled_from(["ping", "messages", "open", "conversations", "conversations/12/reply", "events"]),
     USER_DATA,
@@ -345,7 +346,7 @@ def test_no_form_breaks_it(path: str, user_data: dict[str, Any], fields: dict[st
     assert Browser(Asker.new()).send(path, user_data, **sent).status < 500
 
 
-@settings(max_examples=100, deadline=None)
+@settings(UNHURRIED, max_examples=100)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_it(body: bytes) -> None:
     """Nor does what is no form at all."""

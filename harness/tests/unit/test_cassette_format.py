@@ -30,6 +30,7 @@ from harness.cassette.errors import case_name
 from harness.cassette.storage import file_name, load_edited, replace_file
 from harness.cassette.writing import refuse_namesake
 from harness.exchange import Broken, Outcome, Response
+from harness.tests.properties import UNHURRIED
 from harness.tests.recordings import ask, header, visitor_to_lead, written
 
 
@@ -110,6 +111,7 @@ def test_every_body_comes_back_as_it_was(body: bytes) -> None:
     assert bodies.from_field(bytes(bodies.to_field(body))) == body
 
 
+@UNHURRIED
 @given(st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
 def test_any_bytes_come_back_but_for_white_space_between_tokens(body: bytes) -> None:
     """No body is ever turned into another one."""
@@ -198,7 +200,9 @@ def test_two_pipelines_of_one_name_do_not_share_a_cassette(tmp_path: Path) -> No
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    UNHURRIED, max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 def test_no_damaged_byte_gives_another_answer(data: st.DataObject, path: Path) -> None:
     """Flipped or cut anywhere, a cassette is refused or says the same."""
     whole = cassette_format.encode(Cassette(header(), tuple(visitor_to_lead())))
@@ -218,6 +222,7 @@ NAMES = st.from_regex(r"test_[a-z_0-9]{0,12}", fullmatch=True)
 IDS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(NAMES, IDS), min_size=2, max_size=12, unique=True))
 def test_no_two_cases_share_a_file(cases: list[tuple[str, str | None]]) -> None:
     """Case ids become file names that any file system takes, each its own."""

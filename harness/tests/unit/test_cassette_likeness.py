@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.cassette import Cassette, Interaction
 from harness.cassette import format as cassette_format
 from harness.cassette.likeness import Shown
+from harness.tests.properties import UNHURRIED
 from harness.tests.recordings import answer, ask, header
 
 PERSON = {"type": "contact", "id": "695563800000000000000002", "role": "lead", "email": "a@example.com", "name": "Ann"}
@@ -105,6 +106,7 @@ TREES = st.recursive(
 )
 
 
+@UNHURRIED
 @given(st.lists(TREES, max_size=5))
 def test_any_bodies_come_back_as_they_were(trees: list[Any]) -> None:
     """One inside another, of one name or several, with keys like ours."""

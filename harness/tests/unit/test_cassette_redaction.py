@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassette import CannotRecord, Cassette, Interaction, Redactor, RefusedToWrite, pseudonyms
@@ -23,6 +23,7 @@ from harness.cassette.scan import leaks
 from harness.cassette.taint import COVER, Secrets
 from harness.cassette.writing import write
 from harness.exchange import Outcome, Request, Response
+from harness.tests.properties import UNHURRIED
 from harness.tests.recordings import answer, ask, header, player
 
 SECRET = "s3cret/+value&with=signs" + secrets.token_urlsafe(6)
@@ -62,13 +63,14 @@ def test_a_known_secret_is_covered_in_every_form(form: str) -> None:
     st.sampled_from(sorted(FORMS)),
     st.text(max_size=20),
 )
-@settings(deadline=None)
+@UNHURRIED
 def test_no_secret_survives_covering(secret: str, form: str, around: str) -> None:
     """A property of any secret in any surroundings."""
     known = Secrets([secret])
     assert not known.found_in(known.cover(f"{around}{FORMS[form](secret)}{around}"))
 
 
+@UNHURRIED
 @given(st.text(max_size=200))
 def test_without_secrets_nothing_is_covered(text: str) -> None:
     """No false alarm where nothing is known."""
@@ -169,6 +171,7 @@ def test_in_the_sandbox_names_are_nobodys() -> None:
     assert Redactor().body(body) is body
 
 
+@UNHURRIED
 @given(st.emails())
 def test_every_address_is_reserved_afterwards(address: str) -> None:
     """Whatever an address looks like, the rules leave none that could be somebody's."""
@@ -186,6 +189,7 @@ JSON = st.recursive(
 )
 
 
+@UNHURRIED
 @given(JSON)
 def test_cleaning_twice_is_cleaning_once(tree: Any) -> None:
     """So a live request becomes the recorded one, however often it is cleaned."""

@@ -15,6 +15,7 @@ from harness.cassette import Cassette, Interaction, ReplayFailed, Varying, Varyi
 from harness.cassette.player import MISSED, Player
 from harness.exchange import Broken, Lane, Outcome, Request, Response, Step
 from harness.problems import Problem
+from harness.tests.properties import UNHURRIED
 from harness.tests.recordings import Stage, answer, ask, call, header, lead_merged, play, player, read, visitor_to_lead
 
 UUID_1, UUID_2 = "8a88a590-e1c3-41e2-a502-e0649dbf721c", "9b88a590-e1c3-41e2-a502-e0649dbf721d"
@@ -287,6 +288,7 @@ def test_each_request_costs_the_same_however_long_the_cassette() -> None:
 STEPS: tuple[Step, ...] = ("given", "when", "then")
 
 
+@UNHURRIED
 @given(
     st.lists(
         st.tuples(st.sampled_from(STEPS), st.sampled_from(["harness", "pipeline"]), st.integers(0, 3)), max_size=25
@@ -314,6 +316,7 @@ def test_any_interleaving_of_the_two_sides_replays(recording: list[tuple[Step, L
     assert found.problem() is None
 
 
+@UNHURRIED
 @given(st.permutations(range(5)))
 def test_any_other_order_in_a_lane_is_a_problem(order: list[int]) -> None:
     """Only the recorded order passes."""

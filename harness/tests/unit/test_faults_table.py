@@ -21,6 +21,7 @@ from harness.gateway.fault_files import fault_from, load_faults
 from harness.gateway.fault_kinds import ERRORS, KINDS
 from harness.gateway.faults import FaultTable
 from harness.problems import Problem
+from harness.tests.properties import UNHURRIED
 
 MERGE: Mapping[str, str] = {"intercom-version": "2.16"}
 BODY = b'{"type":"contact","id":"abc","name":"Ada Example"}'
@@ -73,6 +74,7 @@ def test_it_fires_at_exactly_these_requests(when: dict[str, Any], numbers: list[
     assert bench.table.armed[0].as_data()["met"] == 10
 
 
+@UNHURRIED
 @given(
     times=st.none() | st.integers(1, 20),
     every=st.none() | st.integers(1, 20),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.problems import Problem
 from harness.test_app.ledger import Ledger
+from harness.tests.properties import UNHURRIED
 
 NOW = 1_767_225_600.0
 
@@ -67,7 +68,7 @@ def test_one_person_is_one_entry(tmp_path: Path) -> None:
     ledger.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(cut=st.integers(min_value=0, max_value=10_000))
 def test_a_ledger_that_was_cut_off_is_read_to_its_last_whole_line(
     tmp_path_factory: pytest.TempPathFactory, cut: int

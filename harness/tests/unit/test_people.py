@@ -24,6 +24,7 @@ from harness.persons import Lead, Person, User, Visitor
 from harness.problems import Problem
 from harness.run import Run
 from harness.scenario import Case, Scenario
+from harness.tests.properties import UNHURRIED
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 SHAPES = {
@@ -56,7 +57,7 @@ def people(scenario: Scenario) -> People:
 # --- traits ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(UNHURRIED, max_examples=25)
 @given(seed=st.integers(0, 2**64), kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=8))
 def test_nothing_drawn_can_reach_anybody(seed: int, kinds: list[str]) -> None:
     """E-mails under example.com, telephone numbers in the range kept free for fiction, and nobody twice."""
@@ -69,7 +70,7 @@ def test_nothing_drawn_can_reach_anybody(seed: int, kinds: list[str]) -> None:
         assert len(set(told)) == len(told)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(UNHURRIED, max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_the_same_seed_draws_the_same_people(seed: int) -> None:
     """And another seed others."""

@@ -19,6 +19,7 @@ from harness.pipeline.answer import Answer, Operation
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.drain import KEPT_OUTPUT
 from harness.tests.processes import runs
+from harness.tests.properties import UNHURRIED
 
 SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 PEOPLE: Mapping[str, Person] = {
@@ -77,7 +78,7 @@ def test_no_shell_reads_a_value(tmp_path: Path) -> None:
     assert _run(tmp_path, _python(tmp_path, SHOW, "{user.email}", "$HOME"), people).value == [AWKWARD, "$HOME"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(UNHURRIED, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(value=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20))
 def test_any_value_arrives_as_one_argument(tmp_path: Path, value: str) -> None:
     """Whatever a name or an e-mail holds."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import Reading
+from harness.tests.properties import UNHURRIED
 from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, ids, listing, reading, shown
 from harness.verification import Claim, Verdict, kept, witnesses
 from harness.verification import expectations as rules
@@ -59,6 +60,7 @@ def test_each_rule_accepts_what_it_says(rule: Rule, source: Any, target: Any, fi
 VALUES = st.one_of(st.none(), st.just(""), st.text(min_size=1, max_size=3), st.integers(-2, 2), st.booleans())
 
 
+@UNHURRIED
 @given(source=VALUES, target=VALUES)
 def test_the_target_never_loses_a_value_to_the_source(source: Any, target: Any) -> None:
     """Whenever both have one, no merge rule accepts the source's value instead of the target's."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import Reading
+from harness.tests.properties import UNHURRIED
 from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
 from harness.verification import Verdict, presence
 from harness.verification.census import Census, Portrait
@@ -51,6 +52,7 @@ def test_an_answer_that_tells_nothing_leaves_absence_unknown(status: int) -> Non
     assert claim.found == f"the read answered {status or 'nothing'}"
 
 
+@UNHURRIED
 @given(before=st.integers(0, 599), after=st.integers(0, 599))
 def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: int, after: int) -> None:
     """All pairs of statuses."""
