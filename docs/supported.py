@@ -45,6 +45,9 @@ LEFT_OUT = """\
   quick replies only the teammate's is taken. Nothing tells in a conversation who joined or left it. A teammate's
   message begins a conversation at once, where Intercom waits for the reply unless told otherwise.
 - **Subscription types** are two, one to opt out of and one to opt in to; no API makes others.
+- **Deleting in 1.x** removes at once. Intercom's `DELETE /users` archives, and only `/user_delete_requests` removes
+  (python-intercom#188, intercom-php#253); what an archived user answers there, and to whom they stand in the way, is
+  not known.
 - **1.x bulk jobs**, the preview of a merge and the merging of users (Preview only), exports, tickets, articles, calls,
   custom objects and everything else that no conversion touches.
 """
