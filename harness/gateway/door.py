@@ -91,6 +91,8 @@ class Door:
             if not await _still_there(outcome.delay, receive, scope["harness"].left):
                 if outcome.on_given_up is not None:
                     outcome.on_given_up()
+                scope["harness"].transport.close()
+                await _gone(receive)
                 return
         elif outcome.delay and (outcome.given_up or outcome.delay >= NOBODY_WAITS):
             outcome = replace(outcome, answer=Broken("empty", outcome.response))

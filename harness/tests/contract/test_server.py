@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from harness.gateway.door import BODY_LIMIT
 from harness.gateway.server import GRACE, Server
 from harness.problems import Problem
 from harness.tests.doors import broken, echo, exchange_bytes, read_all, serving
+from harness.tests.processes import wait_for
 
 
 def head_and_body(answer: bytes) -> tuple[str, bytes]:
@@ -180,6 +182,32 @@ def test_a_half_closed_connection_holds_nobody_up(quick: bool, tmp_path: Path) -
         assert door.gateway.log.count == 4
         with door.session() as session:
             assert session.get(f"{door.url}/me").status_code == 200
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_who_says_no_more_while_an_answer_is_late_has_given_up(
+    quick: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Half closed or closed, they get nothing instead of an answer of the server's own; it is noted once."""
+    given_up: list[str] = []
+
+    def late(request: Request) -> Outcome:
+        if request.path == "/soon":
+            return echo(request)
+        return replace(echo(request), delay=5.0, waits=True, on_given_up=lambda: given_up.append(request.path))
+
+    with serving(tmp_path, late, quick=quick) as door:
+        for path, half in (("/half", True), ("/whole", False)):
+            with socket.create_connection(door.address, timeout=5) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+                if half:
+                    connection.shutdown(socket.SHUT_WR)
+                    assert read_all(connection) == b""
+        assert wait_for(lambda: len(given_up) == 2)
+        with door.session() as session:
+            assert session.get(f"{door.url}/soon").status_code == 200
+    assert given_up == ["/half", "/whole"]
+    assert "ASGI" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("quick", [True, False])
