@@ -69,12 +69,14 @@ def check_options(options: RunOptions) -> None:
         )
 
 
-def check_versions(versions: Iterable[str]) -> None:
-    """A version that the sandbox does not know is a `Problem` before anything is started."""
+def in_order(versions: Iterable[str]) -> tuple[str, ...]:
+    """Each version once, the oldest first; one that the sandbox does not know is a `Problem` before anything starts."""
     from harness.sandbox.versions import VERSIONS
 
-    for version in versions:
+    asked = frozenset(versions)
+    for version in asked:
         if version not in VERSIONS:
             raise Problem(
                 f"--intercom-version {version}: there is no such version", remedy="known: " + ", ".join(VERSIONS)
             )
+    return tuple(version for version in VERSIONS if version in asked)

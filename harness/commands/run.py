@@ -78,7 +78,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    from harness.options import RunOptions, check_options, check_versions
+    from harness.options import RunOptions, check_options, in_order
 
     wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(*(given[name] for name in wanted_outputs))
@@ -86,7 +86,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     _check_comparison(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
-    selection = Selection(_check_paths(paths), given["expression"], tuple(given["versions"]), given["stale"])
+    selection = Selection(_check_paths(paths), given["expression"], in_order(given["versions"]), given["stale"])
     wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
     options = RunOptions(
         **{name: given[name] for name in wanted},
@@ -95,7 +95,6 @@ def command(paths: Sequence[str], **given: Any) -> int:
         intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
     )
     check_options(options)
-    check_versions(selection.versions)
     return _run(options, selection, outputs)
 
 

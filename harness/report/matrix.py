@@ -41,6 +41,12 @@ class MatrixRow:
     endings: Mapping[str, Ending]
     changes: Sequence[Change]
 
+    @property
+    def alike(self) -> Ending | None:
+        """How it ends, where that is the same in each version and nothing is to be said of it."""
+        found = frozenset(self.endings.values())
+        return next(iter(found)) if len(found) == 1 and not self.changes else None
+
     def changes_as(self, other: MatrixRow | None) -> bool:
         """Whether the two scenarios change between versions alike."""
         return (
@@ -76,7 +82,13 @@ def _changes(rows: Mapping[str, ScenarioRow], versions: Sequence[str]) -> Iterat
         if now.failed and not (was.ending == now.ending and ID.sub("", _why(was)) == ID.sub("", _why(now))):
             yield Change(newer, now.ending, _why(now))
         elif was.ending != now.ending:
-            yield Change(newer, now.ending, f"before: {_why(was)}" if was.failed else "")
+            yield Change(newer, now.ending, _between(was, now))
+
+
+def _between(was: ScenarioRow, now: ScenarioRow) -> str:
+    if now.ending == "not run":
+        return _why(now)
+    return f"before: {_why(was)}" if was.failed or was.ending == "not run" else ""
 
 
 def _why(row: ScenarioRow) -> str:

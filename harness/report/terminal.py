@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -235,10 +236,9 @@ class TerminalReport:
         )
         above: MatrixRow | None = None
         for row in rows:
-            line = Text(" " * 8)
-            for version in run.intercom_versions:
-                ending = row.endings.get(version, "not run")
-                line.append(f"  {self._mark(ending):>5}", style=STYLES[ending])
+            if row.alike:
+                continue
+            line = self._endings([row.endings.get(version, "not run") for version in run.intercom_versions])
             line.append(f"  {row.module}: {row.title}")
             if parameters := row.case.partition("[")[2].removesuffix("]"):
                 line.append(f"  {parameters}", style="cyan")
@@ -250,6 +250,14 @@ class TerminalReport:
             for change in row.changes:
                 since = f"{'in' if change.first else 'from'} {change.since}"
                 self._field(since, f"{change.ending}: {change.why}" if change.why else change.ending, indent=12)
+        for ending, number in Counter(row.alike for row in rows if row.alike).items():
+            self._print(self._endings([ending] * len(run.intercom_versions)).append(f"  {number} alike"))
+
+    def _endings(self, endings: Sequence[Ending]) -> Text:
+        line = Text(" " * 8)
+        for ending in endings:
+            line.append(f"  {self._mark(ending):>5}", style=STYLES[ending])
+        return line
 
     def _totals(self, run: RunRow) -> None:
         counts = run.counts

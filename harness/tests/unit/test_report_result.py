@@ -14,9 +14,9 @@ from harness.report.result import ClaimRow, Ending, RunRow, ScenarioRow
 ALL: tuple[Ending, ...] = get_args(Ending)
 
 
-def _row(ending: Ending, case: str = "test_x", version: str = "", likely: str = "") -> ScenarioRow:
+def _row(ending: Ending, case: str = "test_x", version: str = "", likely: str = "", reason: str = "") -> ScenarioRow:
     claims = (ClaimRow("c", "refuted" if ending == "refuted" else "proved", likely=likely),)
-    return ScenarioRow("flow", case, "A flow", ending, claims=claims, intercom_version=version)
+    return ScenarioRow("flow", case, "A flow", ending, claims=claims, intercom_version=version, reason=reason)
 
 
 def _run(*endings: Ending, problems: tuple[str, ...] = ()) -> RunRow:
@@ -64,6 +64,18 @@ def test_versions_side_by_side_tell_from_when_on_it_fails() -> None:
     assert [(change.since, change.ending) for change in row.changes] == [("2.16", "refuted")]
     assert "no longer allowed" in row.changes[0].why
     assert matrix(_run("proved")) == []
+
+
+def test_what_a_version_cannot_have_is_told_with_its_reason() -> None:
+    """A scenario that was not run says why, before and after; one that ends the same in each has nothing to say."""
+    needs = {"2.14": "needs 2.15", "2.15": "", "2.16": "not after 2.15"}
+    rows = tuple(_row("not run" if why else "proved", version=version, reason=why) for version, why in needs.items())
+    (row,) = matrix(RunRow("p", "sandbox", tuple(needs), 0.1, rows))
+    told = [(change.since, change.ending, change.why) for change in row.changes]
+    assert told == [("2.15", "proved", "before: needs 2.15"), ("2.16", "not run", "not after 2.15")]
+    assert row.alike is None
+    (same,) = matrix(RunRow("p", "sandbox", tuple(needs), 0.1, tuple(_row("not run", version=one) for one in needs)))
+    assert (same.alike, same.changes) == ("not run", ())
 
 
 def test_what_fails_otherwise_in_a_newer_version_is_told_as_well() -> None:
