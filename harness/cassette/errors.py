@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from glob import escape
 from pathlib import Path
 
 from harness.problems import Problem
@@ -111,6 +112,31 @@ def record_command(path: Path) -> str:
     words += ["--pipeline", spec] if spec else []
     command = " ".join(shlex.quote(word) for word in words)
     return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline and not spec else command
+
+
+def missing(path: Path) -> MissingCassette:
+    """There is no cassette at `path`; where the case was recorded with another pipeline, that is said."""
+    told = f"There is no cassette for this case: {path}"
+    others = _with_other_pipelines(path)
+    if not others:
+        why = "it was never recorded, or the case was renamed"
+        return MissingCassette(told, path=path, why=why, remedy=record_command(path))
+    spec = shlex.quote(_header_text(others[0], _SPEC) or "SPEC")
+    return MissingCassette(
+        told,
+        path=path,
+        evidence=f"there is {others[0]}",
+        why="it was recorded with another pipeline than the harness's own, and each has recordings of its own",
+        remedy=f"play it with --pipeline {spec}, or record it without: {record_command(path)}",
+    )
+
+
+def _with_other_pipelines(path: Path) -> list[Path]:
+    """Where the same case lies that a pipeline of somebody's own was recorded with, for a path of the harness's own."""
+    if any(part.startswith("@") for part in path.parts[:-1]):
+        return []
+    roots = path.parents[1:3]  # a module may stand in a folder
+    return [found for root in roots for found in sorted(root.glob(f"@*/{escape(str(path.relative_to(root)))}"))]
 
 
 def exec_command(path: Path) -> str:

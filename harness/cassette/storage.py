@@ -16,12 +16,12 @@ from harness.cassette.errors import (
     CassetteProblem,
     EditedByHand,
     EmptyCassette,
-    MissingCassette,
     NewerFormat,
     OtherPipeline,
     OtherVersion,
     TruncatedCassette,
     UndecodableCassette,
+    missing,
     record_command,
     unwritable,
 )
@@ -118,12 +118,7 @@ def _read(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise MissingCassette(
-            f"There is no cassette for this case: {path}",
-            path=path,
-            why="it was never recorded, or the case was renamed",
-            remedy=record_command(path),
-        ) from None
+        raise missing(path) from None
     except OSError as error:
         raise UndecodableCassette(
             f"{path} cannot be read.", path=path, evidence=error.strerror or "", remedy="make it a readable file"

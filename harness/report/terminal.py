@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from harness.report.fitting import fitted
 from harness.report.flows import endings_of, flows
 from harness.report.matrix import MatrixRow, matrix
 from harness.report.progress import Progress
@@ -88,19 +89,17 @@ class TerminalReport:
         if row.module != self._module:
             self._module = row.module
             self._print(Text(f"\n{row.module}", style="bold"))
-        line = Text("  ")
-        line.append(self._mark(row.ending), style=STYLES[row.ending])
-        line.append(f" {row.title}")
+        told = Text(row.title)
         details = [part for part in (row.parameters, row.intercom_version) if part]
         if details:
-            line.append(f"  {', '.join(details)}", style="cyan")
+            told.append(f"  {', '.join(details)}", style="cyan")
+        figures = f"{len(row.claims):>3} claims {row.seconds * 1000:>6.0f} ms"
         if row.ending == "not run":
-            line.append(f"  not run: {row.reason}", style="dim")
-        else:
-            figures = f"{len(row.claims):>3} claims {row.seconds * 1000:>6.0f} ms"
-            line.pad_right(max(2, self._width - line.cell_len - len(figures)))
-            line.append(figures, style="dim")
-        self._print(line)
+            told.append(f"  not run: {row.reason}", style="dim")
+            figures = ""
+        mark = Text("  ").append(self._mark(row.ending), style=STYLES[row.ending]).append(" ")
+        for line in fitted(mark, told, figures, self._width, wraps=self._console.is_terminal):
+            self._print(line)
         if self._explain and row.ending == "proved":
             self._evidence(row, everything=True)
 
@@ -239,10 +238,11 @@ class TerminalReport:
             if row.alike:
                 continue
             line = self._endings([row.endings.get(version, "not run") for version in run.intercom_versions])
-            line.append(f"  {row.module}: {row.title}")
+            told = Text(f"{row.module}: {row.title}")
             if parameters := row.case.partition("[")[2].removesuffix("]"):
-                line.append(f"  {parameters}", style="cyan")
-            self._print(line)
+                told.append(f"  {parameters}", style="cyan")
+            for part in fitted(line.append("  "), told, "", self._width, wraps=self._console.is_terminal):
+                self._print(part)
             if row.changes and row.changes_as(above):
                 self._print(Text(f"{' ' * 12}as above", style="dim"))
                 continue

@@ -151,6 +151,22 @@ def test_a_missing_cassette_says_how_to_record_it(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("module", ["flow", "shop/flow"])
+def test_a_case_that_another_pipeline_was_recorded_with_is_told(tmp_path: Path, module: str) -> None:
+    """Whoever records with `--pipeline` and replays without it hears that it is missing there, and what to add."""
+    case = "test_a_visitor[by_user_id]"
+    theirs = cassette_path(tmp_path, module, case, pipeline="mine")
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("{}")
+    with pytest.raises(MissingCassette) as caught:
+        load(cassette_path(tmp_path, module, case))
+    assert caught.value.evidence == f"there is {theirs}"
+    assert caught.value.remedy.startswith("play it with --pipeline SPEC, or record it without: harness run ")
+    with pytest.raises(MissingCassette) as other:
+        load(cassette_path(tmp_path, module, "test_another"))
+    assert other.value.evidence == ""
+
+
 @pytest.mark.parametrize("case", ["test_a_lead[id]", "test_a_lead[a-b ä/c]", "testing_it", "test_testing[x]"])
 def test_a_remedy_names_the_one_case_that_is_meant(case: str) -> None:
     """The name of a file is read backwards, whatever signs the case's id has; `-k id` would mean `[user_id]` too."""
