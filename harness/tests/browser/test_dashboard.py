@@ -159,13 +159,13 @@ def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> 
 
 @pytest.fixture
 def looking() -> Iterator[Workspace]:
-    """A workspace of a sandbox that was started without control."""
+    """A workspace of a sandbox that was started without control; asked for before `tabs`, it outlives their pages."""
     with served(WallClock()) as (_, server), requests.Session() as session:
         session.trust_env = False
         yield Workspace(server.url, "default", session)
 
 
-def test_without_control_it_only_looks(tabs: Watched, looking: Workspace) -> None:
+def test_without_control_it_only_looks(looking: Workspace, tabs: Watched) -> None:
     """The page says so, its buttons are off, and the server refuses what a page asks all the same; scripts may."""
     tabs.expect("status of 403")
     page = dashboard(tabs, looking)
