@@ -157,7 +157,7 @@ class Settings:
             raise Problem(
                 "The settings do not name a TEST app: " + "; ".join(wrong) + ".",
                 evidence=self._evidence(),
-                remedy=f"put {ACCESS_TOKEN} and {APP_ID} into .env; .env.example explains each",
+                remedy=f"put {ACCESS_TOKEN} and {APP_ID} into .env (see .env.example), or: harness doctor --init",
             )
         return AppSettings(Secret(token), app_id, region, live)
 

@@ -34,6 +34,7 @@ def test_nothing_set_is_fine_until_a_test_app_is_asked_for(tmp_path: Path) -> No
     assert f"{ACCESS_TOKEN} is missing" in str(caught.value)
     assert f"{APP_ID} is missing" in str(caught.value)
     assert ".env.example" in caught.value.remedy
+    assert caught.value.remedy.endswith("harness doctor --init")
 
 
 def test_a_complete_file_names_the_test_app(tmp_path: Path) -> None:
