@@ -69,9 +69,13 @@ def command_line(case: Case, options: RunOptions) -> str:
         "--intercom-version": case.intercom_version or options.intercom_version,
         "--workspace": options.workspace,
         "--time-limit": options.time_limit,
+        "--time-scale": options.time_scale if options.time_scale != 1 else None,
+        "--port": options.port or None,
+        "--cassettes": options.cassettes if options.cassettes != RunOptions().cassettes else None,
     }
     for name, value in named.items():
         words += [name, str(value)] if value is not None else []
+    words += ["--strict-token"] if options.strict_token else []
     return shlex.join(words)
 
 
