@@ -16,9 +16,10 @@ from rich.text import Text
 
 from harness.report.fitting import fitted
 from harness.report.flows import endings_of, flows
+from harness.report.kept_table import kept_table
 from harness.report.matrix import MatrixRow, matrix
 from harness.report.progress import Progress
-from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow
+from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
 
 STYLES: dict[Ending, str] = {
     "proved": "green",
@@ -38,8 +39,6 @@ CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "u
 WIDEST = 118
 """Columns that a scenario's line takes at most; its figures stand at the right."""
 KEPT_LINES = 20
-WIDEST_CELL = 34
-"""Columns of one cell in the table of what was kept, lost and moved."""
 
 
 VISIBLE: Final = {
@@ -171,21 +170,14 @@ class TerminalReport:
             shown = [line for line in table if everything or line.right is False]
             if not shown:
                 continue
-            head = KeptRow("", "source", "target", "afterwards", "", None)
-            rows = [(k.what, k.source, k.target, k.after) for k in (head, *shown)]
-            widths = [min(WIDEST_CELL, max(len(cells[place]) for cells in rows)) for place in range(4)]
-            for line, cells in zip((head, *shown), rows, strict=True):
-                fitted = [_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)]
-                text = "      " + "  ".join([*fitted, line.fate])
-                self._print(Text(text.rstrip(), style="red" if line.right is False else "dim"))
+            for line in kept_table(shown, self._console.width if self._console.is_terminal else None):
+                self._print(line)
             if len(shown) < len(table):
                 self._print(Text(f"      {len(table) - len(shown)} other things are as they should be", style="dim"))
 
     def _claim(self, claim: ClaimRow, common: str) -> None:
         ending = CLAIM_ENDINGS[claim.verdict]
-        line = Text("  ")
-        line.append(f"{self._mark(ending)} {claim.text}", style=STYLES[ending])
-        self._print(line)
+        self._wrapped(Text(f"  {self._mark(ending)} ", STYLES[ending]), Text(claim.text, STYLES[ending]))
         rule = f"{claim.source}{', assumed' if claim.assumed else ''}"
         for name, text in (
             ("expected", claim.expected),
@@ -199,9 +191,12 @@ class TerminalReport:
             self._field(witness.when, f"{witness.read}  {witness.shows}", style="dim")
 
     def _field(self, name: str, text: str, style: str = "", indent: int = 6) -> None:
-        line = Text(f"{' ' * indent}{name:<9} ", style="dim")
-        line.append(text, style=style or "not dim")
-        self._print(line)
+        head = Text(f"{' ' * indent}{name:<9} ", style="dim")
+        told = Text(text, style=style or "not dim")
+        if name == "again":  # a command is copied as one line
+            self._print(head + told)
+        else:
+            self._wrapped(head, told)
 
     def _asked(self, asked: AskedRow) -> None:
         line = Text(f"      webhook {asked.webhook}" if asked.webhook else f"      {asked.request}")
@@ -241,8 +236,7 @@ class TerminalReport:
             told = Text(f"{row.module}: {row.title}")
             if parameters := row.case.partition("[")[2].removesuffix("]"):
                 told.append(f"  {parameters}", style="cyan")
-            for part in fitted(line.append("  "), told, "", self._width, wraps=self._console.is_terminal):
-                self._print(part)
+            self._wrapped(line.append("  "), told)
             if row.changes and row.changes_as(above):
                 self._print(Text(f"{' ' * 12}as above", style="dim"))
                 continue
@@ -270,6 +264,10 @@ class TerminalReport:
         line.append(f"{claims} claims  {run.seconds:.2f} s", style="dim")
         self._print(line)
 
+    def _wrapped(self, head: Text, told: Text) -> None:
+        for line in fitted(head, told, "", self._console.width, wraps=self._console.is_terminal):
+            self._print(line)
+
     def _indented(self, text: str, width: int) -> None:
         for part in text.splitlines():
             self._print(Text(" " * width + part))
@@ -281,8 +279,3 @@ class TerminalReport:
         self._progress.clear()
         line.plain = line.plain.translate(VISIBLE)
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
-
-
-def _cut(text: str, width: int) -> str:
-    shown = text.replace("\n", " ")
-    return shown if len(shown) <= width else f"{shown[: width - 1]}…"
