@@ -73,7 +73,7 @@ class Connection(HttpToolsProtocol):
         elif data.startswith(_CONNECT):
             self._sniff_proxy_head(data)
         elif not _CONNECT.startswith(data):
-            self._serve()
+            self.serve()
 
     def _sniff_proxy_head(self, data: bytes) -> None:
         head, end, rest = data.partition(b"\r\n\r\n")
@@ -104,9 +104,10 @@ class Connection(HttpToolsProtocol):
         if self._held[0] == _TLS_HANDSHAKE:
             self._take_over(self._start_tls, self._tunnelled_to)
         else:
-            self._serve()
+            self.serve()
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        """HTTP begins."""
         held, self._held = self._held, b""
         self._receive = self.speak
         if held:
@@ -144,7 +145,7 @@ class Connection(HttpToolsProtocol):
             outer.abort()
             return
         self.connection_made(inner)
-        self._serve()
+        self.serve()
 
     def _distrusted(self, evidence: str) -> None:
         self._requests = -1

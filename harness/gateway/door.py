@@ -103,9 +103,13 @@ class Door:
 
     def at_once(self, request: Request) -> Outcome | None:
         """What comes of a whole request that can be answered without blocking; `None` for any other."""
-        if not self._gateway.quick or len(request.body) > BODY_LIMIT:
-            return None
         if self._control is not None and self._control.owns(request.path):
+            return None
+        return self.again(request)
+
+    def again(self, request: Request) -> Outcome | None:
+        """The same for a request like one that `at_once` answered: it is not for the control plane."""
+        if not self._gateway.quick or len(request.body) > BODY_LIMIT:
             return None
         try:
             return self._answered(request)

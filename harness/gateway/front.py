@@ -56,7 +56,7 @@ class FrontProtocol(Connection):
         super().__init__(shared.policy, shared.config, shared.state)
         self._door = shared.door
         self._shared = shared
-        self._heads: Heads | None = None
+        self._heads = Heads()
         self._between = True
         self._piece = b""
         self._unsettled = False
@@ -64,6 +64,11 @@ class FrontProtocol(Connection):
         self._ready: Outcome | None = None
         self._left = asyncio.Event()
         self._afterwards: Callable[[], None] | None = None
+
+    def serve(self) -> None:
+        """HTTP begins; what its heads say depends on how the connection came about."""
+        self._heads = self._shared.heads.setdefault((self.scheme or "http", self._tunnelled_to), self._heads)
+        super().serve()
 
     def speak(self, data: bytes) -> None:
         """Bytes of HTTP: mostly one whole request, often with a head that came before."""
@@ -81,11 +86,11 @@ class FrontProtocol(Connection):
 
     def _again(self, data: bytes) -> bool:
         """Answer a request whose head was parsed before; false where the parser has to see it."""
-        request = self._known().request_of(data)
+        request = self._heads.request_of(data)
         if request is None or not self._is_free():
             return False
         self._requests += 1
-        self._ready = self._door.at_once(request)
+        self._ready = self._door.again(request)
         if self._ready is None or not self._answer(self._ready, alone=False):
             return False
         self._ready = None
@@ -191,14 +196,8 @@ class FrontProtocol(Connection):
         request = request_of(method, self.headers, self._early, arrival)
         outcome = self._door.at_once(request)
         if outcome is not None:
-            self._known().remember(self._piece, request)
+            self._heads.remember(self._piece, request)
         return outcome
-
-    def _known(self) -> Heads:
-        if self._heads is None:
-            way = (self.scheme or "http", self._tunnelled_to)
-            self._heads = self._shared.heads.setdefault(way, Heads())
-        return self._heads
 
     def _is_free(self) -> bool:
         """Whether the connection can take an answer now, all those before having been given."""

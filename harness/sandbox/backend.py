@@ -100,7 +100,8 @@ class Sandbox:
 
     def _serve(self, workspace: ControlledWorkspace, request: Request) -> tuple[Response, str]:
         request_id = workspace.next_request_id()
-        serving = _Serving({"date": date_of(workspace.now())})
+        now = workspace.now()
+        serving = _Serving({"date": date_of(now)}, now)
         try:
             answer = self._perform(workspace, request, serving)
             workspace.publish()
@@ -115,7 +116,7 @@ class Sandbox:
     def _perform(self, workspace: ControlledWorkspace, request: Request, serving: _Serving) -> Answer:
         version, headers = version_of(request.headers, workspace.default_version), serving.headers
         headers["intercom-version"] = version.name
-        now, (path, _, asked) = workspace.now(), request.target.partition("?")
+        now, (path, _, asked) = serving.now, request.target.partition("?")
         limit, remaining, reset = workspace.spend(now)
         headers["x-ratelimit-limit"] = str(limit)
         headers["x-ratelimit-remaining"] = str(max(remaining, 0))
@@ -167,6 +168,7 @@ class _Serving(msgspec.Struct):
     """What is known of an answer before there is one."""
 
     headers: dict[str, str]
+    now: int
     operation: str = ""
 
 

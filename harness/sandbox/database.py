@@ -131,6 +131,7 @@ class Database:
         self._path = path
         self._connection = self._connect()
         self.execute = self._connection.execute
+        self._transaction = Transaction(self.execute)
         self.executemany = self._connection.executemany
 
     def _connect(self) -> sqlite3.Connection:
@@ -159,7 +160,7 @@ class Database:
 
     def transaction(self) -> Transaction:
         """All or nothing: whatever leaves the block as an exception undoes it."""
-        return Transaction(self.execute)
+        return self._transaction
 
     def one(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
         """The first row, or `None`."""

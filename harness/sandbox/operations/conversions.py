@@ -157,7 +157,9 @@ def _find(call: Call, kind: str, person_id: str | None, external_id: str | None)
         found = call.people.get(person_id)
         return found if found is not None and found.kind == kind else None
     if external_id:
-        return next((one for one in call.people.by_external_id(external_id) if one.kind == kind), None)
+        for one in call.people.by_external_id(external_id):
+            if one.kind == kind:
+                return one
     return None
 
 
