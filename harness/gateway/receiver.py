@@ -30,6 +30,13 @@ class Arrived:
     answered: int
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever leaves in the middle is not answered; that is nothing to tell of."""
+
+
 class Receiver:
     """Listens on loopback. hear: told of each notification; answer: the status for one, or what the service said."""
 
@@ -47,8 +54,7 @@ class Receiver:
         self._forward = forward
         self._answer = answer
         self.arrived: list[Arrived] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Listener(("127.0.0.1", port), self._handler())
 
     @property
     def url(self) -> str:
@@ -96,7 +102,12 @@ class Receiver:
                 self._end(200)
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+                length = self.headers.get("content-length") or "0"
+                if not (length.isascii() and length.isdigit()):
+                    self._end(400)
+                    self.close_connection = True
+                    return
+                raw = self.rfile.read(int(length))
                 self._end(receiver.take({name.lower(): value for name, value in self.headers.items()}, raw))
 
             def _end(self, status: int) -> None:
