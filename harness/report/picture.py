@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from rich.console import Console
 
+NARROWEST: Final = 80
+"""Columns of a picture of little."""
+
 FORMAT: Final = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="A run in the terminal">
 <style>
@@ -37,5 +40,9 @@ FORMAT: Final = """\
 
 
 def svg_of(console: Console, title: str) -> str:
-    """What a recording console has printed so far."""
+    """What a recording console has printed so far; as wide as that is, where nobody's terminal was so wide."""
+    from rich.cells import cell_len
+
+    printed = console.export_text(clear=False).splitlines()
+    console.width = max(NARROWEST, *map(cell_len, printed))
     return console.export_svg(title=title, code_format=FORMAT, clear=False, unique_id="run")
