@@ -168,19 +168,40 @@ def _row(path: Path, root: Path) -> dict[str, object]:
 
 
 COLUMNS = ("case", "recorded_from", "recorded_at", "intercom_version", "pipeline", "interactions", "size")
-TITLES = ("case", "from", "recorded at", "version", "pipeline", "interactions", "bytes")
+TITLES = ("case", "from", "recorded", "version", "pipeline", "requests", "kB")
+MAY_BE_ALIKE = frozenset({"from", "recorded", "version", "pipeline"})
+NUMBERS = frozenset({"requests", "kB"})
 
 
 def _table(rows: Sequence[dict[str, object]]) -> None:
-    cells = [[str(row.get(column, row.get("unreadable", ""))) for column in COLUMNS] for row in rows]
-    widths = [max(map(len, column)) for column in zip(TITLES, *cells, strict=True)]
-    for line in [list(TITLES), *cells]:
+    """A line each below the name of its folder, and once at the end what is the same of all."""
+    cells = [[_cell(column, row) for column in COLUMNS] for row in rows]
+    alike = [len(cells) > 1 and title in MAY_BE_ALIKE and len(set(column)) == 1 for title, column in _columns(cells)]
+    folders, names = zip(*(line[0].rpartition("/")[::2] for line in cells), strict=True)
+    lines = [["  " + name, *line[1:]] for name, line in zip(names, cells, strict=True)]
+    shown = [[cell for cell, same in zip(line, alike, strict=True) if not same] for line in [list(TITLES), *lines]]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for number, line in enumerate(shown):
         texts = [
-            cell.rjust(width) if i > 4 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.rjust(width) if title in NUMBERS else cell.ljust(width)
+            for title, cell, width in zip(shown[0], line, widths, strict=True)
         ]
+        if number and folders[number - 1] not in folders[: number - 1]:
+            click.echo(folders[number - 1])
         click.echo("  ".join(texts).rstrip())
     click.echo(f"{len(rows)} cassette(s)")
+    told = [f"{title} {column[0]}" for (title, column), same in zip(_columns(cells), alike, strict=True) if same]
+    if told:
+        click.echo(f"all {', '.join(told)}")
+
+
+def _cell(column: str, row: dict[str, object]) -> str:
+    found = row.get(column, row.get("unreadable", ""))
+    return str(-(-found // 1_000)) if column == "size" and isinstance(found, int) else str(found)
+
+
+def _columns(cells: Sequence[Sequence[str]]) -> list[tuple[str, tuple[str, ...]]]:
+    return list(zip(TITLES, zip(*cells, strict=True), strict=True))
 
 
 def _finding(found: Finding) -> dict[str, str]:

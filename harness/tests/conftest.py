@@ -136,8 +136,8 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Under `make soak`, write what was reached into a dated file."""
-    if os.environ.get("HARNESS_SOAK") != "1":
-        return
+    if os.environ.get("HARNESS_SOAK") != "1" or hasattr(terminalreporter.config, "workerinput"):
+        return  # of several workers the one who hands out the work knows all
     rows = [
         {
             "test": report.nodeid,

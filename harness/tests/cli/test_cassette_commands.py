@@ -38,11 +38,24 @@ def test_list_tells_what_there_is(project: Path, capsys: pytest.CaptureFixture[s
     """One line each, and the same as JSON."""
     assert main(["cassettes", "list"]) == 0
     text = capsys.readouterr().out
-    assert "visitor_to_lead/a_visitor_becomes_a_lead-user_id  sandbox  2026-01-01T00:00:00Z  2.16" in text
+    assert "\nvisitor_to_lead\n  a_visitor_becomes_a_lead-user_id  sandbox  2026-01-01T00:00:00Z  2.16" in text
     assert main(["cassettes", "list", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert row["interactions"] == 4
     assert row["size"] == cassette(project).stat().st_size
+
+
+def test_list_tells_once_what_is_the_same_of_all(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a line has room on a narrow terminal; what differs stands with each."""
+    other = cassette(project).with_name("b.json")
+    other.write_bytes(cassette(project).read_bytes())
+    assert main(["cassettes", "list"]) == 0
+    text = capsys.readouterr().out
+    assert text.endswith("\nall from sandbox, recorded 2026-01-01T00:00:00Z, version 2.16, pipeline reference\n")
+    assert (text.count("sandbox"), text.count("visitor_to_lead\n")) == (1, 1)
+    other.write_text("{")
+    assert main(["cassettes", "list"]) == 0
+    assert capsys.readouterr().out.count("2026-01-01T00:00:00Z") == 1
 
 
 def test_list_shows_a_damaged_one_without_stopping(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
