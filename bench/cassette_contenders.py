@@ -40,9 +40,9 @@ def reply(number: int) -> dict[str, Any]:
 def write(folder: Path, size: int, *, many: bool = False) -> None:
     """The cassette in our format, in vcrpy's and in betamax's."""
     from harness.cassette import Cassette, Header, Interaction, Redactor
-    from harness.cassette.plain_yaml import export
-    from harness.cassette.writing import write as write_ours
-    from harness.exchange import Outcome, Request, Response
+    from harness.cassette.recording.writer import write as write_ours
+    from harness.cassette.vcr.plain_yaml import export
+    from harness.core.http import Outcome, Request, Response
 
     headers = {name.lower(): value for name, value in HEADERS.items()}
     found = [
@@ -84,7 +84,7 @@ def _betamax(size: int, *, many: bool) -> dict[str, Any]:
 def by_harness(folder: Path, size: int) -> Iterator[requests.Session]:
     """Our player behind the in-process door, strict in order and body."""
     from harness.cassette import Player, load
-    from harness.gateway.adapter import GatewayAdapter
+    from harness.gateway.clients.adapter import GatewayAdapter
 
     player = Player(load(folder / f"{size}.json"), lambda: "when")
     session = requests.Session()
@@ -181,7 +181,7 @@ class Contender:
     quadratic: bool = False
 
 
-OURS = ("harness.cassette.player", "harness.cassette.storage", "harness.gateway.adapter")
+OURS = ("harness.cassette.replay.player", "harness.cassette.recording.storage", "harness.gateway.clients.adapter")
 CONTENDERS = {
     "harness": Contender(OURS, by_harness, SIZES),
     "dictionary": Contender(("requests.adapters",), by_dictionary, SIZES),

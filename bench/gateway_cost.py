@@ -14,10 +14,10 @@ import time
 
 import peers
 
-from harness import app
-from harness.clock import ManualClock
-from harness.exchange import Request
+from harness.core.clock import ManualClock
+from harness.core.http import Request
 from harness.gateway.core import Gateway, Stage
+from harness.runner import wiring
 
 PAIRS = 400
 AT_ONCE = 50
@@ -27,8 +27,8 @@ HEADERS = {"authorization": "Bearer sandbox-bench", "intercom-version": "2.16"}
 def gateways() -> dict[str, Gateway]:
     """The three gateways."""
     clock = ManualClock()
-    backend = app.sandbox_backend(clock)
-    table = app.fault_table(clock, backend.operation)
+    backend = wiring.sandbox_backend(clock)
+    table = wiring.fault_table(clock, backend.operation)
     found = {}
     for name, layers in (("none", ()), ("none again", ()), ("faults", (table.layer,))):
         found[name] = Gateway(clock)

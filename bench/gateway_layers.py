@@ -9,10 +9,10 @@ from __future__ import annotations
 import statistics
 import time
 
-from harness import app
-from harness.clock import ManualClock
-from harness.exchange import Request
+from harness.core.clock import ManualClock
+from harness.core.http import Request
 from harness.gateway import Gateway, Stage
+from harness.runner import wiring
 
 PAIRS, REQUESTS = 60, 400
 ASKED = Request("GET", "/me", {"authorization": "Bearer sandbox-one", "intercom-version": "2.16"})
@@ -21,11 +21,11 @@ ASKED = Request("GET", "/me", {"authorization": "Bearer sandbox-one", "intercom-
 def gateway(*, layered: bool) -> Gateway:
     """A gateway in front of a sandbox of its own."""
     clock = ManualClock()
-    backend = app.sandbox_backend(clock)
+    backend = wiring.sandbox_backend(clock)
     stage = Stage(backend.handle, quick=True, operation=backend.operation)
     if layered:
-        stage.layers = (app.workspace_faults(backend, clock).layer,)
-        app.subscriptions(backend, clock, stage)
+        stage.layers = (wiring.workspace_faults(backend, clock).layer,)
+        wiring.subscriptions(backend, clock, stage)
     opened = Gateway(clock)
     opened.open(stage)
     return opened

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import peers
 
-from harness.clock import ManualClock
-from harness.exchange import Request
+from harness.core.clock import ManualClock
+from harness.core.http import Request
 from harness.sandbox import ControlledWorkspace, Sandbox
-from harness.sandbox.people import Person
+from harness.sandbox.rules.person import Person
 
 BATCH = 5_000
 ROUNDS = 40

@@ -25,11 +25,11 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.app import sandbox_backend
-from harness.clock import ManualClock
-from harness.outside import CommandSession, command_session
+from harness.core.clock import ManualClock
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.environment import command_environment
+from harness.runner.command_session import CommandSession, command_session
+from harness.runner.wiring import sandbox_backend
 
 COMMAND_LIMIT, TLS_LIMIT = 0.030, 0.003
 ROOT = Path(__file__).resolve().parent.parent

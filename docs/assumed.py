@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness.gateway.fault_kinds import ERRORS
-from harness.sandbox import refusals
-from harness.sandbox.assumptions import ASSUMPTIONS
-from harness.sandbox.keeping import BELONGINGS, KEEPING
-from harness.sandbox.messenger import rules as messenger
-from harness.sandbox.refusals import Refusal
-from harness.sandbox.rules import assumed_rules
-from harness.sandbox.topics import TOPICS
-from harness.sandbox.versions import FEATURES
-from harness.unknowns.evidence import Evidence, committed, standing
-from harness.unknowns.probes import PROBES
-from harness.unknowns.questions import Question, Section, condition
-from harness.unknowns.settling import Settled, settling
-from harness.verification.expectations import IN_PLACE, MERGED
+from harness.assumptions.evidence import Evidence, committed, standing
+from harness.assumptions.probes import PROBES
+from harness.assumptions.questions import Question, Section, condition
+from harness.assumptions.settling import Settled, settling
+from harness.gateway.middleware.fault_kinds import ERRORS
+from harness.sandbox.messenger import messenger_rules as messenger
+from harness.sandbox.rules import intercom_errors
+from harness.sandbox.rules.assumptions import ASSUMPTIONS
+from harness.sandbox.rules.conversion_rules import assumed_rules
+from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING
+from harness.sandbox.rules.versions import FEATURES
+from harness.sandbox.store.topics import TOPICS
+from harness.verification.checks.expectations import IN_PLACE, MERGED
 
 PAGE = Path(__file__).with_suffix(".md")
 EVIDENCE = Path(__file__).parent / "evidence"
@@ -58,7 +58,7 @@ def decisions() -> Iterator[Row]:
 
 def refused() -> Iterator[Row]:
     """Refusals of which status, code or words are not known."""
-    for name, value in (*vars(refusals).items(), *vars(messenger).items()):
+    for name, value in (*vars(intercom_errors).items(), *vars(messenger).items()):
         if isinstance(value, Refusal) and value.assumed:
             yield name, (str(value.status), f"`{value.code}`", value.message, value.source)
 

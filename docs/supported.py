@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.sandbox.driven import DRIVEN
+from harness.assumptions.evidence import Evidence, committed, contradicted, shown_by
+from harness.sandbox.requests.router import Route
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.routing import Route
-from harness.sandbox.versions import FEATURES, VERSIONS
-from harness.unknowns.evidence import Evidence, committed, contradicted, shown_by
+from harness.sandbox.rules.versions import FEATURES, VERSIONS
+from harness.tests.support.driven_operations import DRIVEN
 
 KINDS = ("documented", "recorded", "driven", "assumed")
 PAGE = Path(__file__).with_suffix(".md")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.circumstances import Faults, Intercom
+    from harness.core.errors import Problem
+    from harness.core.people import Lead, User, Visitor
     from harness.people import People
-    from harness.persons import Lead, User, Visitor
     from harness.pipeline import Answer
     from harness.pipeline import PipelineUnderTest as Pipeline
-    from harness.problems import Problem
+    from harness.runner.controls import Faults, Intercom
     from harness.verification import NotProved, Verify
 
 __version__ = "0.1.0"
@@ -24,16 +24,16 @@ __all__ = [
 
 _HOMES = {
     "Answer": ("harness.pipeline", "Answer"),
-    "Faults": ("harness.circumstances", "Faults"),
-    "Intercom": ("harness.circumstances", "Intercom"),
-    "Lead": ("harness.persons", "Lead"),
+    "Faults": ("harness.runner.controls", "Faults"),
+    "Intercom": ("harness.runner.controls", "Intercom"),
+    "Lead": ("harness.core.people", "Lead"),
     "NotProved": ("harness.verification", "NotProved"),
     "People": ("harness.people", "People"),
     "Pipeline": ("harness.pipeline", "PipelineUnderTest"),
-    "Problem": ("harness.problems", "Problem"),
-    "User": ("harness.persons", "User"),
+    "Problem": ("harness.core.errors", "Problem"),
+    "User": ("harness.core.people", "User"),
     "Verify": ("harness.verification", "Verify"),
-    "Visitor": ("harness.persons", "Visitor"),
+    "Visitor": ("harness.core.people", "Visitor"),
 }
 
 

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.cassette.errors import (
+    from harness.cassette.cassette_errors import (
         AlreadyRecording,
         CannotRecord,
         CassetteProblem,
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
         TruncatedCassette,
         UndecodableCassette,
     )
-    from harness.cassette.format import Cassette, Header, Interaction, source_digest
-    from harness.cassette.mismatch import Mismatch, ReplayFailed
-    from harness.cassette.network import NetworkGuard, NetworkRefused
-    from harness.cassette.player import Player
-    from harness.cassette.recorder import Recorder
-    from harness.cassette.redaction import Redactor
-    from harness.cassette.storage import cassette_path, load
-    from harness.cassette.varying import Varying, VaryingFields, varying_from
+    from harness.cassette.format.document import Cassette, Header, Interaction, source_digest
+    from harness.cassette.recording.recorder import Recorder
+    from harness.cassette.recording.storage import cassette_path, load
+    from harness.cassette.redaction.redactor import Redactor
+    from harness.cassette.replay.mismatch import Mismatch, ReplayFailed
+    from harness.cassette.replay.network_guard import NetworkGuard, NetworkRefused
+    from harness.cassette.replay.player import Player
+    from harness.cassette.replay.varying_fields import Varying, VaryingFields, varying_from
 
 _HOMES = {
-    "errors": (
+    "cassette_errors": (
         "AlreadyRecording CannotRecord CassetteProblem EditedByHand EmptyCassette MissingCassette NewerFormat "
         "OtherPipeline OtherVersion RefusedToWrite TruncatedCassette UndecodableCassette"
     ),
-    "format": "Cassette Header Interaction source_digest",
-    "mismatch": "Mismatch ReplayFailed",
-    "network": "NetworkGuard NetworkRefused",
-    "player": "Player",
-    "recorder": "Recorder",
-    "redaction": "Redactor",
-    "storage": "cassette_path load",
-    "varying": "Varying VaryingFields varying_from",
+    "format.document": "Cassette Header Interaction source_digest",
+    "replay.mismatch": "Mismatch ReplayFailed",
+    "replay.network_guard": "NetworkGuard NetworkRefused",
+    "replay.player": "Player",
+    "recording.recorder": "Recorder",
+    "redaction.redactor": "Redactor",
+    "recording.storage": "cassette_path load",
+    "replay.varying_fields": "Varying VaryingFields varying_from",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from harness.exchange import Response
+from harness.core.http import Response
 
 PAGES = {
     "": "dashboard.html",

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
-from harness.clock import Clock
-from harness.exchange import Handler, Outcome, Request, Response, Step
+from harness.core.clock import Clock
+from harness.core.http import Handler, Outcome, Request, Response, Step
+from harness.gateway.exchange_log import ExchangeLog
 from harness.gateway.hosts import host_of
-from harness.gateway.log import ExchangeLog
 
 Layer: TypeAlias = Callable[[Request, Handler], Outcome]
 """Something around the backend: it may answer by itself, change the request, or look at the outcome."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from harness.exchange import INTERCOM_HOST
+from harness.core.http import INTERCOM_HOST
 
 ANSWERED = ("intercom.io", "intercomcdn.com", "intercomassets.com", "intercom-messenger.com")
 """Domains, each with all that is under it, which the gateway answers: API (US, EU, AU), Messenger, its scripts."""

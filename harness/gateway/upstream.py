@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from harness.exchange import Outcome, Request, Response
-from harness.gateway.answers import error
+from harness.core.errors import Problem
+from harness.core.http import Outcome, Request, Response
 from harness.gateway.core import refuse
-from harness.problems import Problem
+from harness.gateway.door_responses import error
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 60.0

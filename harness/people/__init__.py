@@ -1,9 +1,14 @@
 """given: the people of a scenario, what they carry, and where a visitor comes from."""
 
 from harness.people.outfitting import CannotMake
-from harness.people.people import DRAWN, Drawn, People
+from harness.people.people_fixture import DRAWN, Drawn, People
 from harness.people.traits import DrawnTraits, RecordedTraits, Traits, TraitsDiffer
-from harness.people.visitors import HttpVisitorOrigin, RecordedVisitorOrigin, SandboxVisitorOrigin, VisitorOrigin
+from harness.people.visitor_origin import (
+    HttpVisitorOrigin,
+    RecordedVisitorOrigin,
+    SandboxVisitorOrigin,
+    VisitorOrigin,
+)
 
 __all__ = [
     "DRAWN",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
-from harness.problems import Problem
+from harness.core.errors import Problem
 
 ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
 """The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from harness.problems import Problem
+from harness.core.errors import Problem
 
 
 def _place(city: str, region: str, country: str, country_code: str, continent_code: str) -> Mapping[str, str]:

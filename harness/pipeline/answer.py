@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
-from harness.persons import Person
+from harness.core.people import Person
 
 Operation: TypeAlias = Literal["visitor_to_lead", "visitor_to_user", "lead_to_user", "run", "webhook"]
 

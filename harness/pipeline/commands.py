@@ -20,13 +20,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from harness.exchange import Request
-from harness.persons import Person
+from harness.core.errors import Problem
+from harness.core.http import Request
+from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.drain import Drain
 from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
-from harness.problems import Problem
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "visitor": ("visitor.user_id", "visitor.id"),

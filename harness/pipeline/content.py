@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.problems import Problem
+from harness.core.errors import Problem
 
 
 def digest_of(path: Path) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.core.errors import Problem
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS
-from harness.problems import Problem
 
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from harness.exchange import Request
-from harness.persons import Lead, Person, User, Visitor
+from harness.core.errors import Problem
+from harness.core.http import Request
+from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
-from harness.problems import Problem
 
 
 class LacksOperation(Exception):

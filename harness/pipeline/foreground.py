@@ -15,9 +15,9 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from harness.core.errors import Problem
 from harness.pipeline.commands import end_group
 from harness.pipeline.orphans import adopt_orphans, end_orphans
-from harness.problems import Problem
 
 PATIENCE = 10.0
 """Seconds that a command gets between being told to end and being ended."""

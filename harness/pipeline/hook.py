@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import requests
 
-from harness.exchange import Request
-from harness.persons import Person
+from harness.core.errors import Problem
+from harness.core.http import Request
+from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_output
 from harness.pipeline.service import Service
 from harness.pipeline.waiting import Astray, Heard, Impatient, Waiting
-from harness.problems import Problem
 
 LAST_BREATH: Final = 0.5
 """Seconds that a service of ours gets, once it has broken a connection, to end."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
 from harness.pipeline.declared import NAMES, Declared, declared_in, strings
 from harness.pipeline.python_object import PythonPipeline
-from harness.problems import Problem
 
 RESERVED = "reference"
 """The name of the harness's own pipeline, whose cassettes lie at the top."""
@@ -171,8 +171,8 @@ def _is_url(value: object) -> bool:
 
 def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: str) -> PipelineSpec:
     from harness.pipeline.hook import HookPipeline
-    from harness.pipeline.places import check_url, place_of
     from harness.pipeline.service import Service
+    from harness.pipeline.service_url import check_url, place_of
 
     table = _with_port(given)
     if beside := sorted(op for op in OPERATIONS if op in table):

@@ -12,8 +12,8 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.exchange import Request
-from harness.persons import Person
+from harness.core.http import Request
+from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_exception
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from harness.persons import Lead, User, Visitor
+from harness.core.people import Lead, User, Visitor
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try, where Intercom does not say how long to wait."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.persons import Lead, User
+from harness.core.people import Lead, User
 from harness.pipeline.reference import ConversionRefused, ReferencePipeline
 
 PAGE = 150

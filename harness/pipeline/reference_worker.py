@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from harness.persons import Lead, User
+from harness.core.people import Lead, User
 from harness.pipeline.reference_job import ReferenceJob
 
 TOPICS: Final = frozenset({

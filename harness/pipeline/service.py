@@ -15,10 +15,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from harness.core.errors import Problem
 from harness.pipeline.commands import end_group, ended_by
 from harness.pipeline.drain import Drain
 from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
-from harness.problems import Problem
 
 START_LIMIT: Final = 30.0
 """Seconds that a service gets to listen."""

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from harness.pipeline.places import is_loopback
+from harness.pipeline.service_url import is_loopback
 
 KEPT: Final = 256 * 1024
 """Bytes kept of an answer."""

@@ -9,11 +9,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.report.cleaning import Cleaner
-from harness.report.evidence import Evidence
+from harness.report.exchange_rows import Evidence
 from harness.report.html import Foot, page
 from harness.report.markdown import markdown
 from harness.report.result import RunRow
+from harness.report.secret_cleaning import Cleaner
 
 
 def write_report(

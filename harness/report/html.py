@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from harness.report.evidence import Evidence, ExchangeRow
+from harness.report.exchange_rows import Evidence, ExchangeRow
 from harness.report.matrix import matrix
 from harness.report.result import RunRow, ScenarioRow
 from harness.report.sequence import Line, lines

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from harness.problems import Problem
+from harness.core.errors import Problem
 from harness.report.result import RunRow
 
 FORMAT: Final = 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.report.evidence import Evidence, ExchangeRow
+from harness.report.exchange_rows import Evidence, ExchangeRow
 from harness.report.result import AnswerRow, ScenarioRow
 
 Party: TypeAlias = Literal["harness", "pipeline", "intercom"]

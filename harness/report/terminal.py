@@ -14,12 +14,12 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.fitting import fitted
 from harness.report.flows import endings_of, flows
 from harness.report.kept_table import kept_table
 from harness.report.matrix import MatrixRow, matrix
 from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
+from harness.report.text_width import fitted
 
 STYLES: dict[Ending, str] = {
     "proved": "green",

@@ -4,8 +4,8 @@ It knows nothing of cassettes, pytest or the gateway. `rules` decides what a con
 `versions` what differs between API versions, `routes` what can be asked, `refusals` how it says no.
 """
 
-from harness.sandbox.backend import Sandbox
-from harness.sandbox.controlled import ControlledWorkspace
-from harness.sandbox.versions import NEWEST_VERSION, VERSIONS
+from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS
+from harness.sandbox.sandbox_backend import Sandbox
+from harness.sandbox.workspaces.admin import ControlledWorkspace
 
 __all__ = ["NEWEST_VERSION", "VERSIONS", "ControlledWorkspace", "Sandbox"]

@@ -29,8 +29,8 @@ from harness.sandbox.operations import (
     users_v1,
     visitors,
 )
-from harness.sandbox.routing import Handler, Route
-from harness.sandbox.versions import V1, V2, Span, span
+from harness.sandbox.requests.router import Handler, Route
+from harness.sandbox.rules.versions import V1, V2, Span, span
 
 ALL = Span()
 DESCRIPTION = "documented: descriptions 2.11 and 2.16"

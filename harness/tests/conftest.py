@@ -12,7 +12,7 @@ A skip hides whatever it skips. Where everything is there (CI), `HARNESS_REQUIRE
 - `count(sample, soak)`: how often to try; the sample in `make test` (0 skips), the large number under `make soak`,
   which runs every test that asks for `count` and writes what it reached into `results/`, dated.
 
-The environment is read here, and not through `harness.settings`: these are switches of the tests, not of the product.
+The environment is read here, and not through `harness.config`: these are switches of the tests, not of the product.
 """
 
 from __future__ import annotations

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.client import IntercomClient
-from harness.exchange import Exchange
-from harness.persons import Lead, Person, User, Visitor
-from harness.problems import Problem
-from harness.verification import identity, kept, others, presence, said
-from harness.verification.census import Census, take_census
+from harness.core.errors import Problem
+from harness.core.http import Exchange
+from harness.core.people import Lead, Person, User, Visitor
+from harness.verification.checks import bystanders as others
+from harness.verification.checks import identity, kept, presence, reported
+from harness.verification.checks.kept import Conversion, Permissions
+from harness.verification.checks.printed import nothing_private
+from harness.verification.checks.reported import PipelineAnswer
 from harness.verification.claims import Claim, NotProved, Verdict, worst
-from harness.verification.kept import Conversion, Permissions
-from harness.verification.moves import Move, moves_of, named
-from harness.verification.printed import nothing_private
-from harness.verification.reasons import Meant, Seen, likely
-from harness.verification.said import PipelineAnswer
+from harness.verification.conversion import Move, moves_of, named
+from harness.verification.diagnosis.reasons import Meant, Seen, likely
+from harness.verification.snapshot import Census, take_census
 from harness.verification.witnesses import describe_person
 
 
@@ -57,7 +58,7 @@ class Verify:
         conversion = Conversion(who, was, None, now, became_user=False)
 
         def claims() -> Iterator[Claim]:
-            yield said.worked(self._answers(), visitor.id, "lead")
+            yield reported.worked(self._answers(), visitor.id, "lead")
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
             yield presence.listed("the lead is found by the visitor's uuid", after, visitor.user_id, "lead", visitor.id)
@@ -88,7 +89,7 @@ class Verify:
         conversion = Conversion(who, was, None, now)
 
         def claims() -> Iterator[Claim]:
-            yield said.worked(self._answers(), source.id, "user")
+            yield reported.worked(self._answers(), source.id, "user")
             yield from identity.gone_in_place(who, source, before, after)
             yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
             if external_id is not None:
@@ -118,7 +119,7 @@ class Verify:
             )
 
         def claims() -> Iterator[Claim]:
-            yield said.worked(self._answers(), moves[0].target.id if moves[0].target else None, "user")
+            yield reported.worked(self._answers(), moves[0].target.id if moves[0].target else None, "user")
             for move in moves:
                 found = self._merge_claims(move, before, after)
                 yield from named(found, move) if len(moves) > 1 else found
@@ -153,7 +154,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield said.no(self._answers(), self._asked())
+            yield reported.no(self._answers(), self._asked())
             if before.of(source).body is not None:
                 yield others.untouched(describe_person(source), before.of(source), after.of(source))
             yield others.contact_list(before, after, [], [])
@@ -166,7 +167,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield said.worked(self._answers(), None, "user")
+            yield reported.worked(self._answers(), None, "user")
             yield others.contact_list(before, after, [], [])
             yield from others.bystanders(self._people(), [], before, after)
 

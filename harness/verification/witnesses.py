@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.client import Reading
-from harness.persons import Person, User, Visitor
+from harness.core.people import Person, User, Visitor
 from harness.verification.claims import Witness
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.persons import Lead, User
+from harness.core.people import Lead, User
 from harness.zoo.bug import JOBS, Kill, bug, right
-from harness.zoo.calls import Sound
-from harness.zoo.places import (
+from harness.zoo.expected_claims import (
     BATCH,
     CAPITALS,
     LEADS_ALONE,
@@ -20,6 +19,7 @@ from harness.zoo.places import (
     STILL_THERE,
     WORKED,
 )
+from harness.zoo.sound_requests import Sound
 
 
 @right("2.11", "2.16", modules=JOBS)

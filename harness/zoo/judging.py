@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from harness.options import DEFAULT_SEED, RunOptions
-from harness.problems import Problem
-from harness.run import Run
-from harness.scenario import ScenarioResult
+from harness.core.errors import Problem
+from harness.runner.run import Run
+from harness.runner.scenario import ScenarioResult
+from harness.runner.session_config import DEFAULT_SEED, RunOptions
 from harness.verification import Claim, Verdict
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
 from harness.zoo.playing import Played, cases_in, play

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from harness.persons import Lead, User, Visitor
+from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import Kill, bug
-from harness.zoo.calls import Sound
-from harness.zoo.places import LEAD_GAPS, LEAD_MERGE, LEAD_OPT_OUT, TO_LEAD, WROTE_OVER
+from harness.zoo.expected_claims import LEAD_GAPS, LEAD_MERGE, LEAD_OPT_OUT, TO_LEAD, WROTE_OVER
+from harness.zoo.sound_requests import Sound
 
 
 @bug(

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.circumstances import NotHere
+from harness.core.errors import NotStaged, Problem
 from harness.pipeline.fixture import LacksOperation
-from harness.problems import NotStaged, Problem
-from harness.run import Run
-from harness.scenario import Case, ScenarioResult
+from harness.runner.controls import NotHere
+from harness.runner.run import Run
+from harness.runner.scenario import Case, ScenarioResult
 from harness.verification import NotProved
 
 LACKS = (LacksOperation, NotHere, NotStaged)

@@ -17,7 +17,8 @@ from typing import Any, Final
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
 
 MODULES: Final = (
-    "calls", "styles", "instead", "strangers", "identifiers", "answers", "losses", "talkers", "jobs", "unsteady",
+    "sound_requests", "styles", "other_operations", "strangers", "wrong_identifiers", "wrong_answers", "losses",
+    "talkers", "jobs", "unsteady",
 )  # fmt: skip
 """The modules that hold the Python pipelines, the right ones first."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.persons import Lead, User, Visitor
+from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import Kill, bug
-from harness.zoo.calls import Sound, Sound1x
-from harness.zoo.places import LEAD_MERGE, MERGED, THREE_LEADS, TO_LEAD, WORKED
+from harness.zoo.expected_claims import LEAD_MERGE, MERGED, THREE_LEADS, TO_LEAD, WORKED
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @bug(

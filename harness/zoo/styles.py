@@ -6,9 +6,9 @@ import os
 import time
 from typing import Any
 
-from harness.persons import Lead, User, Visitor
+from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import right
-from harness.zoo.calls import Sound, Sound1x
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @right("1.0", "1.4")

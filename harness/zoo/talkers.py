@@ -6,10 +6,10 @@ import os
 import sys
 from typing import Any
 
-from harness.persons import Lead, User
+from harness.core.people import Lead, User
 from harness.zoo.bug import Kill, bug
-from harness.zoo.calls import Sound
-from harness.zoo.places import LEAD_MERGE, NOTHING_PRINTED, TO_LEAD
+from harness.zoo.expected_claims import LEAD_MERGE, NOTHING_PRINTED, TO_LEAD
+from harness.zoo.sound_requests import Sound
 
 PRINT_IDS = "print ids only"
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import requests
 
-from harness.persons import Lead, User, Visitor
+from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import ADVERSITY, Kill, bug, right
-from harness.zoo.places import (
+from harness.zoo.expected_claims import (
     BREAK,
     LATE_ERROR,
     LOST_ANSWER,

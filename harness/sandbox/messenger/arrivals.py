@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import reading, targets
-from harness.sandbox.call import Call
-from harness.sandbox.messenger import proofs, rules
+from harness.sandbox.messenger import messenger_rules, proofs
 from harness.sandbox.messenger.forms import Form
-from harness.sandbox.newcomers import new_visitor
 from harness.sandbox.operations import profiles, users_v1
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import act, becomes_user, merge
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.targets import Identifiers, Target
+from harness.sandbox.requests import parsing, targets
+from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.new_people import new_visitor
+from harness.sandbox.requests.targets import Identifiers, Target
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def whoever_is_here(call: Call, form: Form) -> Person:
     else:
         found = _signed_in(call, _session(call, form)) or next(_anonymous(call, form.anonymous_id), None)
     if found is None or found.archived:
-        raise Refused(rules.NOT_BOOTED)
+        raise Refused(messenger_rules.NOT_BOOTED)
     return found
 
 
@@ -72,7 +72,9 @@ def wanted_user(call: Call, form: Form) -> Identifiers:
 def _visitor(call: Call, form: Form, session: proofs.Session | None) -> Person:
     anonymous_id, user = form.anonymous_id, _signed_in(call, session)
     found = next(_anonymous(call, anonymous_id), None)
-    rule = rules.ANONYMOUS.decide(session="user" if user else "other", anonymous_id=_what_is(call, anonymous_id, found))
+    rule = messenger_rules.ANONYMOUS.decide(
+        session="user" if user else "other", anonymous_id=_what_is(call, anonymous_id, found)
+    )
     match act(rule, targets.NOBODY):
         case "still_signed_in":
             assert user is not None
@@ -117,7 +119,7 @@ def _newcomer(call: Call, form: Form, anonymous_id: str | None) -> Person:
 
 def _user(call: Call, form: Form, wanted: Identifiers, source: Person | None) -> Person:
     target = _target(call, wanted, source)
-    rule = rules.IDENTIFIED.decide(
+    rule = messenger_rules.IDENTIFIED.decide(
         verified="yes" if _proved(call, form, wanted) else "no",
         source=source.kind if source else "nobody",
         target=target.kind,
@@ -178,7 +180,7 @@ def _proved(call: Call, form: Form, wanted: Identifiers) -> bool:
 
 def _check_proof(call: Call, form: Form, wanted: Identifiers) -> None:
     if not _proved(call, form, wanted):
-        raise Refused(rules.UNVERIFIED)
+        raise Refused(messenger_rules.UNVERIFIED)
 
 
 # --- what the page says of them -------------------------------------------------------------------
@@ -216,4 +218,4 @@ def _saying(call: Call, body: dict[str, Any]) -> Call:
 
 def check_email(email: str) -> None:
     """Refuse what cannot be an e-mail."""
-    reading.email({"email": email})
+    parsing.email({"email": email})

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from harness.sandbox import reading
-from harness.sandbox import refusals as no
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
 
 WRITTEN_AS_THEY_ARE = ("name", "phone", "avatar", "unsubscribed_from_emails", "language_override")
 UTM = ("utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
@@ -107,7 +107,7 @@ def json_field(fields: Mapping[str, str], name: str) -> Any:
         found = msgspec.json.decode(fields[name])
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: {error}")) from None
-    if reason := reading.excess(found):
+    if reason := parsing.excess(found):
         raise Refused(no.BROKEN_JSON.filled(reason=f"{name}: {reason}"))
     return found
 

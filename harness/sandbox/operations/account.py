@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.sandbox import refusals as no
-from harness.sandbox import rendering
-from harness.sandbox.call import Answer, Call
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.serializers import shared_fields
 
 PICTURE = "https://static.intercomassets.com/assets/default-avatars/admins/128.png"
 
@@ -38,11 +38,11 @@ def me(call: Call) -> Answer:
 
 def admins(call: Call) -> Answer:
     """`GET /admins`."""
-    return Answer({"type": "admin.list", "admins": [rendering.admin(call.workspace.admin)]})
+    return Answer({"type": "admin.list", "admins": [shared_fields.admin(call.workspace.admin)]})
 
 
 def admin(call: Call) -> Answer:
     """`GET /admins/{admin_id}`."""
     if call.parameters[0] != call.workspace.admin.admin_id:
         raise Refused(no.ADMIN_NOT_FOUND)
-    return Answer(rendering.admin(call.workspace.admin))
+    return Answer(shared_fields.admin(call.workspace.admin))

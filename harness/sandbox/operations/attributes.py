@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.attributes import GOOD_NAME, MODEL_WORDS, MODELS, TYPES, Attribute
-from harness.sandbox.call import Answer, Call
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.serializers import shared_fields
+from harness.sandbox.store.attribute_store import GOOD_NAME, MODEL_WORDS, MODELS, TYPES, Attribute
 
 STANDARD = (
     ("contact", "id", "ID", "string", False),
@@ -38,7 +39,9 @@ def list_all(call: Call) -> Answer:
         for one in call.workspace.attributes.all(model)
         if not one.archived or call.query.get("include_archived") == "true"
     ]
-    data = [_standard(row) for row in STANDARD if model in (None, row[0])] + [rendering.attribute(one) for one in own]
+    data = [_standard(row) for row in STANDARD if model in (None, row[0])] + [
+        shared_fields.attribute(one) for one in own
+    ]
     return Answer({"type": "list", "data": data})
 
 
@@ -62,7 +65,7 @@ def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, Any]:
 
 def create(call: Call) -> Answer:
     """`POST /data_attributes`."""
-    model, name, data_type = (reading.text(call.body, field) or "" for field in ("model", "name", "data_type"))
+    model, name, data_type = (parsing.text(call.body, field) or "" for field in ("model", "name", "data_type"))
     _check(call, model, name, data_type)
     workspace = call.workspace
     attribute = Attribute(
@@ -73,12 +76,12 @@ def create(call: Call) -> Answer:
         created_at=call.now,
         updated_at=call.now,
         admin_id=workspace.admin.admin_id,
-        description=reading.text(call.body, "description"),
+        description=parsing.text(call.body, "description"),
         options=_options(call),
-        messenger_writable=bool(reading.flag(call.body, "messenger_writable")),
+        messenger_writable=bool(parsing.flag(call.body, "messenger_writable")),
     )
     workspace.attributes.add(attribute)
-    return Answer(rendering.attribute(attribute))
+    return Answer(shared_fields.attribute(attribute))
 
 
 def _check(call: Call, model: str, name: str, data_type: str) -> None:
@@ -105,17 +108,17 @@ def _options(call: Call) -> list[str] | None:
 
 def update(call: Call) -> Answer:
     """`PUT /data_attributes/{data_attribute_id}`."""
-    attribute_id = reading.decimal(call.parameters[0])
+    attribute_id = parsing.decimal(call.parameters[0])
     attribute = call.workspace.attributes.get(attribute_id) if attribute_id is not None else None
     if attribute is None:
         raise Refused(no.ATTRIBUTE_NOT_FOUND)
     changes: dict[str, Any] = {"updated_at": call.now}
     if "description" in call.body:
-        changes["description"] = reading.text(call.body, "description")
+        changes["description"] = parsing.text(call.body, "description")
     if "options" in call.body:
         changes["options"] = _options(call)
     if "archived" in call.body:
-        changes["archived"] = bool(reading.flag(call.body, "archived"))
+        changes["archived"] = bool(parsing.flag(call.body, "archived"))
     attribute = msgspec.structs.replace(attribute, **changes)
     call.workspace.attributes.put(attribute)
-    return Answer(rendering.attribute(attribute))
+    return Answer(shared_fields.attribute(attribute))

@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import dialect_v2, paging, reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Company
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import segments, tags
 from harness.sandbox.operations.contacts import found_contact
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import paging, parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.serializers import shared_fields, v2
+from harness.sandbox.store.belongings import Company
 
 MOST = 1_000
 PARAMETERS = {"id", "remove", "update_last_request_at", "type", "user_count", "app_id", "tags", "segments"}.union(
@@ -23,7 +24,7 @@ PARAMETERS = {"id", "remove", "update_last_request_at", "type", "user_count", "a
 
 def save(call: Call) -> Answer:
     """`POST /companies`: made, or changed if there is one with that `company_id`."""
-    return Answer(rendering.company(call.workspace, saved(call, call.body)))
+    return Answer(shared_fields.company(call.workspace, saved(call, call.body)))
 
 
 def saved(call: Call, body: dict[str, Any]) -> Company:
@@ -41,17 +42,17 @@ def saved(call: Call, body: dict[str, Any]) -> Company:
 
 
 def _known(call: Call, body: dict[str, Any]) -> Company | None:
-    company_id = reading.identifier(body, "company_id", call.version)
+    company_id = parsing.identifier(body, "company_id", call.version)
     if company_id:
         return call.belongings.company_by_id(company_id)
-    key, name = reading.text(body, "id"), reading.text(body, "name")
+    key, name = parsing.text(body, "id"), parsing.text(body, "name")
     if key:
         return call.belongings.company(key)
     return call.belongings.company_named(name) if name else None
 
 
 def _made(call: Call, body: dict[str, Any], changes: dict[str, Any]) -> Company:
-    company_id = reading.identifier(body, "company_id", call.version)
+    company_id = parsing.identifier(body, "company_id", call.version)
     if not company_id and not changes.get("name"):
         raise Refused(no.COMPANY_NOT_SPECIFIED)
     key = call.workspace.ids.object_id(call.now, call.workspace.database.next("people"))
@@ -64,17 +65,17 @@ def _made(call: Call, body: dict[str, Any], changes: dict[str, Any]) -> Company:
 
 def _changes(call: Call, body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {
-        name: reading.text(body, name) for name in ("name", "plan", "website", "industry") if name in body
+        name: parsing.text(body, name) for name in ("name", "plan", "website", "industry") if name in body
     }
     if "remote_created_at" in body:
-        changes["remote_created_at"] = reading.moment(body, "remote_created_at")
+        changes["remote_created_at"] = parsing.moment(body, "remote_created_at")
     if "size" in body:
-        changes["size"] = reading.whole(body, "size")
+        changes["size"] = parsing.whole(body, "size")
     if "monthly_spend" in body:
-        changes["monthly_spend"] = reading.number(body, "monthly_spend") or 0
-    if reading.flag(body, "update_last_request_at"):
+        changes["monthly_spend"] = parsing.number(body, "monthly_spend") or 0
+    if parsing.flag(body, "update_last_request_at"):
         changes["last_request_at"] = call.now
-    given = reading.mapping(body, "custom_attributes")
+    given = parsing.mapping(body, "custom_attributes")
     if given:
         if call.version.has("attributes_made_on_the_fly"):
             call.workspace.attributes.learn("company", given, call.now, call.workspace.admin.admin_id)
@@ -93,14 +94,14 @@ def found_company(call: Call, company_key: str) -> Company:
 
 def read(call: Call) -> Answer:
     """`GET /companies/{company_id}`."""
-    return Answer(rendering.company(call.workspace, found_company(call, call.parameters[0])))
+    return Answer(shared_fields.company(call.workspace, found_company(call, call.parameters[0])))
 
 
 def find(call: Call) -> Answer:
     """`GET /companies`: one by `company_id` or `name`, or all of them, or those with a tag or in a segment."""
     if not call.query.get("company_id") and not call.query.get("name"):
         return _all(call, _narrowed(call))
-    return Answer(rendering.company(call.workspace, named(call)))
+    return Answer(shared_fields.company(call.workspace, named(call)))
 
 
 def named(call: Call) -> Company:
@@ -128,9 +129,9 @@ def _narrowed(call: Call) -> list[Company]:
 
 
 def _all(call: Call, companies: list[Company]) -> Answer:
-    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
-    page = reading.number_from(call.query, "page", 1, 10**6)
-    shown = [rendering.company(call.workspace, one) for one in companies[(page - 1) * per_page : page * per_page]]
+    per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    page = parsing.number_from(call.query, "page", 1, 10**6)
+    shown = [shared_fields.company(call.workspace, one) for one in companies[(page - 1) * per_page : page * per_page]]
     pages = paging.numbered(call.origin, call.path, dict(call.query), len(companies), per_page, page)
     if call.version.dialect == "1.x":
         return Answer({"type": "company.list", "companies": shown, "pages": pages, "total_count": len(companies)})
@@ -145,7 +146,7 @@ def list_all(call: Call) -> Answer:
 def scroll(call: Call) -> Answer:
     """`GET /companies/scroll`: everything in one part, and nothing after it."""
     companies = [] if call.query.get("scroll_param") else call.belongings.all_companies()
-    shown = [rendering.company(call.workspace, one) for one in companies]
+    shown = [shared_fields.company(call.workspace, one) for one in companies]
     scroll_param = call.query.get("scroll_param") or call.workspace.ids.uuid(0)
     return Answer({"type": "list", "data": shown, "pages": None, "total_count": None, "scroll_param": scroll_param})
 
@@ -162,7 +163,7 @@ def update(call: Call) -> Answer:
     changes = _changes(call, call.body, company.custom_attributes)
     company = msgspec.structs.replace(company, **changes, updated_at=call.now)
     call.belongings.put_company(company)
-    return Answer(rendering.company(call.workspace, company))
+    return Answer(shared_fields.company(call.workspace, company))
 
 
 def delete(call: Call) -> Answer:
@@ -177,7 +178,7 @@ def members(call: Call) -> Answer:
     company = found_company(call, call.parameters[0])
     people = [call.people.get(person_id) for person_id in call.belongings.members_of(company.company_key)]
     shown = [one for one in people if one and not one.archived]
-    found = paging.by_number(call, shown, lambda one: dialect_v2.contact(call.workspace, one, call.version))
+    found = paging.by_number(call, shown, lambda one: v2.contact(call.workspace, one, call.version))
     return Answer(found)
 
 
@@ -185,20 +186,20 @@ def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/companies`."""
     person = found_contact(call, call.parameters[0])
     companies = call.belongings.companies_of(person.person_id)
-    return Answer(paging.by_number(call, companies, lambda company: rendering.company(call.workspace, company)))
+    return Answer(paging.by_number(call, companies, lambda company: shared_fields.company(call.workspace, company)))
 
 
 def attach(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/companies`."""
     person = found_contact(call, call.parameters[0])
-    company_key = reading.text(call.body, "id")
+    company_key = parsing.text(call.body, "id")
     if not company_key:
         raise Refused(no.COMPANY_NOT_SPECIFIED)
     company = found_company(call, company_key)
     if len(call.belongings.companies_of(person.person_id)) >= MOST:
         raise Refused(no.COMPANY_LIMIT)
     call.belongings.join(person.person_id, company.company_key)
-    return Answer(rendering.company(call.workspace, company))
+    return Answer(shared_fields.company(call.workspace, company))
 
 
 def detach(call: Call) -> Answer:
@@ -206,4 +207,4 @@ def detach(call: Call) -> Answer:
     person = found_contact(call, call.parameters[0])
     company = found_company(call, call.parameters[1])
     call.belongings.leave(person.person_id, company.company_key)
-    return Answer(rendering.company(call.workspace, company))
+    return Answer(shared_fields.company(call.workspace, company))

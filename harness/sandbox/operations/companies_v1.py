@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import companies, users_v1
+from harness.sandbox.requests.context import Answer, Call
 
 
 def users(call: Call) -> Answer:

@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import dialect_v2, paging, reading, rules, targets
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import profiles
 from harness.sandbox.operations.conversions import act, contact, contact_not_found, merged, show
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.targets import Target
+from harness.sandbox.requests import paging, parsing, targets
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.targets import Target
+from harness.sandbox.rules import conversion_rules
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import v2
 
 
 def found_contact(call: Call, contact_id: str) -> Person:
@@ -32,11 +34,11 @@ def _gone(call: Call, heir: str | None) -> Refused:
 
 def create(call: Call) -> Answer:
     """`POST /contacts`."""
-    email, external_id = reading.email(call.body), reading.identifier(call.body, "external_id", call.version)
+    email, external_id = parsing.email(call.body), parsing.identifier(call.body, "external_id", call.version)
     _check_verified(call, email)
     wanted = _role(call)
     target = _taken(call, None, email, external_id) if wanted != "lead" else targets.NOBODY
-    rule = rules.CREATE_CONTACT.decide(
+    rule = conversion_rules.CREATE_CONTACT.decide(
         wanted="absent" if wanted == "unchanged" else wanted,
         email="yes" if email else "no",
         external_id="yes" if external_id else "no",
@@ -69,14 +71,14 @@ def newcomer(call: Call, number: int, kind: str, identity: dict[str, str | None]
 
 
 def _role(call: Call) -> str:
-    role = reading.text(call.body, "role")
+    role = parsing.text(call.body, "role")
     if role is None:
         return "unchanged"
     return role if role in ("lead", "user") else "invalid"
 
 
 def _check_verified(call: Call, email: str | None) -> None:
-    if reading.flag(call.body, "email_verified") is not None and not email and call.version.has("email_verified"):
+    if parsing.flag(call.body, "email_verified") is not None and not email and call.version.has("email_verified"):
         raise Refused(no.EMAIL_VERIFIED_ALONE)
 
 
@@ -117,7 +119,7 @@ def update(call: Call) -> Answer:
     wanted = _role(call)
     identity = _identity(call, person, becomes_user=wanted == "user")
     target = _taken(call, person, *_wanted_anew(person, identity, becomes_user=wanted == "user"))
-    rule = rules.UPDATE_CONTACT.decide(
+    rule = conversion_rules.UPDATE_CONTACT.decide(
         role=person.kind,
         wanted=wanted,
         external_id=_external_id_fact(call, person),
@@ -138,8 +140,8 @@ def update(call: Call) -> Answer:
 
 def _identity(call: Call, person: Person, *, becomes_user: bool) -> dict[str, Any]:
     """E-mail and external id after the request; a lead who becomes a user loses the uuid unless an id is given."""
-    email = reading.email(call.body) if "email" in call.body else person.email
-    external_id = reading.identifier(call.body, "external_id", call.version)
+    email = parsing.email(call.body) if "email" in call.body else person.email
+    external_id = parsing.identifier(call.body, "external_id", call.version)
     if person.kind == "lead" and becomes_user:
         return {"email": email, "external_id": external_id}
     return {"email": email, "external_id": external_id if "external_id" in call.body else person.external_id}
@@ -156,7 +158,7 @@ def _wanted_anew(person: Person, identity: dict[str, Any], *, becomes_user: bool
 
 
 def _external_id_fact(call: Call, person: Person) -> str:
-    given = reading.identifier(call.body, "external_id", call.version)
+    given = parsing.identifier(call.body, "external_id", call.version)
     return "absent" if given in (None, person.external_id) else "given"
 
 
@@ -165,7 +167,7 @@ def delete(call: Call) -> Answer:
     person = found_contact(call, call.parameters[0])
     call.people.bury(person, "deleted", call.now)
     call.belongings.forget(person.person_id)
-    return Answer(dialect_v2.deleted(person))
+    return Answer(v2.deleted(person))
 
 
 def archive(call: Call) -> Answer:
@@ -188,12 +190,12 @@ def block(call: Call) -> Answer:
 def _set(call: Call, *, shown: str, **changed: bool) -> Answer:
     person = msgspec.structs.replace(found_contact(call, call.parameters[0]), updated_at=call.now, **changed)
     call.people.put(person)
-    return Answer(dialect_v2.reference(person, **{shown: changed[shown]}))
+    return Answer(v2.reference(person, **{shown: changed[shown]}))
 
 
 def list_all(call: Call) -> Answer:
     """`GET /contacts`: pages with a cursor, the newest first."""
-    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
     rows = call.people.page(("lead", "user"), per_page + 1, before=cursor.after)
     total = call.people.count("lead", "user")
@@ -207,7 +209,7 @@ def merge_history(call: Call) -> Answer:
     person = call.people.get(call.parameters[0])
     if person is None or person.kind != "user":
         raise Refused(no.HISTORY_NOT_FOUND)
-    per_page = reading.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("cursor"))
     rows = call.people.merged_into(person.person_id)
     if call.query.get("order") == "ascending":

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import conversation_v2, dialect_v1, paging, reading
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Conversation, Part
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.lookup import queried_person
-from harness.sandbox.plaintext import in_plain_text
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import paging, parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.serializers import conversation_v2, v1
+from harness.sandbox.serializers.plaintext import in_plain_text
+from harness.sandbox.store.belongings import Conversation, Part
 
 USUAL_PAGE = 20
 DELETED = "<p><i>This message was deleted</i></p>"
@@ -24,7 +25,7 @@ DELETED = "<p><i>This message was deleted</i></p>"
 
 def show(call: Call, found: Conversation, *, parts: bool) -> dict[str, Any]:
     """A conversation in the words of the version that was asked for."""
-    show_it = dialect_v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
+    show_it = v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
     shown = show_it(call.workspace, found, call.version, parts=parts)
     return in_plain_text(shown) if call.query.get("display_as") == "plaintext" else shown
 
@@ -55,7 +56,7 @@ def read(call: Call) -> Answer:
 
 def list_all(call: Call) -> Answer:
     """2.x `GET /conversations`."""
-    per_page = reading.number_from(call.query, "per_page", USUAL_PAGE, paging.LARGEST_PAGE)
+    per_page = parsing.number_from(call.query, "per_page", USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
     found = call.belongings.conversations()
     start = cursor.after or 0
@@ -74,8 +75,8 @@ def list_v1(call: Call) -> Answer:
         if person_named
         else call.belongings.conversations()
     )
-    per_page = reading.number_from(query, "per_page", USUAL_PAGE, 60)
-    page = reading.number_from(query, "page", 1, 10**6)
+    per_page = parsing.number_from(query, "per_page", USUAL_PAGE, 60)
+    page = parsing.number_from(query, "page", 1, 10**6)
     shown = [show(call, one.at(call.now), parts=False) for one in found[(page - 1) * per_page : page * per_page]]
     pages = paging.numbered(call.origin, call.path, dict(query), len(found), per_page, page)
     return Answer({"type": "conversation.list", "pages": pages, "conversations": shown, "total_count": len(found)})
@@ -86,10 +87,10 @@ def update(call: Call) -> Answer:
     found = found_conversation(call, call.parameters[0])
     changes: dict[str, Any] = {"updated_at": call.now}
     if "read" in call.body:
-        changes["read"] = bool(reading.flag(call.body, "read"))
+        changes["read"] = bool(parsing.flag(call.body, "read"))
     if "title" in call.body:
-        changes["title"] = reading.text(call.body, "title")
-    given = reading.mapping(call.body, "custom_attributes") or {}
+        changes["title"] = parsing.text(call.body, "title")
+    given = parsing.mapping(call.body, "custom_attributes") or {}
     if any(isinstance(value, (dict, list)) for value in given.values()):
         raise Refused(no.PARAMETER_INVALID.filled(field="custom_attributes"))
     if given:
@@ -112,10 +113,10 @@ def delete(call: Call) -> Answer:
 
 def redact(call: Call) -> Answer:
     """`POST /conversations/redact`: what was said is gone for good, and that something was said stays."""
-    kind = reading.text(call.body, "type")
+    kind = parsing.text(call.body, "type")
     if kind not in ("conversation_part", "source"):
         raise Refused(no.PARAMETER_INVALID.filled(field="type"))
-    found = call.belongings.conversation(reading.number_id(call.body, "conversation_id") or "")
+    found = call.belongings.conversation(parsing.number_id(call.body, "conversation_id") or "")
     if found is None:
         raise Refused(no.PART_NOT_FOUND)
     changes = _redacted_source(call, found) if kind == "source" else _redacted_part(call, found)
@@ -123,7 +124,7 @@ def redact(call: Call) -> Answer:
 
 
 def _redacted_source(call: Call, found: Conversation) -> dict[str, Any]:
-    if reading.number_id(call.body, "source_id") != found.message_id:
+    if parsing.number_id(call.body, "source_id") != found.message_id:
         raise Refused(no.PART_NOT_FOUND)
     if found.redacted or found.person_id is None:
         raise Refused(no.NOT_REDACTABLE)
@@ -131,7 +132,7 @@ def _redacted_source(call: Call, found: Conversation) -> dict[str, Any]:
 
 
 def _redacted_part(call: Call, found: Conversation) -> dict[str, Any]:
-    wanted = reading.number_id(call.body, "conversation_part_id")
+    wanted = parsing.number_id(call.body, "conversation_part_id")
     part = next((one for one in found.parts if one.part_id == wanted), None)
     if part is None:
         raise Refused(no.PART_NOT_FOUND)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import dialect_v1, dialect_v2, keeping, reading, rules, targets
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
-from harness.sandbox.decisions import Rule
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refusal, Refused
-from harness.sandbox.registry import Tombstone
-from harness.sandbox.targets import Identifiers, Target
+from harness.sandbox.requests import parsing, targets
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.targets import Identifiers, Target
+from harness.sandbox.rules import conversion_rules, merge_policy
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.decision_table import Rule
+from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import v1, v2
+from harness.sandbox.store.person_store import Tombstone
 
 SHOWN_MERGES = 10
 """How many merges a contact shows, the newest first (facts §4, of 2.17)."""
@@ -23,13 +25,13 @@ SHOWN_MERGES = 10
 def show(call: Call, person: Person) -> Answer:
     """Somebody in the words of the version that was asked for."""
     if person.kind == "visitor" or call.version.dialect == "1.x":
-        return Answer(dialect_v1.person(call.workspace, person, call.version))
+        return Answer(v1.person(call.workspace, person, call.version))
     return Answer(contact(call, person))
 
 
 def contact(call: Call, person: Person) -> dict[str, Any]:
     """A contact of 2.x, with the merges it comes from where the request asks for them."""
-    shown = dialect_v2.contact(call.workspace, person, call.version)
+    shown = v2.contact(call.workspace, person, call.version)
     wanted = call.query.get("include_merge_history") == "true" and call.version.has("merge_history")
     if wanted and person.kind == "user":
         shown["merge_history"] = [
@@ -67,7 +69,7 @@ def contact_not_found(call: Call) -> Refusal:
 
 def visitor_becomes_lead(call: Call, visitor: Person) -> Person:
     """Turn a visitor into a lead under the same ids."""
-    lead = keeping.become_lead(visitor, call.now)
+    lead = merge_policy.become_lead(visitor, call.now)
     call.people.remember(visitor, "converted", call.now, visitor.person_id)
     call.people.put(lead)
     return lead
@@ -75,7 +77,7 @@ def visitor_becomes_lead(call: Call, visitor: Person) -> Person:
 
 def becomes_user(call: Call, source: Person, wanted: Identifiers) -> Person:
     """Turn a visitor or a lead into a user who did not exist."""
-    user = keeping.become_user(source, call.now, external_id=wanted.external_id, email=wanted.email)
+    user = merge_policy.become_user(source, call.now, external_id=wanted.external_id, email=wanted.email)
     call.people.remember(source, "converted", call.now, source.person_id)
     call.people.put(user)
     return user
@@ -84,7 +86,7 @@ def becomes_user(call: Call, source: Person, wanted: Identifiers) -> Person:
 def merge(call: Call, source: Person, into: Person) -> Person:
     """Fold a visitor or a lead into a user who exists; the source is gone afterwards."""
     adopt = call.version.has("identifiers_added_by_merge") and not _email_is_taken(call, source, into)
-    survivor = keeping.merge(source, into, call.now, adopt_email=adopt)
+    survivor = merge_policy.merge(source, into, call.now, adopt_email=adopt)
     call.people.bury(source, "merged", call.now, into.person_id)
     call.people.put(survivor)
     if source.owns:
@@ -98,16 +100,16 @@ def _email_is_taken(call: Call, source: Person, into: Person) -> bool:
 
 def convert_visitor(call: Call) -> Answer:
     """`POST /visitors/convert`."""
-    visitor_body = reading.mapping(call.body, "visitor") or {}
+    visitor_body = parsing.mapping(call.body, "visitor") or {}
     kind = _conversion_type(call)
-    user_body = None if kind == "lead" else reading.mapping(call.body, "user")
+    user_body = None if kind == "lead" else parsing.mapping(call.body, "user")
     reference = _reference(call, visitor_body)
     visitor = find_visitor(call, *reference)
     wanted = targets.identifiers(user_body or {}, call.version)
     target = targets.NOBODY
     if visitor is not None and wanted.given:
         target = _target(call, wanted, visitor)
-    rule = rules.CONVERT_VISITOR.decide(
+    rule = conversion_rules.CONVERT_VISITOR.decide(
         visitor="unidentified" if not any(reference) else "absent" if visitor is None else "found",
         type=kind,
         user=_said(user_body, wanted),
@@ -129,7 +131,7 @@ def convert_visitor(call: Call) -> Answer:
 
 
 def _conversion_type(call: Call) -> str:
-    kind = reading.text(call.body, "type")
+    kind = parsing.text(call.body, "type")
     if not kind:
         return "missing"
     return kind if kind in ("lead", "user") else "invalid"
@@ -144,7 +146,7 @@ def _yes(value: bool) -> str:
 
 
 def _reference(call: Call, body: dict[str, object]) -> tuple[str | None, str | None]:
-    return reading.identifier(body, "id", call.version), reading.identifier(body, "user_id", call.version)
+    return parsing.identifier(body, "id", call.version), parsing.identifier(body, "user_id", call.version)
 
 
 def find_visitor(call: Call, visitor_id: str | None, visitor_user_id: str | None) -> Person | None:
@@ -169,13 +171,13 @@ def _target(call: Call, wanted: Identifiers, source: Person) -> Target:
 
 def convert_lead(call: Call) -> Answer:
     """1.x `POST /contacts/convert`."""
-    lead_body = reading.mapping(call.body, "contact") or {}
-    user_body = reading.mapping(call.body, "user")
+    lead_body = parsing.mapping(call.body, "contact") or {}
+    user_body = parsing.mapping(call.body, "user")
     reference = _reference(call, lead_body)
     lead = _find(call, "lead", *reference)
     wanted = targets.identifiers(user_body or {}, call.version)
     target = _target(call, wanted, lead) if lead is not None and wanted.given else targets.NOBODY
-    rule = rules.CONVERT_LEAD.decide(
+    rule = conversion_rules.CONVERT_LEAD.decide(
         lead="unidentified" if not any(reference) else "absent" if lead is None else "found",
         user=_said(user_body, wanted),
         target=target.kind,
@@ -200,13 +202,13 @@ def channel_of(lead: Person | None) -> str:
 
 def merge_contacts(call: Call) -> Answer:
     """2.x `POST /contacts/merge`."""
-    from_id, into_id = (reading.identifier(call.body, name, call.version) for name in ("from", "into"))
+    from_id, into_id = (parsing.identifier(call.body, name, call.version) for name in ("from", "into"))
     source, into = (_live_contact(call, contact_id) for contact_id in (from_id, into_id))
-    rule = rules.MERGE.decide(
+    rule = conversion_rules.MERGE.decide(
         **{"from": _role(from_id, source), "into": _role(into_id, into)},
         channel=channel_of(source),
         shared=_yes(source is not None and into is not None and _are_duplicates(source, into)),
-        skip=_yes(bool(reading.flag(call.body, "skip_duplicate_validation"))),
+        skip=_yes(bool(parsing.flag(call.body, "skip_duplicate_validation"))),
         merge_needs_duplicates=_yes(call.version.has("merge_needs_duplicates")),
     )
     act(rule, targets.NOBODY, call)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
-from harness.sandbox.refusals import Refused
-from harness.sandbox.segments import Segments
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.search.segment_rules import Segments
 
 
 def counts(call: Call) -> Answer:

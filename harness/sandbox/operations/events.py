@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.sandbox import reading
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Event
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.lookup import named_person, queried_person
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.store.belongings import Event
 
 
 def add(call: Call) -> Answer:
     """`POST /events`: accepted, with an empty answer."""
-    name = reading.text(call.body, "event_name")
+    name = parsing.text(call.body, "event_name")
     if not name:
         raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))
-    at = reading.moment(call.body, "created_at")
+    at = parsing.moment(call.body, "created_at")
     if at is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="created_at"))
     person = named_person(call, call.body)
-    call.belongings.add_event(person.person_id, name, at, reading.mapping(call.body, "metadata") or {})
+    call.belongings.add_event(person.person_id, name, at, parsing.mapping(call.body, "metadata") or {})
     return Answer(status=202)
 
 
@@ -76,12 +76,12 @@ def _text(at: int) -> str:
 
 def summarize(call: Call) -> Answer:
     """`POST /events/summaries`: how often somebody did something, noted at once."""
-    person = named_person(call, {"user_id": reading.text(call.body, "user_id")})
+    person = named_person(call, {"user_id": parsing.text(call.body, "user_id")})
     for entry in _summaries(call):
-        name, count = reading.text(entry, "event_name"), reading.whole(entry, "count")
+        name, count = parsing.text(entry, "event_name"), parsing.whole(entry, "count")
         if not name:
             raise Refused(no.PARAMETER_MISSING.filled(field="event_summaries.event_name"))
-        first, last = (reading.moment(entry, end) or call.now for end in ("first", "last"))
+        first, last = (parsing.moment(entry, end) or call.now for end in ("first", "last"))
         call.belongings.count_event(person.person_id, name, 1 if count is None else count, first, last)
     return Answer()
 
@@ -90,4 +90,4 @@ def _summaries(call: Call) -> list[dict[str, Any]]:
     """What is described as one object and spoken of as a list; both are taken."""
     if isinstance(call.body.get("event_summaries"), dict):
         return [call.body["event_summaries"]]
-    return reading.objects(call.body, "event_summaries") or []
+    return parsing.objects(call.body, "event_summaries") or []

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from harness.sandbox import refusals as no
-from harness.sandbox import targets
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import users_v1
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.targets import Identifiers
+from harness.sandbox.requests import targets
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.targets import Identifiers
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
 
 
 def save(call: Call) -> Answer:

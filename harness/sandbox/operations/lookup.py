@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.sandbox import refusals as no
-from harness.sandbox import targets
-from harness.sandbox.call import Call
 from harness.sandbox.operations.conversions import contact_not_found
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.targets import Identifiers
+from harness.sandbox.requests import targets
+from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.targets import Identifiers
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
 
 
 def named_person(call: Call, entry: Mapping[str, Any]) -> Person:

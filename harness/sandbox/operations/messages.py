@@ -6,22 +6,23 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.attachments import attachments_of
-from harness.sandbox.belongings import Conversation
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.conversions import find_visitor, visitor_becomes_lead
 from harness.sandbox.operations.lookup import named_person
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.attachments import attachments_of
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import shared_fields
+from harness.sandbox.store.belongings import Conversation
 
 CONTACTS = ("user", "lead", "contact")
 
 
 def create(call: Call) -> Answer:
     """`POST /conversations`: a contact says something."""
-    author = reading.mapping(call.body, "from")
+    author = parsing.mapping(call.body, "from")
     if not author:
         raise Refused(no.PARAMETER_MISSING.filled(field="from"))
     if author.get("type") not in CONTACTS:
@@ -32,7 +33,7 @@ def create(call: Call) -> Answer:
 
 def message(call: Call) -> Answer:
     """`POST /messages`: a contact says something, or the teammate writes to one."""
-    author = reading.mapping(call.body, "from") or {}
+    author = parsing.mapping(call.body, "from") or {}
     if author.get("type") != "admin":
         return create(call)
     if author.get("id") not in (call.workspace.admin.admin_id, int(call.workspace.admin.admin_id)):
@@ -43,7 +44,7 @@ def message(call: Call) -> Answer:
 def _speaker(call: Call, author: dict[str, Any]) -> Person:
     """Whoever says it; a visitor, whom the type `contact` alone may name, is a lead from then on (documented)."""
     if author["type"] == "contact":
-        named = (reading.identifier(author, name, call.version) for name in ("id", "user_id"))
+        named = (parsing.identifier(author, name, call.version) for name in ("id", "user_id"))
         visitor = find_visitor(call, *named)
         if visitor is not None:
             return visitor_becomes_lead(call, visitor)
@@ -51,7 +52,7 @@ def _speaker(call: Call, author: dict[str, Any]) -> Person:
 
 
 def _body(call: Call) -> str:
-    body = reading.text(call.body, "body")
+    body = parsing.text(call.body, "body")
     if not body:
         raise Refused(no.BODY_REQUIRED)
     return body
@@ -74,11 +75,11 @@ def _say(call: Call, person: Person, body: str) -> Answer:
 
 def _write(call: Call) -> Answer:
     body = _body(call)
-    kind = reading.text(call.body, "message_type") or "inapp"
-    subject = reading.text(call.body, "subject")
+    kind = parsing.text(call.body, "message_type") or "inapp"
+    subject = parsing.text(call.body, "subject")
     if kind == "email" and not subject:
         raise Refused(no.SUBJECT_REQUIRED)
-    person = named_person(call, reading.mapping(call.body, "to") or {})
+    person = named_person(call, parsing.mapping(call.body, "to") or {})
     found = _begin(call, body, person, "admin_initiated", subject or "")
     call.people.put(msgspec.structs.replace(person, last_contacted_at=call.now, updated_at=call.now))
     return Answer(
@@ -89,21 +90,21 @@ def _write(call: Call) -> Answer:
             "subject": subject,
             "body": body,
             "message_type": kind,
-            "owner": rendering.author(call.workspace.admin),
+            "owner": shared_fields.author(call.workspace.admin),
         }
     )
 
 
 def _begin(call: Call, body: str, person: Person, delivered_as: str, subject: str = "") -> Conversation:
     by_contact = delivered_as == "customer_initiated"
-    at = reading.moment(call.body, "created_at") or call.now
+    at = parsing.moment(call.body, "created_at") or call.now
     database = call.workspace.database
     found = Conversation(
         conversation_id=call.workspace.ids.conversation_id(database.next("conversations")),
         message_id=str(403_000_000 + database.next("messages")),
         created_at=at,
         updated_at=at,
-        body=rendering.paragraph(body),
+        body=shared_fields.paragraph(body),
         subject=subject,
         delivered_as=delivered_as,
         person_id=person.person_id if by_contact else None,

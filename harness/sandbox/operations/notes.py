@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from harness.sandbox import paging, reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person, queried_person
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import paging, parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import shared_fields
 
 
 def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/notes`."""
     person = found_contact(call, call.parameters[0])
     notes = call.belongings.notes_of(person.person_id)
-    return Answer(paging.by_number(call, notes, lambda note: rendering.note(call.workspace, note, "contact")))
+    return Answer(paging.by_number(call, notes, lambda note: shared_fields.note(call.workspace, note, "contact")))
 
 
 def add(call: Call) -> Answer:
@@ -24,14 +25,14 @@ def add(call: Call) -> Answer:
 
 
 def _add(call: Call, person: Person, person_key: str) -> Answer:
-    admin_id = reading.number_id(call.body, "admin_id")
+    admin_id = parsing.number_id(call.body, "admin_id")
     if admin_id is not None and admin_id != call.workspace.admin.admin_id:
         raise Refused(no.RESOURCE_NOT_FOUND)
-    body = reading.text(call.body, "body")
+    body = parsing.text(call.body, "body")
     if not body:
         raise Refused(no.PARAMETER_MISSING.filled(field="body"))
-    note = call.belongings.add_note(person.person_id, rendering.paragraph(body), admin_id, call.now)
-    return Answer(rendering.note(call.workspace, note, person_key))
+    note = call.belongings.add_note(person.person_id, shared_fields.paragraph(body), admin_id, call.now)
+    return Answer(shared_fields.note(call.workspace, note, person_key))
 
 
 def read(call: Call) -> Answer:
@@ -40,17 +41,17 @@ def read(call: Call) -> Answer:
     note = call.belongings.note(int(note_id)) if note_id.isascii() and note_id.isdigit() and len(note_id) < 19 else None
     if note is None:
         raise Refused(no.RESOURCE_NOT_FOUND)
-    return Answer(rendering.note(call.workspace, note, "contact" if call.version.dialect == "2.x" else "user"))
+    return Answer(shared_fields.note(call.workspace, note, "contact" if call.version.dialect == "2.x" else "user"))
 
 
 def add_v1(call: Call) -> Answer:
     """1.x `POST /notes`, on a user or a lead."""
     key = "contact" if "contact" in call.body else "user"
-    return _add(call, named_person(call, reading.mapping(call.body, key) or {}), key)
+    return _add(call, named_person(call, parsing.mapping(call.body, key) or {}), key)
 
 
 def list_v1(call: Call) -> Answer:
     """1.x `GET /notes?id=|user_id=|email=`."""
     notes = call.belongings.notes_of(queried_person(call).person_id)
-    found = paging.by_number(call, notes, lambda note: rendering.note(call.workspace, note, "user"))
+    found = paging.by_number(call, notes, lambda note: shared_fields.note(call.workspace, note, "user"))
     return Answer({"type": "note.list", "notes": found["data"], "pages": found["pages"]})

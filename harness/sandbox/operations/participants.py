@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from harness.sandbox import reading
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Conversation
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversations import found_conversation
 from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.operations.replies import check_teammate
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.store.belongings import Conversation
 
 NAMES = ("intercom_user_id", "user_id", "email")
 
@@ -30,8 +30,8 @@ def attach(call: Call) -> Answer:
 
 def _customer(call: Call) -> Person:
     """Whoever is to take part; an e-mail that nobody has makes a lead (documented)."""
-    customer = reading.mapping(call.body, "customer") or {}
-    email = reading.email(customer)
+    customer = parsing.mapping(call.body, "customer") or {}
+    email = parsing.email(customer)
     if email and not any(customer.get(name) for name in NAMES[:2]) and not _anybody(call, email):
         identity = {"email": email, "external_id": None}
         lead = newcomer(call, call.workspace.database.next("people"), "lead", identity)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import reading
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Call
-from harness.sandbox.newcomers import LOCATION_KEYS
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.new_people import LOCATION_KEYS
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
 
 PLAIN_TEXT = ("name", "phone", "language_override")
 UTM = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
@@ -25,7 +25,7 @@ NAMES_OF_MOMENTS = {
 
 def custom_attributes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
     """The custom attributes as they are after the request: given ones replaced, the others left alone."""
-    given = reading.mapping(call.body, "custom_attributes")
+    given = parsing.mapping(call.body, "custom_attributes")
     if not given:
         return current
     if call.version.has("attributes_made_on_the_fly"):
@@ -38,12 +38,12 @@ def custom_attributes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
 def changes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
     """The attributes that a request sets, identifiers and role aside."""
     body = call.body
-    found: dict[str, Any] = {name: reading.text(body, name) or None for name in PLAIN_TEXT if name in body}
+    found: dict[str, Any] = {name: parsing.text(body, name) or None for name in PLAIN_TEXT if name in body}
     for theirs, ours in NAMES_OF_MOMENTS[call.version.dialect]:
         if theirs in body:
-            found[ours] = reading.moment(body, theirs)
+            found[ours] = parsing.moment(body, theirs)
     if "unsubscribed_from_emails" in body:
-        found["unsubscribed_from_emails"] = bool(reading.flag(body, "unsubscribed_from_emails"))
+        found["unsubscribed_from_emails"] = bool(parsing.flag(body, "unsubscribed_from_emails"))
     if "owner_id" in body:
         found["owner_id"] = _owner(call)
     if "avatar" in body:
@@ -55,7 +55,7 @@ def changes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
 
 
 def _owner(call: Call) -> str | None:
-    owner_id = reading.number_id(call.body, "owner_id")
+    owner_id = parsing.number_id(call.body, "owner_id")
     if owner_id and owner_id != call.workspace.admin.admin_id:
         raise Refused(no.OWNER_UNKNOWN)
     return owner_id
@@ -64,16 +64,16 @@ def _owner(call: Call) -> str | None:
 def _avatar(body: dict[str, Any]) -> str | None:
     """2.x sends an address; 1.x an object with one."""
     if isinstance(body["avatar"], dict):
-        return reading.text(body["avatar"], "image_url")
-    return reading.text(body, "avatar")
+        return parsing.text(body["avatar"], "image_url")
+    return parsing.text(body, "avatar")
 
 
 def _changes_of_1x(call: Call) -> dict[str, Any]:
     body = call.body
-    found: dict[str, Any] = {name: reading.text(body, name) or None for name in UTM if name in body}
-    if reading.flag(body, "update_last_request_at") or reading.flag(body, "new_session"):
+    found: dict[str, Any] = {name: parsing.text(body, name) or None for name in UTM if name in body}
+    if parsing.flag(body, "update_last_request_at") or parsing.flag(body, "new_session"):
         found["last_seen_at"] = call.now
     if "location_data" in body:
-        given = reading.mapping(body, "location_data") or {}
+        given = parsing.mapping(body, "location_data") or {}
         found["location"] = {LOCATION_KEYS[key]: value for key, value in given.items() if key in LOCATION_KEYS}
     return found

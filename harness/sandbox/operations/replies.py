@@ -7,16 +7,17 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from harness.sandbox import reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.attachments import attachments_of
-from harness.sandbox.belongings import Conversation, Part
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.conversations import found_conversation, part_id, written
 from harness.sandbox.operations.lookup import named_person
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.talk import Assignee
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.attachments import attachments_of
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import shared_fields
+from harness.sandbox.store.belongings import Conversation, Part
+from harness.sandbox.store.conversation_store import Assignee
 
 Change: TypeAlias = tuple[Part, dict[str, Any]]
 """A part that notes what was done, and what is otherwise different then."""
@@ -26,10 +27,10 @@ SAID = ("comment", "note", "quick_reply")
 
 def reply(call: Call) -> Answer:
     """`POST /conversations/{conversation_id}/reply`, by a contact or the teammate, who may also manage it by this."""
-    if reading.text(call.body, "message_type") in MANAGED:
+    if parsing.text(call.body, "message_type") in MANAGED:
         return manage(call)
     found = _replied_to(call)
-    if reading.text(call.body, "type") == "admin":
+    if parsing.text(call.body, "type") == "admin":
         return _written(call, found, _by_teammate(call, found))
     person = named_person(call, _author(call))
     call.belongings.take_part(person.person_id, found.conversation_id)
@@ -45,7 +46,7 @@ def _by_contact(call: Call, found: Conversation, person: Person) -> Change:
 
 def _by_teammate(call: Call, found: Conversation) -> Change:
     check_teammate(call)
-    kind = reading.text(call.body, "message_type") or "comment"
+    kind = parsing.text(call.body, "message_type") or "comment"
     if kind not in SAID:
         raise Refused(no.PARAMETER_INVALID.filled(field="message_type"))
     if kind == "quick_reply":
@@ -56,7 +57,7 @@ def _by_teammate(call: Call, found: Conversation) -> Change:
 
 def manage(call: Call) -> Answer:
     """`POST /conversations/{conversation_id}/parts`: close, open, snooze or assign it."""
-    act = MANAGED.get(reading.text(call.body, "message_type") or "")
+    act = MANAGED.get(parsing.text(call.body, "message_type") or "")
     if act is None:
         raise Refused(no.PARAMETER_INVALID.filled(field="message_type"))
     found = _replied_to(call)
@@ -65,7 +66,7 @@ def manage(call: Call) -> Answer:
 
 
 def _close(call: Call, _: Conversation) -> Change:
-    part = _part(call, "close", body=reading.text(call.body, "body"))
+    part = _part(call, "close", body=parsing.text(call.body, "body"))
     return part, {"state": "closed", "snoozed_until": None, "waiting_since": None}
 
 
@@ -74,7 +75,7 @@ def _open(call: Call, _: Conversation) -> Change:
 
 
 def _snooze(call: Call, _: Conversation) -> Change:
-    until = reading.moment(call.body, "snoozed_until")
+    until = parsing.moment(call.body, "snoozed_until")
     if until is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="snoozed_until"))
     return _part(call, "snoozed"), {"state": "snoozed", "snoozed_until": until}
@@ -83,7 +84,7 @@ def _snooze(call: Call, _: Conversation) -> Change:
 def _assign(call: Call, found: Conversation) -> Change:
     kind, assignee = _assignee(call)
     closed = found.state == "closed"
-    part = _part(call, "assign_and_reopen" if closed else "assignment", body=reading.text(call.body, "body"))
+    part = _part(call, "assign_and_reopen" if closed else "assignment", body=parsing.text(call.body, "body"))
     part = msgspec.structs.replace(part, assigned_to=assignee)
     changes = {f"{kind}_assignee_id": assignee.assignee_id}
     return part, {**changes, "state": "open"} if closed else changes
@@ -91,8 +92,8 @@ def _assign(call: Call, found: Conversation) -> Change:
 
 def _assignee(call: Call) -> tuple[str, Assignee]:
     """Whether an admin or a team is to have it, and which; `0` is nobody. 1.x knows teams as admins."""
-    workspace, kind = call.workspace, reading.text(call.body, "type")
-    assignee_id = reading.number_id(call.body, "assignee_id")
+    workspace, kind = call.workspace, parsing.text(call.body, "type")
+    assignee_id = parsing.number_id(call.body, "assignee_id")
     if assignee_id is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="assignee_id"))
     if kind == "admin" and assignee_id == workspace.team.team_id and call.version.dialect == "1.x":
@@ -130,7 +131,7 @@ def run_assignment_rules(call: Call) -> Answer:
 
 def check_teammate(call: Call) -> None:
     """Refuse what nobody of the workspace does."""
-    admin, admin_id = call.workspace.admin, reading.number_id(call.body, "admin_id")
+    admin, admin_id = call.workspace.admin, parsing.number_id(call.body, "admin_id")
     if admin_id is None and call.version.dialect == "1.x" and call.body.get("email") == admin.email:
         return
     if admin_id is None:
@@ -140,15 +141,15 @@ def check_teammate(call: Call) -> None:
 
 
 def _body(call: Call) -> str:
-    body = reading.text(call.body, "body")
+    body = parsing.text(call.body, "body")
     if not body:
         raise Refused(no.BODY_REQUIRED)
     return body
 
 
 def _part(call: Call, kind: str, body: str | None = None) -> Part:
-    at = reading.moment(call.body, "created_at") or call.now
-    shown = rendering.paragraph(body) if body else None
+    at = parsing.moment(call.body, "created_at") or call.now
+    shown = shared_fields.paragraph(body) if body else None
     return Part(part_id=part_id(call), part_type=kind, body=shown, created_at=at)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from harness.sandbox import conversation_v2, querying
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Conversation
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.conversions import contact
-from harness.sandbox.people import Person
-from harness.sandbox.querying import Field, Fields
-from harness.sandbox.refusals import Refused
-from harness.sandbox.segments import searchable
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.search import language
+from harness.sandbox.search.language import Field, Fields
+from harness.sandbox.search.segment_rules import searchable
+from harness.sandbox.serializers import conversation_v2
+from harness.sandbox.store.belongings import Conversation
 
 CONTACTS_PER_PAGE = 50
 CONVERSATIONS_PER_PAGE = 20
@@ -23,11 +24,11 @@ def contacts(call: Call) -> Answer:
     """`POST /contacts/search`: merged and archived contacts are never found, new ones after the index delay."""
     query = _query(call)
     fields = searchable(call.workspace)
-    test = querying.compiled(query, fields, call.version)
+    test = language.compiled(query, fields, call.version)
     found = [person for person in _candidates(call, query) if test(person)]
     found = _indexed(call, found)
-    found = querying.ordered(found, call.body.get("sort"), fields, call.version)
-    page = querying.page_of(found, call.body, CONTACTS_PER_PAGE)
+    found = language.ordered(found, call.body.get("sort"), fields, call.version)
+    page = language.page_of(found, call.body, CONTACTS_PER_PAGE)
     data = [contact(call, person) for person in page.items]
     return Answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
 
@@ -50,7 +51,7 @@ def _query(call: Call) -> Any:
 
 def _candidates(call: Call, query: Any) -> list[Person]:
     """Everyone who could be found, by an index where the query names one value of an indexed field."""
-    equal = {name: value for name, value in querying.equalities(query).items() if isinstance(value, str) and value}
+    equal = {name: value for name, value in language.equalities(query).items() if isinstance(value, str) and value}
     people = call.people
     if "id" in equal:
         person = people.get(equal["id"])
@@ -113,14 +114,14 @@ def conversations(call: Call) -> Answer:
     """`POST /conversations/search`."""
     query = _query(call)
     fields = conversation_fields(call)
-    test = querying.compiled(query, fields, call.version)
-    person_id = querying.equalities(query).get("contact_ids")
+    test = language.compiled(query, fields, call.version)
+    person_id = language.equalities(query).get("contact_ids")
     candidates = (
         call.belongings.conversations_of(person_id) if isinstance(person_id, str) else call.belongings.conversations()
     )
     awake = [one.at(call.now) for one in candidates if not one.archived]
     matching = [one for one in awake if test(one)]
-    found = querying.ordered(matching, call.body.get("sort"), fields, call.version)
-    page = querying.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
+    found = language.ordered(matching, call.body.get("sort"), fields, call.version)
+    page = language.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
     shown = [conversation_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
     return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})

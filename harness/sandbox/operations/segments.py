@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import refusals as no
-from harness.sandbox import rendering
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
-from harness.sandbox.refusals import Refused
-from harness.sandbox.segments import Segment, Segments
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.search.segment_rules import Segment, Segments
+from harness.sandbox.serializers import shared_fields
 
 
 def list_all(call: Call) -> Answer:
@@ -27,7 +27,7 @@ def read(call: Call) -> Answer:
 def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/segments`."""
     found = Segments(call.workspace).of(found_contact(call, call.parameters[0]))
-    return Answer({"type": "list", "data": [rendering.segment(segment, call.version) for segment in found]})
+    return Answer({"type": "list", "data": [shared_fields.segment(segment, call.version) for segment in found]})
 
 
 def named(call: Call, segment_id: str) -> Segment:
@@ -39,7 +39,7 @@ def named(call: Call, segment_id: str) -> Segment:
 
 
 def _shown(call: Call, segment: Segment) -> dict[str, Any]:
-    shown = rendering.segment(segment, call.version)
+    shown = shared_fields.segment(segment, call.version)
     if call.query.get("include_count", "").lower() in ("true", "1"):
         shown["count"] = len(Segments(call.workspace).members(segment))
     return shown

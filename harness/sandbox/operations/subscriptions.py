@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from harness.sandbox import reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import OPT_IN, OPT_OUT
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
-from harness.sandbox.refusals import Refused
-from harness.sandbox.subscriptions import SUBSCRIPTIONS, Subscription
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.serializers import shared_fields
+from harness.sandbox.store.belongings import OPT_IN, OPT_OUT
+from harness.sandbox.workspace.subscription_types import SUBSCRIPTIONS, Subscription
 
 BY_ID = {str(one.subscription_id): one for one in SUBSCRIPTIONS}
 
 
 def list_all(call: Call) -> Answer:
     """`GET /subscription_types`."""
-    return Answer({"type": "list", "data": [rendering.subscription(one) for one in SUBSCRIPTIONS]})
+    return Answer({"type": "list", "data": [shared_fields.subscription(one) for one in SUBSCRIPTIONS]})
 
 
 def of_contact(call: Call) -> Answer:
@@ -23,18 +24,18 @@ def of_contact(call: Call) -> Answer:
     person = found_contact(call, call.parameters[0])
     consents = call.belongings.consents_of(person.person_id)
     chosen = [one for one in SUBSCRIPTIONS if consents.get(one.subscription_id) == one.consent_type]
-    return Answer({"type": "list", "data": [rendering.subscription(one) for one in chosen]})
+    return Answer({"type": "list", "data": [shared_fields.subscription(one) for one in chosen]})
 
 
 def attach(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/subscriptions`: opt in to or out of one."""
     person = found_contact(call, call.parameters[0])
-    subscription = _found(reading.number_id(call.body, "id"))
-    consent = reading.text(call.body, "consent_type")
+    subscription = _found(parsing.number_id(call.body, "id"))
+    consent = parsing.text(call.body, "consent_type")
     if consent not in (OPT_IN, OPT_OUT):
         raise Refused(no.PARAMETER_INVALID.filled(field="consent_type"))
     call.belongings.set_consent(person.person_id, subscription.subscription_id, consent)
-    return Answer(rendering.subscription(subscription))
+    return Answer(shared_fields.subscription(subscription))
 
 
 def detach(call: Call) -> Answer:
@@ -42,7 +43,7 @@ def detach(call: Call) -> Answer:
     person = found_contact(call, call.parameters[0])
     subscription = _found(call.parameters[1])
     call.belongings.set_consent(person.person_id, subscription.subscription_id, None)
-    return Answer(rendering.subscription(subscription))
+    return Answer(shared_fields.subscription(subscription))
 
 
 def _found(subscription_id: str | None) -> Subscription:

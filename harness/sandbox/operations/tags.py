@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import reading, rendering
-from harness.sandbox import refusals as no
-from harness.sandbox.belongings import Tag
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
+from harness.sandbox.serializers import shared_fields
+from harness.sandbox.store.belongings import Tag
 
 
 def list_all(call: Call) -> Answer:
     """`GET /tags`."""
-    tags = [rendering.tag(tag) for tag in call.belongings.all_tags()]
+    tags = [shared_fields.tag(tag) for tag in call.belongings.all_tags()]
     if call.version.dialect == "1.x":
         return Answer({"type": "tag.list", "tags": tags})
     return Answer({"type": "list", "data": tags})
@@ -24,7 +25,7 @@ def list_all(call: Call) -> Answer:
 
 def find(call: Call) -> Answer:
     """`GET /tags/{tag_id}`."""
-    return Answer(rendering.tag(named(call, call.parameters[0])))
+    return Answer(shared_fields.tag(named(call, call.parameters[0])))
 
 
 def named(call: Call, tag_id: str | None) -> Tag:
@@ -41,21 +42,21 @@ def named(call: Call, tag_id: str | None) -> Tag:
 
 def save(call: Call) -> Answer:
     """`POST /tags`: make or rename a tag, and hang it on people and companies or take it off."""
-    name = reading.text(call.body, "name")
+    name = parsing.text(call.body, "name")
     if not name:
         raise Refused(no.TAG_INVALID)
     tag = _saved(call, name)
-    for entry in reading.objects(call.body, "users") or []:
+    for entry in parsing.objects(call.body, "users") or []:
         _tag_person(call, tag, entry)
-    companies = [_tag_company(call, tag, entry) for entry in reading.objects(call.body, "companies") or []]
-    answer = rendering.tag(tag)
+    companies = [_tag_company(call, tag, entry) for entry in parsing.objects(call.body, "companies") or []]
+    answer = shared_fields.tag(tag)
     if companies:
         answer |= {"users": [], "companies": companies}
     return Answer(answer)
 
 
 def _saved(call: Call, name: str) -> Tag:
-    tag_id = reading.number_id(call.body, "id")
+    tag_id = parsing.number_id(call.body, "id")
     if tag_id is None:
         return call.belongings.tag_named(name)
     tag, namesake = named(call, tag_id), call.belongings.tag_called(name)
@@ -67,18 +68,18 @@ def _saved(call: Call, name: str) -> Tag:
 
 def _tag_person(call: Call, tag: Tag, entry: dict[str, Any]) -> None:
     person = named_person(call, entry)
-    if reading.flag(entry, "untag"):
+    if parsing.flag(entry, "untag"):
         call.belongings.take_tag(person.person_id, tag.tag_id)
     else:
         call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
 
 
 def _tag_company(call: Call, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
-    key, company_id = reading.text(entry, "id"), reading.identifier(entry, "company_id", call.version)
+    key, company_id = parsing.text(entry, "id"), parsing.identifier(entry, "company_id", call.version)
     company = call.belongings.company(key) if key else call.belongings.company_by_id(company_id or "")
     if company is None:
         raise Refused(no.COMPANY_NOT_FOUND)
-    untag = bool(reading.flag(entry, "untag"))
+    untag = bool(parsing.flag(entry, "untag"))
     if untag:
         call.belongings.take_label("company", company.company_key, tag.tag_id)
     else:
@@ -95,15 +96,17 @@ def delete(call: Call) -> Answer:
 def of_contact(call: Call) -> Answer:
     """`GET /contacts/{contact_id}/tags`."""
     person = found_contact(call, call.parameters[0])
-    tags = [rendering.applied(call.workspace, tag, tag.applied_at) for tag in call.belongings.tags_of(person.person_id)]
+    tags = [
+        shared_fields.applied(call.workspace, tag, tag.applied_at) for tag in call.belongings.tags_of(person.person_id)
+    ]
     return Answer({"type": "list", "data": tags})
 
 
 def attach(call: Call) -> Answer:
     """`POST /contacts/{contact_id}/tags`."""
-    person, tag = _pair(call, reading.number_id(call.body, "id"))
+    person, tag = _pair(call, parsing.number_id(call.body, "id"))
     call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
-    return Answer(rendering.applied(call.workspace, tag, call.now))
+    return Answer(shared_fields.applied(call.workspace, tag, call.now))
 
 
 def detach(call: Call) -> Answer:
@@ -113,7 +116,7 @@ def detach(call: Call) -> Answer:
     if not hanging:
         raise Refused(no.RESOURCE_NOT_FOUND)
     call.belongings.take_tag(person.person_id, tag.tag_id)
-    return Answer(rendering.applied(call.workspace, tag, hanging[0].applied_at))
+    return Answer(shared_fields.applied(call.workspace, tag, hanging[0].applied_at))
 
 
 def _pair(call: Call, tag_id: str | None) -> tuple[Person, Tag]:
@@ -124,26 +127,26 @@ def _pair(call: Call, tag_id: str | None) -> tuple[Person, Tag]:
 def attach_to_conversation(call: Call) -> Answer:
     """`POST /conversations/{conversation_id}/tags`."""
     conversation_id = _tagged_conversation(call)
-    tag = named(call, reading.number_id(call.body, "id"))
+    tag = named(call, parsing.number_id(call.body, "id"))
     call.belongings.put_label("conversation", conversation_id, tag.tag_id, call.now)
-    return Answer(rendering.applied(call.workspace, tag, call.now))
+    return Answer(shared_fields.applied(call.workspace, tag, call.now))
 
 
 def detach_from_conversation(call: Call) -> Answer:
     """`DELETE /conversations/{conversation_id}/tags/{tag_id}`."""
-    conversation_id, tag_id = _tagged_conversation(call), reading.decimal(call.parameters[1])
+    conversation_id, tag_id = _tagged_conversation(call), parsing.decimal(call.parameters[1])
     hanging = [one for one in call.belongings.labels_of("conversation", conversation_id) if one.tag_id == tag_id]
     if not hanging:
         raise Refused(no.TAG_NOT_FOUND)
     call.belongings.take_label("conversation", conversation_id, hanging[0].tag_id)
-    return Answer(rendering.applied(call.workspace, hanging[0], hanging[0].applied_at))
+    return Answer(shared_fields.applied(call.workspace, hanging[0], hanging[0].applied_at))
 
 
 def _tagged_conversation(call: Call) -> str:
     """The conversation that a path names, if the teammate who tags it is one of the workspace's."""
     if call.belongings.conversation(call.parameters[0]) is None:
         raise Refused(no.CONVERSATION_NOT_FOUND)
-    admin_id = reading.number_id(call.body, "admin_id")
+    admin_id = parsing.number_id(call.body, "admin_id")
     if admin_id is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="admin_id"))
     if admin_id != call.workspace.admin.admin_id:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
 
 
 def list_all(call: Call) -> Answer:

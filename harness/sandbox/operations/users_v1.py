@@ -6,16 +6,17 @@ from typing import Any
 
 import msgspec
 
-from harness.sandbox import dialect_v1, paging, reading, targets
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations import companies, profiles, segments, tags
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
-from harness.sandbox.people import Kind, Person
-from harness.sandbox.refusals import Refused
-from harness.sandbox.segments import Segments
-from harness.sandbox.targets import Identifiers
+from harness.sandbox.requests import paging, parsing, targets
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.targets import Identifiers
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Kind, Person
+from harness.sandbox.search.segment_rules import Segments
+from harness.sandbox.serializers import v1
 
 SCROLL_PAGE = 100
 
@@ -42,11 +43,11 @@ def write(call: Call, person: Person, wanted: Identifiers) -> Person:
         _check_free(call, person, wanted.external_id)
         identity["external_id"] = wanted.external_id
     changes = profiles.changes(call, person.custom_attributes)
-    if reading.flag(call.body, "new_session"):
+    if parsing.flag(call.body, "new_session"):
         changes["session_count"] = person.session_count + 1
     person = msgspec.structs.replace(person, **identity, **changes, updated_at=call.now)
     call.people.put(person)
-    for entry in reading.objects(call.body, "companies") or []:
+    for entry in parsing.objects(call.body, "companies") or []:
         _company(call, person, entry)
     return person
 
@@ -60,7 +61,7 @@ def _check_free(call: Call, person: Person, external_id: str) -> None:
 
 def _company(call: Call, person: Person, entry: dict[str, Any]) -> None:
     company = companies.saved(call, entry)
-    if reading.flag(entry, "remove"):
+    if parsing.flag(entry, "remove"):
         call.belongings.leave(person.person_id, company.company_key)
     else:
         call.belongings.join(person.person_id, company.company_key)
@@ -129,7 +130,7 @@ def removed(call: Call, person: Person) -> Answer:
 
 def delete_request(call: Call) -> Answer:
     """`POST /user_delete_requests {"intercom_user_id"}`."""
-    user_id = reading.identifier(call.body, "intercom_user_id", call.version)
+    user_id = parsing.identifier(call.body, "intercom_user_id", call.version)
     person = _match(call, Identifiers(user_id)) if user_id else None
     if person is None:
         raise Refused(no.USER_NOT_FOUND)
@@ -158,7 +159,7 @@ def paged(call: Call, kind: Kind, people: list[Person]) -> Answer:
 
 def _wanted_page(call: Call) -> tuple[int, int]:
     query = call.query
-    return reading.number_from(query, "per_page", paging.USUAL_PAGE, 60), reading.number_from(query, "page", 1, 10**6)
+    return parsing.number_from(query, "per_page", paging.USUAL_PAGE, 60), parsing.number_from(query, "page", 1, 10**6)
 
 
 def _page(call: Call, kind: Kind, shown: list[Person], total: int) -> Answer:
@@ -181,7 +182,7 @@ def _narrowed(call: Call, kind: Kind) -> list[Person] | None:
 
 def _list(call: Call, kind: Kind, people: list[Person]) -> dict[str, Any]:
     list_type, key = NAMES[kind]
-    shown = [dialect_v1.person(call.workspace, person, call.version) for person in people]
+    shown = [v1.person(call.workspace, person, call.version) for person in people]
     return {"type": list_type, key: shown}
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.sandbox import reading
-from harness.sandbox import refusals as no
-from harness.sandbox.call import Answer, Call
 from harness.sandbox.operations.conversions import find_visitor, show, visitor_becomes_lead
 from harness.sandbox.operations.profiles import custom_attributes
-from harness.sandbox.people import Person
-from harness.sandbox.refusals import Refused
+from harness.sandbox.requests import parsing
+from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.person import Person
 
 
 def show_by_user_id(call: Call) -> Answer:
@@ -37,12 +37,12 @@ def update(call: Call) -> Answer:
 
     What was never named gets its pseudonym now, as recorded (facts §3). In 1.x an e-mail makes the visitor a lead.
     """
-    visitor_id = call.parameters[0] if call.parameters else reading.identifier(call.body, "id", call.version)
-    visitor_user_id = reading.identifier(call.body, "user_id", call.version)
+    visitor_id = call.parameters[0] if call.parameters else parsing.identifier(call.body, "id", call.version)
+    visitor_user_id = parsing.identifier(call.body, "user_id", call.version)
     if not visitor_id and not visitor_user_id:
         raise Refused(no.VISITOR_UNIDENTIFIED)
     visitor = _changed(call, _found(find_visitor(call, visitor_id, visitor_user_id)))
-    email = reading.email(call.body) if call.version.has("put_email_makes_lead") else None
+    email = parsing.email(call.body) if call.version.has("put_email_makes_lead") else None
     if email:
         return show(call, visitor_becomes_lead(call, msgspec.structs.replace(visitor, email=email)))
     call.people.put(visitor)
@@ -50,7 +50,7 @@ def update(call: Call) -> Answer:
 
 
 def _changed(call: Call, visitor: Person) -> Person:
-    name = reading.text(call.body, "name") if "name" in call.body else visitor.name
+    name = parsing.text(call.body, "name") if "name" in call.body else visitor.name
     pseudonym = visitor.pseudonym or call.workspace.ids.pseudonym(
         call.workspace.database.next("pseudonyms"), visitor.location.get("city_name")
     )

@@ -20,8 +20,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-from harness.clock import WallClock
-from harness.tests.served import served
+from harness.core.clock import WallClock
+from harness.tests.support.sandbox_server import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [

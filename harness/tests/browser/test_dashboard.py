@@ -11,15 +11,15 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from harness.clock import ManualClock, WallClock
+from harness.core.clock import ManualClock, WallClock
+from harness.core.http import Outcome, Response
 from harness.dashboard.pages import page as page_at
-from harness.exchange import Outcome, Response
-from harness.gateway.control import ControlPlane
+from harness.gateway.control_api.control_plane import ControlPlane
 from harness.gateway.core import Gateway, Stage
-from harness.gateway.server import Server
-from harness.tests.browser.axe import serious_faults
+from harness.gateway.server.server import Server
 from harness.tests.browser.conftest import Watched, Workspace
-from harness.tests.served import served
+from harness.tests.support.axe import serious_faults
+from harness.tests.support.sandbox_server import served
 
 HOSTILE = "<img src=x onerror=alert(1)><script>window.hurt=1</script>"
 

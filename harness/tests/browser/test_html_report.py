@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.tests.browser.axe import serious_faults
 from harness.tests.browser.conftest import Watched
+from harness.tests.support.axe import serious_faults
 
 ROOT = Path(__file__).resolve().parents[3]
 MERGE = "A lead who chatted is folded into the user they turn out to be"

@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from harness.exchange import Outcome, Request
-from harness.problems import NotStaged, Problem, Unstaged
-from harness.test_app.backend import Line
-from harness.test_app.browser import BrowserOrigin, chromium, playwright_is_there
-from harness.test_app.by_hand import NOTE, HandOrigin, LivePage
-from harness.test_app.session import AppSession
-from harness.test_app.visitor_page import MessengerPlace, visitor_page
-from harness.test_app.visitors import LedgeredOrigin
-from harness.tests.intercom import Played, playing, session
+from harness.core.errors import NotStaged, Problem, Unstaged
+from harness.core.http import Outcome, Request
+from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_session import AppSession
+from harness.test_app.visitors.browser import BrowserOrigin, chromium, playwright_is_there
+from harness.test_app.visitors.by_hand import NOTE, HandOrigin, LivePage
+from harness.test_app.visitors.origin import LedgeredOrigin
+from harness.test_app.visitors.page import MessengerPlace, visitor_page
+from harness.tests.support.intercom_stand_in import Played, playing, session
 
 UUID = "3ecf64d0-9ed1-4e9f-88e1-da7d6e6782f3"
 

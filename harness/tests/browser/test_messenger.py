@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from harness import app
-from harness.clock import FollowingClock, WallClock
+from harness.core.clock import FollowingClock, WallClock
+from harness.runner import wiring
 from harness.sandbox.messenger.proofs import user_hash
 from harness.tests.browser.conftest import Site, Watched, Workspace
 
@@ -254,8 +254,8 @@ def test_the_wrapper_from_npm_unmodified(browser: Browser, node_client: Callable
         for name in ("index", "instance-manager", "constants")
     )
     clock = FollowingClock(WallClock())
-    backend = app.sandbox_backend(clock)
-    _, server = app.service(backend, clock)
+    backend = wiring.sandbox_backend(clock)
+    _, server = wiring.service(backend, clock)
     assert backend.controls is not None
     app_id = backend.controls.workspace("default").settings()["app_id"]
     site.pages["/wrapped"] = LOADER.format(modules=modules, app_id=app_id)

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import pytest
 
-from harness.cli import main
-from harness.tests.rehearsal import Project, rehearsed
+from harness.cli.main import main
+from harness.tests.support.test_app_project import Project, rehearsed
 
 ROOT = Path(__file__).resolve().parents[3]
 ZOO = "harness.zoo"

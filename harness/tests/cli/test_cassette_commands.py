@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import load
-from harness.cli import main
-from harness.tests.recordings import call, read, visitor_to_lead, written
+from harness.cli.main import main
+from harness.tests.support.recordings import call, read, visitor_to_lead, written
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_recover_saves_beside_the_old_cassette(project: Path, capsys: pytest.Cap
     """What a killed recording saw is a file of its own, and the check says that it is no whole recording."""
     code = (
         "import os, signal, sys; from pathlib import Path; from harness.cassette import Recorder;"
-        "from harness.tests.recordings import Echo, Stage, ask, header;"
+        "from harness.tests.support.recordings import Echo, Stage, ask, header;"
         "r = Recorder(Stage(), path=Path(sys.argv[1]), header=header()); r.layer(ask('GET', '/me'), Echo());"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

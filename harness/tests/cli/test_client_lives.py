@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import requests
 
-from harness.clock import WallClock
-from harness.sandbox.driven import DRIVEN
-from harness.tests.served import served
+from harness.core.clock import WallClock
+from harness.tests.support.driven_operations import DRIVEN
+from harness.tests.support.sandbox_server import served
 
 LIVES = Path(__file__).parents[1] / "clients" / "lives"
 PACKAGES = {

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from harness.clock import WallClock
-from harness.tests.served import served
+from harness.core.clock import WallClock
+from harness.tests.support.sandbox_server import served
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 BARE = "import os, sys; os.environ.pop('INTERCOM_BASE_URL'); os.execvp(sys.argv[1], sys.argv[1:])"

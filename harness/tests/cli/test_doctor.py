@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.settings import ACCESS_TOKEN, APP_ID, LIVE_APP_IDS, REGION, REHEARSAL_CA, REHEARSAL_PROXY, STATE, load
-from harness.test_app.backend import Line
-from harness.test_app.dotenv_file import write_dotenv
-from harness.test_app.examination import Examination, Finding
-from harness.test_app.ledger import Ledger
-from harness.tests.intercom import Played, answer, new_token, page, playing
-from harness.tests.rehearsal import Project
-from harness.unknowns.evidence import load as load_evidence
-from harness.unknowns.probes import PROBES
+from harness.assumptions.evidence import load as load_evidence
+from harness.assumptions.probes import PROBES
+from harness.config import ACCESS_TOKEN, APP_ID, LIVE_APP_IDS, REGION, REHEARSAL_CA, REHEARSAL_PROXY, STATE, load
+from harness.core.clock import ManualClock
+from harness.test_app.cleanup.ledger import Ledger
+from harness.test_app.doctor import Examination, Finding
+from harness.test_app.env_file import write_dotenv
+from harness.test_app.test_app_backend import Line
+from harness.tests.support.intercom_stand_in import Played, answer, new_token, page, playing
+from harness.tests.support.test_app_project import Project
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import COMMANDS, group
+from harness.cli.main import COMMANDS, group
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name in group.list_commands(None)])  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.tests.cli.executed import ME, PYTHON, python, run_exec
+from harness.tests.support.exec_process import ME, PYTHON, python, run_exec
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.tests.cli.executed import ME, run_exec
+from harness.tests.support.exec_process import ME, run_exec
 
 CONVERSION = ("curl", "-sS", "-u", "any:", "-H", "Content-Type: application/json")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.tests.cli.executed import ME, PYTHON, python, run_exec
-from harness.tests.processes import runs, wait_for
+from harness.tests.support.exec_process import ME, PYTHON, python, run_exec
+from harness.tests.support.processes import runs, wait_for
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")

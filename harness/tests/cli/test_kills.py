@@ -16,10 +16,10 @@ from multiprocessing.context import ForkServerContext
 
 import pytest
 
-from harness.exchange import Outcome, Request
-from harness.tests.rehearsal import Project
+from harness.core.http import Outcome, Request
+from harness.tests.support.test_app_project import Project
 
-WARM = ("harness.tests.cli.test_kills", "harness.commands.run", "harness.commands.run_reporter", "harness.run")
+WARM = ("harness.tests.cli.test_kills", "harness.cli.run", "harness.cli.run_reporter", "harness.runner.run")
 PATIENCE = 120
 
 POINTS = {
@@ -33,7 +33,7 @@ POINTS = {
 
 
 def _run(folder: str, environment: Mapping[str, str]) -> None:
-    from harness.cli import main
+    from harness.cli.main import main
 
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
-from harness.cli import COMMANDS, group
+from harness.cli.main import COMMANDS, group
 from harness.pipeline.answer import OPERATIONS
 from harness.pipeline.load import KEYS
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
+from harness.core.errors import Problem
 from harness.pipeline.content import content_of
-from harness.problems import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = ROOT / "harness" / "zoo" / "commands" / "convert.py"

@@ -59,7 +59,9 @@ def test_a_case_can_be_picked_by_name_and_by_path(harness: Harness) -> None:
 def test_a_pipeline_without_an_operation_is_not_run_there(harness: Harness, flows: Path) -> None:
     """What it declares missing is told as not run; alone it is no proof, beside proved ones it is no failure."""
     (flows / "shop_leads.py").write_text(
-        f"from {ZOO}.calls import Sound\nclass Leads(Sound):\n    without = ('visitor_to_user', 'lead_to_user')\n"
+        f"from {ZOO}.sound_requests import Sound\n"
+        "class Leads(Sound):\n"
+        "    without = ('visitor_to_user', 'lead_to_user')\n"
     )
     ran = harness("run", "--pipeline", "shop_leads:Leads")
     assert ran.code == 0
@@ -90,7 +92,7 @@ CANNOT: dict[str, tuple[list[str], str]] = {
     "unknown version": (["--intercom-version", "3.0"], "3.0"),
     "spec that names nothing": (["--pipeline", "pipeline"], "--pipeline pipeline: this names no pipeline"),
     "module that does not import": (["--pipeline", "shop_nowhere:x"], "'shop_nowhere' does not import"),
-    "object that is not there": (["--pipeline", f"{ZOO}.calls:Nobody"], "there is no 'Nobody'"),
+    "object that is not there": (["--pipeline", f"{ZOO}.sound_requests:Nobody"], "there is no 'Nobody'"),
     "file that is not there": (["--pipeline", "nowhere.toml"], "there is no such file"),
     "operation missing": (["--pipeline", "lacking.toml"], "it lacks visitor_to_user, lead_to_user"),
     "command that does not exist": (["--pipeline", "gone.toml"], "there is no such command"),

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from harness.tests import playing
-from harness.tests.processes import runs
+from harness.tests.support import stock_scenarios
+from harness.tests.support.processes import runs
 
 WORDS = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); os.close(1); time.sleep(60)"
 
@@ -22,7 +22,7 @@ def test_a_run_that_is_told_to_end_ends_its_pipeline_first(tmp_path: Path) -> No
         f"[pipeline]\nvisitor_to_lead = \"'{sys.executable}' slow.py '{started}' {{visitor.user_id}}\"\n"
         'without = ["visitor_to_user", "lead_to_user"]\n'
     )
-    words = ["run", "--pipeline", str(tmp_path / "slow.toml"), str(playing.SCENARIOS / "visitor_to_lead.py")]
+    words = ["run", "--pipeline", str(tmp_path / "slow.toml"), str(stock_scenarios.SCENARIOS / "visitor_to_lead.py")]
     with subprocess.Popen([sys.executable, "-m", "harness", *words], stdout=subprocess.PIPE, text=True) as run:
         deadline = time.monotonic() + 30
         while not (started.exists() and started.read_text()) and time.monotonic() < deadline:

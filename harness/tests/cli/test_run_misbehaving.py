@@ -49,7 +49,7 @@ def test_a_command_that_crashes_hangs_or_prints_garbage_is_refuted_and_the_run_g
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("answers:Crashes", "KeyError: 'visitor_uuid'"), ("answers:Hangs", "within 0.2 s")]
+    ("name", "told"), [("wrong_answers:Crashes", "KeyError: 'visitor_uuid'"), ("wrong_answers:Hangs", "within 0.2 s")]
 )
 def test_a_python_pipeline_that_crashes_or_hangs_is_refuted_and_the_run_goes_on(
     harness: Harness, name: str, told: str

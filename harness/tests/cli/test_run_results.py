@@ -29,7 +29,7 @@ def _check(data: dict[str, Any], exit_code: int) -> None:
     assert {claim["verdict"] for claim in row["claims"]} >= {"proved"}
 
 
-@pytest.mark.parametrize(("name", "code"), [("calls:Sound", 0), ("losses:DropsTheCampaign", 1)])
+@pytest.mark.parametrize(("name", "code"), [("sound_requests:Sound", 0), ("losses:DropsTheCampaign", 1)])
 def test_json_on_stdout_is_nothing_but_json(harness: Harness, name: str, code: int) -> None:
     """What a person reads goes to stderr then."""
     ran = harness("run", FLOW, "-k", "user_id", "--pipeline", f"{ZOO}.{name}", "--json")

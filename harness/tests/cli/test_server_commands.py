@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.cli import COMMANDS, main
+from harness.cli.main import COMMANDS, main
 
 HEADERS = {"Authorization": "Bearer sandbox-demo"}
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.exchange import Outcome, Request
-from harness.settings import ACCESS_TOKEN, APP_ID
-from harness.tests.intercom import answer
-from harness.tests.rehearsal import SCENARIO, Project
-from harness.unknowns.evidence import load
+from harness.assumptions.evidence import load
+from harness.config import ACCESS_TOKEN, APP_ID
+from harness.core.http import Outcome, Request
+from harness.tests.support.intercom_stand_in import answer
+from harness.tests.support.test_app_project import SCENARIO, Project
 
 
 def _kill_at(

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from harness.exchange import Outcome
-from harness.settings import APP_ID
-from harness.test_app.by_hand import LivePage
-from harness.test_app.visitor_page import MessengerPlace
-from harness.tests.intercom import answer, new_token
-from harness.tests.rehearsal import Project
+from harness.config import APP_ID
+from harness.core.http import Outcome
+from harness.test_app.visitors.by_hand import LivePage
+from harness.test_app.visitors.page import MessengerPlace
+from harness.tests.support.intercom_stand_in import answer, new_token
+from harness.tests.support.test_app_project import Project
 
 JOB = """
 import os, sys, requests

@@ -12,8 +12,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from harness.cli import main
-from harness.commands import tour
+from harness.cli import tour
+from harness.cli.main import main
 
 
 def test_every_step_comes_out_as_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:

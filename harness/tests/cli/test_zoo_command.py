@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
-from harness.tests import playing
+from harness.cli.main import main
+from harness.tests.support import stock_scenarios
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_json_is_nothing_but_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_wrong_pipeline_that_lives_ends_it_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Scenarios that claim too little let it live, and it is said what was wanted."""
     folder = tmp_path / "scenarios"
-    shutil.copytree(playing.SCENARIOS, folder)
+    shutil.copytree(stock_scenarios.SCENARIOS, folder)
     module = folder / "visitor_to_lead.py"
     module.write_text(module.read_text().replace("verify.became_lead(visitor)", "verify.untouched(visitor)"))
     assert main(["zoo", "--quick", "--scenarios", str(folder), "SendsUndefined"]) == 1
@@ -65,7 +65,7 @@ def test_a_wrong_pipeline_that_lives_ends_it_with_1(tmp_path: Path, capsys: pyte
 def test_a_right_pipeline_that_is_touched_ends_it_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A false alarm is as bad as a bug that lives."""
     folder = tmp_path / "scenarios"
-    shutil.copytree(playing.SCENARIOS, folder)
+    shutil.copytree(stock_scenarios.SCENARIOS, folder)
     module = folder / "visitor_to_lead.py"
     module.write_text(module.read_text().replace("verify.became_lead(visitor)", "verify.untouched(visitor)"))
     assert main(["zoo", "--quick", "--scenarios", str(folder), "SaysNothing"]) == 1

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness import app
-from harness.clock import FollowingClock, WallClock
-from harness.commands import taping
-from harness.options import RunOptions
-from harness.problems import Problem
-from harness.run import Run
-from harness.tests import playing
+from harness.cli import taping
+from harness.core.clock import FollowingClock, WallClock
+from harness.core.errors import Problem
+from harness.runner import wiring
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 
 Serving = Callable[[float], AbstractContextManager[str]]
@@ -29,8 +29,8 @@ def serving() -> Serving:
     @contextmanager
     def opened(time_scale: float = 1.0) -> Iterator[str]:
         clock = FollowingClock(WallClock())
-        backend = app.sandbox_backend(clock)
-        _, server = app.service(backend, clock, stage=app.service_stage(backend, app.paced(clock, time_scale)))
+        backend = wiring.sandbox_backend(clock)
+        _, server = wiring.service(backend, clock, stage=wiring.service_stage(backend, wiring.paced(clock, time_scale)))
         with server:
             yield server.url
         backend.close()
@@ -47,16 +47,18 @@ ELSEWHERE = {
 
 def test_adversity_is_staged_in_front_of_a_running_sandbox(serving: Serving, tmp_path: Path) -> None:
     """An answer that never comes, a rate limit, an index that lags, a webhook twice and early; and nobody waits."""
-    cases = [case for module, names in ELSEWHERE.items() for case in playing.cases_in(module) if case.name in names]
+    cases = [
+        case for module, names in ELSEWHERE.items() for case in stock_scenarios.cases_in(module) if case.name in names
+    ]
     assert len(cases) == 5
     with serving(1.0) as url:
         began = time.monotonic()
         run = Run(RunOptions(against=url, record=True, cassettes=tmp_path))
-        assert [playing.play(run, case).verdict for case in cases] == [Verdict.PROVED] * 5
+        assert [stock_scenarios.play(run, case).verdict for case in cases] == [Verdict.PROVED] * 5
         run.close()
         assert time.monotonic() - began < 15
     replay = Run(RunOptions(against="cassette", cassettes=tmp_path))
-    assert [playing.play(replay, case).verdict for case in cases] == [Verdict.PROVED] * 5
+    assert [stock_scenarios.play(replay, case).verdict for case in cases] == [Verdict.PROVED] * 5
     replay.close()
 
 

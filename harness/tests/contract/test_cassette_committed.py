@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import Cassette, Interaction, load
-from harness.cassette.proof import Converted, conversions, missing_proof
-from harness.cassette.reads import GONE, is_read, person_in, status_of
-from harness.cli import main
+from harness.cassette.review.meaning import GONE, is_read, person_in, status_of
+from harness.cassette.review.proof import Converted, conversions, missing_proof
+from harness.cli.main import main
 
 CASSETTES = Path(__file__).parents[3] / "cassettes"
 FLOWS = ("visitor_to_lead", "visitor_to_user_create", "visitor_to_user_merge", "lead_to_user")

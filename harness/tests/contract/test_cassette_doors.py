@@ -14,14 +14,14 @@ import pytest
 import requests
 
 from harness.cassette import NetworkGuard, NetworkRefused, Player, Recorder, load
-from harness.clock import ManualClock
-from harness.exchange import Broken, Outcome, Request, Response
+from harness.core.clock import ManualClock
+from harness.core.http import Broken, Outcome, Request, Response
 from harness.gateway import Gateway, Stage
-from harness.gateway.adapter import GatewayAdapter
-from harness.gateway.authority import Authority
-from harness.gateway.patched import patched_clients
-from harness.gateway.server import Server
-from harness.tests.recordings import header
+from harness.gateway.clients.adapter import GatewayAdapter
+from harness.gateway.clients.patched import patched_clients
+from harness.gateway.server.server import Server
+from harness.gateway.server.tls import Authority
+from harness.tests.support.recordings import header
 
 THREADS = 12
 INTERCOM = "https://api.intercom.io"

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from harness.app import Backend, sandbox_backend
 from harness.cassette import Cassette, Recorder
-from harness.cassette.drift import Drift, drifts
-from harness.cassette.drift_ignores import line_for, read_ignores, without_ignored
-from harness.cassette.names import Names
-from harness.clock import RUN_START, ManualClock
-from harness.exchange import Handler, Outcome, Request, Response
-from harness.problems import Problem
-from harness.tests.recordings import Stage, ask, header
+from harness.cassette.format.id_names import Names
+from harness.cassette.review.drift import Drift, drifts
+from harness.cassette.review.drift_ignores import line_for, read_ignores, without_ignored
+from harness.core.clock import RUN_START, ManualClock
+from harness.core.errors import Problem
+from harness.core.http import Handler, Outcome, Request, Response
+from harness.runner.wiring import Backend, sandbox_backend
+from harness.tests.support.recordings import Stage, ask, header
 
 LATER = RUN_START + 86_400 * 90
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from harness.cassette import Cassette, Redactor, load
-from harness.cassette.marking import under_marker
-from harness.cassette.writing import write
-from harness.commands.live_drift import STAND_IN, CannotAsk, LiveDrift
-from harness.guarded import GuardedApp
-from harness.test_app.session import AppSession
-from harness.test_app.visitors import LedgeredOrigin
-from harness.tests.intercom import Played, playing, surroundings
+from harness.cassette.recording.marking import under_marker
+from harness.cassette.recording.writer import write
+from harness.cli.live_drift import STAND_IN, CannotAsk, LiveDrift
+from harness.runner.test_app_wiring import GuardedApp
+from harness.test_app.test_app_session import AppSession
+from harness.test_app.visitors.origin import LedgeredOrigin
+from harness.tests.support.intercom_stand_in import Played, playing, surroundings
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKER = "hx00000000ab"

@@ -130,8 +130,7 @@ def test_local_sockets_are_left_alone(guard: NetworkGuard) -> None:
 
 def test_the_guard_costs_nothing_to_import() -> None:
     """It brings neither vcrpy nor a client library, and installs nothing before it is used."""
-    code = (
-        "import sys, harness.cassette.network; print([m for m in ('vcr', 'requests', 'msgspec') if m in sys.modules])"
-    )
+    heavy = "[m for m in ('vcr', 'requests', 'msgspec') if m in sys.modules]"
+    code = f"import sys, harness.cassette.replay.network_guard; print({heavy})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

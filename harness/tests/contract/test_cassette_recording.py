@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import AlreadyRecording, CannotRecord, EmptyCassette, MissingCassette, Recorder, load
-from harness.cassette.journal import journal_path, recover
-from harness.clock import ManualClock
-from harness.exchange import Broken, Outcome, Request, Response
+from harness.cassette.recording.journal import journal_path, recover
+from harness.core.clock import ManualClock
+from harness.core.http import Broken, Outcome, Request, Response
 from harness.gateway import Gateway, Stage
-from harness.tests.recordings import Echo, ask, header, player, recorded
-from harness.tests.recordings import Stage as Where
+from harness.tests.support.recordings import Echo, ask, header, player, recorded
+from harness.tests.support.recordings import Stage as Where
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from harness.cassette import Recorder
-from harness.tests.recordings import Echo, Stage, ask, header
+from harness.tests.support.recordings import Echo, Stage, ask, header
 
 recorder, echo = Recorder(Stage(), path=Path(sys.argv[1]), header=header()), Echo()
 for number in range(int(sys.argv[2])):

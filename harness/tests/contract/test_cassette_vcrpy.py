@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from harness.cassette import Header, Redactor, ReplayFailed, load
-from harness.cassette.plain_yaml import export, read
-from harness.cassette.writing import write
-from harness.tests.recordings import VISITOR_ID, VISITOR_UUID, visitor_to_lead, written
+from harness.cassette.recording.writer import write
+from harness.cassette.vcr.plain_yaml import export, read
+from harness.tests.support.recordings import VISITOR_ID, VISITOR_UUID, visitor_to_lead, written
 
 API = "https://api.intercom.io"
 NEWEST = {"Intercom-Version": "2.16"}
@@ -69,10 +69,10 @@ def test_vcrpy_reads_and_writes_our_files_by_the_serializer(path: Path, intercom
     """One line of registration; what it records that way is clean."""
     import vcr
 
-    from harness.cassette import vcr_serializer
+    from harness.cassette.vcr import serializer
 
     recorder = vcr.VCR(serializer="harness")
-    recorder.register_serializer("harness", vcr_serializer)
+    recorder.register_serializer("harness", serializer)
     with recorder.use_cassette(str(path), record_mode="none"):
         assert convert() == [200, 200, 404, 200]
     fresh = path.with_name("fresh.json")
@@ -88,7 +88,7 @@ def test_vcrpy_reads_and_writes_our_files_by_the_serializer(path: Path, intercom
 
 def test_vcrpys_patches_over_our_engine_are_strict(path: Path) -> None:
     """Body and order are matched, misses go nowhere, and one that was swallowed is raised at the end."""
-    from harness.cassette.vcr_cassette import use_cassette
+    from harness.cassette.vcr.cassette import use_cassette
 
     free = path.with_name("free.json")
     written(free, [visitor_to_lead()[1], visitor_to_lead()[1]], scenario="")
@@ -103,7 +103,7 @@ def test_vcrpys_patches_over_our_engine_are_strict(path: Path) -> None:
 
 
 def _with_a_swallowed_miss(path: Path) -> None:
-    from harness.cassette.vcr_cassette import use_cassette
+    from harness.cassette.vcr.cassette import use_cassette
 
     body = {"visitor": {"user_id": VISITOR_UUID}, "type": "lead"}
     with use_cassette(path):
@@ -139,7 +139,7 @@ def intercom() -> Iterator[str]:
 
 def test_recording_through_vcrpys_patches_writes_one_of_ours(tmp_path: Path, intercom: str) -> None:
     """Recorded once from a real server, then played without it."""
-    from harness.cassette.vcr_cassette import use_cassette
+    from harness.cassette.vcr.cassette import use_cassette
 
     path = tmp_path / "a.json"
     for record in (True, False):

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import requests
 
-from harness.clock import RUN_START, FollowingClock, ManualClock, WallClock
-from harness.gateway.server import Server
-from harness.problems import Problem
+from harness.core.clock import RUN_START, FollowingClock, ManualClock, WallClock
+from harness.core.errors import Problem
+from harness.gateway.server.server import Server
 from harness.sandbox import Sandbox
-from harness.tests.served import served
+from harness.tests.support.sandbox_server import served
 
 
 class Service:

@@ -11,12 +11,12 @@ import pytest
 import requests
 from urllib3.exceptions import ProtocolError
 
-from harness.clock import ManualClock
-from harness.exchange import Outcome, Request, Response
+from harness.core.clock import ManualClock
+from harness.core.http import Outcome, Request, Response
 from harness.gateway import Gateway, Stage
-from harness.gateway.adapter import GatewayAdapter
-from harness.gateway.authority import Authority
-from harness.tests.doors import broken, echo, serving
+from harness.gateway.clients.adapter import GatewayAdapter
+from harness.gateway.server.tls import Authority
+from harness.tests.support.doors import broken, echo, serving
 
 DOORS = ("adapter", "server", "proxy")
 

@@ -22,12 +22,12 @@ import pytest
 import requests
 import urllib3
 
-from harness.clock import ManualClock
-from harness.exchange import Outcome, Request, Response
+from harness.core.clock import ManualClock
+from harness.core.http import Outcome, Request, Response
 from harness.gateway import Gateway, Stage
-from harness.gateway.patched import patched_clients
-from harness.tests.doors import broken, echo, serving
-from harness.tests.python_clients import BODY, CLIENTS, MANY, URL, Answer
+from harness.gateway.clients.patched import patched_clients
+from harness.tests.support.doors import broken, echo, serving
+from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, Answer
 
 
 @pytest.fixture(params=CLIENTS)
@@ -228,8 +228,8 @@ def test_a_client_that_is_imported_later_is_led_as_well() -> None:
     pytest.importorskip("httpx", reason="needs client: httpx is not installed")
     code = """
         import sys
-        from harness.exchange import Outcome, Response
-        from harness.gateway.patched import patched_clients
+        from harness.core.http import Outcome, Response
+        from harness.gateway.clients.patched import patched_clients
         with patched_clients(lambda request: Outcome(Response(200, {}, request.path.encode())), print):
             assert "httpx" not in sys.modules
             import httpx

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from harness.gateway.server import Server
-from harness.tests.served import served
+from harness.gateway.server.server import Server
+from harness.tests.support.sandbox_server import served
 
 FAULTS = "/_sandbox/faults"
 

@@ -16,12 +16,12 @@ from typing import Any, TypeAlias
 import pytest
 import requests
 
-from harness.options import RunOptions
-from harness.persons import Lead, User, Visitor
+from harness.core.errors import Problem
+from harness.core.people import Lead, User, Visitor
 from harness.pipeline import Answer, load_pipeline
-from harness.problems import Problem
-from harness.run import Run
-from harness.tests import playing
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 
 Reply: TypeAlias = tuple[int, Mapping[str, str], Any]
@@ -261,7 +261,7 @@ def test_a_service_that_cannot_be_meant_is_refused_before_anything_runs(
 
 
 def _sound(method: str, path: str, body: Any) -> Reply:
-    from harness.zoo.calls import Sound
+    from harness.zoo.sound_requests import Sound
 
     class Told(Sound):
         def ask(self, method: str, path: str, sent: Any = None) -> Any:
@@ -291,9 +291,9 @@ def _person(name: str, known: dict[str, Any]) -> Visitor | Lead | User:
     return kind(known["id"], external_id=known["external_id"], email=known["email"])
 
 
-def _verdicts(run: Run, cases: list[playing.Played]) -> dict[str, Verdict]:
+def _verdicts(run: Run, cases: list[stock_scenarios.Played]) -> dict[str, Verdict]:
     try:
-        return {case.name: playing.play(run, case).verdict for case in cases}
+        return {case.name: stock_scenarios.play(run, case).verdict for case in cases}
     finally:
         run.close()
 
@@ -302,7 +302,7 @@ def test_a_service_is_proved_recorded_and_replayed(tmp_path: Path, stack: ExitSt
     """Every flow and every refusal; a replay reaches the service and nothing else."""
     service = stack.enter_context(serving(_sound))
     spec, cassettes = _toml(tmp_path, hook=service.url), tmp_path / "cassettes"
-    cases = list({case.key: case for case in reversed(playing.all_cases())}.values())
+    cases = list({case.key: case for case in reversed(stock_scenarios.all_cases())}.values())
     options = {"pipeline": spec, "cassettes": cassettes}
     live = _verdicts(Run(RunOptions(record=True, **options)), cases)  # type: ignore[arg-type]
     assert set(live.values()) == {Verdict.PROVED}
@@ -314,9 +314,9 @@ def test_a_job_of_a_service_is_asked_for_nothing_else(tmp_path: Path, stack: Exi
     """`job` may be a URL; the conversions are then not run, and a job that does nothing is refuted."""
     service = stack.enter_context(serving(lambda *_: (204, {}, None)))
     run = Run(RunOptions(pipeline=_toml(tmp_path, job=f"{service.url}/job")))
-    first = playing.cases_in("jobs")[0]
+    first = stock_scenarios.cases_in("jobs")[0]
     try:
-        job, conversion = playing.play(run, first), playing.play(run, playing.all_cases()[0])
+        job, conversion = stock_scenarios.play(run, first), stock_scenarios.play(run, stock_scenarios.all_cases()[0])
     finally:
         run.close()
     assert (job.verdict, conversion.skipped) == (Verdict.REFUTED, "the pipeline 'service' has no lead_to_user")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.persons import Visitor
+from harness.core.errors import Problem
+from harness.core.people import Visitor
 from harness.pipeline import Answer, PipelineSpec, load_pipeline
-from harness.problems import Problem
-from harness.tests.processes import runs
+from harness.tests.support.processes import runs
 
 VISITOR = Visitor("6955b900ab", "0f5e")
 SERVICE = """

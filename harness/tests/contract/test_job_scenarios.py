@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.options import RunOptions
-from harness.run import Run
-from harness.tests import playing
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 
 JOBS = "harness.zoo.jobs"
@@ -17,7 +17,7 @@ def test_the_reference_job_is_proved(version: str) -> None:
     """Every case, in both dialects."""
     run = Run(RunOptions(intercom_version=version))
     try:
-        results = [playing.play(run, case) for case in playing.cases_in("jobs")]
+        results = [stock_scenarios.play(run, case) for case in stock_scenarios.cases_in("jobs")]
     finally:
         run.close()
     assert {result.case.name for result in results if result.verdict is not Verdict.PROVED} == set()
@@ -28,7 +28,7 @@ def test_a_job_is_not_asked_for_single_conversions() -> None:
     """What it does not do is not run, and said so."""
     run = Run(RunOptions(pipeline=f"{JOBS}:RunOnly"))
     try:
-        reasons = {playing.play(run, case).skipped for case in playing.all_cases()}
+        reasons = {stock_scenarios.play(run, case).skipped for case in stock_scenarios.all_cases()}
     finally:
         run.close()
     assert reasons == {
@@ -40,9 +40,9 @@ def test_a_job_is_not_asked_for_single_conversions() -> None:
 
 def test_a_pipeline_of_conversions_is_not_started_as_a_job() -> None:
     """The scenarios of jobs are not run with it, and say why."""
-    run = Run(RunOptions(pipeline="harness.zoo.calls:Sound"))
+    run = Run(RunOptions(pipeline="harness.zoo.sound_requests:Sound"))
     try:
-        reasons = {playing.play(run, case).skipped for case in playing.cases_in("jobs")}
+        reasons = {stock_scenarios.play(run, case).skipped for case in stock_scenarios.cases_in("jobs")}
     finally:
         run.close()
     (reason,) = reasons

@@ -11,12 +11,12 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.exchange import Request, Response
-from harness.sandbox.messenger import rules
+from harness.core.http import Request, Response
+from harness.sandbox.messenger import messenger_rules
 from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
-from harness.tests.properties import UNHURRIED
-from harness.tests.sandboxed import Asker
-from harness.tests.served import served
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.sandbox_client import Asker
+from harness.tests.support.sandbox_server import served
 
 SHOP = "https://shop.example"
 
@@ -54,7 +54,7 @@ def browser() -> Browser:
 
 def test_every_combination_meets_exactly_one_row() -> None:
     """The two tables leave nothing open and nothing twice."""
-    for table in rules.TABLES:
+    for table in messenger_rules.TABLES:
         for facts in table.combinations():
             table.decide(**facts)
 

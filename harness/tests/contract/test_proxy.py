@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.gateway.authority import Authority
 from harness.gateway.hosts import host_of, is_answered, is_owned, meant_host
-from harness.tests.doors import exchange_bytes, read_all, serving
+from harness.gateway.server.tls import Authority
+from harness.tests.support.doors import exchange_bytes, read_all, serving
 
 
 @pytest.fixture(scope="module")

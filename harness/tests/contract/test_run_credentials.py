@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.options import RunOptions
-from harness.run import Run
-from harness.scenario import ScenarioResult
-from harness.tests import playing
+from harness.runner.run import Run
+from harness.runner.scenario import ScenarioResult
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 
 PIPELINE = """
@@ -70,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _play(pipeline: str, *, strict: bool = False) -> tuple[ScenarioResult, list[str]]:
     run = Run(RunOptions(pipeline=pipeline, strict_token=strict))
     try:
-        result = playing.play(run, playing.cases_of("visitor_to_lead")[1])
+        result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[1])
         return result, list(run.engagement.notes)
     finally:
         run.close()
@@ -133,9 +133,9 @@ def test_a_command_sees_no_real_credential(folder: Path) -> None:
 
 def test_the_sandboxs_own_token_is_no_reason_for_a_note() -> None:
     """A pipeline that takes what it is given has nothing to be told."""
-    run = Run(RunOptions(pipeline="harness.zoo.calls:Sound", strict_token=True))
+    run = Run(RunOptions(pipeline="harness.zoo.sound_requests:Sound", strict_token=True))
     try:
-        result = playing.play(run, playing.cases_of("visitor_to_lead")[0])
+        result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[0])
         assert (result.verdict, list(run.engagement.notes)) == (Verdict.PROVED, [])
     finally:
         run.close()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.problems import Problem
-from harness.tests.sandboxed import Asker, refused
+from harness.core.errors import Problem
+from harness.tests.support.sandbox_client import Asker, refused
 
 NOBODY = "0" * 24
 

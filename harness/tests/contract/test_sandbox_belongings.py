@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.tests.sandboxed import Asker
+from harness.tests.support.sandbox_client import Asker
 
 
 @pytest.fixture

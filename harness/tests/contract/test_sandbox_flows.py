@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.tests.sandboxed import Asker
+from harness.tests.support.sandbox_client import Asker
 
 V2 = ("2.7", "2.11", "2.14", "2.15", "2.16", "2.17")
 V1 = ("1.0", "1.4")

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.versions import VERSIONS
-from harness.tests.life import live
-from harness.tests.sandboxed import Asker
+from harness.sandbox.rules.versions import VERSIONS
+from harness.tests.support.request_sequence import live
+from harness.tests.support.sandbox_client import Asker
 
 WORDS = """
     id user_id email visitor user contact type from into role name external_id custom_attributes companies users query

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from harness.tests.lookups import LOOKUPS, lists, people
-from harness.tests.sandboxed import Asker
+from harness.tests.support.lookups import LOOKUPS, lists, people
+from harness.tests.support.sandbox_client import Asker
 
 VERSIONS = ("1.0", "1.4", "2.7", "2.11", "2.15", "2.16")
 EMAILS = [f"{name}@example.com" for name in ("ann", "Bob", "cid")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.tests.sandboxed import Asker
+from harness.tests.support.sandbox_client import Asker
 
 
 @pytest.fixture

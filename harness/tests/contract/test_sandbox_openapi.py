@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from harness.sandbox.requests.router import Route
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.routing import Route
-from harness.sandbox.versions import VERSIONS
-from harness.tests.life import live
-from harness.tests.openapi import Description, description, within
-from harness.tests.sandboxed import Asker
+from harness.sandbox.rules.versions import VERSIONS
+from harness.tests.support.openapi import Description, description, within
+from harness.tests.support.request_sequence import live
+from harness.tests.support.sandbox_client import Asker
 
 DESCRIBED = ("2.11", "2.16")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox import portraits
-from harness.tests.sandboxed import Asker
+from harness.sandbox.store import former_people
+from harness.tests.support.sandbox_client import Asker
 
 
 @pytest.fixture
@@ -63,10 +63,10 @@ def test_who_was_deleted_is_shown_as_they_were(asker: Asker, way: str) -> None:
 
 def test_only_the_latest_are_kept(asker: Asker) -> None:
     """A long life of a workspace takes no more room than a short one."""
-    for _ in range(portraits.KEPT + 5):
+    for _ in range(former_people.KEPT + 5):
         asker.using("1.4").ask("DELETE", f"/visitors/{asker.visitor()['id']}")
     told = [one["before"] is not None for one in became(asker)]
-    assert told == [True] * portraits.KEPT + [False] * 5
+    assert told == [True] * former_people.KEPT + [False] * 5
 
 
 def test_nothing_is_told_twice(asker: Asker) -> None:
@@ -89,4 +89,4 @@ def test_a_refused_conversion_leaves_no_picture(asker: Asker) -> None:
     assert len(became(asker)) == 1
     workspace.rewind(checkpoint)
     assert became(asker) == []
-    assert portraits.kept(workspace.database) == {}
+    assert former_people.kept(workspace.database) == {}

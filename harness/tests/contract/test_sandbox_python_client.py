@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.exchange import Request
-from harness.sandbox.driven import DRIVEN
-from harness.tests.sandboxed import Asker
+from harness.core.http import Request
+from harness.tests.support.driven_operations import DRIVEN
+from harness.tests.support.sandbox_client import Asker
 
 intercom = pytest.importorskip("intercom", reason="needs client: python-intercom")
 

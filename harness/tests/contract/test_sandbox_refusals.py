@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.tests.sandboxed import Asker, refused
+from harness.tests.support.sandbox_client import Asker, refused
 
 NOBODY = "0" * 24
 UNKNOWN = "3ecf64d0-9ed1-4e9f-88e1-da7d6e6782f3"

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.problems import Problem
-from harness.sandbox.people import Person
-from harness.sandbox.segments import Segments
-from harness.tests.sandboxed import Asker
+from harness.core.errors import Problem
+from harness.sandbox.rules.person import Person
+from harness.sandbox.search.segment_rules import Segments
+from harness.tests.support.sandbox_client import Asker
 
 DAY = 86_400
 

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.problems import Problem
+from harness.core.clock import ManualClock
+from harness.core.errors import Problem
 from harness.sandbox import Sandbox
-from harness.sandbox.database import Database
-from harness.tests.sandboxed import Asker
+from harness.sandbox.store.database import Database
+from harness.tests.support.sandbox_client import Asker
 
 Count: TypeAlias = Callable[[int, int], int]
 PATHS = {"PYTHONPATH": str(Path(__file__).resolve().parents[3])}
@@ -158,8 +158,8 @@ def test_a_folder_of_state_survives_a_restart(tmp_path: Path) -> None:
 CONVERTING = """
 import json, sys
 from pathlib import Path
-from harness.clock import WallClock
-from harness.exchange import Request
+from harness.core.clock import WallClock
+from harness.core.http import Request
 from harness.sandbox import Sandbox
 
 sandbox = Sandbox(WallClock(), state=Path(sys.argv[1]), intercom_version="2.16")

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.exchange import Outcome, Request, Response
+from harness.core.clock import ManualClock
+from harness.core.errors import Problem
+from harness.core.http import Outcome, Request, Response
 from harness.gateway import Gateway, Stage
-from harness.gateway.door import BODY_LIMIT
-from harness.gateway.server import GRACE, Server
-from harness.problems import Problem
-from harness.tests.doors import broken, echo, exchange_bytes, read_all, serving
-from harness.tests.processes import wait_for
+from harness.gateway.server.asgi_app import BODY_LIMIT
+from harness.gateway.server.server import GRACE, Server
+from harness.tests.support.doors import broken, echo, exchange_bytes, read_all, serving
+from harness.tests.support.processes import wait_for
 
 
 def head_and_body(answer: bytes) -> tuple[str, bytes]:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import requests
 
-from harness import app
-from harness.clock import FollowingClock, ManualClock
+from harness.core.clock import FollowingClock, ManualClock
+from harness.core.errors import Problem
 from harness.gateway import Gateway
 from harness.gateway.core import Stage
-from harness.gateway.server import Server
+from harness.gateway.server.server import Server
 from harness.gateway.upstream import RemoteSandbox, Upstream, running_sandbox
-from harness.problems import Problem
-from harness.tests.doors import echo
-from harness.tests.served import served
+from harness.runner import wiring
+from harness.tests.support.doors import echo
+from harness.tests.support.sandbox_server import served
 
 
 class Sandboxed:
@@ -118,8 +118,8 @@ def _own_address() -> str:
 def test_pages_are_for_the_machine_that_serves_them(page: str) -> None:
     """Also where the server listens on every address, as it has to for a container."""
     address, clock = _own_address(), FollowingClock(ManualClock())
-    backend = app.sandbox_backend(clock)
-    _, everywhere = app.service(backend, clock, host="0.0.0.0")
+    backend = wiring.sandbox_backend(clock)
+    _, everywhere = wiring.service(backend, clock, host="0.0.0.0")
     with closing(backend), everywhere as server, requests.Session() as session:
         session.trust_env = False
         near, far = (f"http://{host}:{server.port}" for host in ("127.0.0.1", address))
@@ -229,8 +229,8 @@ def test_a_running_sandbox_can_stand_behind_another_gateway(sandboxed: Sandboxed
     """Its answers, its links and its control plane are passed on as they are."""
     upstream = running_sandbox(sandboxed.url)
     clock = FollowingClock(ManualClock())
-    backend = app.Backend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
-    gateway, server = app.service(backend, clock)
+    backend = wiring.Backend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
+    gateway, server = wiring.service(backend, clock)
     with server:
         front = Sandboxed(server.url, gateway)
         visitor = front.ask("POST", "/_sandbox/visitors", {"name": "Ada"}).json()
@@ -253,8 +253,8 @@ def test_a_sandbox_that_ends_is_a_502_of_the_gateway(sandboxed: Sandboxed) -> No
     with Server(gateway) as gone:
         gateway.open(Stage(echo))
         dead = gone.url
-    upstream = app.Backend(Upstream(dead).handle)
-    front, server = app.service(upstream, ManualClock())
+    upstream = wiring.Backend(Upstream(dead).handle)
+    front, server = wiring.service(upstream, ManualClock())
     with server:
         answer = Sandboxed(server.url, front).ask("GET", "/me")
     assert answer.status_code == 502

@@ -14,15 +14,15 @@ from typing import BinaryIO
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.exchange import Request
+from harness.core.clock import ManualClock
+from harness.core.http import Request
 from harness.gateway import Gateway, Stage
-from harness.gateway.authority import Authority
-from harness.gateway.door import Door
-from harness.gateway.front import FrontProtocol, shared_by
-from harness.gateway.heads import KEPT, LONGEST, Heads
-from harness.gateway.policy import Policy
-from harness.tests.doors import echo, read_all, serving
+from harness.gateway.server.asgi_app import Door
+from harness.gateway.server.egress import Policy
+from harness.gateway.server.http_protocol import FrontProtocol, shared_by
+from harness.gateway.server.request_heads import KEPT, LONGEST, Heads
+from harness.gateway.server.tls import Authority
+from harness.tests.support.doors import echo, read_all, serving
 
 POST = b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n"
 GET = b"GET /me HTTP/1.1\r\nhost: x\r\n\r\n"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.problems import NotStaged, Unstaged
-from harness.scenario import Case
-from harness.tests.intercom import Played, playing
-from harness.tests.playing import cases_in
-from harness.tests.theatre import Theatre
+from harness.core.errors import NotStaged, Unstaged
+from harness.runner.scenario import Case
+from harness.tests.support.intercom_stand_in import Played, playing
+from harness.tests.support.stock_scenarios import cases_in
+from harness.tests.support.test_app_run import Theatre
 from harness.verification import Verdict
 
 

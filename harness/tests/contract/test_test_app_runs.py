@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.exchange import Outcome, Request
-from harness.options import RunOptions
-from harness.problems import Problem, Unstaged
-from harness.run import Run
-from harness.tests.intercom import Played, playing
-from harness.tests.theatre import LEAD, VISITOR, Theatre, theatre_in, things
+from harness.core.clock import ManualClock
+from harness.core.errors import Problem, Unstaged
+from harness.core.http import Outcome, Request
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.tests.support.intercom_stand_in import Played, playing
+from harness.tests.support.test_app_run import LEAD, VISITOR, Theatre, theatre_in, things
 from harness.verification import Verdict
 
 

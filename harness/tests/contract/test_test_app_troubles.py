@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.exchange import Outcome, Request, Response
-from harness.problems import Problem, Unstaged
-from harness.run import Run
-from harness.scenario import Case
-from harness.test_app.backend import Line
-from harness.test_app.session import AppSession
-from harness.tests.doors import JSON
-from harness.tests.intercom import Played, answer, page, playing, surroundings
-from harness.tests.theatre import LEAD, Theatre, theatre_in, things
+from harness.core.errors import Problem, Unstaged
+from harness.core.http import Outcome, Request, Response
+from harness.runner.run import Run
+from harness.runner.scenario import Case
+from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_session import AppSession
+from harness.tests.support.doors import JSON
+from harness.tests.support.intercom_stand_in import Played, answer, page, playing, surroundings
+from harness.tests.support.test_app_run import LEAD, Theatre, theatre_in, things
 from harness.verification import Verdict
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.clock import RUN_START
-from harness.tests.sandboxed import Asker
+from harness.core.clock import RUN_START
+from harness.tests.support.sandbox_client import Asker
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.sandbox.keeping import BELONGINGS, KEEPING, Fate, Keep
-from harness.verification import expectations as rules
-from harness.verification.expectations import Rule
-from harness.verification.kept import BELONGINGS as CLAIMED_BELONGINGS
+from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, Fate, Keep
+from harness.verification.checks import expectations as rules
+from harness.verification.checks.expectations import Rule
+from harness.verification.checks.kept import BELONGINGS as CLAIMED_BELONGINGS
 
 AGREE: Mapping[Fate, frozenset[Rule]] = {
     Fate.KEPT: frozenset({Rule.KEPT, Rule.OPT_OUT}),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from harness.exchange import Request
-from harness.options import RunOptions
-from harness.run import Run
-from harness.sandbox.fields import READ, unread
-from harness.tests import playing
-from harness.tests.sandboxed import Asker
+from harness.core.http import Request
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.sandbox.unread_fields import READ, unread
+from harness.tests.support import stock_scenarios
+from harness.tests.support.sandbox_client import Asker
 
 OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "convertVisitor": ("2.16", "POST", "/visitors/convert", {"visitor": {"user_id": "{uuid}"}, "type": "user"}),
@@ -92,7 +92,7 @@ def test_fields_are_told_in_the_order_in_which_they_were_sent(operation: str, bo
 
 def test_a_request_of_the_pipeline_carries_what_was_not_read_of_it() -> None:
     """In a run, in recordings as well: it needs no sandbox, only the operation."""
-    from harness.app import unread_fields
+    from harness.runner.wiring import unread_fields
 
     request = Request("POST", "/contacts/merge", {"intercom-version": "2.16"}, b'{"from": "1", "to": "2"}')
     assert unread_fields(request, "") == ("to",)
@@ -102,10 +102,10 @@ def test_a_request_of_the_pipeline_carries_what_was_not_read_of_it() -> None:
 
 def test_a_report_tells_what_was_not_read() -> None:
     """Beside the request that carried it, and as the likely reason."""
-    run = Run(RunOptions(pipeline="harness.zoo.identifiers:SaysToForInto"))
-    (case,) = playing.cases_of("lead_to_user::test_a_lead_who_never_gave_an_email_merges")
+    run = Run(RunOptions(pipeline="harness.zoo.wrong_identifiers:SaysToForInto"))
+    (case,) = stock_scenarios.cases_of("lead_to_user::test_a_lead_who_never_gave_an_email_merges")
     try:
-        result = playing.play(run, case)
+        result = stock_scenarios.play(run, case)
     finally:
         run.close()
     (asked,) = [exchange for exchange in result.exchanges if exchange.request.lane == "pipeline"]

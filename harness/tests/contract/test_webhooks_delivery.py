@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import requests
 
-from harness.gateway.receiver import Receiver
-from harness.gateway.server import Server
-from harness.tests.served import served
+from harness.gateway.server.server import Server
+from harness.gateway.webhooks.receiver import Receiver
+from harness.tests.support.sandbox_server import served
 
 
 class Service:

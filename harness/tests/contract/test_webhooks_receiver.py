@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from harness.gateway.posting import post
-from harness.gateway.receiver import Receiver
-from harness.tests.doors import exchange_bytes
+from harness.gateway.webhooks.posting import post
+from harness.gateway.webhooks.receiver import Receiver
+from harness.tests.support.doors import exchange_bytes
 
 GARBAGE = [
     b"POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n{}",

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.topics import TOPICS
-from harness.tests.sandboxed import Asker
+from harness.sandbox.store.topics import TOPICS
+from harness.tests.support.sandbox_client import Asker
 
 URL = {"webhook_url": "http://127.0.0.1:9/"}
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from harness.cassette import load
-from harness.exchange import Response
-from harness.options import RunOptions
+from harness.core.errors import Problem
+from harness.core.http import Response
 from harness.pipeline import load_pipeline
 from harness.pipeline.leftovers import processes
-from harness.problems import Problem
-from harness.run import Run
-from harness.scenario import ScenarioResult
-from harness.tests import playing
+from harness.runner.run import Run
+from harness.runner.scenario import ScenarioResult
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 
 HEAD = """
@@ -136,7 +136,7 @@ def told(spec: str, case: str = "test_a_webhook_tells_of_a_lead[once]", **option
     """What came of one scenario with this worker."""
     run = Run(RunOptions(pipeline=spec, **options))
     try:
-        return playing.play(run, next(one for one in playing.cases_in("webhooks") if one.name == case))
+        return stock_scenarios.play(run, next(one for one in stock_scenarios.cases_in("webhooks") if one.name == case))
     finally:
         run.close()
 
@@ -240,8 +240,10 @@ def test_a_worker_that_cannot_be_meant_is_refused(
 def test_a_topic_is_called_what_the_apps_version_calls_it(version: str, topic: str) -> None:
     """One scenario for both dialects: the reference worker is told by the name that its version has."""
     run = Run(RunOptions(intercom_version=version))
-    case = next(one for one in playing.cases_in("webhooks") if one.name == "test_a_webhook_tells_of_a_lead[once]")
-    result = playing.play(run, case)
+    case = next(
+        one for one in stock_scenarios.cases_in("webhooks") if one.name == "test_a_webhook_tells_of_a_lead[once]"
+    )
+    result = stock_scenarios.play(run, case)
     run.close()
     assert result.verdict is Verdict.PROVED
     assert [one.operation for one in result.exchanges if one.request.lane == "webhook"] == [topic]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.options import DEFAULT_SEED, RunOptions
-from harness.run import Run
-from harness.tests import playing
+from harness.runner.run import Run
+from harness.runner.session_config import DEFAULT_SEED, RunOptions
+from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 from harness.zoo.bug import Bug, Kill, Right
+from harness.zoo.expected_claims import TO_LEAD, WORKED
 from harness.zoo.judging import Ending, Ground, Judged, judge
-from harness.zoo.places import TO_LEAD, WORKED
 from harness.zoo.specimens import Specimen, specimens
 
 WRONG = [one for one in specimens() if isinstance(one.mark, Bug)]
@@ -32,7 +32,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _judged(specimen: Specimen, version: str | None = None, seed: int = DEFAULT_SEED, *, whole: bool = False) -> Judged:
     if specimen.lacks:
         pytest.skip(specimen.lacks)
-    return judge(specimen, Ground(playing.SCENARIOS, whole=whole, seed=seed), version)
+    return judge(specimen, Ground(stock_scenarios.SCENARIOS, whole=whole, seed=seed), version)
 
 
 @pytest.mark.parametrize("specimen", WRONG, ids=lambda one: one.name)
@@ -108,13 +108,13 @@ def test_the_page_about_the_zoo_is_made_from_it(root: Path) -> None:
 # --- the reference pipeline -----------------------------------------------------------------------
 
 
-def _failures(options: RunOptions, cases: Sequence[playing.Played]) -> dict[str, object]:
+def _failures(options: RunOptions, cases: Sequence[stock_scenarios.Played]) -> dict[str, object]:
     run = Run(options)
     failures: dict[str, object] = {}
     assert cases
     try:
         for case in cases:
-            result = playing.play(run, case)
+            result = stock_scenarios.play(run, case)
             if result.verdict is not Verdict.PROVED:
                 failures[str(case)] = result.problem or [
                     f"{claim.verdict.value}: {claim.text}: {claim.found}"
@@ -129,11 +129,13 @@ def _failures(options: RunOptions, cases: Sequence[playing.Played]) -> dict[str,
 @pytest.mark.parametrize("version", ["2.16", "1.4"])
 def test_the_reference_is_proved_in_both_dialects(version: str) -> None:
     """Every case of every scenario."""
-    assert _failures(RunOptions(intercom_version=version), playing.all_cases()) == {}
+    assert _failures(RunOptions(intercom_version=version), stock_scenarios.all_cases()) == {}
 
 
 @pytest.mark.parametrize("version", ["2.15", "2.7", "1.0"])
 def test_the_reference_is_proved_in_other_versions(version: str) -> None:
     """A case of each scenario in which a lead becomes a user: there they differ, in what a merge needs and leaves."""
-    cases = list({case.key: case for case in reversed(playing.all_cases()) if case.module == "lead_to_user"}.values())
+    cases = list(
+        {case.key: case for case in reversed(stock_scenarios.all_cases()) if case.module == "lead_to_user"}.values()
+    )
     assert _failures(RunOptions(intercom_version=version), cases) == {}

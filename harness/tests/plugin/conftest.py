@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 import pytest
 
-from harness.options import RunOptions
-from harness.run import Run
-from harness.tests import playing
-from harness.zoo import calls
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+from harness.tests.support import stock_scenarios
+from harness.zoo import sound_requests
 
 RunPytest: TypeAlias = Callable[..., tuple[int, str]]
 
@@ -25,8 +25,8 @@ def imported() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
             patch.setenv(name, "")
-        with closing(Run(RunOptions(pipeline=f"{calls.__name__}:Sound"))) as run:
-            playing.play(run, playing.cases_of("visitor_to_lead")[0])
+        with closing(Run(RunOptions(pipeline=f"{sound_requests.__name__}:Sound"))) as run:
+            stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[0])
 
 
 @pytest.fixture

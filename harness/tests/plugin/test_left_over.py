@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.tests.plugin.conftest import RunPytest
-from harness.tests.plugin.processes import pytest_in
+from harness.tests.support.pytest_process import pytest_in
 
 TWO = '''
 def test_one(people, pipeline, verify):

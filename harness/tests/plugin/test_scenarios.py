@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.zoo import calls, losses, styles
+from harness.zoo import losses, sound_requests, styles
 
 CONVERTS = '''
 import pytest
@@ -30,7 +30,7 @@ def test_one(people, pipeline, verify):
     verify.became_lead(visitor)
 '''
 SHOP = f"""
-from {calls.__name__} import Sound
+from {sound_requests.__name__} import Sound
 
 class Shop(Sound):
     def visitor_to_lead(self, visitor):

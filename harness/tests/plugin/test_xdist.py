@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.tests.plugin.processes import pytest_in
+from harness.tests.support.pytest_process import pytest_in
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.clock import ManualClock
-from harness.exchange import Request
+from harness.core.clock import ManualClock
+from harness.core.http import Request
 from harness.sandbox import Sandbox
 
 HEADERS = {"authorization": "Bearer sandbox-history", "content-type": "application/json", "intercom-version": "2.16"}

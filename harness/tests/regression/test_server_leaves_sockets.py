@@ -8,8 +8,8 @@ import warnings
 
 import pytest
 
-from harness.app import sandbox_backend, service
-from harness.clock import ManualClock
+from harness.core.clock import ManualClock
+from harness.runner.wiring import sandbox_backend, service
 
 HEALTH = b"GET /_sandbox/health HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlencode
 
-from harness.cassette.redaction import Redactor
+from harness.cassette.redaction.redactor import Redactor
 
 FORM = "application/x-www-form-urlencoded"
 

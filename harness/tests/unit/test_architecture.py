@@ -18,16 +18,16 @@ import pytest
 import harness
 
 PLACES = {
-    "click": {"cli", "commands"},
+    "click": {"cli"},
     "cryptography": set(),
-    "dotenv": {"settings"},
+    "dotenv": {"config"},
     "faker": {"people"},
     "filelock": {"cassette", "sandbox", "test_app"},
     "httptools": {"gateway"},
     "jinja2": {"report"},
     "playwright": {"test_app"},
-    "pytest": {"pytest_plugin", "pytest_options", "pytest_cases", "commands"},
-    "rich": {"report", "commands"},
+    "pytest": {"pytest_plugin", "cli"},
+    "rich": {"report", "cli"},
     "trustme": {"gateway"},
     "urllib3": {"gateway", "test_app"},
     "uvicorn": {"gateway"},
@@ -37,11 +37,11 @@ PLACES = {
 """Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
 
 READ_THE_ENVIRONMENT = {
-    "commands.run_reporter": "asks for a switch of pytest's own",
+    "cli.run_reporter": "asks for a switch of pytest's own",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
-    "settings": "it is the reader",
-    "engagement": "hands the pipeline its base URL and token",
-    "gateway.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
+    "config": "it is the reader",
+    "runner.pipeline_session": "hands the pipeline its base URL and token",
+    "gateway.clients.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
 }
 
 HEAVY = {
@@ -125,14 +125,14 @@ def test_importing_the_package_costs_nothing(tmp_path: Path) -> None:
 
 def test_the_plugin_costs_nothing_where_it_is_not_used(tmp_path: Path) -> None:
     """pytest loads the plugin in every project of the environment, so importing it loads nothing heavy."""
-    loaded = _loaded_by("import pytest; import harness.pytest_plugin", tmp_path)
+    loaded = _loaded_by("import pytest; import harness.pytest_plugin.plugin", tmp_path)
     assert loaded & (HEAVY | {"click", "sqlite3"}) == set()
 
 
 @pytest.mark.parametrize("command", [["--help"], ["--version"]])
 def test_asking_for_help_loads_no_part_of_the_harness_that_works(command: list[str], tmp_path: Path) -> None:
     """The command line reads its table of subcommands, and loads a subcommand's libraries when that one runs."""
-    loaded = _loaded_by(f"from harness.cli import main; main({command!r})", tmp_path)
+    loaded = _loaded_by(f"from harness.cli.main import main; main({command!r})", tmp_path)
     assert loaded & HEAVY == set()
 
 

@@ -21,17 +21,17 @@ from harness.cassette import (
     OtherVersion,
     TruncatedCassette,
     UndecodableCassette,
-    bodies,
     cassette_path,
     load,
 )
-from harness.cassette import format as cassette_format
-from harness.cassette.errors import case_name
-from harness.cassette.storage import file_name, load_edited, replace_file
-from harness.cassette.writing import refuse_namesake
-from harness.exchange import Broken, Outcome, Response
-from harness.tests.properties import UNHURRIED
-from harness.tests.recordings import ask, header, visitor_to_lead, written
+from harness.cassette.cassette_errors import case_name
+from harness.cassette.format import bodies
+from harness.cassette.format import document as cassette_format
+from harness.cassette.recording.storage import file_name, load_edited, replace_file
+from harness.cassette.recording.writer import refuse_namesake
+from harness.core.http import Broken, Outcome, Response
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.recordings import ask, header, visitor_to_lead, written
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassette import Cassette, Interaction
-from harness.cassette import format as cassette_format
-from harness.cassette.likeness import Shown
-from harness.tests.properties import UNHURRIED
-from harness.tests.recordings import answer, ask, header
+from harness.cassette.format import document as cassette_format
+from harness.cassette.format.delta import Shown
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.recordings import answer, ask, header
 
 PERSON = {"type": "contact", "id": "695563800000000000000002", "role": "lead", "email": "a@example.com", "name": "Ann"}
 LONG = {**PERSON, "tags": {"type": "list", "data": [], "url": "/contacts/695563800000000000000002/tags"}, "owner": None}

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.cassette import Cassette, Interaction
-from harness.cassette.inspection import inspect, reasons_to_record, unfinished, unrecorded
-from harness.cassette.proof import missing_proof
-from harness.cassette.staleness import Today, source_of_case, stale
-from harness.exchange import Request
-from harness.tests.recordings import (
+from harness.cassette.review.check import inspect, reasons_to_record, unfinished, unrecorded
+from harness.cassette.review.proof import missing_proof
+from harness.cassette.review.staleness import Today, source_of_case, stale
+from harness.core.http import Request
+from harness.tests.support.recordings import (
     LEAD_ID,
     NEWEST,
     USER_ID,

@@ -17,14 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cassette import CannotRecord, Cassette, Interaction, Redactor, RefusedToWrite, pseudonyms
-from harness.cassette.redaction import redact
-from harness.cassette.scan import leaks
-from harness.cassette.taint import COVER, Secrets
-from harness.cassette.writing import write
-from harness.exchange import Outcome, Request, Response
-from harness.tests.properties import UNHURRIED
-from harness.tests.recordings import answer, ask, header, player
+from harness.cassette import CannotRecord, Cassette, Interaction, Redactor, RefusedToWrite
+from harness.cassette.recording.writer import write
+from harness.cassette.redaction import pseudonyms
+from harness.cassette.redaction.leak_scan import leaks
+from harness.cassette.redaction.redactor import redact
+from harness.cassette.redaction.secret_matcher import COVER, Secrets
+from harness.core.http import Outcome, Request, Response
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.recordings import answer, ask, header, player
 
 SECRET = "s3cret/+value&with=signs" + secrets.token_urlsafe(6)
 FORMS: dict[str, Callable[[str], str]] = {

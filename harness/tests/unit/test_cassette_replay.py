@@ -12,11 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassette import Cassette, Interaction, ReplayFailed, Varying, VaryingFields, varying_from
-from harness.cassette.player import MISSED, Player
-from harness.exchange import Broken, Lane, Outcome, Request, Response, Step
-from harness.problems import Problem
-from harness.tests.properties import UNHURRIED
-from harness.tests.recordings import Stage, answer, ask, call, header, lead_merged, play, player, read, visitor_to_lead
+from harness.cassette.replay.player import MISSED, Player
+from harness.core.errors import Problem
+from harness.core.http import Broken, Lane, Outcome, Request, Response, Step
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.recordings import (
+    Stage,
+    answer,
+    ask,
+    call,
+    header,
+    lead_merged,
+    play,
+    player,
+    read,
+    visitor_to_lead,
+)
 
 UUID_1, UUID_2 = "8a88a590-e1c3-41e2-a502-e0649dbf721c", "9b88a590-e1c3-41e2-a502-e0649dbf721d"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.tests.unit.readings import TARGET_ID, ids, listing, shown
-from harness.verification.census import Portrait
+from harness.tests.support.snapshots import TARGET_ID, ids, listing, shown
+from harness.verification.checks.kept import Conversion
 from harness.verification.claims import Claim, Verdict
-from harness.verification.kept import Conversion
-from harness.verification.ledger import LedgerRow, ledger, ledgers
+from harness.verification.kept_rows import LedgerRow, ledger, ledgers
+from harness.verification.snapshot import Portrait
 
 
 def by_name(conversion: Conversion) -> dict[str, LedgerRow]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.gateway.hosts import ANSWERED
-from harness.outside import PRELOAD
 from harness.pipeline.environment import Way, command_environment, production_credentials
+from harness.runner.command_session import PRELOAD
 
 REAL_TOKEN = "dG9r" + "OmFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3"
 """Looks like an access token of Intercom's, and is put together here so that no scanner takes it for one."""

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import app
-from harness.clock import RUN_START, ManualClock
-from harness.exchange import Broken, Lane, Outcome, Request, Response
-from harness.gateway.fault import Fault
-from harness.gateway.fault_files import fault_from, load_faults
-from harness.gateway.fault_kinds import ERRORS, KINDS
-from harness.gateway.faults import FaultTable
-from harness.problems import Problem
-from harness.tests.properties import UNHURRIED
+from harness.core.clock import RUN_START, ManualClock
+from harness.core.errors import Problem
+from harness.core.http import Broken, Lane, Outcome, Request, Response
+from harness.gateway.middleware.fault import Fault
+from harness.gateway.middleware.fault_files import fault_from, load_faults
+from harness.gateway.middleware.fault_kinds import ERRORS, KINDS
+from harness.gateway.middleware.faults import FaultTable
+from harness.runner import wiring
+from harness.tests.support.properties import UNHURRIED
 
 MERGE: Mapping[str, str] = {"intercom-version": "2.16"}
 BODY = b'{"type":"contact","id":"abc","name":"Ada Example"}'
@@ -31,7 +31,7 @@ BODY = b'{"type":"contact","id":"abc","name":"Ada Example"}'
 class Bench:
     """A fault table around a backend that counts what reached it."""
 
-    table: FaultTable = field(default_factory=lambda: app.fault_table(ManualClock()))
+    table: FaultTable = field(default_factory=lambda: wiring.fault_table(ManualClock()))
     worked: int = 0
 
     def arm(self, **given: Any) -> None:
@@ -264,7 +264,7 @@ def test_a_429_says_when_to_come_back() -> None:
 def test_a_rate_limit_holds_until_its_time_is_over() -> None:
     """Whoever asks too early is refused again and told what is left; after that the way is free."""
     bench, clock = Bench(), ManualClock()
-    bench.table = app.fault_table(clock)
+    bench.table = wiring.fault_table(clock)
     bench.arm(operation="*", kind="rate_limit", retry_after=5)
 
     def left() -> str | None:
@@ -300,7 +300,7 @@ def test_an_error_after_the_work_leaves_the_work_done() -> None:
 
 def test_a_refusal_of_the_gateway_is_not_hidden_by_a_fault() -> None:
     """A request that a cassette cannot answer stays a miss."""
-    table = app.fault_table(ManualClock())
+    table = wiring.fault_table(ManualClock())
     table.arm(fault_from({"operation": "*", "kind": "reset_after"}))
     outcome = table.layer(Request("GET", "/me"), lambda _: Outcome(Response(421), refused="nothing recorded"))
     assert (outcome.refused, outcome.fault) == ("nothing recorded", None)
@@ -346,8 +346,8 @@ def test_a_file_that_makes_no_sense_says_where(tmp_path: Path, content: str, say
 
 def test_faults_of_one_workspace_leave_the_others_alone() -> None:
     """A service has a table for each workspace."""
-    backend = app.sandbox_backend(ManualClock())
-    tables = app.workspace_faults(backend, ManualClock(), [Fault("*", "reset_before", times=None)], "one")
+    backend = wiring.sandbox_backend(ManualClock())
+    tables = wiring.workspace_faults(backend, ManualClock(), [Fault("*", "reset_before", times=None)], "one")
 
     def ask(workspace: str) -> str | None:
         headers = {"authorization": f"Bearer sandbox-{workspace}"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness.exchange import Outcome, Request, Response
-from harness.problems import Problem
-from harness.test_app.backend import Line
-from harness.tests.doors import JSON
-from harness.tests.intercom import Played, answer, page, playing, session
-from harness.tests.scenes import Scene, delete, scene_at
+from harness.core.errors import Problem
+from harness.core.http import Outcome, Request, Response
+from harness.test_app.test_app_backend import Line
+from harness.tests.support.doors import JSON
+from harness.tests.support.guarded_session import Scene, delete, scene_at
+from harness.tests.support.intercom_stand_in import Played, answer, page, playing, session
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from harness.exchange import Outcome, Request
+from harness.core.http import Outcome, Request
 from harness.sandbox.routes import ROUTES
-from harness.test_app.calls import TABLE
-from harness.test_app.rooms import customers_in, everybody_in
-from harness.tests.intercom import Played, answer, page, playing
-from harness.tests.scenes import Scene, scene_at
+from harness.test_app.guard.conversation_owner import customers_in, everybody_in
+from harness.test_app.request_effects import TABLE
+from harness.tests.support.guarded_session import Scene, scene_at
+from harness.tests.support.intercom_stand_in import Played, answer, page, playing
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.cassette.redaction import Redactor
-from harness.exchange import Broken, Exchange, Outcome, Request, Response
-from harness.problems import Problem
-from harness.report.cleaning import Cleaner
-from harness.report.evidence import Evidence, exchange_rows, readable
+from harness.cassette.redaction.redactor import Redactor
+from harness.core.errors import Problem
+from harness.core.http import Broken, Exchange, Outcome, Request, Response
+from harness.report.exchange_rows import Evidence, exchange_rows, readable
 from harness.report.files import write_report
 from harness.report.html import Foot, page
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow, WitnessRow
+from harness.report.secret_cleaning import Cleaner
 from harness.report.sequence import MOST_LINES, lines
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e{{ 7 * 7 }}__TEXTS__"

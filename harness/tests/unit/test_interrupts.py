@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from harness.test_app.interrupts import interrupts_kept
+from harness.test_app.visitors.interrupts import interrupts_kept
 
 
 def test_an_interrupt_is_heard_at_the_end_whatever_went_wrong() -> None:

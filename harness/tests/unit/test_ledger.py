@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.problems import Problem
-from harness.test_app.ledger import Ledger
-from harness.tests.properties import UNHURRIED
+from harness.core.errors import Problem
+from harness.test_app.cleanup.ledger import Ledger
+from harness.tests.support.properties import UNHURRIED
 
 NOW = 1_767_225_600.0
 

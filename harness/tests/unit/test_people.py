@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.options import RunOptions
+from harness.core.errors import Problem
+from harness.core.people import Lead, Person, User, Visitor
 from harness.people import (
     CannotMake,
     DrawnTraits,
@@ -20,11 +21,10 @@ from harness.people import (
     RecordedVisitorOrigin,
     TraitsDiffer,
 )
-from harness.persons import Lead, Person, User, Visitor
-from harness.problems import Problem
-from harness.run import Run
-from harness.scenario import Case, Scenario
-from harness.tests.properties import UNHURRIED
+from harness.runner.run import Run
+from harness.runner.scenario import Case, Scenario
+from harness.runner.session_config import RunOptions
+from harness.tests.support.properties import UNHURRIED
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 SHAPES = {

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 import pytest
 import requests
 
-from harness.persons import User, Visitor
+from harness.core.people import User, Visitor
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.python_object import PythonPipeline
-from harness.verification import Verdict, said
+from harness.verification import Verdict
+from harness.verification.checks import reported
 
 
 class UnknownPerson(LookupError):
@@ -98,7 +99,7 @@ def test_what_python_raises_by_itself_is_a_mistake_and_what_code_raises_is_not(
     answer = pipeline.call("visitor_to_user", {"visitor": Visitor("1", "2"), "user": User()})
     assert answer.trouble
     assert answer.broken_down is fell
-    assert (said.no([answer], []).verdict is Verdict.REFUTED) is fell
+    assert (reported.no([answer], []).verdict is Verdict.REFUTED) is fell
 
 
 PYTHON = 'Traceback (most recent call last):\n  File "job.py", line 3, in <module>\n    {}\n    {}\n{}'

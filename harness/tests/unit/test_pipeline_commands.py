@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.persons import Lead, Person, User, Visitor
+from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.drain import KEPT_OUTPUT
-from harness.tests.processes import runs
-from harness.tests.properties import UNHURRIED
+from harness.tests.support.processes import runs
+from harness.tests.support.properties import UNHURRIED
 
 SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 PEOPLE: Mapping[str, Person] = {
@@ -196,7 +196,7 @@ def test_nothing_that_a_command_started_is_left_running(tmp_path: Path, words: t
 INTERRUPTED = """
 import os, signal
 from pathlib import Path
-from harness.persons import Visitor
+from harness.core.people import Visitor
 from harness.pipeline.commands import CommandPipeline
 
 def interrupt(*_):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.persons import Visitor
+from harness.core.errors import Problem
+from harness.core.people import Visitor
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
-from harness.problems import Problem
 
 THREE = """
 def visitor_to_lead(visitor): return {"id": visitor.id}

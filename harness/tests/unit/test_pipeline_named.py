@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.pipeline.named import operations_in
-from harness.tests import playing
+from harness.tests.support import stock_scenarios
 
 
 def _flow(people: Any, pipeline: Any, verify: Any) -> None:
@@ -62,7 +62,7 @@ def test_the_operations_are_seen(function: Any, values: tuple[Any, ...], named: 
 
 def test_of_each_of_our_own_scenarios_something_is_seen() -> None:
     """Otherwise a pipeline that cannot play it would look for a cassette that nobody could record."""
-    modules = [path.stem for path in sorted(playing.SCENARIOS.glob("*.py"))]
-    cases = [case for module in modules for case in playing.cases_in(module)]
+    modules = [path.stem for path in sorted(stock_scenarios.SCENARIOS.glob("*.py"))]
+    cases = [case for module in modules for case in stock_scenarios.cases_in(module)]
     assert len(modules) >= 7
     assert [case.name for case in cases if not operations_in(case.function, case.values.values())] == []

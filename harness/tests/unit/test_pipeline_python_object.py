@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from harness.persons import Lead, Person, User, Visitor
+from harness.core.errors import Problem
+from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline import Answer, PipelineUnderTest
 from harness.pipeline.fixture import LacksOperation
 from harness.pipeline.python_object import PythonPipeline
-from harness.problems import Problem
 
 VISITOR, LEAD, USER = Visitor("v-1", "u-1"), Lead("l-1", "e-1"), User("c-1")
 

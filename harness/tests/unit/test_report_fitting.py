@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.text import Text
 
-from harness.report.fitting import fitted
+from harness.report.text_width import fitted
 
 TITLE = "A lead becomes a new user with their conversation, tags, notes and companies  external_id, 2.15"
 FIGURES = " 25 claims     22 ms"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.exchange import Exchange, Lane, Outcome, Request, Response, as_begun, is_again
-from harness.report.evidence import Evidence, ExchangeRow
+from harness.core.http import Exchange, Lane, Outcome, Request, Response, as_begun, is_again
+from harness.report.exchange_rows import Evidence, ExchangeRow
 from harness.report.result import ScenarioRow
 from harness.report.sequence import lines
 

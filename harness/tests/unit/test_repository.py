@@ -82,7 +82,7 @@ def test_each_exception_to_the_rules_has_its_reason(root: Path) -> None:
 
 def test_the_plugin_is_named_once(root: Path) -> None:
     """As an entry point; a root conftest that named it too would crash pytest."""
-    assert _project(root)["project"]["entry-points"]["pytest11"] == {"harness": "harness.pytest_plugin"}
+    assert _project(root)["project"]["entry-points"]["pytest11"] == {"harness": "harness.pytest_plugin.plugin"}
     assert "harness" not in (root / "conftest.py").read_text()
 
 
@@ -94,7 +94,7 @@ def test_no_test_is_in_the_wheel(root: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     names = json.loads(done.stdout)
-    assert "harness/exchange.py" in names
+    assert "harness/core/http.py" in names
     assert "harness/py.typed" in names
     assert [name for name in names if name.startswith("harness/tests") or not name.startswith("harness/")] == []
 

@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 
-from harness.exchange import Outcome, Request, Response
-from harness.gateway.rendezvous import Rendezvous
-from harness.persons import User, Visitor
+from harness.core.http import Outcome, Request, Response
+from harness.core.people import User, Visitor
+from harness.gateway.middleware.request_barrier import Rendezvous
 from harness.pipeline import PipelineUnderTest
 from harness.pipeline.python_object import PythonPipeline
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.commands.run_rows import command_line
-from harness.options import RunOptions
-from harness.scenario import Case
+from harness.cli.run_rows import command_line
+from harness.runner.scenario import Case
+from harness.runner.session_config import RunOptions
 
 TOLD: dict[str, tuple[Any, str]] = {
     "against": ("http://127.0.0.1:8080", "--against http://127.0.0.1:8080"),

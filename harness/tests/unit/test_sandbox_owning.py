@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.sandbox.database import BELONGINGS, Database
-from harness.sandbox.people import Person
-from harness.sandbox.registry import Registry
+from harness.sandbox.rules.person import Person
+from harness.sandbox.store.database import BELONGINGS, Database
+from harness.sandbox.store.person_store import Registry
 
 
 @pytest.fixture

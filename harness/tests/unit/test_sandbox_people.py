@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from harness.sandbox.database import Database
-from harness.sandbox.ids import COLORS, THINGS, Ids, avatar_of
-from harness.sandbox.people import Kind, Person
-from harness.sandbox.registry import Registry
-from harness.sandbox.rendering import escaped, paragraph
+from harness.sandbox.rules.person import Kind, Person
+from harness.sandbox.serializers.shared_fields import escaped, paragraph
+from harness.sandbox.store.database import Database
+from harness.sandbox.store.ids import COLORS, THINGS, Ids, avatar_of
+from harness.sandbox.store.person_store import Registry
 
 
 @pytest.fixture

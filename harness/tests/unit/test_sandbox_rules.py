@@ -6,11 +6,18 @@ import pydoc
 
 import pytest
 
-from harness.sandbox import refusals
-from harness.sandbox.assumptions import ASSUMPTIONS
-from harness.sandbox.decisions import Rule, Table
-from harness.sandbox.refusals import Refusal
-from harness.sandbox.rules import CONVERT_LEAD, CONVERT_VISITOR, MERGE, TABLES, UPDATE_CONTACT, assumed_rules
+from harness.sandbox.rules import intercom_errors
+from harness.sandbox.rules.assumptions import ASSUMPTIONS
+from harness.sandbox.rules.conversion_rules import (
+    CONVERT_LEAD,
+    CONVERT_VISITOR,
+    MERGE,
+    TABLES,
+    UPDATE_CONTACT,
+    assumed_rules,
+)
+from harness.sandbox.rules.decision_table import Rule, Table
+from harness.sandbox.rules.intercom_errors import Refusal
 
 tables = pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
 
@@ -52,7 +59,7 @@ def test_an_unconverted_visitor_comes_back_up_to_2_10_only() -> None:
     """What was recorded in 2.10 is no rule of later versions."""
     facts = {"visitor": "found", "type": "user", "user": "empty", "target": "new"}
     assert CONVERT_VISITOR.decide(**facts, unconverted_visitor="yes").then == "stay_visitor"
-    assert CONVERT_VISITOR.decide(**facts, unconverted_visitor="no").then is refusals.CONVERT_USER_MISSING
+    assert CONVERT_VISITOR.decide(**facts, unconverted_visitor="no").then is intercom_errors.CONVERT_USER_MISSING
 
 
 def test_only_a_lead_is_ever_merged_into_a_user() -> None:
@@ -66,7 +73,7 @@ def test_a_user_never_becomes_a_lead() -> None:
     """Whatever else a request says."""
     for facts in UPDATE_CONTACT.combinations():
         if facts["role"] == "user" and facts["wanted"] == "lead":
-            assert UPDATE_CONTACT.decide(**facts).then is refusals.USER_TO_LEAD
+            assert UPDATE_CONTACT.decide(**facts).then is intercom_errors.USER_TO_LEAD
 
 
 def test_a_lead_is_converted_only_where_the_request_says_to_whom() -> None:
@@ -87,7 +94,7 @@ def test_assumptions_are_listed_with_their_table() -> None:
 
 def test_the_catalogue_names_every_refusal_with_its_source() -> None:
     """Status and code are Intercom's; a guess says that it is one."""
-    listed = refusals.catalogue()
+    listed = intercom_errors.catalogue()
     assert len(listed) > 50
     for name, refusal in listed:
         assert refusal.source, name

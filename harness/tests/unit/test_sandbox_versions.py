@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import harness.sandbox
-from harness.sandbox.driven import DRIVEN
+from harness.sandbox.requests.router import Route, Router
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.routing import Route, Router
-from harness.sandbox.versions import FEATURES, NEWEST_VERSION, VERSIONS, parse, span
-from harness.tests.openapi import description
+from harness.sandbox.rules.versions import FEATURES, NEWEST_VERSION, VERSIONS, parse, span
+from harness.tests.support.driven_operations import DRIVEN
+from harness.tests.support.openapi import description
 
 SOURCES = Path(harness.sandbox.__file__).parent
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.problems import Problem
-from harness.settings import ACCESS_TOKEN, APP_ID, KEYS, LIVE_APP_IDS, REGION, Secret, load
+from harness.config import ACCESS_TOKEN, APP_ID, KEYS, LIVE_APP_IDS, REGION, Secret, load
+from harness.core.errors import Problem
 
 
 def _token() -> str:

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from harness.cassette.drift import Drift
-from harness.cassette.format import Cassette, Interaction
-from harness.commands.comparison import blame, compare, parse_against, recording
-from harness.commands.differences import Blame, Comparison
-from harness.exchange import Outcome, Request, Response
-from harness.options import RunOptions
-from harness.problems import Problem
-from harness.run import Run
-from harness.scenario import ScenarioResult
-from harness.tests.intercom import Played, answer, playing
-from harness.tests.theatre import LEAD, VISITOR, Theatre
+from harness.cassette.format.document import Cassette, Interaction
+from harness.cassette.review.drift import Drift
+from harness.cli.comparison import blame, compare, parse_against, recording
+from harness.cli.comparison_rows import Blame, Comparison
+from harness.core.errors import Problem
+from harness.core.http import Outcome, Request, Response
+from harness.runner.run import Run
+from harness.runner.scenario import ScenarioResult
+from harness.runner.session_config import RunOptions
+from harness.tests.support.intercom_stand_in import Played, answer, playing
+from harness.tests.support.test_app_run import LEAD, VISITOR, Theatre
 from harness.verification import Verdict
 
 LOST = "resilience::test_an_answer_is_lost_in_another_way[error_502]"

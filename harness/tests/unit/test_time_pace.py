@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.clock import RUN_START, FollowingClock, ManualClock, SkippingClock, WallClock
-from harness.exchange import Outcome, Request, Response
-from harness.gateway.pace import Pace
+from harness.core.clock import RUN_START, FollowingClock, ManualClock, SkippingClock, WallClock
+from harness.core.http import Outcome, Request, Response
+from harness.gateway.middleware.time_scale import Pace
 
 
 @dataclass

@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.commands.unknowns import compare_with_sandbox, evidence_of, play_probe
-from harness.exchange import Outcome, Request
-from harness.problems import Problem
-from harness.tests.intercom import Played, answer, playing
-from harness.tests.theatre import Theatre
-from harness.unknowns.evidence import Evidence, committed, load, shown_by, standing
-from harness.unknowns.probes import PROBES
-from harness.unknowns.questions import Question, questions
-from harness.unknowns.settling import SETTLING, Settled, Unsettled, settling
+from harness.assumptions.evidence import Evidence, committed, load, shown_by, standing
+from harness.assumptions.probes import PROBES
+from harness.assumptions.questions import Question, questions
+from harness.assumptions.settling import SETTLING, Settled, Unsettled, settling
+from harness.cli.unknowns import compare_with_sandbox, evidence_of, play_probe
+from harness.core.errors import Problem
+from harness.core.http import Outcome, Request
+from harness.tests.support.intercom_stand_in import Played, answer, playing
+from harness.tests.support.test_app_run import Theatre
 
 SAMPLE = ("change_to_an_unknown_role", "convert_without_type", "search_badly")
 ROLE = Question("decisions", "PUT /contacts/{contact_id}: wanted: invalid")
@@ -149,7 +149,7 @@ def test_evidence_raises_rows_of_both_pages(tmp_path: Path, root: Path) -> None:
 
 def test_an_operation_that_differs_anywhere_is_not_raised(tmp_path: Path) -> None:
     """Nor is one in a version that its row does not cover."""
-    from harness.sandbox.versions import span
+    from harness.sandbox.rules.versions import span
 
     row = {"operation": "MergeContact", "version": "2.16", "answers": 3, "differs": 1}
     (found,) = _committed(tmp_path, _evidence(operations=[row, {**row, "version": "1.4", "differs": 0}]))

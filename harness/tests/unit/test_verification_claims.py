@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.exchange import Exchange, Outcome, Request, Response
+from harness.core.http import Exchange, Outcome, Request, Response
 from harness.pipeline.answer import Answer as PipelineAnswer
 from harness.verification import Claim, NotProved, Verdict, Witness
 from harness.verification.claims import describe, worst
-from harness.verification.reasons import Seen, likely
+from harness.verification.diagnosis.reasons import Seen, likely
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import Reading
-from harness.tests.properties import UNHURRIED
-from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, contact, error, ids, listing, reading, shown
-from harness.verification import Claim, Verdict, kept, witnesses
-from harness.verification import expectations as rules
-from harness.verification.census import Portrait
-from harness.verification.expectations import Rule
-from harness.verification.kept import Conversion, Permissions
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.snapshots import CONTACT_ID, TARGET_ID, contact, error, ids, listing, reading, shown
+from harness.verification import Claim, Verdict, witnesses
+from harness.verification.checks import expectations as rules
+from harness.verification.checks import kept
+from harness.verification.checks.expectations import Rule
+from harness.verification.checks.kept import Conversion, Permissions
+from harness.verification.snapshot import Portrait
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None

@@ -8,10 +8,21 @@ from typing import Any
 import pytest
 
 from harness.client import Reading
-from harness.persons import Lead, User, Visitor
-from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, ids, listing, reading, shown
-from harness.verification import Verdict, others
-from harness.verification.census import Portrait, key_of
+from harness.core.people import Lead, User, Visitor
+from harness.tests.support.snapshots import (
+    CONTACT_ID,
+    TARGET_ID,
+    census,
+    contact,
+    error,
+    ids,
+    listing,
+    reading,
+    shown,
+)
+from harness.verification import Verdict
+from harness.verification.checks import bystanders
+from harness.verification.snapshot import Portrait, key_of
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 
@@ -31,7 +42,7 @@ PORTRAIT = Portrait(
 def test_somebody_whose_reads_all_answer_the_same_is_untouched() -> None:
     """Also where an error gets a new request id each time."""
     again = replace(PORTRAIT, by_uuid=error(404, request_id="r2"))
-    assert others.untouched("the lead", PORTRAIT, again).verdict is PROVED
+    assert bystanders.untouched("the lead", PORTRAIT, again).verdict is PROVED
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,7 @@ def test_somebody_whose_reads_all_answer_the_same_is_untouched() -> None:
 )
 def test_a_single_read_that_answers_otherwise_refutes(change: dict[str, Any]) -> None:
     """Changed, gone, more or fewer: a bystander is a bystander."""
-    claim = others.untouched("the lead", PORTRAIT, replace(PORTRAIT, **change))
+    claim = bystanders.untouched("the lead", PORTRAIT, replace(PORTRAIT, **change))
     assert claim.verdict is REFUTED
     assert claim.found
 
@@ -62,18 +73,18 @@ def test_a_single_read_that_answers_otherwise_refutes(change: dict[str, Any]) ->
 @pytest.mark.parametrize("status", [0, 401, 429, 500, 503])
 def test_a_read_that_tells_nothing_afterwards_leaves_it_unknown(status: int) -> None:
     """A refused or failed read is no evidence for or against."""
-    assert others.untouched("the lead", PORTRAIT, replace(PORTRAIT, tags=error(status))).verdict is UNKNOWN
+    assert bystanders.untouched("the lead", PORTRAIT, replace(PORTRAIT, tags=error(status))).verdict is UNKNOWN
 
 
 @pytest.mark.parametrize("late", [listing(), listing(contact(name="Tidy")), error(503), None])
 def test_a_search_that_lags_decides_nothing(late: Reading | None) -> None:
     """The index is behind by minutes; the reads by id say the same at once."""
-    assert others.untouched("the lead", PORTRAIT, replace(PORTRAIT, by_email=late)).verdict is PROVED
+    assert bystanders.untouched("the lead", PORTRAIT, replace(PORTRAIT, by_email=late)).verdict is PROVED
 
 
 def test_nobody_read_before_is_unknown() -> None:
     """Without a portrait from before there is nothing to hold against."""
-    assert others.untouched("the lead", Portrait(), PORTRAIT).verdict is UNKNOWN
+    assert bystanders.untouched("the lead", Portrait(), PORTRAIT).verdict is UNKNOWN
 
 
 def test_somebody_elses_change_in_the_same_search_does_not_count() -> None:
@@ -81,12 +92,12 @@ def test_somebody_elses_change_in_the_same_search_does_not_count() -> None:
     other = contact(TARGET_ID, "user", name="Countess")
     before = replace(PORTRAIT, by_email=listing(contact(name="Ada"), other))
     after = replace(PORTRAIT, by_email=listing(contact(name="Ada")))
-    assert others.untouched("the lead", before, after).verdict is PROVED
+    assert bystanders.untouched("the lead", before, after).verdict is PROVED
 
 
 def test_the_change_is_told_field_by_field() -> None:
     """What was there, and what is there now."""
-    claim = others.untouched("the lead", PORTRAIT, replace(PORTRAIT, by_id=shown(name="Tidy")))
+    claim = bystanders.untouched("the lead", PORTRAIT, replace(PORTRAIT, by_id=shown(name="Tidy")))
     assert "name" in claim.found
     assert "Ada" in claim.found
     assert "Tidy" in claim.found
@@ -118,19 +129,19 @@ def test_one_contact_more_or_fewer_than_source_and_target_refutes(
     verdict: Verdict,
 ) -> None:
     """A swap counts as well: one missing and one too many."""
-    assert others.contact_list(census(*before), census(*after), gained, lost).verdict is verdict
+    assert bystanders.contact_list(census(*before), census(*after), gained, lost).verdict is verdict
 
 
 def test_who_is_too_many_and_who_is_missing_is_told() -> None:
     """By role, id and e-mail."""
-    found = others.contact_list(census(ONE), census(TWO), [], []).found
+    found = bystanders.contact_list(census(ONE), census(TWO), [], []).found
     assert found == "one too many: lead id-2 p2@example.com; missing: lead id-1 p1@example.com"
 
 
 @pytest.mark.parametrize(("first", "last"), [(True, False), (False, True), (False, False)])
 def test_a_list_that_was_not_read_to_its_end_proves_nothing(first: bool, last: bool) -> None:
     """Neither before nor afterwards."""
-    claim = others.contact_list(census(ONE, complete=first), census(ONE, complete=last), [], [])
+    claim = bystanders.contact_list(census(ONE, complete=first), census(ONE, complete=last), [], [])
     assert claim.verdict is UNKNOWN
 
 
@@ -139,7 +150,9 @@ def test_bystanders_are_all_who_were_not_involved() -> None:
     source, other, user = Lead(CONTACT_ID), Lead("id-other"), User(TARGET_ID)
     portraits = {key_of(p): Portrait(by_id=shown(p.id or "")) for p in (source, other, user)}
     before = census(portraits=portraits)
-    texts = [c.text for c in others.bystanders([source, other, user], [Lead(CONTACT_ID, "x"), user], before, before)]
+    texts = [
+        c.text for c in bystanders.bystanders([source, other, user], [Lead(CONTACT_ID, "x"), user], before, before)
+    ]
     assert texts == ["bystander lead is untouched"]
 
 
@@ -148,7 +161,7 @@ def test_a_changed_bystander_is_refuted_by_name() -> None:
     bystander = Visitor("id-v", "uuid-v")
     seen = reading(200, {"type": "visitor", "id": "id-v", "name": "Ada"})
     before, after = (census(portraits={"id-v": Portrait(by_uuid=read)}) for read in (seen, error(404)))
-    claim = next(iter(others.bystanders([bystander], [], before, after)))
+    claim = next(iter(bystanders.bystanders([bystander], [], before, after)))
     assert (claim.text, claim.verdict) == ("bystander visitor uuid-v is untouched", REFUTED)
 
 

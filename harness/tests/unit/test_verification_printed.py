@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.backstage import RUN_TOKEN
 from harness.pipeline.answer import Answer
+from harness.runner.backend_session import RUN_TOKEN
 from harness.verification import Verdict
-from harness.verification.printed import nothing_private
+from harness.verification.checks.printed import nothing_private
 
 EMAIL = "ann@example.com"
 REAL = base64.b64encode(b"tok:" + b"x" * 32).decode()

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.client import Reading
-from harness.tests.properties import UNHURRIED
-from harness.tests.unit.readings import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
-from harness.verification import Verdict, presence
-from harness.verification.census import Census, Portrait
+from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.snapshots import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
+from harness.verification import Verdict
+from harness.verification.checks import presence
+from harness.verification.snapshot import Census, Portrait
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 INCONCLUSIVE = (0, 301, 400, 401, 402, 403, 405, 406, 408, 409, 421, 422, 429, 500, 502, 503, 504)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.clock import ManualClock
-from harness.gateway.posting import is_signed, signature
-from harness.gateway.webhooks import RETRY_AFTER, SILENCE, TOO_MANY, Courier, Disruption, How, Subscriber
-from harness.problems import Problem
+from harness.core.clock import ManualClock
+from harness.core.errors import Problem
+from harness.gateway.webhooks.dispatcher import RETRY_AFTER, SILENCE, TOO_MANY, Courier, Disruption, How, Subscriber
+from harness.gateway.webhooks.posting import is_signed, signature
 
 SECRET = "a secret made for this test"
 HERE = Subscriber("one", "http://127.0.0.1:9/", SECRET)

@@ -1,0 +1,111 @@
+"""What a recording holds so far, on disk from the moment it happened: one line for each interaction, appended.
+
+Whoever holds the journal of a cassette is its one recorder. A process that is killed leaves the journal behind;
+`recover` makes a cassette of it. Lines are redacted before they come here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from harness.cassette.cassette_errors import AlreadyRecording, EmptyCassette, MissingCassette, unwritable
+from harness.cassette.format import document as cassette_format
+from harness.cassette.format.document import Cassette, Header
+from harness.cassette.redaction.redactor import RedactedInteraction
+
+SUFFIX = ".journal"
+_UNKNOWN = Header(scenario="", recorded_at="")
+
+
+def journal_path(path: Path) -> Path:
+    """Where the journal of a cassette lies while it is recorded."""
+    return path.with_name(path.name + SUFFIX)
+
+
+class Journal:
+    """The journal of one recording, held against every other recorder until it is closed."""
+
+    def __init__(self, cassette: Path) -> None:
+        self.path = journal_path(cassette)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise unwritable(cassette, error) from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise AlreadyRecording(
+                f"{cassette} is being recorded by another process.",
+                path=cassette,
+                evidence=f"{self.path} is held",
+                remedy="wait for it to end, or record with --cassettes into another folder",
+            ) from None
+        self._keep_what_was_left()
+
+    def _keep_what_was_left(self) -> None:
+        if os.fstat(self._file).st_size:
+            kept = self.path.with_name(self.path.name + ".old")
+            kept.write_bytes(self.path.read_bytes())
+            os.ftruncate(self._file, 0)
+
+    def begin(self, header: Header) -> None:
+        """Write what is known of the recording before its first interaction."""
+        self._write(b'{"header":' + msgspec.json.encode(header) + b"}")
+
+    def append(self, number: int, redacted: RedactedInteraction) -> None:
+        """Write one interaction, the `number`th that began."""
+        self._write(b'{"number":%d,"row":' % number + cassette_format.encode_row(redacted.interaction) + b"}")
+
+    def _write(self, line: bytes) -> None:
+        os.write(self._file, line + b"\n")
+
+    def close(self, *, keep: bool = False) -> None:
+        """Let go of the journal, and remove it unless it is to be kept."""
+        if self._file < 0:
+            return
+        if not keep:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+        self._file = -1
+
+
+class _Line(msgspec.Struct):
+    number: int = 0
+    header: Header | None = None
+    row: cassette_format.InteractionRow | None = None
+
+
+def recover(cassette: Path) -> Cassette:
+    """What the journal of a recording that did not end still holds; a last line that was cut is left out."""
+    path = journal_path(cassette)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingCassette(
+            f"There is nothing to recover for {cassette}.",
+            path=cassette,
+            evidence=f"no {path}",
+            why="its last recording ended, or never began",
+        ) from None
+    header, rows = _UNKNOWN, {}
+    for line in _whole_lines(data):
+        if line.header is not None:
+            header = line.header
+        if line.row is not None:
+            rows[line.number] = cassette_format.from_row(line.row)  # what is told again of one counts
+    if not rows:
+        raise EmptyCassette(f"{path} holds no interaction.", path=cassette, remedy=f"remove {path}")
+    ordered = tuple(rows[number] for number in sorted(rows))
+    return Cassette(replace(header, recovered=True), ordered)
+
+
+def _whole_lines(data: bytes) -> list[_Line]:
+    lines = data.split(b"\n")[:-1]
+    return [msgspec.json.decode(line, type=_Line) for line in lines]

@@ -1,0 +1,1 @@
+"""Remove secrets and personal data from an exchange before it is written."""

@@ -1,0 +1,287 @@
+"""What of an exchange may be written: the only maker of the type that the writer and the journal accept.
+
+Three rules: headers by allow-list; keys and known secrets covered; people whom the harness did not make renamed
+to pseudonyms (`pseudonyms`). The same rules are applied to a live request before it is matched, so that a replay still
+fits. A name is a person's only where the shape says so (an object of Intercom's that is a person), and only in a
+recording of a TEST app: in the sandbox there is nobody that the harness or the pipeline under test did not make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+import msgspec
+
+from harness.cassette.format.document import Header, Interaction
+from harness.cassette.format.plain_body import plain, plain_request, with_intercoms_own_address
+from harness.cassette.redaction import pseudonyms
+from harness.cassette.redaction.secret_matcher import COVER, Secrets
+from harness.core.http import Broken, Outcome, Request, Response
+
+RULES_VERSION = 1
+"""Raised with every change of the rules: cassettes made under others are stale."""
+
+REQUEST_HEADERS = frozenset({"intercom-version", "content-type"})
+RESPONSE_HEADERS = frozenset({"intercom-version", "content-type", "link", "location", "retry-after"})
+LIMIT_HEADERS = frozenset({"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"})
+"""Volatile, and only of interest where they tell a client to wait: on a 429."""
+
+SECRET_KEYS = frozenset(
+    [
+        "token",
+        "accesstoken",
+        "refreshtoken",
+        "sessiontoken",
+        "apikey",
+        "secret",
+        "clientsecret",
+        "privatekey",
+        "password",
+        "passwd",
+        "authorization",
+        "cookie",
+        "userhash",
+        "userjwt",
+        "intercomuserjwt",
+        "intercomuserhash",
+        "identityverificationsecret",
+        "anonymoussession",
+    ]
+)
+"""Keys of JSON, forms and queries whose value is covered whatever it is; case, `-` and `_` do not count."""
+
+PERSON_TYPES = frozenset({"contact", "user", "lead", "visitor", "admin", "teammate", "author"})
+PERSON_KEYS = frozenset({"contact", "user", "lead", "visitor", "admin", "author", "from"})
+NAME_KEYS = frozenset({"name", "first_name", "last_name"})
+PHONE_KEYS = frozenset({"phone", "formatted_phone", "phone_number", "mobile"})
+FORM = "application/x-www-form-urlencoded"
+_AVATARS = "https://static.intercomassets.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedInteraction:
+    """An interaction that went through `redact`; nothing else is written."""
+
+    interaction: Interaction
+
+
+class Redactor:
+    """Knows secrets and the people that the harness made, and cleans whatever is to be written or matched.
+
+    people: the header's people, opaque: every text in them is known and stays. secrets: values that are never written.
+    strangers: whether people may turn up whom nobody here made (a TEST app).
+    """
+
+    def __init__(
+        self, *, people: Iterable[Mapping[str, Any]] = (), secrets: Iterable[str] = (), strangers: bool = False
+    ) -> None:
+        self.secrets = Secrets(secrets)
+        self.strangers = strangers
+        self._known: set[str] = set()
+        self.know(people)
+
+    @classmethod
+    def for_header(cls, header: Header, secrets: Iterable[str] = ()) -> Redactor:
+        """The redactor that fits a cassette."""
+        replaced = header.names == "pseudonyms" or (not header.names and header.recorded_from == "test-app")
+        return cls(people=header.people, secrets=secrets, strangers=replaced)
+
+    def know(self, people: Iterable[Mapping[str, Any]]) -> None:
+        """Learn of people that the harness made."""
+        for person in people:
+            self._known.update(_texts(person))
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is one of a person that the harness made."""
+        return text.lower() in self._known
+
+    def with_secret(self, value: str) -> Redactor:
+        """A redactor that knows the same, and one secret more."""
+        other = Redactor(strangers=self.strangers)
+        other._known = self._known
+        other.secrets = self.secrets.having(value)
+        return other
+
+    def learn(self, request: Request) -> None:
+        """Learn the credentials that a request carries."""
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        value = value.strip()
+        self.secrets.add(value)
+        if scheme.lower() == "basic":
+            for variant in _decoded_basic(value):
+                self.secrets.add(variant)
+
+    def request(self, request: Request) -> Request:
+        """The request as it may be written and as it is matched."""
+        kind = request.headers.get("content-type", "")
+        return replace(
+            request,
+            target=self.target(request.target),
+            headers=self._headers(request.headers, REQUEST_HEADERS),
+            body=self.body(plain_request(request), kind, _names_a_person(request)),
+            origin="",
+        )
+
+    def response(self, response: Response, of: Request) -> Response:
+        """The response as it may be written."""
+        allowed = RESPONSE_HEADERS | LIMIT_HEADERS if response.status == 429 else RESPONSE_HEADERS
+        kind = response.headers.get("content-type", "")
+        body = with_intercoms_own_address(plain(response.headers, response.body), of.origin)
+        return Response(response.status, self._headers(response.headers, allowed), self.body(body, kind))
+
+    def outcome(self, outcome: Outcome, of: Request) -> Outcome:
+        """The outcome as it may be written."""
+        answer = outcome.answer
+        if isinstance(answer, Response):
+            return replace(outcome, answer=self.response(answer, of))
+        inner = self.response(answer.response, of) if answer.response else None
+        return replace(outcome, answer=Broken(answer.kind, inner, answer.at))
+
+    def _headers(self, headers: Mapping[str, str], allowed: frozenset[str]) -> dict[str, str]:
+        return {name: self.text(value) for name, value in headers.items() if name in allowed}
+
+    def target(self, target: str) -> str:
+        """A path with its query, clean."""
+        path, question, query = target.partition("?")
+        clean = self.text(path)
+        if "%" in clean and (plain := unquote(clean)) != (cleaner := self.text(plain)):
+            clean = quote(cleaner, safe="/[]@:")
+        return clean + question + (self.form(query) if query else "")
+
+    def form(self, text: str) -> str:
+        """A query or a form, clean; as it came where nothing needs to be."""
+        pairs = parse_qsl(text, keep_blank_values=True)
+        clean = [(name, self._form_value(name, value)) for name, value in pairs]
+        if clean == pairs:
+            return self.secrets.cover(text)
+        return urlencode(clean, safe="[]@")
+
+    def _form_value(self, name: str, value: str) -> str:
+        """A value of a form; the Messenger's `user_data` is JSON, and may hold what proves an identity."""
+        if value.startswith("{") and not _is_secret_key(name):
+            return self.body(value.encode(), "", name == "user_data").decode()
+        found: str = self._value(name, value, False)
+        return found
+
+    def body(self, body: bytes, content_type: str = "", person: bool = False) -> bytes:
+        """A body, clean; the very bytes that came where nothing needs to be."""
+        if not body:
+            return body
+        if content_type.startswith(FORM):
+            return self.form(body.decode("utf-8", "replace")).encode()
+        try:
+            tree = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._opaque(body)
+        clean = self._tree(tree, person)
+        return body if clean is tree else msgspec.json.encode(clean)
+
+    def _opaque(self, body: bytes) -> bytes:
+        try:
+            return self.text(body.decode()).encode()
+        except UnicodeDecodeError:
+            return COVER.encode() if self.secrets.found_in(body.decode("latin-1")) else body
+
+    def _tree(self, value: Any, person: bool) -> Any:
+        """The value itself where it is clean, a clean copy otherwise."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            items = [self._tree(item, person) for item in value]
+            return value if all(map(_same, items, value)) else items
+        if isinstance(value, dict):
+            return self._object(value, person)
+        return value
+
+    def _object(self, value: dict[str, Any], person: bool) -> dict[str, Any]:
+        person = person or value.get("type") in PERSON_TYPES or "email" in value
+        clean = {self.text(key): self._value(key, item, person) for key, item in value.items()}
+        unchanged = len(clean) == len(value) and all(key in clean and clean[key] is item for key, item in value.items())
+        return value if unchanged else clean
+
+    def _value(self, key: str, value: Any, person: bool) -> Any:
+        if _is_secret_key(key) and value not in (None, "", [], {}):
+            return value if value == COVER else COVER
+        if not isinstance(value, str):
+            return self._tree(value, key in PERSON_KEYS)
+        if key in PHONE_KEYS:
+            return self._phone(value) if value else value
+        if (address := pseudonyms.address_of(value)) and "version" not in key:
+            return pseudonyms.ip_for(address)
+        if self.strangers and person:
+            value = self._personal(key, value)
+        return self.text(value)
+
+    def _personal(self, key: str, value: str) -> str:
+        if key in NAME_KEYS and value and not self.knows(value) and not pseudonyms.name_is_pseudonym(value):
+            return pseudonyms.name_for(value)
+        if key in ("avatar", "image_url") and value and not value.startswith(_AVATARS):
+            return _AVATARS + "redacted.png"
+        return value
+
+    def text(self, text: str) -> str:
+        """A text without known secrets, and with pseudonyms for the e-mail addresses and numbers of strangers."""
+        clean = self.secrets.cover(text) if self.secrets else text
+        if "@" in clean or "%40" in clean:
+            clean = pseudonyms.EMAIL.sub(self._email, clean)
+        if "+" in clean:
+            clean = pseudonyms.PHONE.sub(lambda match: self._phone(match[0]), clean)
+        return text if clean == text else clean
+
+    def _email(self, match: re.Match[str]) -> str:
+        found = match[0]
+        plain = found.replace("%40", "@")
+        if pseudonyms.email_is_nobodys(plain) or pseudonyms.is_file_name(plain) or self.knows(plain):
+            return found
+        return pseudonyms.email_for(plain)
+
+    def _phone(self, number: str) -> str:
+        if pseudonyms.phone_is_nobodys(number) or self.knows(number) or not re.search(r"\d", number):
+            return number
+        return pseudonyms.phone_for(number)
+
+
+def redact(interaction: Interaction, redactor: Redactor) -> RedactedInteraction:
+    """The interaction as it may be written."""
+    request, outcome = interaction.request, interaction.outcome
+    plain(request.headers, request.body)
+    clean = replace(interaction, request=redactor.request(request), outcome=redactor.outcome(outcome, request))
+    return RedactedInteraction(clean)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _is_secret_key(key: str) -> bool:
+    return key.lower().replace("_", "").replace("-", "") in SECRET_KEYS
+
+
+def _names_a_person(request: Request) -> bool:
+    return request.path.strip("/").partition("/")[0] in ("contacts", "users", "leads", "visitors")
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value.lower()
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _decoded_basic(value: str) -> Iterable[str]:
+    import base64
+    import binascii
+
+    try:
+        decoded = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return
+    yield from decoded.split(":", 1)

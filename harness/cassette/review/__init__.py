@@ -1,0 +1,1 @@
+"""Judge and show committed cassettes: proof, staleness, drift, and what changed between two recordings."""

@@ -1,0 +1,163 @@
+"""Everything that can be found wrong with committed cassettes without running anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.cassette.cassette_errors import CassetteProblem, EditedByHand, record_command
+from harness.cassette.format.document import Cassette
+from harness.cassette.recording.journal import SUFFIX
+from harness.cassette.recording.storage import cassette_files, cassette_path, file_name, load
+from harness.cassette.redaction.leak_scan import leaks
+from harness.cassette.redaction.redactor import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
+from harness.cassette.review.proof import missing_proof
+from harness.cassette.review.staleness import Today, functions_of, stale
+
+Level: TypeAlias = Literal["warning", "error", "unreadable"]
+_NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with one cassette."""
+
+    path: Path
+    level: Level
+    kind: str
+    told: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A cassette file with what was found; `cassette` is `None` where it could not be read."""
+
+    path: Path
+    size: int
+    cassette: Cassette | None
+    findings: tuple[Finding, ...]
+
+
+def kind_of(problem: CassetteProblem) -> str:
+    """What is wrong with a file, by the name of its error: `TruncatedCassette` is a truncated cassette."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", type(problem).__name__).lower()
+
+
+def inspect(
+    path: Path, root: Path, today: Today, *, folder: Path | None = None, secrets: Collection[str] = ()
+) -> Inspected:
+    """Look at one cassette.
+
+    folder: where node ids are counted from; without it scenarios are not looked for. secrets: values that must not
+    stand in it, beside what can be told by its looks.
+    """
+    try:
+        cassette = load(path)
+    except CassetteProblem as problem:
+        level: Level = "error" if isinstance(problem, EditedByHand) else "unreadable"
+        kind = kind_of(problem)
+        size = path.stat().st_size if path.exists() else 0
+        return Inspected(
+            path, size, None, (Finding(path, level, kind, problem.evidence or problem.what, problem.remedy),)
+        )
+    found = [
+        *_proof(path, cassette),
+        *_leaks(path, cassette, secrets),
+        *_headers(path, cassette),
+        *_stale(path, cassette, today),
+    ]
+    found += [*_place(path, root, cassette), *(_orphan(path, cassette, folder) if folder else ())]
+    return Inspected(path, path.stat().st_size, cassette, tuple(found))
+
+
+def _proof(path: Path, cassette: Cassette) -> Iterator[Finding]:
+    if not cassette.header.scenario:
+        return  # recorded by `exec` or `gateway`: it claims nothing
+    for told in missing_proof(cassette):
+        yield Finding(path, "error", "proof", told, record_command(path))
+
+
+def _leaks(path: Path, cassette: Cassette, secrets: Collection[str]) -> Iterator[Finding]:
+    for leak in leaks(path.read_text(encoding="utf-8"), Redactor.for_header(cassette.header, secrets)):
+        yield Finding(path, "error", "leak", f"{leak.kind} on line {leak.line}", record_command(path))
+
+
+def _headers(path: Path, cassette: Cassette) -> Iterator[Finding]:
+    for number, interaction in enumerate(cassette.interactions, 1):
+        response = interaction.outcome.response
+        wrong = interaction.request.headers.keys() - REQUEST_HEADERS
+        wrong |= (response.headers.keys() if response else set()) - RESPONSE_HEADERS - LIMIT_HEADERS
+        for name in sorted(wrong):
+            yield Finding(path, "error", "header", f"interaction {number} holds {name}", record_command(path))
+
+
+def _stale(path: Path, cassette: Cassette, today: Today) -> Iterator[Finding]:
+    for reason in stale(cassette.header, today, version_is_pinned="@" in path.stem):
+        told = f"{reason.cause}: {reason.told}"
+        yield Finding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
+
+
+def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[Finding]:
+    header = cassette.header
+    match = _NODE.fullmatch(header.scenario)
+    if header.recovered:
+        yield Finding(
+            path, "error", "recovered", "it was put together from a recording that did not end", record_command(path)
+        )
+    if match is None:
+        return
+    module, case, pinned = Path(match["module"]).stem, match["case"], path.stem.partition("@")[2]
+    wanted = cassette_path(root, module, case, pipeline=header.pipeline, intercom_version=pinned or None)
+    if path != wanted:
+        yield Finding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
+
+
+def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[Finding]:
+    match = _NODE.fullmatch(cassette.header.scenario)
+    if match and match["case"].partition("[")[0] not in functions_of(folder / match["module"]):
+        told = f"{cassette.header.scenario} does not exist"
+        yield Finding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
+
+
+def unfinished(root: Path) -> Iterator[Finding]:
+    """Journals that lie under a folder: recordings that did not end."""
+    for journal in sorted(root.rglob(f"*.json{SUFFIX}")):
+        path = journal.with_name(journal.name.removesuffix(SUFFIX))
+        told = "its last recording did not end"
+        yield Finding(path, "warning", "unfinished", told, f"harness cassettes recover {path}, or rm {journal}")
+
+
+def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
+    """Scenario functions that no cassette belongs to.
+
+    Where only other pipelines than the reference were recorded, they may lack the operation: a warning.
+    """
+    others = [folder for folder in sorted(root.glob("@*")) if cassette_files(folder)]
+    only_others = bool(others) and len(cassette_files(root)) == sum(len(cassette_files(one)) for one in others)
+    folders = others if only_others else [root]
+    level: Level = "warning" if only_others else "error"
+    for module in sorted(scenarios.glob("*.py")):
+        recorded = {_function(path) for folder in folders for path in (folder / module.stem).glob("*.json")}
+        for function in sorted(functions_of(module)):
+            if file_name(function) not in recorded:
+                path = cassette_path(folders[0], module.stem, function)
+                yield Finding(path, level, "missing", f"{module}::{function} has no cassette", record_command(path))
+
+
+def _function(path: Path) -> str:
+    return path.stem.partition("@")[0].partition("-")[0]
+
+
+def reasons_to_record(path: Path, today: Today) -> list[str]:
+    """Why the cassette of a case should be recorded: missing, unreadable, or stale by a cause; empty where not."""
+    try:
+        cassette = load(path)
+    except CassetteProblem as problem:
+        return [problem.what]
+    return [
+        f"{found.cause}: {found.told}" for found in stale(cassette.header, today, version_is_pinned="@" in path.stem)
+    ]

@@ -1,0 +1,106 @@
+"""Why a recording may say no more what a run would say today: by cause, not only by age."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.cassette.format import document as cassette_format
+from harness.cassette.format.document import Header, source_digest
+from harness.cassette.redaction.redactor import RULES_VERSION
+
+Cause: TypeAlias = Literal["API version", "scenario source", "redaction rules", "harness format", "age"]
+WARN_AFTER_DAYS = 180
+FAIL_AFTER_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """One reason for recording anew; `fails` where it may no longer be put off."""
+
+    cause: Cause
+    told: str
+    fails: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a recording is held against.
+
+    now: in seconds since 1970. newest_version: the API version that a run uses by default, where it is known.
+    source_of: the digest of a case's source by its node id, or an empty string where it is not known.
+    """
+
+    now: float
+    newest_version: str = ""
+    source_of: Callable[[str], str] = lambda _scenario: ""
+    warn_after: int = WARN_AFTER_DAYS
+    fail_after: int = FAIL_AFTER_DAYS
+
+
+def stale(header: Header, today: Today, *, version_is_pinned: bool = False) -> list[Stale]:
+    """Each reason for which a recording is stale. A pinned version is one that was asked for by name."""
+    found: list[Stale] = []
+    if header.format != cassette_format.FORMAT:
+        found.append(Stale("harness format", f"written in format {header.format}, now {cassette_format.FORMAT}"))
+    if header.redaction != RULES_VERSION:
+        found.append(Stale("redaction rules", f"cleaned by rules {header.redaction}, now {RULES_VERSION}"))
+    if today.newest_version and not version_is_pinned and header.intercom_version not in ("", today.newest_version):
+        found.append(Stale("API version", f"recorded with {header.intercom_version}, now {today.newest_version}"))
+    source = today.source_of(header.scenario)
+    if source and header.scenario_source not in ("", source):
+        found.append(Stale("scenario source", f"{header.scenario} was changed since"))
+    return found + _age(header, today)
+
+
+def _age(header: Header, today: Today) -> list[Stale]:
+    """Only what was recorded from Intercom ages: the sandbox's clock stands still."""
+    if header.recorded_from != "test-app" or not header.recorded_at:
+        return []
+    try:
+        recorded = datetime.fromisoformat(header.recorded_at)
+    except ValueError:
+        return [Stale("age", f"recorded_at is no time: {header.recorded_at!r}")]
+    recorded = recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC)
+    days = int((today.now - recorded.timestamp()) // 86_400)
+    if days < today.warn_after:
+        return []
+    return [Stale("age", f"recorded {days} days ago", fails=days >= today.fail_after)]
+
+
+def source_of_case(folder: Path, scenario: str) -> str:
+    """The digest of a case's function as it stands in its module under `folder`; empty where there is none."""
+    module, _, case = scenario.partition("::")
+    return _functions(folder / module).get(re.split(r"\[|::", case)[0], "")
+
+
+def functions_of(module: Path) -> frozenset[str]:
+    """The names of a module's test functions, read without importing it."""
+    return frozenset(_functions(module))
+
+
+def _functions(module: Path) -> dict[str, str]:
+    try:
+        return _parsed(module.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return {}
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> dict[str, str]:
+    tree = ast.parse(text)
+    functions = [
+        n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("test")
+    ]
+    lines = text.splitlines()
+    return {node.name: source_digest("\n".join(lines[_first_line(node) - 1 : node.end_lineno])) for node in functions}
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -1,0 +1,1 @@
+"""The edge to vcrpy: its serializer, a `Cassette` subclass, and plain YAML."""

@@ -1,0 +1,100 @@
+"""For tests that use vcrpy: its patches and its `use`, over our engine.
+
+A `vcr.cassette.Cassette` whose file, matching, order and redaction are ours: body and order are matched, each
+interaction plays once, leftovers fail, nothing goes out on a miss. It either records or plays, never both.
+
+    with use_cassette("convert.json") as tape:
+        convert_everybody()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vcr.cassette import Cassette as VcrCassette
+from vcr.record_mode import RecordMode
+from vcr.request import Request as VcrRequest
+
+from harness.cassette.format.document import Header
+from harness.cassette.recording.recorder import Recorder
+from harness.cassette.recording.storage import load
+from harness.cassette.replay.mismatch import ReplayFailed
+from harness.cassette.replay.player import Player
+from harness.cassette.vcr.plain_yaml import from_vcr, vcr_response
+from harness.core.http import Broken, Outcome, Request
+
+_NOBODYS = Header(scenario="", pipeline="", recorded_from="test-app")
+
+
+class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without types
+    """vcrpy's cassette over our engine: record mode `all` records anew, every other plays and never goes out."""
+
+    def _load(self) -> None:
+        self._player: Player | None = None
+        self._recorder: Recorder | None = None
+        if self.record_mode == RecordMode.ALL:
+            self._recorder = Recorder(lambda: None, path=Path(self._path))
+        else:
+            self._player = Player(load(Path(self._path)), lambda: None, path=Path(self._path))
+            self.rewound = True
+
+    def can_play_response_for(self, request: VcrRequest) -> bool:
+        """Always in a replay: what has no answer is refused, not sent."""
+        return self._player is not None
+
+    def play_response(self, request: VcrRequest) -> dict[str, Any]:
+        """The recorded answer; raises ReplayFailed on a miss and ConnectionError where the answer broke."""
+        assert self._player is not None
+        outcome = self._player.handle(_asked(request))
+        if outcome.refused:
+            raise ReplayFailed(Path(self._path), self._player.misses[-1:], (), "record it anew")
+        if isinstance(outcome.answer, Broken):
+            raise ConnectionError(f"recorded as broken: {outcome.answer.kind}")
+        self.play_counts[len(self.play_counts)] += 1
+        return vcr_response(outcome.answer)
+
+    def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
+        """Keep what was really answered."""
+        if self._recorder is None:
+            return
+        row = {"request": _dictionary(request), "response": response}
+        interaction = from_vcr(row)
+        self._recorder.layer(interaction.request, lambda _: Outcome(interaction.outcome.answer))
+        self.dirty = True
+
+    def _save(self, force: bool = False) -> None:
+        if self._recorder is not None and self.dirty:
+            self._recorder.save(Path(self._path), _NOBODYS)
+
+    def __len__(self) -> int:
+        return len(self._player.cassette.interactions) if self._player else 0
+
+    def problem(self) -> ReplayFailed | None:
+        """What did not fit in this replay, swallowed or not."""
+        return self._player.problem() if self._player else None
+
+
+@contextmanager
+def use_cassette(path: str | Path, *, record: bool = False, **options: Any) -> Iterator[EngineCassette]:
+    """Play `path` strictly for the length of a block, or record it anew; what did not fit is raised at its end."""
+    mode = RecordMode.ALL if record else RecordMode.NONE
+    with EngineCassette.use(path=str(path), record_mode=mode, **options) as tape:
+        yield tape
+    if (problem := tape.problem()) is not None:
+        raise problem
+
+
+def _asked(request: VcrRequest) -> Request:
+    return from_vcr({"request": _dictionary(request), "response": {"status": {"code": 200}, "body": None}}).request
+
+
+def _dictionary(request: VcrRequest) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "uri": request.uri,
+        "body": request.body_bytes,
+        "headers": dict(request.headers),
+    }

@@ -1,0 +1,1 @@
+"""The subcommands of `harness`, one module each. `main` loads a module only when its command is used."""

@@ -1,0 +1,157 @@
+"""`harness exec`: runs a command, unmodified, with all its Intercom traffic going through the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli import shared_options
+from harness.core.http import Broken, Exchange
+
+if TYPE_CHECKING:
+    from harness.gateway.middleware.fault import Fault
+    from harness.runner.command_session import CommandSession
+
+SHOWN = 40
+"""How many exchanges the summary shows."""
+
+
+@click.command(
+    "exec",
+    short_help="Run a command, its Intercom traffic led to the gateway.",
+    context_settings={"allow_interspersed_args": False},
+)
+@shared_options.against
+@shared_options.taping
+@shared_options.workspace
+@shared_options.intercom_version
+@click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
+@shared_options.faults
+@shared_options.time_scale
+@shared_options.visitors
+@shared_options.allow_host
+@shared_options.strict_token
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+def command(
+    against: str | None,
+    cassette: Path | None,
+    record: bool,
+    parallel: bool,
+    record_in_ci: bool,
+    workspace: str,
+    intercom_version: str | None,
+    names: tuple[str, ...],
+    faults: Sequence[Fault],
+    time_scale: float,
+    visitors: int,
+    allowed: tuple[str, ...],
+    strict: bool,
+    words: tuple[str, ...],
+) -> int:
+    """Run COMMAND with its Intercom traffic going through the gateway.
+
+    Code with https://api.intercom.io written into it is answered as well, by proxy or preload. The command's exit
+    status is passed on; if that is 0 but something was refused or nothing was asked, the exit code is 1. It is 2 if the
+    command could not start. Nothing is added to its stdout.
+
+    \b
+    harness exec -- node convert_lead.js 4b34499c-9b11-4546-bf77-e556a6503a80
+    harness exec --against http://127.0.0.1:8080 --env MY_TOKEN -- python job.py
+    harness exec --record --cassette job.json -- python job.py
+    harness exec --cassette job.json -- python job.py
+    harness exec --against test-app -- python job.py
+    """
+    from harness import config
+    from harness.cli import taping
+    from harness.pipeline.environment import command_environment, production_credentials
+    from harness.pipeline.foreground import run_in_foreground
+    from harness.runner import command_session
+    from harness.runner.test_app_wiring import errand
+
+    shared_options.visitors_are_meant(against, visitors)
+    found = config.load()
+    inherited = found.environment
+    tape = taping.insert(
+        against,
+        cassette,
+        record,
+        may_replace=record_in_ci or not found.ci,
+        parallel=parallel,
+        title=f"What {Path(words[0]).name} asked",
+        intercom_version=intercom_version,
+        secrets=[secret.reveal() for secret in found.secrets],
+        opens=lambda: errand(f"sandbox-{workspace}", "harness exec", visitors),
+        time_scale=time_scale,
+    )
+    for line in tape.told():
+        _note(line)
+    with command_session.command_session(
+        tape.backend,
+        tape.clock,
+        workspace=workspace,
+        intercom_version=tape.intercom_version,
+        layers=tape.layers,
+        faults=faults,
+        allowed=allowed,
+        strict=strict or tape.errand is not None,
+        environment=inherited,
+        trusted=inherited,
+        own_tokens=[found.value(config.ACCESS_TOKEN)] if tape.errand is not None else (),
+    ) as session:
+        for name in production_credentials(inherited, names):
+            _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
+        with command_session.enclosed(session.server) if tape.plays else nullcontext() as place:
+            environment = {**command_environment(inherited, session.way, names), **tape.variables}
+            status = run_in_foreground(words, environment, place.prefix if place else ())
+        if place:
+            _note(f"isolation: proxy, certificates and preloads, and {place.told}")
+    verdict = _conclude(session, status, strict or tape.errand is not None)
+    problem = tape.conclude(verdict == 0)
+    if problem is not None:
+        _note(str(problem))
+    remains = list(tape.remains())
+    for line in remains:
+        _note(line)
+    return 1 if verdict == 0 and (problem is not None or remains) else verdict
+
+
+def _conclude(session: CommandSession, status: int, strict: bool) -> int:
+    log = session.gateway.log
+    for line in summary(log.since(), log.count):
+        _note(line)
+    foreign = sorted(session.tokens.seen)
+    if foreign:
+        done = "refused" if strict else "replaced"
+        _note(f"the command brought a token of its own, which was {done} and is not shown here: {', '.join(foreign)}")
+    if log.refused:
+        _note(f"{len(log.refused)} refused: {log.refused[0].outcome.refused}")
+    if not log.count:
+        _note("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
+        _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
+    for fault in session.faults.unfired:
+        _note(f"the fault {fault} of {fault.operation} was armed and never fired")
+    unsound = log.refused or not log.count or session.faults.unfired or (strict and foreign)
+    return 1 if status == 0 and unsound else status
+
+
+def summary(exchanges: Sequence[Exchange], count: int) -> list[str]:
+    """What was asked and answered, a line each, the last ones where there are many."""
+    shown = exchanges[-SHOWN:]
+    hidden = [f"… {count - len(shown)} before these"] if count > len(shown) else []
+    return [f"{count} exchange{'' if count == 1 else 's'}", *hidden, *map(_line, shown)]
+
+
+def _line(exchange: Exchange) -> str:
+    request, outcome = exchange.request, exchange.outcome
+    answer = f"{outcome.answer.kind}" if isinstance(outcome.answer, Broken) else str(outcome.answer.status)
+    path = request.target.partition("?")[0]
+    mark = " (refused)" if outcome.refused else f" (fault: {outcome.fault})" if outcome.fault else ""
+    return f"  {request.method} {path} → {answer}{mark}"
+
+
+def _note(line: str) -> None:
+    click.echo(f"harness: {line}", err=True)

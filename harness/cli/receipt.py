@@ -1,0 +1,77 @@
+"""`harness receipt check`: whether what a receipt says was proved is still what there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.core.errors import Problem
+
+
+@click.group("receipt", short_help="Check that what was proved is still what there is.")
+def command() -> None:
+    """Receipts of runs: what was tested, and whether it still is what there is."""
+
+
+@command.command("check")
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--partial", is_flag=True, help="Accept a receipt of a run of some scenarios only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
+def check(path: Path, partial: bool, as_json: bool) -> int:
+    """Hold a receipt against the code that is here now, without running anything.
+
+    Write one with `harness run --pipeline … --receipt FILE`, and check it before a deploy. Run both in the same folder.
+
+    Exit codes: 0 all was proved and nothing was changed since; 1 something was not proved, or was changed; 2 it cannot
+    be read.
+    """
+    from harness.report.receipt import differences, objections, read_receipt
+
+    receipt = read_receipt(path)
+    against = list(objections(receipt, partial=partial))
+    changed = list(differences(receipt, _here(receipt)))
+    if as_json:
+        click.echo(json.dumps({"valid": not (against or changed), "objections": against, "changed": changed}, indent=1))
+    else:
+        _tell(receipt, against, changed)
+    return 1 if against or changed else 0
+
+
+def _here(receipt: dict[str, Any]) -> Any:
+    from harness import __version__
+    from harness.pipeline.content import content_of, digests
+    from harness.report.receipt import Subject
+
+    root = Path.cwd()
+    try:
+        pipeline = content_of(receipt["pipeline"]["spec"], root)
+    except Problem:
+        pipeline = {}
+    known = [root / name for name in receipt["scenario_files"]]
+    more = [] if receipt["selection"] else [path for path in _beside(known) if path not in known]
+    there = digests((*known, *more), root)
+    return Subject(receipt["pipeline"]["spec"], pipeline, there, __version__)
+
+
+def _beside(known: Collection[Path]) -> Iterator[Path]:
+    """The scenario modules in the same folders, those that came later included."""
+    for folder in {path.parent for path in known}:
+        yield from (path for path in folder.glob("*.py") if not path.name.startswith(("_", "conftest", "test_")))
+
+
+def _tell(receipt: dict[str, Any], against: list[str], changed: list[str]) -> None:
+    proved = receipt["counts"].get("proved", 0)
+    versions = ", ".join(receipt["intercom_versions"])
+    click.echo(
+        f"pipeline {receipt['pipeline']['name']}, against {receipt['against']}, Intercom {versions}: "
+        f"{proved} of {len(receipt['scenarios'])} scenarios proved, {receipt['written_at']}"
+    )
+    for line in against:
+        click.echo(f"  {line}")
+    for line in changed:
+        click.echo(f"  changed since: {line}")
+    click.echo("valid" if not (against or changed) else "not valid: run the scenarios again")

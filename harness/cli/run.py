@@ -1,0 +1,284 @@
+"""`harness run`: the scenarios against a backend, with the report a person reads and the exit code a script reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.shared_options import record_in_ci, strict_token, time_scale, workspace_name
+from harness.core.errors import Problem
+from harness.report.result import RunRow
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.cassette import Cassette
+    from harness.cli.run_reporter import RunReporter
+    from harness.report.receipt import Subject
+    from harness.runner.run import Run
+    from harness.runner.scenario import ScenarioResult
+    from harness.runner.session_config import RunOptions
+
+DEFAULT_PATHS = ("scenarios",)
+TO_STDOUT = "-"
+
+
+@click.command("run")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("-k", "expression", metavar="EXPR", help="Only scenarios whose name matches, as pytest's -k.")
+@click.option("--against", default="sandbox", show_default=True, metavar="BACKEND", help=(
+    "sandbox, test-app, cassette, or the URL of a running sandbox."))  # fmt: skip
+@click.option("--record", is_flag=True, help="Write a cassette for each scenario that passes.")
+@click.option("--stale", is_flag=True, help=(
+    "With --record: only what has no cassette or a stale one, and tell first what changes."))  # fmt: skip
+@record_in_ci
+@click.option("--pipeline", metavar="SPEC", help="Your code: package.module:object, or a TOML file of command lines.")
+@click.option("--intercom-version", "versions", multiple=True, metavar="V", help=(
+    "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
+@click.option("--workspace", metavar="NAME", callback=workspace_name, help=(
+    "Use this workspace of the sandbox instead of a fresh one per scenario."))  # fmt: skip
+@click.option("--cassettes", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, help=(
+    "Folder of the cassettes."))  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="PORT", help=(
+    "Where a service of yours finds Intercom: http://127.0.0.1:PORT, token sandbox-run."))  # fmt: skip
+@strict_token
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
+    "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
+@time_scale
+@click.option("--explain", is_flag=True, help="Show the evidence of what passed as well.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, report.md and report.json."
+)
+@click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
+    "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
+@click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help=(
+    "Write what was tested, with digests, for `harness receipt check`."))  # fmt: skip
+@click.option("--compare", metavar="WITH", help=(
+    "With --against test-app: tell where sandbox and cassette differ from it (sandbox,cassette)."))  # fmt: skip
+@click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help=(
+    "With --compare: keep the comparison as a dated file."))  # fmt: skip
+def command(paths: Sequence[str], **given: Any) -> int:
+    """Run scenarios and prove what became of everybody.
+
+    \b
+    harness run                                        all scenarios, the reference pipeline, the sandbox
+    harness run scenarios/lead_to_user.py -k merges    some of them
+    harness run --pipeline pipeline.toml               your own code
+    harness run --record                               and write cassettes for `pytest` to replay
+    harness run --record --stale                       only those that are missing or out of date
+
+    Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
+    """
+    from harness.runner.session_config import RunOptions, check_options, in_order
+
+    wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
+    outputs = Outputs(*(given[name] for name in wanted_outputs))
+    _check_json_target(outputs.json_to)
+    _check_comparison(outputs, given["against"], given["record"])
+    if given["stale"] and not given["record"]:
+        raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
+    selection = Selection(_check_paths(paths), given["expression"], in_order(given["versions"]), given["stale"])
+    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
+    options = RunOptions(
+        **{name: given[name] for name in wanted},
+        strict_token=given["strict"],
+        record_in_ci=given["record_in_ci"],
+        intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
+    )
+    check_options(options)
+    return _run(options, selection, outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which scenarios, and with which API versions."""
+
+    paths: Sequence[str]
+    expression: str | None
+    versions: Sequence[str]
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the result goes beside the terminal."""
+
+    explain: bool
+    report: Path | None
+    json_to: str | None
+    junit: Path | None
+    receipt: Path | None
+    compare: str | None = None
+    evidence: Path | None = None
+
+
+def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
+    from harness.cli.run_reporter import RunReporter
+    from harness.cli.stale import StaleOnly
+    from harness.report.terminal import ReportConsole, TerminalReport
+    from harness.runner.run import Run
+
+    started = time.monotonic()
+    subject = _subject(options, selection) if outputs.receipt else None
+    console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
+    stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
+    run = Run(replace(options, show=stale.show) if selection.stale else options)
+    terminal = TerminalReport(console, explain=outputs.explain)
+    reporter = RunReporter(run, selection.versions, terminal)
+    terminal.begin(run.engagement.name, options.against, reporter.versions)
+    run.test_app.tell = terminal.waiting
+    _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
+    if stale.nothing and not reporter.troubled:
+        console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
+        return 0
+    result = reporter.result(time.monotonic() - started, _hint(selection.expression))
+    terminal.end(result)
+    if outputs.receipt is not None and subject is not None:
+        _write_receipt(outputs.receipt, result, replace(subject, scenario_files=_digests(reporter.scenario_files)))
+    _write(result, outputs, console, reporter)
+    if outputs.compare is not None:
+        _compare(run, outputs, console, reporter)
+    return result.exit_code
+
+
+def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | None, also: Sequence[object]) -> None:
+    """Run the scenarios to their end, or to that of a person's patience."""
+    from harness.cli.run_reporter import run_pytest
+
+    try:
+        if run.options.against == "test-app":
+            run.test_app()  # what is in the way is in every scenario's way
+        run_pytest(reporter, selection.paths, selection.expression, selection.versions, junit, also)
+    except KeyboardInterrupt:  # a second one, while the first was being heeded
+        reporter.pytest_keyboard_interrupt()
+    finally:
+        run.close()
+
+
+def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
+    from harness import __version__
+    from harness.assumptions.evidence import REAL, REHEARSAL
+    from harness.cassette import MissingCassette, load
+    from harness.cli.comparison import compare, parse_against
+    from harness.cli.comparison_rows import write_evidence
+
+    def cassette_of(result: ScenarioResult) -> Cassette | None:
+        try:
+            return load(run.cassette_of(result.case))
+        except MissingCassette:
+            return None
+
+    comparison = compare(reporter.played, parse_against(outputs.compare or ""), cassette_of)
+    console.print("\n" + "\n".join(comparison.lines()), highlight=False, markup=False, soft_wrap=True)
+    if outputs.evidence is not None:
+        app = run.test_app()
+        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.engagement.name}
+        about |= {"from": REHEARSAL if app.rehearsal else REAL}
+        write_evidence(outputs.evidence, comparison, time.time(), **about)
+        raises = "a rehearsal: it raises nothing" if app.rehearsal else "docs/evidence holds what `make docs` reads"
+        console.print(f"evidence: {outputs.evidence} ({raises})", highlight=False, markup=False, soft_wrap=True)
+
+
+def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
+    if outputs.json_to is not None:
+        text = json.dumps(result.as_data(), indent=1) + "\n"
+        if outputs.json_to == TO_STDOUT:
+            sys.stdout.write(text)
+        else:
+            Path(outputs.json_to).write_text(text, encoding="utf-8")
+    if outputs.report is not None:
+        from harness.report.picture import svg_of
+
+        written = _write_report(outputs.report, result, svg_of(console, "harness run"), reporter)
+        console.print(f"report: {written}", highlight=False, soft_wrap=True)
+
+
+def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunReporter) -> Path:
+    from harness import __version__, config
+    from harness.cassette.redaction.redactor import Redactor
+    from harness.report.files import write_report
+    from harness.report.secret_cleaning import Cleaner
+
+    found = config.load()
+    known = [secret.reveal() for secret in found.secrets]
+    cleaner = Cleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
+    written = write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
+    if found.step_summary is not None:
+        with found.step_summary.open("a", encoding="utf-8") as summary:
+            summary.write((folder / "report.md").read_text(encoding="utf-8"))
+    return written
+
+
+def _subject(options: RunOptions, selection: Selection) -> Subject:
+    """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
+    from harness import __version__
+    from harness.pipeline.content import content_of
+    from harness.report.receipt import Subject
+
+    paths = [path for path in selection.paths if path.rstrip("/") not in DEFAULT_PATHS]
+    narrowed = [*paths, *(["-k", selection.expression] if selection.expression else [])]
+    return Subject(options.pipeline, content_of(options.pipeline, Path.cwd()), {}, __version__, narrowed)
+
+
+def _digests(paths: Collection[Path]) -> Mapping[str, str]:
+    from harness.pipeline.content import digests
+
+    return digests(paths, Path.cwd())
+
+
+def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
+    from harness.report.receipt import receipt_of
+
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
+
+
+def _check_paths(paths: Sequence[str]) -> Sequence[str]:
+    for path in paths or DEFAULT_PATHS:
+        if not Path(path.partition("::")[0]).exists():
+            raise Problem(
+                f"there is no scenario at {path}",
+                evidence=f"looked in {Path.cwd().name}/",
+                remedy="name a module or a folder of scenarios, or go to the folder that holds scenarios/",
+            )
+    return tuple(paths or DEFAULT_PATHS)
+
+
+def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
+    if outputs.evidence is not None and outputs.compare is None:
+        raise Problem("--evidence keeps a comparison, and none was asked for", remedy="add --compare sandbox,cassette")
+    if outputs.compare is None:
+        return
+    from harness.cli.comparison import parse_against
+
+    parse_against(outputs.compare)
+    if against != "test-app":
+        raise Problem("--compare holds others against the TEST app", remedy="add --against test-app")
+    if record:
+        raise Problem(
+            "--compare with --record would hold a recording against itself",
+            remedy="compare first, look at what differs, then record",
+        )
+
+
+def _check_json_target(target: str | None) -> None:
+    if target is not None and Path(target).suffix == ".py":
+        raise Problem(
+            f"--json {target} would write over a Python file",
+            why="--json takes the word after it as its file",
+            remedy="put --json last, or name a file: --json result.json",
+        )
+
+
+def _hint(expression: str | None) -> str:
+    return f"no scenario matches -k {expression!r}" if expression else "no scenario was collected"

@@ -1,0 +1,186 @@
+"""`harness doctor --unknowns`: asks a TEST app whatever settles a guess of the sandbox, and tells which hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.core.errors import NotStaged, Problem
+
+if TYPE_CHECKING:
+    from harness.assumptions.evidence import Evidence
+    from harness.assumptions.probe_client import Ask
+    from harness.cli.comparison_rows import Comparison
+    from harness.runner.run import Run
+    from harness.runner.scenario import ScenarioResult
+
+
+def run_unknowns(evidence: Path | None) -> int:
+    """Run what settles something against the TEST app; exit code 1 where a guess does not hold."""
+    from harness.cli.run_reporter import RunReporter, left_behind, run_pytest
+    from harness.report.terminal import ReportConsole, TerminalReport
+    from harness.runner.run import Run
+    from harness.runner.session_config import RunOptions, check_options
+
+    options = RunOptions(against="test-app")
+    check_options(options)
+    scenarios = _scenarios()
+    started, run, terminal = time.monotonic(), Run(options), TerminalReport(ReportConsole())
+    run.test_app.tell = terminal.waiting
+    try:
+        region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
+        reporter = RunReporter(run, (), terminal)
+        terminal.begin(run.engagement.name, "test-app", reporter.versions)
+        probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
+        run_pytest(reporter, scenarios, None, (), None)
+    except KeyboardInterrupt:
+        for line in left_behind(run.test_app.leftovers):
+            click.echo(line, err=True)
+        raise
+    finally:
+        run.close()
+    result = reporter.result(time.monotonic() - started, "")
+    terminal.end(result)
+    comparison = compare_with_sandbox([*reporter.played, *probed])
+    found = evidence_of(comparison, region=region, rehearsal=rehearsal)
+    wrong = _tell(found)
+    if evidence is not None:
+        _keep(evidence, comparison, region, rehearsal)
+    return 2 if result.exit_code == 2 else int(bool(wrong or result.exit_code))
+
+
+def _keep(path: Path, comparison: Comparison, region: str, rehearsal: bool) -> None:
+    from harness.cli.comparison_rows import write_evidence
+
+    write_evidence(path, comparison, time.time(), **_about(region, rehearsal))
+    click.echo(f"evidence: {path}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
+
+
+def _scenarios() -> Sequence[str]:
+    from harness.assumptions.probes import PROBES
+    from harness.assumptions.questions import questions
+    from harness.assumptions.settling import Settled, settling
+
+    settled = [one for question in questions() if isinstance(one := settling(question), Settled)]
+    scenarios = sorted({name for one in settled for name in one.by if name not in PROBES})
+    if missing := [name for name in scenarios if not Path(name.partition("::")[0]).is_file()]:
+        raise Problem(
+            "the scenarios that settle guesses are not here",
+            evidence=missing[0],
+            remedy="go to the folder that holds the project's own scenarios/",
+        )
+    return scenarios
+
+
+def _probed(run: Run) -> Iterator[ScenarioResult]:
+    from harness.assumptions.probes import PROBES
+
+    click.echo(f"\nprobes  {len(PROBES)} small things to ask")
+    for name, probe in PROBES.items():
+        title = (probe.__doc__ or name).strip().rstrip(".")
+        result, why = play_probe(run, name, title)
+        click.echo(f"  {'✓' if not why else '-'} {title}{f'  not asked: {why}' if why else ''}")
+        if result is not None:
+            yield result
+
+
+def play_probe(run: Run, name: str, title: str) -> tuple[ScenarioResult | None, str]:
+    """Ask one thing and clear away; what came of it, or why it could not be asked."""
+    from harness.assumptions.probes import PROBES
+    from harness.runner.scenario import Case
+
+    with run.scenario(Case("unknowns", name, title, f"unknowns::{name}")) as scenario:
+        try:
+            PROBES[name](scenario.people, _asking(run))
+            scenario.finish(passed=False)
+        except NotStaged as why:
+            return None, str(why)
+        except Problem as problem:
+            return None, f"{problem.what} {problem.evidence}".strip()
+        return scenario.result(None), ""
+
+
+def _asking(run: Run) -> Ask:
+    import msgspec
+    import requests
+
+    from harness.client import Reading
+    from harness.gateway.clients.adapter import GatewayAdapter
+
+    app = run.test_app().session
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", GatewayAdapter(run.gateway, "pipeline"))
+
+    def ask(method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
+        headers = {"authorization": f"Bearer {app.stand_in}", "intercom-version": version}
+        headers |= {"content-type": "application/json"} if sent is not None else {}
+        body = sent if sent is None or isinstance(sent, bytes) else msgspec.json.encode(sent)
+        try:
+            got = session.request(method, f"https://{app.app.host}{path}", data=body, headers=headers, timeout=60)
+        except requests.RequestException as error:
+            return Reading(method, path, None, 0, {"error": type(error).__name__})
+        try:
+            answer = got.json() if got.content else None
+        except ValueError:
+            answer = None
+        return Reading(method, path, None, got.status_code, answer)
+
+    return ask
+
+
+def compare_with_sandbox(results: Sequence[ScenarioResult]) -> Comparison:
+    """What the TEST app answered, held against a fresh sandbox."""
+    from harness.cli.comparison import compare
+
+    return compare(results, ("sandbox",), lambda _: None)
+
+
+def _about(region: str, rehearsal: bool) -> dict[str, str]:
+    from harness import __version__
+    from harness.assumptions.evidence import REAL, REHEARSAL
+
+    source = REHEARSAL if rehearsal else REAL
+    return {"from": source, "region": region, "harness": __version__, "pipeline": "reference"}
+
+
+def evidence_of(comparison: Comparison, *, region: str, rehearsal: bool) -> Evidence:
+    """The comparison as evidence files hold it."""
+    import msgspec
+
+    from harness.assumptions.evidence import Evidence
+
+    return msgspec.convert(comparison.as_data(time.time(), **_about(region, rehearsal)), type=Evidence)
+
+
+def _tell(found: Evidence) -> int:
+    """Which guesses hold and which do not, and why of others nobody knows; tells how many do not hold."""
+    from harness.assumptions.evidence import standing
+    from harness.assumptions.questions import questions
+    from harness.assumptions.settling import Settled, settling
+
+    holds = 0
+    wrong: list[str] = []
+    unasked: list[str] = []
+    reasons: dict[str, int] = {}
+    for question in questions():
+        told, settled = standing(question, [found]), settling(question)
+        if not isinstance(settled, Settled):
+            reasons[settled] = reasons.get(settled, 0) + 1
+        elif not told:
+            unasked.append(str(question))
+        elif told.startswith("holds"):
+            holds += 1
+        else:
+            wrong.append(f"{question}: {told}")
+    click.echo(f"\n{holds} guesses hold, {len(wrong)} do not, {len(unasked)} were not asked this time")
+    for line in (*(f"  ✗ {line}" for line in wrong), *(f"  - {line}" for line in unasked)):
+        click.echo(line)
+    click.echo(f"{sum(reasons.values())} can be settled by no scenario:")
+    for reason, number in reasons.items():
+        click.echo(f"  {number:3} {reason}")
+    return len(wrong)

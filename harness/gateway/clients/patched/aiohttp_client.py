@@ -1,0 +1,129 @@
+"""`aiohttp` at its connector: where it would open a connection to Intercom, it gets one that ends at the gateway.
+
+Everything above the connection is aiohttp's own, so sessions, base URLs, credentials, cookies, streams, retries of a
+connection that was reset and every error are real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import ModuleType
+from typing import Any
+
+import httptools
+
+from harness.core.http import NOBODY_WAITS, Broken, Handler, Outcome, Request, Response
+from harness.gateway.clients.in_process import as_sent, asked, is_meant
+from harness.gateway.hosts import split_target
+
+
+def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+    """The connector's connections to Intercom's hosts end in this process."""
+    connector_class = module.TCPConnector
+    real = connector_class._create_connection  # noqa: SLF001 - the one place through which each connection is made
+
+    async def create(connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own
+        if not is_meant(request.url.host):
+            return await real(connector, request, traces, timeout)
+        protocol = connector._factory()  # noqa: SLF001 - as aiohttp makes one itself
+        protocol.connection_made(_Connection(protocol, str(request.url.origin()), answer))
+        return protocol
+
+    return [(connector_class, "_create_connection", create)]
+
+
+class _Connection(asyncio.Transport):
+    """A connection whose far end is the gateway: it reads requests off what is written, and answers."""
+
+    def __init__(self, protocol: Any, origin: str, answer: Handler) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._origin = origin
+        self._answer = answer
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body = b""
+
+    # what aiohttp asks of a transport
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Bytes of a request."""
+        self._parser.feed_data(bytes(data))
+
+    def is_closing(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def close(self) -> None:
+        """Close it."""
+        self._end(None)
+
+    def abort(self) -> None:
+        """Close it at once."""
+        self._end(None)
+
+    def get_write_buffer_size(self) -> int:
+        """Nothing waits here."""
+        return 0
+
+    def pause_reading(self) -> None:
+        """Answers come whole; there is nothing to hold back."""
+
+    def resume_reading(self) -> None:
+        """As `pause_reading`."""
+
+    def _end(self, error: Exception | None) -> None:
+        if not self._closed:
+            self._closed = True
+            self._loop.call_soon(self._protocol.connection_lost, error)
+
+    # what the parser calls
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """A whole request."""
+        target = split_target(self._url.decode("latin-1"))[1]
+        method = self._parser.get_method().decode()
+        request = asked(method, f"{self._origin}{target}", self._headers, self._body)
+        self._begin()
+        task = self._loop.create_task(self._ask(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, request: Request) -> None:
+        outcome = await asyncio.to_thread(self._answer, request)
+        await asyncio.sleep(outcome.delay if outcome.waits else 0)
+        if not self._closed and not outcome.waits and outcome.delay >= NOBODY_WAITS:
+            self._end(None)
+        elif not self._closed:
+            self._act_out(request, outcome)
+
+    def _act_out(self, request: Request, outcome: Outcome) -> None:
+        broken = outcome.answer if isinstance(outcome.answer, Broken) else None
+        if broken and broken.kind in ("reset_before", "reset_after"):
+            self._end(ConnectionResetError("Connection reset by peer"))
+        elif broken and broken.kind == "empty":
+            self._end(None)
+        else:
+            cut = broken.at if broken and broken.kind == "truncated" else None
+            self._protocol.data_received(as_sent(outcome.response or Response(200), cut, request.method))
+            if cut is not None:
+                self._end(None)

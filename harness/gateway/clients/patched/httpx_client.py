@@ -1,0 +1,80 @@
+"""`httpx` at its transports, where a request leaves the client for a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+from typing import Any
+
+from harness.core.http import Broken, Handler, Outcome, Response
+from harness.gateway.clients.in_process import CONNECTION_RESET, asked, is_meant
+
+
+def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+    """Both kinds of transport ask the gateway for Intercom's hosts, the asynchronous one without blocking its loop."""
+    plain, asynchronous = module.HTTPTransport, module.AsyncHTTPTransport
+    real, real_asynchronous = plain.handle_request, asynchronous.handle_async_request
+
+    def handle_request(transport: Any, request: Any) -> Any:
+        if not is_meant(request.url.host):
+            return real(transport, request)
+        outcome = answer(_asked(request, b"".join(request.stream)))
+        patience = _patience(request)
+        time.sleep(min(outcome.delay, patience) if outcome.waits else 0)
+        return _acted_out(module, request, outcome, patience)
+
+    async def handle_async_request(transport: Any, request: Any) -> Any:
+        if not is_meant(request.url.host):
+            return await real_asynchronous(transport, request)
+        asking = _asked(request, b"".join([part async for part in request.stream]))
+        outcome = await asyncio.to_thread(answer, asking)
+        patience = _patience(request)
+        await asyncio.sleep(min(outcome.delay, patience) if outcome.waits else 0)
+        return _acted_out(module, request, outcome, patience)
+
+    return [(plain, "handle_request", handle_request), (asynchronous, "handle_async_request", handle_async_request)]
+
+
+def _asked(request: Any, body: bytes) -> Any:
+    return asked(request.method, str(request.url), request.headers.items(), body)
+
+
+def _patience(request: Any) -> float:
+    limit = request.extensions.get("timeout", {}).get("read")
+    return float("inf") if limit is None else float(limit)
+
+
+def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: float) -> Any:
+    if patience < outcome.delay:
+        raise module.ReadTimeout("The read operation timed out", request=request)
+    broken = outcome.answer if isinstance(outcome.answer, Broken) else None
+    if broken and broken.kind in ("reset_before", "reset_after"):
+        raise module.ReadError(CONNECTION_RESET, request=request)
+    if broken and broken.kind == "empty":
+        raise module.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+    whole = outcome.response or Response(200)
+    body = b"" if request.method == "HEAD" else whole.body
+    headers = {**whole.headers, "content-length": str(len(whole.body))}
+    if broken and broken.kind == "truncated":
+        return module.Response(whole.status, headers=headers, stream=_cut(module, body[: broken.at], len(body)))
+    return module.Response(whole.status, headers=headers, stream=module.ByteStream(body))
+
+
+def _cut(module: ModuleType, body: bytes, announced: int) -> Any:
+    message = "peer closed connection without sending complete message body "
+    message += f"(received {len(body)} bytes, expected {announced})"
+
+    class Cut(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc, name-defined]
+        """A body that ends before it should."""
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield body
+            raise module.RemoteProtocolError(message)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield body
+            raise module.RemoteProtocolError(message)
+
+    return Cut()

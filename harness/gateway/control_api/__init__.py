@@ -1,0 +1,1 @@
+"""The control plane under `/_sandbox/`: settings, exchanges, faults, clock, checkpoints."""

@@ -1,0 +1,1 @@
+"""Middleware around a backend: faults, time scale, barriers, traffic log."""

@@ -1,0 +1,183 @@
+"""What each kind of fault makes of a request: an outcome for the doors to act out. Which requests is `faults`' matter.
+
+A kind either leaves the work undone, or has it done and spoils the answer. What Intercom's own errors look like stands
+in a table with its sources.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Final, TypeAlias
+
+from harness.core.http import Broken, BrokenKind, Handler, Outcome, Request, Response
+from harness.gateway.middleware.fault import Fault
+
+WINDOW: Final = 10
+"""Seconds of a rate-limit window; resets are multiples of it (facts §7)."""
+USUAL_LIMIT: Final = 1_666
+"""What `X-RateLimit-Limit` shows of 10,000 requests a minute (facts §7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that a fault meets: how to have it answered, the time, and how many faults fired before."""
+
+    request: Request
+    inner: Handler
+    now: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """How Intercom words an error of this status."""
+
+    code: str
+    message: str
+    source: str
+    assumed: bool = False
+
+
+ERRORS: Final[Mapping[int, ErrorBody]] = {
+    400: ErrorBody("bad_request", "Bad Request", "facts §7: the code is listed", assumed=True),
+    401: ErrorBody("unauthorized", "Access Token Invalid", "facts §7"),
+    402: ErrorBody(
+        "api_plan_restricted", "Active subscription needed.", "facts §7: the status is listed", assumed=True
+    ),
+    403: ErrorBody("api_plan_restricted", "Active subscription needed.", "facts §7"),
+    404: ErrorBody("not_found", "User Not Found", "facts §5"),
+    408: ErrorBody("request_timeout", "Request Timeout", "facts §7: the code is listed", assumed=True),
+    409: ErrorBody(
+        "conflict",
+        "Multiple existing users match this email address - must be more specific using user_id",
+        "facts §2",
+    ),
+    422: ErrorBody("unprocessable_entity", "Unprocessable Entity", "facts §7: the code is listed", assumed=True),
+    429: ErrorBody(
+        "rate_limit_exceeded",
+        "The rate limit for the App has been exceeded",
+        "facts §7: the code is known",
+        assumed=True,
+    ),
+    500: ErrorBody("server_error", "Server Error", "facts §7: the code is listed", assumed=True),
+    502: ErrorBody("server_error", "Bad Gateway", "facts §7: the code is listed", assumed=True),
+    503: ErrorBody("service_unavailable", "Service Unavailable", "facts §7: the code is listed", assumed=True),
+    504: ErrorBody("request_timeout", "Gateway Timeout", "facts §7: the code is listed", assumed=True),
+}
+"""The statuses that can be answered on purpose."""
+
+
+def _status(fault: Fault, sent: Sent) -> Outcome:
+    if fault.after and (done := sent.inner(sent.request)).refused:
+        return done
+    return Outcome(error_answer(fault, sent))
+
+
+def error_answer(fault: Fault, sent: Sent) -> Response:
+    """The error as Intercom would send it, rate-limit headers included."""
+    error = ERRORS[fault.status]
+    request_id = f"faulted{sent.number:013d}"
+    errors = [{"code": error.code, "message": error.message}]
+    body = {"type": "error.list", "request_id": request_id, "errors": errors}
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-cache",
+        "x-request-id": request_id,
+    }
+    if version := sent.request.headers.get("intercom-version"):
+        headers["intercom-version"] = version
+    if fault.status == 429:
+        headers |= _rate_limit(fault.retry_after, sent.now)
+    return Response(fault.status, headers, json.dumps(body).encode())
+
+
+def _rate_limit(retry_after: int, now: float) -> dict[str, str]:
+    reset = ceil((now + retry_after) / WINDOW) * WINDOW
+    return {
+        "retry-after": str(retry_after),
+        "x-ratelimit-limit": str(USUAL_LIMIT),
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": str(reset),
+    }
+
+
+def _rate_limited(fault: Fault, sent: Sent) -> Outcome:
+    return Outcome(error_answer(replace(fault, status=429), sent))
+
+
+def _late(fault: Fault, sent: Sent) -> Outcome:
+    done = sent.inner(sent.request)
+    return replace(done, delay=done.delay + fault.seconds)
+
+
+def _reset_before(fault: Fault, sent: Sent) -> Outcome:
+    return Outcome(Broken("reset_before"))
+
+
+def _lost(fault: Fault, sent: Sent) -> Outcome:
+    done = sent.inner(sent.request)
+    return done if done.refused else replace(done, answer=Broken("reset_after", done.response), delay=fault.seconds)
+
+
+def _broken(kind: BrokenKind) -> Act:
+    def act(fault: Fault, sent: Sent) -> Outcome:
+        done = sent.inner(sent.request)
+        return done if done.refused else replace(done, answer=Broken(kind, done.response, fault.at))
+
+    return act
+
+
+def _truncated(fault: Fault, sent: Sent) -> Outcome:
+    done = sent.inner(sent.request)
+    if done.refused or done.response is None:
+        return done
+    half = len(done.response.body) // 2
+    return replace(done, answer=Broken("truncated", done.response, min(fault.at or half, len(done.response.body))))
+
+
+def _garbled(fault: Fault, sent: Sent) -> Outcome:
+    done = sent.inner(sent.request)
+    if done.refused or done.response is None:
+        return done
+    return replace(done, answer=replace(done.response, body=garble(done.response.body)))
+
+
+def garble(body: bytes) -> bytes:
+    """The body with its second half turned into bytes that are no JSON and no UTF-8; the length stays."""
+    half = len(body) // 2
+    return body[:half] + bytes(byte ^ 0xAA for byte in body[half:])
+
+
+Act: TypeAlias = Callable[["Fault", Sent], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault: what it does, in words and in deed, and what it can be told beside when to fire."""
+
+    act: Act
+    says: str
+    takes: frozenset[str] = frozenset()
+    seconds: float = 0.0
+    """How long it takes where nothing is said."""
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "status": Kind(_status, "answers with an error of Intercom's; `after` does the work all the same", frozenset(
+        {"status", "retry_after", "after"})),
+    "rate_limit": Kind(_rate_limited, "answers 429 until `retry_after` seconds have gone by", frozenset({
+        "retry_after"})),
+    "delay": Kind(_late, "answers late", frozenset({"seconds"}), 1.0),
+    "stall": Kind(_late, "answers after longer than any client waits", frozenset({"seconds"}), 75.0),
+    "lost": Kind(_lost, "does the work, stays silent and closes the connection", frozenset({"seconds"}), 75.0),
+    "reset_before": Kind(_reset_before, "resets the connection before the work is done"),
+    "reset_after": Kind(_broken("reset_after"), "does the work and resets the connection"),
+    "empty": Kind(_broken("empty"), "does the work and closes the connection without a byte"),
+    "truncated": Kind(_truncated, "does the work and breaks off after `at` bytes or half", frozenset({"at"})),
+    "garbled": Kind(_garbled, "does the work and spoils the second half of the body"),
+    "dribble": Kind(_broken("dribble"), "answers `at` bytes at a time", frozenset({"at"})),
+}  # fmt: skip
+"""Every kind of fault there is."""

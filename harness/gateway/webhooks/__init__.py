@@ -1,0 +1,1 @@
+"""Webhook delivery and a receiver for it."""

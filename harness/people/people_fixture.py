@@ -1,0 +1,258 @@
+"""`people`: makes the people of a scenario through Intercom's own API, each with something to lose.
+
+Everybody gets custom attributes and, where the kind can have them, a tag, a note, a company, a conversation and an
+opt-out. What Intercom cannot have is refused here: a visitor has no conversation, a lead no external id of their
+choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, Literal
+
+from harness.client import IntercomClient
+from harness.core.errors import NotStaged, Unstaged
+from harness.core.people import Lead, Person, Role, User, Visitor
+from harness.people.outfitting import CannotMake, Outfitter
+from harness.people.traits import Traits
+from harness.people.visitor_origin import VisitorOrigin, can_visit
+
+
+class Drawn(Enum):
+    """Stands for a value that is drawn from the traits."""
+
+    DRAWN = "drawn"
+
+
+DRAWN: Final = Drawn.DRAWN
+
+
+class People:
+    """The people of one scenario, in the order in which they were made."""
+
+    def __init__(
+        self,
+        client: IntercomClient,
+        traits: Traits,
+        origin: VisitorOrigin,
+        merge_users: Callable[[str, str], object] | None = None,
+    ) -> None:
+        self._traits = traits
+        self._origin = origin
+        self._merge_users = merge_users
+        self._everyone: list[Person] = []
+        self.gone: list[User] = []
+        """Whom a teammate merged away, which no request tells of."""
+        self._bystanders: tuple[Person, ...] = ()
+        self._visitors: list[Mapping[str, Any]] = []
+        self._outfitter = Outfitter(client, traits.marker)
+        self._prepared = False
+        self._closed = False
+
+    # --- who there is -----------------------------------------------------------------------------
+
+    @property
+    def everyone(self) -> Sequence[Person]:
+        """Everybody made so far, bystanders included; not those who do not exist yet."""
+        return tuple(self._everyone)
+
+    @property
+    def bystanders(self) -> Sequence[Person]:
+        """Those of them whom no scenario asked for."""
+        return self._bystanders
+
+    @property
+    def visitors_seen(self) -> Sequence[Mapping[str, Any]]:
+        """The visitors as their origin told them, for a cassette's header."""
+        return tuple(self._visitors)
+
+    @property
+    def drawn(self) -> Sequence[Mapping[str, Any]]:
+        """All traits that were drawn, for a cassette's header."""
+        return self._traits.drawn
+
+    # --- making them ------------------------------------------------------------------------------
+
+    def visitor(
+        self,
+        *,
+        name: str | Drawn | None = DRAWN,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        known_by: Literal["user_id", "id"] = "user_id",
+        says: None = None,
+    ) -> Visitor:
+        """An anonymous visitor with a name, custom attributes, a place, a referrer and a campaign."""
+        if says is not None:
+            raise CannotMake(
+                "a visitor who says something is a lead",
+                why="Intercom turns a visitor into a lead with the first message (facts §1)",
+                remedy="use people.lead(says=…)",
+            )
+        traits = self._start("visitor")
+        seen = self._origin.visit(
+            {
+                "location": traits["place"],
+                "referrer": f"https://www.example.org/{traits['campaign'].replace(' ', '-')}",
+                "utm_campaign": traits["campaign"],
+                "utm_source": "newsletter",
+            }
+        )
+        self._visitors.append({"id": seen["id"], "user_id": seen["user_id"]})
+        name = traits["name"] if name is DRAWN else name
+        attributes = _attributes(custom_attributes, {"plan": "browsing", "campaign": traits["campaign"]})
+        sent = {"user_id": seen["user_id"], "name": name, "custom_attributes": attributes}
+        self._outfitter.do("PUT", "/visitors", {k: v for k, v in sent.items() if v is not None})
+        visitor = Visitor(seen["id"], seen["user_id"], name=name, custom_attributes=attributes, known_by=known_by)
+        self._everyone.append(visitor)
+        return visitor
+
+    def lead(
+        self,
+        *,
+        email: str | Drawn | None = DRAWN,
+        says: str | Drawn | None = DRAWN,
+        name: str | Drawn | None = DRAWN,
+        phone: str | Drawn | None = DRAWN,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        tags: Sequence[str] = ("trial", "newsletter reader"),
+        opted_out: bool = False,
+    ) -> Lead:
+        """A lead with a conversation, tags, a note, a company; `opted_out` of the newsletter and of all e-mail."""
+        traits = self._start("lead")
+        attributes = _attributes(custom_attributes, {"plan": "trial", "campaign": traits["campaign"]})
+        fields = {
+            "email": traits["email"] if email is DRAWN else email,
+            "name": traits["name"] if name is DRAWN else name,
+            "phone": traits["phone"] if phone is DRAWN else phone,
+        }
+        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
+        body = self._outfitter.contact({"role": "lead", **fields, "custom_attributes": attributes, **opt_out})
+        lead = Lead(body["id"], body["external_id"], custom_attributes=attributes, **fields)
+        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "lead", opted_out)
+        self._everyone.append(lead)
+        return lead
+
+    def user(
+        self,
+        *,
+        email: str | Drawn | None = DRAWN,
+        external_id: str | Drawn | None = DRAWN,
+        says: str | Drawn | None = DRAWN,
+        name: str | Drawn | None = DRAWN,
+        phone: str | None = None,
+        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        tags: Sequence[str] = ("customer", "newsletter reader"),
+        opted_out: bool = False,
+    ) -> User:
+        """A user who exists, with a conversation, tags, a note and a company; without a phone, as a gap to fill."""
+        traits = self._start("user")
+        attributes = _attributes(custom_attributes, {"plan": "pro", "seats": traits["seats"]})
+        fields = {
+            "email": traits["email"] if email is DRAWN else email,
+            "external_id": traits["external_id"] if external_id is DRAWN else external_id,
+            "name": traits["name"] if name is DRAWN else name,
+            "phone": phone,
+        }
+        if not fields["email"] and not fields["external_id"]:
+            raise CannotMake("a user has an e-mail or an external id", remedy="leave one of them to be drawn")
+        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
+        body = self._outfitter.contact({"role": "user", **fields, "custom_attributes": attributes, **opt_out})
+        user = User(body["id"], custom_attributes=attributes, **fields)
+        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "user", opted_out)
+        self._everyone.append(user)
+        return user
+
+    def newcomer(self, identified_by: Literal["email", "external_id"] = "email") -> User:
+        """A user who does not exist yet: `id` is `None`, and exactly one of e-mail and external id says who."""
+        traits = self._start("newcomer")
+        return User(**{identified_by: traits[identified_by]})
+
+    def same_email_as(self, person: Lead | User) -> User:
+        """A user whom the pipeline takes for new, under an e-mail that somebody has."""
+        return User(email=person.email)
+
+    def crowd(self, number: int, role: Role) -> None:
+        """So many more leads or users, each with an e-mail of their own and nothing else: more than a page shows."""
+        if self._traits.marker:
+            raise NotStaged(Unstaged.ROOM)
+        self._start("crowd")
+        for place in range(number):
+            self._outfitter.contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
+
+    def nobody(self) -> User:
+        """A user of whom nothing is known: what a pipeline must refuse to convert into."""
+        return User()
+
+    def stranger(self) -> Visitor:
+        """A visitor who never was: identifiers of the right shape that Intercom never gave."""
+        traits = self._start("stranger")
+        return Visitor(traits["object_id"], traits["uuid"])
+
+    # --- what happens to them before the pipeline comes -------------------------------------------
+
+    def became_lead(self, visitor: Visitor) -> Lead:
+        """The visitor said hello in between and is a lead by now; the pipeline still holds the visitor."""
+        sent = {"visitor": {"user_id": visitor.user_id}, "type": "lead"}
+        body = self._outfitter.do("POST", "/visitors/convert", sent)
+        lead = Lead(body["id"], body["external_id"], name=body["name"], custom_attributes=body["custom_attributes"])
+        self._everyone[self._everyone.index(visitor)] = lead
+        return lead
+
+    def became_user(self, visitor: Visitor) -> User:
+        """The visitor signed up in between and is a user by now; the pipeline still holds the visitor."""
+        email = self._traits.draw("sign-up")["email"]
+        sent = {"visitor": {"user_id": visitor.user_id}, "user": {"email": email}, "type": "user"}
+        body = self._outfitter.do("POST", "/visitors/convert", sent)
+        user = User(body["id"], email=email, name=body["name"], custom_attributes=body["custom_attributes"])
+        self._everyone[self._everyone.index(visitor)] = user
+        return user
+
+    def archived(self, user: User) -> User:
+        """The user is archived: invisible to list and search, but still holding e-mail and external id."""
+        self._outfitter.do("POST", f"/contacts/{user.id}/archive")
+        return user
+
+    def merged_away(self, user: User, into: User) -> None:
+        """A teammate merged this user into another in between, as no API does; the pipeline still holds the old id."""
+        if user.id is None or into.id is None:
+            raise CannotMake("a user who does not exist yet cannot be merged", remedy="use people.user()")
+        if self._merge_users is not None:
+            self._merge_users(user.id, into.id)
+        self._everyone.remove(user)
+        self.gone.append(user)
+
+    # --- the company nobody asked for -------------------------------------------------------------
+
+    def close(self) -> None:
+        """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the source."""
+        if self._closed:
+            return
+        made = tuple(self._everyone)
+        source = next(iter(sorted(self._everyone, key=lambda person: person.kind == "user")), None)
+        if can_visit(self._origin):
+            self.visitor()
+        self.lead(tags=("bystander",))
+        self.user(tags=("bystander",))
+        if source is not None and source.name:
+            self.lead(name=source.name, tags=("bystander",))
+        self._closed = True
+        self._bystanders = tuple(person for person in self._everyone if person not in made)
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _start(self, kind: str) -> Mapping[str, Any]:
+        if self._closed:
+            raise CannotMake(
+                f"people.{kind}() after the pipeline's first call",
+                why="the first call closes the given: everybody was read and counted then",
+                remedy="make all people before the pipeline runs",
+            )
+        if not self._prepared:
+            self._prepared = True
+            self._outfitter.prepare()
+        return self._traits.draw(kind)
+
+
+def _attributes(given: Mapping[str, Any] | Drawn, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(drawn) if isinstance(given, Drawn) else dict(given)

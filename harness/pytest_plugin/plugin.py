@@ -1,0 +1,297 @@
+"""The pytest plugin: options, collection of `scenarios/`, and the fixtures people, pipeline and verify.
+
+Hooks and fixtures only, and nothing heavy is imported before a scenario asks for it: a project that has the harness
+installed pays nothing in its other tests. Plain `pytest` replays cassettes and reaches no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.pytest_plugin.collection import FOLDER, case_of, holds_scenarios, is_whole
+
+if TYPE_CHECKING:
+    from harness.core.clock import MovingClock
+    from harness.people import People
+    from harness.pipeline import PipelineUnderTest
+    from harness.runner.controls import Faults, Intercom, Webhooks
+    from harness.runner.run import Run
+    from harness.runner.scenario import Scenario, ScenarioResult
+    from harness.runner.session_config import RunOptions
+    from harness.runner.unused import Remains
+    from harness.verification import Verify
+
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+"""Set by `harness run` before collection; otherwise made for the first scenario."""
+
+SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
+RESULT: pytest.StashKey[ScenarioResult] = pytest.StashKey()
+COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()
+"""All scenarios that were found, whichever of them are run."""
+PARTIAL: pytest.StashKey[bool] = pytest.StashKey()
+"""Set where somebody picked cases out of what was found."""
+REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
+"""What a run left over, of this process and of those that worked for it."""
+
+OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
+"""The fixtures of scenarios."""
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """The options of the contract."""
+    from harness.pytest_plugin.options import add_options
+
+    add_options(parser, pluginmanager)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop whatever scenarios started."""
+    if RUN in config.stash:
+        config.stash[RUN].close()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Every module in a folder named `scenarios`, in any project, whatever `python_files` says."""
+    if file_path.parent.name != FOLDER or not holds_scenarios(file_path):
+        return None
+    if parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini("python_files"))):
+        return None  # pytest collects it by itself
+    module: pytest.Module = pytest.Module.from_parent(parent, path=file_path)
+    return module
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of each scenario for every version that was asked for."""
+    versions = metafunc.config.getoption("--intercom-version")
+    if versions and "_scenario" in metafunc.fixturenames and len(versions) > 1:
+        metafunc.parametrize("_intercom_version", versions)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remember what there is, before anything is picked out of it."""
+    found = [item for item in items if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames]
+    config.stash[COLLECTED] = found
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember that not everything is run."""
+    for item in items[:1]:
+        item.config.stash[PARTIAL] = True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist saw."""
+    from harness.runner.unused import Remains
+
+    if told := getattr(node, "workeroutput", {}).get("harness"):
+        before = node.config.stash.get(REMAINS, Remains())
+        node.config.stash[REMAINS] = before.and_(Remains.from_data(told))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that left something over failed."""
+    config = session.config
+    if (seen := _remains(session)) is not None:
+        config.stash[REMAINS] = config.stash[REMAINS].and_(seen) if REMAINS in config.stash else seen
+    if REMAINS not in config.stash:
+        return
+    if session.testsfailed:
+        config.stash[REMAINS] = config.stash[REMAINS].of_a_failure()
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["harness"] = config.stash[REMAINS].as_data()
+    elif not session.exitstatus and config.stash[REMAINS].problems():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what kept a replay from the network, and what it left over."""
+    if RUN in config.stash and (isolation := config.stash[RUN].engagement.isolation):
+        terminalreporter.line(f"harness: {isolation}")
+    remains = config.stash.get(REMAINS, None)
+    if remains is not None and (problems := remains.problems()):
+        terminalreporter.section("left over")
+        for problem in problems:
+            terminalreporter.line(problem)
+
+
+@pytest.fixture
+def _intercom_version() -> str:
+    """The version of this case where several are compared."""
+    return ""
+
+
+@pytest.fixture
+def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
+    run, case = _run(request.config), case_of(request.node)
+    # Told before the stage is set: a scenario that is not run has no cassette either.
+    from harness.pipeline.named import operations_in
+
+    callspec = getattr(request.node, "callspec", None)
+    if reason := run.engagement.lacking(
+        operations_in(request.node.function, callspec.params.values() if callspec else ())
+    ):
+        pytest.skip(reason)
+    with run.scenario(case) as scenario:
+        request.node.stash[SCENARIO] = scenario
+        yield scenario
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fixture of somebody else's in the place of one of ours would make a scenario mean something else."""
+    if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames:
+        for name in OURS:
+            found = item._fixtureinfo.name2fixturedefs.get(name, ())  # noqa: SLF001  # nothing else tells who won
+            if found and found[-1].func.__module__ != __name__ and name not in found[-1].argnames:
+                raise _hidden(name, found[-1].func)
+
+
+def _hidden(name: str, theirs: Any) -> Exception:
+    from harness.core.errors import Problem
+
+    code = getattr(theirs, "__code__", None)
+    where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}" if code else theirs.__module__
+    return Problem(
+        f"a fixture named {name} in {where} takes the place of the harness's",
+        why="it is defined where scenarios can see it, and theirs is the nearer one",
+        remedy="rename it, or move it to a conftest.py beside the tests that use it; "
+        f"one that builds on the harness's takes it as an argument: def {name}({name})",
+    )
+
+
+@pytest.fixture
+def people(_scenario: Scenario) -> People:
+    """Makes the visitors, leads and users of this scenario."""
+    return _scenario.people
+
+
+@pytest.fixture
+def pipeline(_scenario: Scenario) -> PipelineUnderTest:
+    """The code under test."""
+    return _scenario.pipeline
+
+
+@pytest.fixture
+def verify(_scenario: Scenario) -> Verify:
+    """Claims about what became of everybody."""
+    return _scenario.verify
+
+
+@pytest.fixture
+def faults(_scenario: Scenario) -> Faults:
+    """Arms what goes wrong on purpose in this scenario."""
+    return _scenario.faults
+
+
+@pytest.fixture
+def intercom(_scenario: Scenario) -> Intercom:
+    """What Intercom is like while the pipeline works: its settings, how far search lags."""
+    return _scenario.intercom
+
+
+@pytest.fixture
+def webhooks(_scenario: Scenario) -> Webhooks:
+    """Tells the pipeline what Intercom's webhooks would."""
+    from harness.core.errors import NotStaged
+
+    try:
+        _scenario.intercom.subscribe()
+    except NotStaged as why:
+        pytest.skip(str(why))
+    return _scenario.webhooks
+
+
+@pytest.fixture
+def clock(_scenario: Scenario) -> MovingClock:
+    """The time of this scenario; it stands still until somebody waits."""
+    return _scenario.clock
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """What must hold at the end of every scenario counts as part of the scenario."""
+    scenario = pyfuncitem.stash.get(SCENARIO, None)
+    if scenario is None:
+        return (yield)
+    from harness.core.errors import NotStaged
+    from harness.pipeline.fixture import LacksOperation
+    from harness.runner.controls import NotHere
+
+    error: BaseException | None = None
+    try:
+        result = yield
+        scenario.finish(passed=True)
+        return result
+    except (LacksOperation, NotHere, NotStaged) as lack:
+        pytest.skip(str(lack))
+    except BaseException as caught:
+        error = caught
+        # A request that a cassette could not answer explains more than what became of it.
+        try:
+            scenario.finish(passed=False)
+        except Exception as cause:
+            error = cause
+            if not isinstance(caught, KeyboardInterrupt | pytest.exit.Exception):  # these end the run, whatever comes
+                raise cause from caught
+        raise
+    finally:
+        pyfuncitem.stash[RESULT] = scenario.result(error)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a person can act on is shown as it was written, without a traceback."""
+    report = yield
+    if call.excinfo is not None and report.failed:
+        from harness.core.errors import Problem
+        from harness.verification.claims import NotProved
+
+        if isinstance(call.excinfo.value, Problem | NotProved):
+            report.longrepr = str(call.excinfo.value)
+    return report
+
+
+def _remains(session: pytest.Session) -> Remains | None:
+    """What this process saw of the scenarios; `None` where it ran none, or was interrupted."""
+    config = session.config
+    ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    if RUN not in config.stash or not ended:
+        return None
+    picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
+    cases = {item: case_of(item) for item in config.stash.get(COLLECTED, [])}
+    if picked or not cases:
+        return None
+    modules = {item.path for item in cases}
+    whole = not session.testsfailed and all(is_whole(folder, modules) for folder in {path.parent for path in modules})
+    return config.stash[RUN].remains(list(cases.values()), whole=whole)
+
+
+def _run(config: pytest.Config) -> Run:
+    if RUN not in config.stash:
+        from harness.runner.run import Run
+
+        config.stash[RUN] = Run(_options(config))
+    return config.stash[RUN]
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    from harness.runner.session_config import RunOptions
+
+    versions = config.getoption("--intercom-version") or []
+    return RunOptions(
+        against=config.getoption("--against"),
+        record=config.getoption("--record"),
+        record_in_ci=config.getoption("--record-in-ci"),
+        pipeline=config.getoption("--pipeline"),
+        intercom_version=versions[0] if len(versions) == 1 else None,
+        cassettes=config.rootpath / "cassettes",
+        root=config.rootpath,
+    )

@@ -1,0 +1,231 @@
+"""What a scenario says of Intercom itself: what goes wrong (`faults`), what its workspace is like (`intercom`).
+
+Both hold for the pipeline alone: people are made, and everybody is read, with nothing in the way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from harness.core.clock import MovingClock
+from harness.core.errors import Problem
+from harness.core.http import RECEIVER_HOST, Broken, Handler, Outcome, Request, Response
+from harness.core.people import Lead, User
+from harness.gateway.middleware.fault import Fault
+from harness.gateway.middleware.fault_files import fault_from
+from harness.gateway.middleware.faults import Armed, FaultTable
+from harness.gateway.webhooks.dispatcher import Courier, Subscriber
+from harness.pipeline import Answer
+
+BETWEEN_STEPS: Final = 3600.0
+"""Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
+
+
+NOWHERE: Final = "http://127.0.0.1:9/"
+"""The address of a subscriber who is told in process."""
+
+RUN_SECRET: Final = "sandbox-run-client-secret"
+"""What every notification of a run is signed with, in the place of a workspace's own client secret."""
+
+PIPELINE: Final = Subscriber("pipeline", f"https://{RECEIVER_HOST}/", RUN_SECRET)
+
+
+class NotHere(Exception):
+    """What a scenario needs does not exist here; it is not run."""
+
+
+class Faults:
+    """Arms faults for one scenario; each has to fire, or the scenario is refuted."""
+
+    def __init__(self, table: FaultTable) -> None:
+        self._table = table
+
+    def arm(
+        self,
+        operation: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        every: int | None = None,
+        start: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Have the pipeline's requests of this operation go wrong: the first ones, each `every`th, or from `start` on.
+
+        operation: Intercom's operationId (`convertVisitor`), a method and path (`POST /contacts/merge`), `conversion`
+        for whatever the pipeline converts with, or `*`. kind: `status`, `rate_limit`, `delay`, `stall`, `lost`,
+        `reset_before`, `reset_after`, `empty`, `truncated`, `garbled` or `dribble`. times: how often at most, `None`
+        for without end. options: `status`, `retry_after` (seconds) and `after` (the work is done all the same) of an
+        error, `seconds` of a delay, `at` (bytes) of a broken body.
+        """
+        when = {"times": times, "every": every, "start": start}
+        self._table.arm(fault_from({"operation": operation, "kind": kind, **when, **options}))
+
+    @property
+    def armed(self) -> Sequence[Armed]:
+        """What was armed, each with how many requests it concerned and how often it fired."""
+        return self._table.armed
+
+    @property
+    def unfired(self) -> Sequence[Fault]:
+        """What never fired."""
+        return self._table.unfired
+
+
+class Webhooks:
+    """Tells the pipeline what Intercom's webhooks would, as often, as late and in the order that a scenario wants.
+
+    read: asks the backend for what there is to tell. send: hands one notification of a topic to the pipeline, and tells
+    what its receiver answered. What is not taken is sent once more a minute later, as Intercom does.
+    """
+
+    def __init__(
+        self,
+        clock: MovingClock,
+        read: Callable[[], Sequence[Mapping[str, Any]]],
+        send: Callable[[Request, str], Outcome],
+    ) -> None:
+        self._clock = clock
+        self._read = read
+        self.begin: Callable[[], None] = lambda: None
+        """To be called before the first one is sent: the given is over."""
+        self._send = send
+        self._courier = Courier(clock, self._post, self._leave)
+        self._known: list[Mapping[str, Any]] = []
+        self._early: list[str] = []
+        self._gone = False
+
+    def tell(self, person: Lead | User, topic: str, *, times: int = 1) -> None:
+        """Tell what happened to this person: the last notification of this topic (`contact.lead.created`).
+
+        A topic is named as 2.x names it; an app of an older version is told by the name that its version has.
+        """
+        self._known += self._read()
+        names = _in_either_dialect(topic)
+        about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
+        if not about:
+            there = ", ".join(sorted({str(one["topic"]) for one in self._known})) or "nothing"
+            raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
+        self.begin()
+        for _ in range(times):
+            self._submit(about[-1])
+
+    def early(self, topic: str) -> None:
+        """Tell the next notification of this topic before the answer of the request that caused it."""
+        self._early.append(topic)
+
+    @property
+    def unfired(self) -> Sequence[str]:
+        """The topics of which nothing came that was to be told early."""
+        return tuple(self._early)
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through, and tell early what it gave rise to; to be used as a layer of the gateway."""
+        outcome = inner(request)
+        if self._early and request.lane == "pipeline" and request.method != "GET" and not outcome.refused:
+            for one in self._new():
+                topic = next((early for early in self._early if one["topic"] in _in_either_dialect(early)), None)
+                if topic is not None:
+                    self._early.remove(topic)
+                    self._submit(one)
+        return outcome
+
+    def settle(self) -> None:
+        """Let the time go by after which Intercom sends again what was not taken."""
+        while (due := self._courier.due) is not None:
+            self._clock.advance(max(0.0, due - self._clock.now()))
+            self._courier.deliver()
+
+    def _new(self) -> Sequence[Mapping[str, Any]]:
+        new = self._read()
+        self._known += new
+        return new
+
+    def _submit(self, notification: Mapping[str, Any]) -> None:
+        if not self._gone:
+            self._courier.submit(PIPELINE, str(notification["topic"]), dict(notification))
+            self._courier.deliver()
+
+    def _leave(self, _workspace: str) -> None:
+        """The receiver said that it is gone: it is told nothing more."""
+        self._gone = True
+
+    def _post(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
+        told = Request(method, "/", headers, body, RECEIVER_HOST, "webhook")
+        answer = self._send(told, str(json.loads(body)["topic"])).answer
+        if isinstance(answer, Broken):
+            raise OSError("no answer")
+        return answer.status
+
+
+def _in_either_dialect(topic: str) -> frozenset[str]:
+    from harness.sandbox.store.topics import TOPICS
+
+    return frozenset({topic}) | {row.old for row in TOPICS.values() if row.new == topic and row.old}
+
+
+def received(answer: Answer) -> Outcome:
+    """What the receiver of a notification answered, given what the pipeline made of it."""
+    if answer.status == 0:
+        return Outcome(Broken("empty"))
+    return Outcome(Response(answer.status or (500 if answer.trouble else 200)))
+
+
+class Intercom:
+    """What Intercom is like while the pipeline works.
+
+    version: the API version of the pipeline's requests, empty where only the pipeline knows. settings and change: how
+    the workspace's settings are read and changed; `None` where the backend plays what was recorded. subscriber: gives
+    the address that the workspace is to tell.
+    """
+
+    def __init__(
+        self,
+        version: str,
+        settings: Callable[[], Mapping[str, Any]] | None = None,
+        change: Callable[[Mapping[str, Any]], object] | None = None,
+        subscriber: Callable[[], str] = lambda: NOWHERE,
+    ) -> None:
+        self.version = version
+        self._settings = settings
+        self._change = change
+        self._subscriber = subscriber
+        self._wanted: dict[str, Any] = {}
+        self._before: dict[str, Any] = {}
+
+    def set(self, **settings: Any) -> None:
+        """Settings of the sandbox's workspace from the pipeline's first call until verification, as `rate_limit=3`."""
+        self._wanted |= settings
+
+    def needs(self, version: str) -> None:
+        """Skip the scenario where the pipeline's version is older: Intercom does not tell there what it takes."""
+        if self.version and _number(self.version) < _number(version):
+            raise NotHere(f"needs Intercom {version}; this is {self.version}")
+
+    def search_lags(self) -> None:
+        """Search does not show anybody made in this scenario; reads by id do (facts §11.1)."""
+        self.set(index_delay=2 * BETWEEN_STEPS)
+
+    def subscribe(self) -> None:
+        """Have the workspace keep what it would tell a webhook, from now on."""
+        if self._change is not None:
+            self._change({"webhook_url": self._subscriber()})
+
+    def begin(self) -> None:
+        """The pipeline comes: settings take effect."""
+        if self._wanted and self._settings is not None and self._change is not None:
+            now = self._settings()
+            self._before = {name: now[name] for name in self._wanted if name in now}
+            self._change(self._wanted)
+
+    def end(self) -> None:
+        """The pipeline is done: settings are what they were."""
+        if self._before and self._change is not None:
+            self._change(self._before)
+            self._before = {}
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -1,0 +1,140 @@
+"""Backstages that are live: the embedded sandbox, one that runs elsewhere, a TEST app."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+import requests
+
+from harness.core.clock import ManualClock, SkippingClock, WallClock
+from harness.core.errors import Problem
+from harness.core.http import Handler, Outcome, Request, Step
+from harness.people import DrawnTraits, HttpVisitorOrigin, SandboxVisitorOrigin
+from harness.runner.backend_session import Backstage, Order
+from harness.runner.scenario import Case
+
+
+def live_backstage(case: Case, order: Order, where: Callable[[], Step | None]) -> AbstractContextManager[Backstage]:
+    """The backstage of a case with a backend that answers by itself, closed again at the end."""
+    if order.against == "test-app":
+        return _at_test_app(case, order, where)
+    return _at_url(case, order) if "://" in order.against else _embedded(case, order)
+
+
+@contextmanager
+def _at_test_app(case: Case, order: Order, where: Callable[[], Step | None]) -> Iterator[Backstage]:
+    if order.test_app is None:
+        raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
+    from harness.gateway.middleware.traffic_log import Reached
+    from harness.sandbox.operation_names import operation_of
+    from harness.test_app.unsupported_controls import Unsettable
+
+    way, clock = order.test_app(), WallClock()
+    session, reached = way.session, Reached(where, clock.now)
+    with session.scenario(f"{case.module}::{case.name}") as concluding:
+        yield Backstage(
+            way.handle,
+            session.stand_in,
+            _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
+            way.visitors,
+            clock,
+            Unsettable(),
+            layers=(reached.layer,),
+            operation=operation_of,
+            quick=False,
+            base_url=f"https://{session.app.host}",
+            tokens_stay=True,
+            recorded_from="sandbox" if way.rehearsal else "test-app",
+            conclude=lambda passed, people: concluding.conclude(passed=passed),
+            parallel=reached.parallel,
+            before_job=session.check_others,
+            reached=reached,
+        )
+
+
+class _DeclaredTraits(DrawnTraits):
+    """Traits of which the guard hears who never was, and may be asked for all the same."""
+
+    def __init__(self, seed: int, marker: str, declare: Callable[[Iterable[str]], None]) -> None:
+        super().__init__(seed, marker)
+        self._declare = declare
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """The traits of the next person."""
+        traits = super().draw(kind)
+        if kind == "stranger":
+            self._declare((traits["uuid"], traits["object_id"]))
+        return traits
+
+
+@contextmanager
+def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
+    from harness.runner.wiring import prefer_version, sandbox_backend
+
+    clock = ManualClock()
+    backend = sandbox_backend(clock, seed=order.seed)
+    name = order.workspace or workspace_name(case)
+    assert backend.controls is not None
+    prefer_version(backend, name, order.intercom_version)
+    workspace = backend.controls.workspace(name)
+    try:
+        yield Backstage(
+            backend.handle,
+            f"sandbox-{name}",
+            DrawnTraits(order.seed + _number(case)),
+            SandboxVisitorOrigin(workspace.create_visitor),
+            clock,
+            workspace,
+            operation=backend.operation,
+            quick=backend.quick,
+        )
+    finally:
+        backend.close()
+
+
+@contextmanager
+def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
+    from harness.gateway.webhooks.receiver import Receiver
+    from harness.runner.wiring import prefer_version, remote_backend
+
+    backend = remote_backend(order.against)
+    name = order.workspace or f"run-{secrets.token_hex(4)}-{workspace_name(case)}"
+    token = f"sandbox-{name}"
+    prefer_version(backend, name, order.intercom_version)
+    clock = SkippingClock(WallClock())
+
+    def owing(request: Request, inner: Handler) -> Outcome:
+        outcome = inner(request)
+        wait = outcome.response.headers.get("retry-after", "") if outcome.response else ""
+        clock.owe(float(wait) if wait.isdigit() else 0.0)
+        return outcome
+
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
+        session.trust_env = False
+        yield Backstage(
+            backend.handle,
+            token,
+            DrawnTraits(order.seed + _number(case)),
+            HttpVisitorOrigin(session, order.against.rstrip("/"), token),
+            clock,
+            backend.controls.workspace(name) if backend.controls else None,
+            layers=(owing,),
+            operation=backend.operation,
+            quick=False,
+            subscriber=lambda: stack.enter_context(Receiver()).url,
+        )
+    backend.close()
+
+
+def workspace_name(case: Case) -> str:
+    """The workspace of a case: the same in each run, so that the sandbox gives the same ids."""
+    return f"case-{_number(case):08x}"
+
+
+def _number(case: Case) -> int:
+    return int.from_bytes(hashlib.sha256(f"{case.module}::{case.name}".encode()).digest()[:4], "big")

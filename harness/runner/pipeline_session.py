@@ -1,0 +1,201 @@
+"""The pipeline of one run: found once, and given what it needs to reach the gateway, wherever it runs.
+
+A pipeline in this process finds its base URL and token in the environment before it is imported; one outside gets them
+with the server's address and certificates. What it is asked to do, and when, is the scenario's business.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from harness.core.http import Outcome, Request
+from harness.gateway import Gateway
+from harness.pipeline import PipelineSpec, Runner, load_pipeline
+from harness.pipeline.answer import OPERATIONS
+from harness.pipeline.commands import CommandPipeline
+from harness.pipeline.declared import Declared
+from harness.pipeline.environment import production_credentials, python_environment
+from harness.pipeline.fixture import hears_webhooks, lacks
+from harness.runner.backend_session import RUN_TOKEN
+from harness.runner.command_session import TokenWatch, enclosed, way_to
+from harness.runner.controls import RUN_SECRET
+from harness.runner.session_config import RunOptions
+
+if TYPE_CHECKING:
+    from harness.gateway.server.server import Server
+    from harness.pipeline.enclosure import Enclosure
+    from harness.pipeline.environment import Way
+
+REFERENCE: Final = "reference"
+
+
+class Engagement:
+    """A pipeline engaged for a run; without a spec it is the reference pipeline, which needs nothing of this.
+
+    What is started is ended with `stack`. `before_import` is called before any of the pipeline's code runs.
+    """
+
+    def __init__(
+        self, options: RunOptions, gateway: Gateway, stack: ExitStack, before_import: Callable[[], object]
+    ) -> None:
+        self._options = options
+        self._gateway = gateway
+        self._stack = stack
+        self._server: Server | None = None
+        self._enclosure: Enclosure | None = None
+        self._way: Way | None = None
+        self._tokens = TokenWatch(dict(os.environ))
+        self._hidden = production_credentials(os.environ) if options.pipeline else []
+        self._spec: PipelineSpec | None = None
+        self._spec = self._load(before_import)
+        if options.port:
+            _ = self.server
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name, as cassettes and reports show it."""
+        return self._spec.name if self._spec else REFERENCE
+
+    @property
+    def spec(self) -> str:
+        """Which pipeline of its name, the same on every machine: a file is told from the project's folder on."""
+        spec = self._options.pipeline or ""
+        if not spec.endswith(".toml"):
+            return spec
+        root, path = self._options.root.resolve(), Path(spec).resolve()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is the harness's own pipeline."""
+        return self._spec is None
+
+    @property
+    def in_process(self) -> bool:
+        """Whether its code runs in this process, as the reference pipeline's does."""
+        return self._spec is None or self._spec.in_process
+
+    @property
+    def declared(self) -> Declared:
+        """What it declared about itself."""
+        return self._spec.declared if self._spec else Declared()
+
+    @property
+    def ports(self) -> Container[int]:
+        """The ports that this run opened, and those of the pipeline's own service; never out of date."""
+        return _Ports(self)
+
+    def listens_on(self, port: object) -> bool:
+        """Whether a port is one that this run opened, or the pipeline's own service's."""
+        theirs = self._spec.ports if self._spec else ()
+        return port in theirs or (self._server is not None and self._server.port == port)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know of this run beside its verdicts."""
+        hidden = [
+            f"{name} looks like a credential of a real workspace: the pipeline did not see it" for name in self._hidden
+        ]
+        done = "refused" if self._options.strict_token else "replaced by the sandbox's"
+        seen = sorted(self._tokens.seen)
+        brought = [f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen]
+        return [*hidden, *brought, *([f"isolation: {self.isolation}"] if self.isolation else [])]
+
+    @property
+    def isolation(self) -> str:
+        """What kept a replay from the network; empty where nothing was replayed."""
+        if self._options.against != "cassette":
+            return ""
+        own = "this process reaches only the ports that the harness opened"
+        if self._spec is None or self._spec.in_process:
+            return own
+        if self._enclosure is None:
+            if self._spec.serves:
+                return f"{own}; the pipeline's service has proxy, certificates and preloads"
+            return f"{own}; the pipeline's own service stands outside, and nothing here keeps it from the network"
+        return f"{own}; its commands have proxy, certificates and preloads, and {self._enclosure.told}"
+
+    # --- found, and started ---------------------------------------------------------------------
+
+    def _heed(self, request: Request) -> Outcome:
+        self._tokens(request)
+        return self._gateway.handle(request)
+
+    def _load(self, before_import: Callable[[], object]) -> PipelineSpec | None:
+        spec = self._options.pipeline
+        if spec is None:
+            return None
+        if not spec.endswith(".toml"):
+            # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
+            from harness.gateway.clients.patched import patched_clients
+
+            before_import()
+            self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN, RUN_SECRET))
+            self._stack.enter_context(patched_clients(self._heed, self._gateway.turn_away))
+        found = load_pipeline(spec)
+        self._stack.callback(found.close)
+        return found
+
+    @property
+    def server(self) -> Server:
+        """The loopback server, started when it is first needed."""
+        if self._server is None:
+            from harness.gateway.server.server import Server
+            from harness.gateway.server.tls import Authority
+
+            authority = Authority()
+            server = Server(self._gateway, port=self._options.port, authority=authority, watch=self._tokens)
+            self._server = self._stack.enter_context(server)
+            self._stack.callback(self._forget_server)
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
+            self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder), secret=RUN_SECRET)
+        return self._server
+
+    def _environment(self) -> Mapping[str, str]:
+        from harness.pipeline.environment import command_environment
+
+        _ = self.server
+        assert self._way is not None
+        return command_environment(os.environ, self._way)
+
+    def lacking(self, names: Iterable[str]) -> str | None:
+        """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
+        if self._spec is None:
+            return None
+        runner = self._spec.start(self._environment, self._options.time_limit)
+        wanted = frozenset(names)
+        if "webhook" in wanted and not hears_webhooks(runner):
+            return lacks(runner.name, "webhook")
+        lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
+        return lacks(runner.name, lacked[0]) if lacked else None
+
+    def runner(self) -> Runner | None:
+        """The pipeline, ready to be asked; `None` where that is the reference pipeline."""
+        if self._spec is None:
+            return None
+        runner = self._spec.start(self._environment, self._options.time_limit)
+        if isinstance(runner, CommandPipeline) and self._options.against == "cassette":
+            runner.prefix = self._enclosed().prefix
+        return runner
+
+    def _enclosed(self) -> Enclosure:
+        """Where the commands of a replay run."""
+        if self._enclosure is None:
+            self._enclosure = self._stack.enter_context(enclosed(self.server))
+        return self._enclosure
+
+    def _forget_server(self) -> None:
+        self._server = None
+
+
+class _Ports(Container[int]):
+    def __init__(self, engagement: Engagement) -> None:
+        self._engagement = engagement
+
+    def __contains__(self, port: object) -> bool:
+        return self._engagement.listens_on(port)

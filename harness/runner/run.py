@@ -1,0 +1,253 @@
+"""One run: a pipeline, a backend and any number of scenarios, wired together.
+
+The base URL and token that a pipeline sees are the same for the whole run and are set before it is imported or started;
+each scenario gets a workspace of its own behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import requests
+
+from harness.cassette import NetworkGuard
+from harness.client import NEWEST_VERSION, IntercomClient
+from harness.config import load as settings_in
+from harness.core.clock import ManualClock, MovingClock, WallClock
+from harness.core.errors import Problem
+from harness.core.http import Lane, Step
+from harness.gateway import Gateway, Layer, Stage
+from harness.gateway.clients.adapter import GatewayAdapter
+from harness.gateway.middleware.idle import Quiet
+from harness.gateway.middleware.request_barrier import Rendezvous
+from harness.gateway.middleware.time_scale import Pace, without_waiting
+from harness.people import People
+from harness.pipeline import PipelineUnderTest, Runner
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
+from harness.pipeline.python_object import PythonPipeline
+from harness.pipeline.reference_worker import ReferenceWorker
+from harness.runner.backend_session import RUN_TOKEN, Backstage, Order
+from harness.runner.controls import Faults, Intercom, Webhooks
+from harness.runner.pipeline_session import REFERENCE, Engagement
+from harness.runner.scenario import Case, Scenario
+from harness.runner.session_config import RunOptions, check_options
+from harness.runner.taped_session import backstage_for, path_of
+from harness.runner.test_app_wiring import OnDemand
+from harness.runner.unused import Remains, orphans, varying
+from harness.runner.wiring import NOTIFICATIONS, fault_table, unread_fields
+from harness.verification import Verify
+
+if TYPE_CHECKING:
+    from harness.runner.test_app_wiring import GuardedApp
+
+LIVE_TIME_LIMIT: Final = 150.0
+"""Seconds that a pipeline may take where time really passes: a lost answer is waited for, and a rate limit too."""
+
+
+class Run:
+    """Holds what scenarios share: the gateway, the pipeline, and the server that a pipeline outside needs."""
+
+    def __init__(
+        self, options: RunOptions, open_test_app: Callable[[], AbstractContextManager[GuardedApp]] | None = None
+    ) -> None:
+        check_options(options)
+        if options.against == "test-app" and options.time_limit is None:
+            options = replace(options, time_limit=LIVE_TIME_LIMIT)
+        self.options = options
+        self._clock: MovingClock = ManualClock()
+        self.gateway = Gateway(self._clock)
+        self._stack = ExitStack()
+        self.test_app = OnDemand(self._stack, RUN_TOKEN, open_test_app)
+        self._guard = NetworkGuard()
+        self._quiet = Quiet()
+        self.engagement = self._engage()
+        self._needed: set[str] = set()
+        self._settings = settings_in(options.root)
+
+    def wanted_version(self, case: Case) -> str | None:
+        """The API version that was asked for this case; `None` where the pipeline's own header counts."""
+        return case.intercom_version or self.options.intercom_version
+
+    def sent_version(self, case: Case) -> str:
+        """The API version of the pipeline's requests; empty where only the pipeline knows."""
+        return self.wanted_version(case) or (NEWEST_VERSION if self.engagement.is_reference else "")
+
+    def cassette_of(self, case: Case) -> Path:
+        """Where the cassette of a case lies."""
+        return path_of(case, self._order(case))
+
+    def remains(self, cases: Sequence[Case], *, whole: bool) -> Remains:
+        """What these cases left over; `whole` where they are all there are."""
+        # What a TEST app cannot stage may be what a permission is for.
+        judged = whole and self.options.against != "test-app"
+        permitted = self.engagement.declared.permissions
+        found = Remains(permitted=permitted, needed=frozenset(self._needed)) if judged else Remains()
+        return found.and_(self._left_of_the_replay(cases, whole=whole)) if self.options.against == "cassette" else found
+
+    def _left_of_the_replay(self, cases: Sequence[Case], *, whole: bool) -> Remains:
+        modules = {case.node_id.partition("::")[0] for case in cases}
+        played = [self.cassette_of(case) for case in cases]
+        found = orphans(self.options.cassettes, self.engagement.name, played, modules, self.options.root)
+        return found.and_(varying(self.engagement.declared.varying)) if whole else found
+
+    def _engage(self) -> Engagement:
+        # The credentials of a TEST app are read before the pipeline's code may look for them.
+        first = self.test_app if self.options.against == "test-app" else lambda: None
+        try:
+            return Engagement(self.options, self.gateway, self._stack, first)
+        except Problem:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self._stack.close()
+
+    def _reference(self, case: Case, base_url: str) -> Runner:
+        target = ReferenceWorker(
+            self._session("pipeline"),
+            base_url=base_url,
+            token=RUN_TOKEN,
+            wait=self._wait,
+            version=self.sent_version(case),
+        )
+        return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass by the clock of whatever scenario is open."""
+        self._clock.advance(seconds)
+
+    def _session(self, lane: Lane) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        adapter = GatewayAdapter(self.gateway, lane, self._wait)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session
+
+    # --- a scenario -------------------------------------------------------------------------------
+
+    @contextmanager
+    def scenario(self, case: Case) -> Iterator[Scenario]:
+        """Open a scenario's stage, hand the scenario out, and close the stage again."""
+        with backstage_for(case, self._order(case), self._where, self._guard) as backstage:
+            self._clock = self.gateway.clock = backstage.clock
+            faults = fault_table(backstage.clock, backstage.operation)
+            meeting = Rendezvous()
+            client = IntercomClient(self._session("harness"), token=backstage.token, base_url=backstage.base_url)
+            webhooks = Webhooks(backstage.clock, lambda: client.get(NOTIFICATIONS).answer["data"], self.gateway.tell)
+            circumstances = (meeting.layer, *self._pace(backstage), faults.layer, webhooks.layer)
+            stage = self._stage(case, backstage, circumstances)
+            stage.blocks = lambda: meeting.may_block or bool(webhooks.unfired)
+            workspace = backstage.workspace
+            people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
+            with self.gateway.on(stage):
+                scenario = Scenario(
+                    case,
+                    gateway=self.gateway,
+                    stage=stage,
+                    people=people,
+                    make_pipeline=lambda begin: PipelineUnderTest(
+                        self.engagement.runner() or self._reference(case, backstage.base_url),
+                        begin,
+                        _both(meeting.of, backstage.parallel),
+                        backstage.polling,
+                        backstage.before_job,
+                        self._work_done,
+                    ),
+                    make_verify=lambda scenario: self._verify(client, scenario),
+                    conclude=lambda passed: backstage.conclude(passed, people),
+                    clock=backstage.clock,
+                    faults=Faults(faults),
+                    intercom=self._intercom(case, backstage),
+                    webhooks=webhooks,
+                    reached=backstage.reached,
+                )
+                yield scenario
+                self._needed |= scenario.verify.used_permissions
+
+    def _order(self, case: Case) -> Order:
+        return Order(
+            against=self.options.against,
+            record=self.options.record,
+            cassettes=self.options.cassettes,
+            pipeline=self.engagement.name,
+            pipeline_spec=self.engagement.spec,
+            intercom_version=self.wanted_version(case),
+            sent_version=self.sent_version(case),
+            workspace=self.options.workspace,
+            seed=self.options.seed,
+            ports=self.engagement.ports,
+            test_app=self.test_app if self.options.against == "test-app" else None,
+            secrets=[secret.reveal() for secret in self._settings.secrets],
+            varying=self.engagement.declared.varying,
+            may_replace=self.options.record_in_ci or not self._settings.ci,
+            show=self.options.show,
+        )
+
+    def _where(self) -> Step | None:
+        return self.gateway.stage.step if self.gateway.stage else None
+
+    def _intercom(self, case: Case, backstage: Backstage) -> Intercom:
+        version, workspace = self.sent_version(case), backstage.workspace
+        if workspace is None:
+            return Intercom(version)
+        listening = [backstage.subscriber] if backstage.subscriber else []
+        return Intercom(version, workspace.settings, workspace.update_settings, *listening)
+
+    def _pace(self, backstage: Backstage) -> Sequence[Layer]:
+        """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
+        if self.engagement.is_reference:
+            return ()
+        watch: tuple[Layer, ...] = () if self.engagement.in_process else (self._quiet.layer,)
+        if self.options.against == "cassette":
+            watch = (without_waiting, *watch)
+        if isinstance(backstage.clock, WallClock):
+            return watch
+        return (*watch, Pace(backstage.clock, self.options.time_scale).layer)
+
+    def _work_done(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
+        """Have a service told something, and wait until it has done what it does about it."""
+        return self._quiet.around(hear, self.options.time_limit or DEFAULT_TIME_LIMIT)
+
+    def _stage(self, case: Case, backstage: Backstage, circumstances: Sequence[Layer]) -> Stage:
+        return Stage(
+            backstage.backend,
+            (*circumstances, *backstage.layers),
+            token=None if backstage.tokens_stay else backstage.token,
+            intercom_version=self.wanted_version(case),
+            quick=backstage.quick,
+            step="given",
+            name=case.name,
+            operation=backstage.operation,
+            unread=unread_fields,
+            accepts=RUN_TOKEN if self.options.strict_token else None,
+            tellers=backstage.tellers,
+        )
+
+    def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:
+        return Verify(
+            client,
+            people=scenario.everyone,
+            answers=lambda: scenario.pipeline.answers,
+            asked=scenario.asked,
+            begin_then=scenario.begin_then,
+            bystanders=lambda: scenario.people.bystanders,
+            may_write=self.engagement.declared.may_write,
+            may_print=self.engagement.declared.may_print,
+        )
+
+
+def _both(
+    meeting: Callable[[int], AbstractContextManager[None]], parallel: Callable[[], AbstractContextManager[None]]
+) -> Callable[[int], AbstractContextManager[None]]:
+    @contextmanager
+    def together(workers: int) -> Iterator[None]:
+        with parallel(), meeting(workers):
+            yield
+
+    return together

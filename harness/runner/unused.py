@@ -1,0 +1,123 @@
+"""What only the end of a run can tell: cassettes that no scenario plays, declarations and permissions of no use.
+
+A part of the scenarios judges only what it can know. A cassette is judged where its module was collected whole, or is
+there no more; nothing is judged where cases were picked by name. A declaration, and a permission, is judged where every
+module took part and all passed: what excuses nothing in one module may be needed in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.cassette import VaryingFields
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What one process saw of a run; those of several processes add up."""
+
+    orphans: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    permitted: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+
+    def and_(self, other: Remains) -> Remains:
+        """Both together."""
+        return Remains(*(getattr(self, name) | getattr(other, name) for name in NAMES))
+
+    def of_a_failure(self) -> Remains:
+        """The same where something failed: what failed may be what a declaration or a permission is for."""
+        return replace(self, declared=frozenset(), permitted=frozenset())
+
+    def problems(self) -> Sequence[str]:
+        """What speaks against the run, a text each."""
+        unneeded = sorted(self.permitted - self.needed)
+        return [
+            *map(_orphaned, sorted(self.orphans)),
+            *map(_useless, sorted(self.declared - self.used)),
+            *map(_unneeded, unneeded),
+        ]
+
+    def as_data(self) -> dict[str, list[str]]:
+        """As one process hands it to another."""
+        return {name: sorted(getattr(self, name)) for name in NAMES}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Remains:
+        """As it came from another process."""
+        return cls(*(frozenset(data[name]) for name in NAMES))
+
+
+NAMES = tuple(field.name for field in fields(Remains))
+
+
+def _orphaned(path: str) -> str:
+    return f"{path}: no scenario plays this cassette\n  remedy: git rm {path}, or record the case under its new name"
+
+
+def _useless(path: str) -> str:
+    return (
+        f"[[pipeline.varying]] {path}: this matched no field of any request\n"
+        "  likely: the pipeline sends it no more, or the path or type is wrong\n"
+        "  remedy: remove the declaration, or correct it"
+    )
+
+
+def _unneeded(permission: str) -> str:
+    return (
+        f"the pipeline's permission {permission} was needed by no scenario\n"
+        "  likely: the pipeline does this no more, or never did\n"
+        "  remedy: remove it from the pipeline's settings"
+    )
+
+
+def varying(declared: VaryingFields | None) -> Remains:
+    """What was declared to differ by nature, and what of it was of use."""
+    if declared is None:
+        return Remains()
+    paths = frozenset(entry.path for entry in declared.entries)
+    return Remains(declared=paths, used=paths - {entry.path for entry in declared.unused})
+
+
+def orphans(root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path) -> Remains:
+    """The cassettes of a pipeline that none of the collected cases plays.
+
+    played: the cassettes of all collected cases. modules: the node ids of the modules that were collected whole; they
+    count from `base`.
+    """
+    known = {_without_version(path) for path in played}
+    found = (path for path in _cassettes_of(root, pipeline) if _without_version(path) not in known)
+    return Remains(orphans=frozenset(_from(base, path) for path in found if _is_judged(_module(path), modules, base)))
+
+
+def _from(base: Path, path: Path) -> str:
+    return str(path.relative_to(base) if path.is_relative_to(base) else path)
+
+
+def _is_judged(module: str, modules: Collection[str], base: Path) -> bool:
+    return bool(module) and (module in modules or not (base / module).exists())
+
+
+def _cassettes_of(root: Path, pipeline: str) -> Iterator[Path]:
+    from harness.cassette.recording.storage import cassette_files, folder_of
+
+    folder = folder_of(root, pipeline)
+    for path in cassette_files(folder) if folder.is_dir() else ():
+        if not path.relative_to(folder).parts[0].startswith("@"):
+            yield path
+
+
+def _without_version(path: Path) -> Path:
+    return path.with_name(path.stem.partition("@")[0] + path.suffix)
+
+
+def _module(path: Path) -> str:
+    """The module that a cassette was recorded from, by its own word; empty where it belongs to no scenario."""
+    from harness.cassette.cassette_errors import scenario_of
+
+    return (scenario_of(path) or "").partition("::")[0]

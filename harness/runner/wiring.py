@@ -1,0 +1,231 @@
+"""The composition root: the only place that wires backends, gateway and doors.
+
+Small functions that make one thing each, and import what they need when they are called, so that a command pays for
+nothing that it does not use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core.clock import Clock, FollowingClock
+from harness.core.errors import Problem
+from harness.core.http import Handler, Outcome, Request, Response
+from harness.gateway.core import Gateway, Layer, Stage
+
+if TYPE_CHECKING:
+    from harness.gateway.control_api.sandbox_controls import SandboxControls
+    from harness.gateway.middleware.fault import Fault
+    from harness.gateway.middleware.faults import FaultTable, WorkspaceFaults
+    from harness.gateway.server.server import Server
+    from harness.gateway.server.tls import Authority
+    from harness.gateway.webhooks.notification_source import Subscriptions, Teller, Telling
+
+DEFAULT_WORKSPACE = "default"
+SANDBOX = "sandbox"
+NOTIFICATIONS = "/_sandbox/notifications"
+"""Where a run asks an embedded sandbox what there is to tell a webhook; the answer is recorded like any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What answers as Intercom, ready to be put on a stage."""
+
+    handle: Handler
+    quick: bool = False
+    controls: SandboxControls | None = None
+    operation: Callable[[Request], str] | None = None
+    workspace: Callable[[Request], str] | None = None
+    close: Callable[[], None] = lambda: None
+    teller: Teller | None = None
+    """Who tells subscribers what happens."""
+
+
+def sandbox_backend(
+    clock: Clock, *, state: Path | None = None, seed: int = 0, intercom_version: str | None = None
+) -> Backend:
+    """An embedded sandbox; it answers without blocking unless it keeps its state in a folder."""
+    from harness.sandbox import Sandbox
+
+    sandbox = Sandbox(clock, seed=seed, state=state, intercom_version=intercom_version)
+
+    def handle(request: Request) -> Outcome:
+        if request.target == NOTIFICATIONS:
+            return Outcome(_notifications(sandbox, request))
+        response, operation = sandbox.answer(request)
+        return Outcome(response, operation=operation)
+
+    return Backend(
+        handle,
+        state is None,
+        sandbox,
+        sandbox.operation_of,
+        sandbox.workspace_of,
+        sandbox.close,
+        sandbox,
+    )
+
+
+def _notifications(teller: Telling, request: Request) -> Response:
+    from harness.gateway.core import workspace_of
+    from harness.gateway.door_responses import answer
+
+    data = [notification.body for notification in teller.take_notifications(workspace_of(request))]
+    return answer(200, {"type": "list", "data": data, "total_count": len(data)})
+
+
+def remote_backend(url: str) -> Backend:
+    """A sandbox that runs elsewhere on this machine."""
+    from harness.gateway.upstream import RemoteSandbox, running_sandbox
+
+    upstream = running_sandbox(url)
+    sandbox = RemoteSandbox(upstream)
+
+    def handle(request: Request) -> Outcome:
+        if request.target == NOTIFICATIONS:
+            return Outcome(_notifications(sandbox, request))
+        return upstream.handle(request)
+
+    return Backend(handle, controls=sandbox, close=upstream.close)
+
+
+def backend_for(against: str | None, clock: Clock) -> Backend:
+    """The backend that `--against` names: the embedded sandbox, or one that runs at a URL on loopback."""
+    if against is None or against == SANDBOX:
+        return sandbox_backend(clock)
+    if "://" in against:
+        return remote_backend(against)
+    raise Problem(
+        f"--against {against} is no backend that a command can run against",
+        remedy="leave it out for a sandbox of its own, give the URL of a running `harness sandbox`, or say test-app",
+    )
+
+
+def fault_table(clock: Clock, name_of: Callable[[Request], str] | None = None) -> FaultTable:
+    """A fault table without faults; operations are told by the backend, or else from the route table alone."""
+    from harness.gateway.middleware.faults import FaultTable
+
+    def names() -> frozenset[str]:
+        from harness.sandbox.operation_names import operations
+
+        return operations()
+
+    def routed(method: str, path: str) -> bool:
+        from harness.sandbox.operation_names import is_routed
+
+        return is_routed(method, path)
+
+    def told(request: Request) -> str:
+        from harness.sandbox.operation_names import operation_of
+
+        return operation_of(request)
+
+    return FaultTable(clock, name_of=name_of or told, known=names, routed=routed)
+
+
+def unread_fields(request: Request, operation: str) -> tuple[str, ...]:
+    """The fields of a request's body that Intercom does not read in this operation."""
+    from harness.sandbox.unread_fields import unread_in
+
+    if not operation:
+        from harness.sandbox.operation_names import operation_of
+
+        operation = operation_of(request)
+    return unread_in(operation, request.body)
+
+
+def workspace_faults(
+    backend: Backend, clock: Clock, faults: Sequence[Fault] = (), workspace: str = ""
+) -> WorkspaceFaults:
+    """Fault tables for each workspace of a service, with faults armed in one of them."""
+    from harness.gateway.core import workspace_of
+    from harness.gateway.middleware.faults import WorkspaceFaults
+
+    def named(request: Request) -> str:
+        return workspace_of(request) or (backend.workspace(request) if backend.workspace else "")
+
+    tables = WorkspaceFaults(lambda: fault_table(clock, backend.operation), named)
+    if faults:
+        tables.table(workspace).arm(*faults)
+    return tables
+
+
+def service(
+    backend: Backend,
+    clock: Clock,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    stage: Stage | None = None,
+    faults: WorkspaceFaults | None = None,
+    allowed: Collection[str] = (),
+    authority: Authority | None = None,
+    watch: Callable[[Request], None] | None = None,
+    pages_may_change: bool = False,
+) -> tuple[Gateway, Server]:
+    """A gateway in front of a backend, with a server that is not started yet."""
+    from harness.dashboard.pages import page
+    from harness.gateway.control_api.control_plane import ControlPlane
+    from harness.gateway.server.server import Server
+
+    gateway = Gateway(clock)
+    faults = faults or workspace_faults(backend, clock)
+    stage = stage or service_stage(backend)
+    stage.layers = (*stage.layers, faults.layer)  # a recording holds what the caller met, faults included
+    gateway.open(stage)
+    told = clock if isinstance(clock, FollowingClock) else None
+    webhooks = subscriptions(backend, clock, stage)
+    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks)
+    server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
+    return gateway, server
+
+
+def paced(clock: FollowingClock, scale: float) -> Sequence[Layer]:
+    """What scales the waits of whoever asks, and has the clock keep pace; nothing where they pass in full."""
+    if scale == 1:
+        return ()
+    from harness.gateway.middleware.time_scale import Pace
+
+    return (Pace(clock, scale).layer,)
+
+
+def subscriptions(backend: Backend, clock: Clock, stage: Stage) -> Subscriptions | None:
+    """Whoever wants to be told what happens in a sandbox, put around everything else on its stage."""
+    if backend.teller is None or backend.controls is None:
+        return None
+    from harness.gateway.webhooks.dispatcher import Courier
+    from harness.gateway.webhooks.notification_source import Subscriptions
+    from harness.gateway.webhooks.posting import post
+
+    controls = backend.controls
+    courier = Courier(clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None}))
+    made = Subscriptions(courier, backend.teller, lambda name: controls.workspace(name).settings())
+    stage.layers = (made.layer, *stage.layers)
+    stage.blocks = lambda: courier.may_block
+    return made
+
+
+def service_stage(backend: Backend, layers: Sequence[Layer] = ()) -> Stage:
+    """The stage of a server that serves a backend as it is."""
+    return Stage(
+        backend.handle,
+        layers,
+        quick=backend.quick,
+        operation=backend.operation,
+        workspace=backend.workspace,
+        unread=unread_fields,
+        name="service",
+    )
+
+
+def prefer_version(backend: Backend, workspace: str, intercom_version: str | None) -> None:
+    """Make a version the workspace's default."""
+    if intercom_version is None or backend.controls is None:
+        return
+    try:
+        backend.controls.workspace(workspace).update_settings({"intercom_version": intercom_version})
+    except ValueError as error:
+        raise Problem(f"the sandbox has no version {intercom_version}", evidence=str(error)) from error

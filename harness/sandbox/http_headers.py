@@ -1,0 +1,118 @@
+"""What every request brings and every answer has, whatever it is about: token, version, media type, headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from harness.core.http import Request, Response
+from harness.sandbox.requests.context import Answer
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS, Version
+from harness.sandbox.workspaces.workspaces import WORKSPACE_NAME
+
+LARGEST_BODY: Final = 5_000_000
+JSON_TYPES: Final = ("json", "*/*", "application/*")
+CACHE: Final = {True: "max-age=0, private, must-revalidate", False: "no-cache"}
+
+STANDARD: Final = {
+    "server": "nginx",
+    "vary": "Accept-Encoding",
+    "x-request-queueing": "0",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "x-xss-protection": "1; mode=block",
+    "content-type": "application/json; charset=utf-8",
+}
+"""What every recorded answer has besides (facts §7); those that tell of one machine or one moment are left out."""
+STATUS_TEXT: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def workspace_named(headers: Mapping[str, str]) -> str:
+    """The workspace that a request's token stands for; anything but a sandbox token is refused."""
+    return _named(headers.get("authorization", ""))
+
+
+@lru_cache(maxsize=256)
+def _named(authorization: str) -> str:
+    scheme, _, value = authorization.partition(" ")
+    if not scheme:
+        raise Refused(no.NO_AUTHORIZATION)
+    token = value.strip()
+    if scheme.lower() == "basic":
+        token = _user_name(token)
+    elif scheme.lower() != "bearer":
+        raise Refused(no.BAD_TOKEN)
+    name = token.removeprefix("sandbox-")
+    if name == token or not WORKSPACE_NAME.fullmatch(name):
+        raise Refused(no.BAD_TOKEN)
+    return name
+
+
+def _user_name(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        raise Refused(no.BAD_TOKEN) from None
+
+
+def version_of(headers: Mapping[str, str], default: Version | None) -> Version:
+    """The version that counts for a request: the header's, or the workspace's default, or 1.0."""
+    name = headers.get("intercom-version", "").strip()
+    if name:
+        version = VERSIONS.get(name)
+        if version is None:
+            raise Refused(no.VERSION_UNKNOWN)
+        return version
+    return default or VERSIONS[FALLBACK_VERSION]
+
+
+def check_media(request: Request) -> None:
+    """Refuse a body or a wish for an answer that is not JSON, and a body that is too long."""
+    sent = bool(request.body) and request.method != "GET"
+    refusal = _media(request.headers.get("accept", ""), request.headers.get("content-type", "") if sent else "")
+    if refusal is not None:
+        raise Refused(refusal)
+    if len(request.body) > LARGEST_BODY:
+        raise Refused(no.BODY_TOO_LARGE)
+
+
+@lru_cache(maxsize=256)
+def _media(accept: str, content_type: str) -> Refusal | None:
+    if accept and not any(kind in accept for kind in JSON_TYPES):
+        return no.NOT_ACCEPTABLE
+    return no.WRONG_CONTENT_TYPE if content_type and "json" not in content_type else None
+
+
+def envelope(refusal: Refusal, request_id: str) -> Answer:
+    """A refusal as an answer."""
+    errors = [{"code": refusal.code, "message": refusal.message}]
+    body = {"type": "error.list", "request_id": request_id, "errors": errors}
+    return Answer(body, refusal.status, refusal.headers)
+
+
+@lru_cache(maxsize=8)
+def date_of(now: int) -> str:
+    """A moment as the `date` header tells it."""
+    return formatdate(now, usegmt=True)
+
+
+def response(answer: Answer, request_id: str, headers: dict[str, str]) -> Response:
+    """An answer in bytes. `headers` are those that the request led to, and become those of the response."""
+    headers.update(STANDARD)
+    headers["status"] = STATUS_TEXT.get(answer.status) or str(answer.status)
+    headers["cache-control"] = CACHE[answer.status < 400]
+    headers["x-request-id"] = request_id
+    headers.update(answer.headers)
+    return Response(answer.status, headers, b"" if answer.body is None else _encode(answer.body))

@@ -1,0 +1,1 @@
+"""Parse a request: route, fields, pages, and the person that it names."""

@@ -1,0 +1,44 @@
+"""What an operation is handed and what it gives back: a request made sense of, and an answer not yet put into bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from harness.sandbox.rules.versions import Version
+from harness.sandbox.store.belongings import Belongings
+from harness.sandbox.store.person_store import Registry
+from harness.sandbox.workspace.workspace import Workspace
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request to one operation of one workspace; `parameters` are the path's blanks in their order."""
+
+    workspace: Workspace
+    version: Version
+    parameters: tuple[str, ...]
+    query: Mapping[str, str]
+    body: dict[str, Any]
+    now: int
+    origin: str
+    path: str
+
+    @property
+    def people(self) -> Registry:
+        """The workspace's people."""
+        return self.workspace.people
+
+    @property
+    def belongings(self) -> Belongings:
+        """What they have."""
+        return self.workspace.belongings
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What an operation answers; `None` is an empty body."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -1,0 +1,279 @@
+"""What happens to people who are converted or merged, and what is refused.
+
+In prose. A **visitor** is told by `id` or `user_id`; an e-mail tells nobody. Converted to a lead, it stays the same
+person under the same ids, and what the request says of a user is not read. Converted to a user, the request must say
+who that user is, by `id`, `user_id` or `email`. If such a user exists, the visitor is merged into it and is gone; if
+not, the visitor becomes that user, and the user's identifiers replace its own. A visitor that was converted is nobody
+any more: the second attempt finds none. Up to 2.10, a conversion to a user that does not say which user changes
+nothing and answers 200 with the visitor as it was.
+
+A **lead** becomes a user in two ways. In 1.x `POST /contacts/convert` takes the lead (by `id` or `user_id`) and the
+user, and merges or creates as above; where it does not say which user, nothing happens, and the answer is no error. In
+2.x `PUT /contacts/{id}` with the role `user` makes the lead a user in place, and `POST /contacts/merge` folds a lead
+into a user who exists. Nothing but a lead into a user can be merged, and from 2.16 the two must share an e-mail or a
+phone number unless the request says to skip that check. A lead who came by Facebook, a mailing list or another external
+channel cannot be merged. A user never becomes a lead.
+
+The **target** is looked up by `id`, or else by `user_id`, or else by `email`. An unknown `id` finds nobody and is
+refused. An unknown `user_id` means a new user, even where the e-mail is taken: 1.x then makes a second user with the
+same e-mail, 2.x refuses, because there users are unique by external id and by e-mail. Several users with the e-mail
+are a conflict, an archived one stands in the way, and a lead is no user.
+
+The tables below say the same, row by row, each with its source; `decision_table` is the engine. A test
+goes through every combination of facts and demands that exactly one row fits. What is *kept* stands in `keeping`.
+"""
+
+from __future__ import annotations
+
+from harness.sandbox.rules import intercom_errors as no
+from harness.sandbox.rules.decision_table import Rule, Table
+
+TARGETS = ("new", "user", "several", "archived", "lead", "unknown_id", "conflict")
+"""What the identifiers of the wanted user lead to: nobody yet; one user; several; an archived one; a lead; an `id` that
+nobody has; somebody else who already has an identifier that the new user would get."""
+
+YES_NO = ("yes", "no")
+USER = ("absent", "empty", "given")
+
+CONVERT_VISITOR = Table(
+    "POST /visitors/convert",
+    {
+        "visitor": ("unidentified", "absent", "found"),
+        "type": ("lead", "user", "missing", "invalid"),
+        "user": USER,
+        "target": TARGETS,
+        "unconverted_visitor": YES_NO,
+    },
+    (
+        Rule({"type": "missing"}, no.CONVERT_TYPE_MISSING, "facts §2", assumed=True),
+        Rule({"type": "invalid"}, no.CONVERT_TYPE_INVALID, "facts §2", assumed=True),
+        Rule({"type": "lead|user", "visitor": "unidentified"}, no.VISITOR_UNIDENTIFIED, "facts §2"),
+        Rule({"type": "lead", "visitor": "absent"}, no.VISITOR_NOT_FOUND, "facts §2"),
+        Rule({"type": "lead", "visitor": "found"}, "become_lead", "facts §2: `user` is not read"),
+        Rule(
+            {"type": "user", "visitor": "absent|found", "user": "absent|empty", "unconverted_visitor": "no"},
+            no.CONVERT_USER_MISSING,
+            "facts §2: required; the answer after 2.10 is unknown",
+            assumed=True,
+        ),
+        Rule(
+            {"type": "user", "visitor": "absent", "user": "absent|empty", "unconverted_visitor": "yes"},
+            no.VISITOR_NOT_FOUND,
+            "facts §2",
+        ),
+        Rule(
+            {"type": "user", "visitor": "found", "user": "absent|empty", "unconverted_visitor": "yes"},
+            "stay_visitor",
+            "facts §2: recorded in 2.10",
+        ),
+        Rule({"type": "user", "visitor": "absent", "user": "given"}, no.VISITOR_NOT_FOUND, "facts §2"),
+        Rule({"type": "user", "visitor": "found", "user": "given", "target": "new"}, "become_user", "facts §2"),
+        Rule({"type": "user", "visitor": "found", "user": "given", "target": "user"}, "merge", "facts §2"),
+        Rule({"type": "user", "visitor": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
+        Rule(
+            {"type": "user", "visitor": "found", "user": "given", "target": "archived"},
+            no.ARCHIVED_DUPLICATE,
+            "facts §5: said so for POST /contacts",
+            assumed=True,
+        ),
+        Rule(
+            {"type": "user", "visitor": "found", "user": "given", "target": "lead|unknown_id"},
+            no.USER_NOT_FOUND,
+            "facts §2: no such user",
+            assumed=True,
+        ),
+        Rule(
+            {"type": "user", "visitor": "found", "user": "given", "target": "conflict"},
+            no.DUPLICATE,
+            "facts §5: users are unique by external id and e-mail",
+            assumed=True,
+        ),
+    ),
+)
+
+CONVERT_LEAD = Table(
+    "POST /contacts/convert (1.x)",
+    {
+        "lead": ("unidentified", "absent", "found"),
+        "user": USER,
+        "target": TARGETS,
+        "channel": ("messenger", "external"),
+    },
+    (
+        Rule({"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts §4: contact needs id or user_id", assumed=True),
+        Rule({"lead": "absent"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
+        Rule(
+            {"lead": "found", "user": "absent|empty"},
+            "stay_lead",
+            "facts §4: intercom-ruby#330, no error and nothing converted; that the lead comes back is a guess",
+            assumed=True,
+        ),
+        Rule({"lead": "found", "user": "given", "target": "new"}, "become_user", "facts §4"),
+        Rule(
+            {"lead": "found", "user": "given", "target": "user", "channel": "external"},
+            no.EXTERNAL_CHANNEL,
+            "facts §4: intercom-ruby#470",
+        ),
+        Rule({"lead": "found", "user": "given", "target": "user", "channel": "messenger"}, "merge", "facts §4"),
+        Rule({"lead": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
+        Rule(
+            {"lead": "found", "user": "given", "target": "archived"},
+            no.ARCHIVED_DUPLICATE,
+            "facts §5: said so for POST /contacts",
+            assumed=True,
+        ),
+        Rule(
+            {"lead": "found", "user": "given", "target": "lead|unknown_id"},
+            no.USER_NOT_FOUND,
+            "facts §4: no such user",
+            assumed=True,
+        ),
+        Rule({"lead": "found", "user": "given", "target": "conflict"}, no.DUPLICATE, "facts §5", assumed=True),
+    ),
+)
+
+MERGE = Table(
+    "POST /contacts/merge",
+    {
+        "from": ("missing", "absent", "lead", "user"),
+        "into": ("missing", "absent", "lead", "user"),
+        "channel": ("messenger", "external"),
+        "shared": YES_NO,
+        "skip": YES_NO,
+        "merge_needs_duplicates": YES_NO,
+    },
+    (
+        Rule({"from": "absent"}, no.USER_NOT_FOUND, "facts §4"),
+        Rule({"from": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up and not found", assumed=True),
+        Rule({"from": "lead|user", "into": "absent"}, no.USER_NOT_FOUND, "facts §4"),
+        Rule(
+            {"from": "lead|user", "into": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up, not found", assumed=True
+        ),
+        Rule({"from": "user", "into": "lead|user"}, no.INVALID_MERGE, "facts §4"),
+        Rule({"from": "lead", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
+        Rule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts §4"),
+        Rule(
+            {"from": "lead", "into": "user", "channel": "messenger", "merge_needs_duplicates": "no"},
+            "merge",
+            "facts §4: any lead into any user up to 2.15",
+        ),
+        Rule(
+            {
+                "from": "lead",
+                "into": "user",
+                "channel": "messenger",
+                "merge_needs_duplicates": "yes",
+                "shared": "no",
+                "skip": "no",
+            },
+            no.NOT_DUPLICATES,
+            "facts §4: from 2.16",
+        ),
+        Rule(
+            {"from": "lead", "into": "user", "channel": "messenger", "merge_needs_duplicates": "yes", "shared": "yes"},
+            "merge",
+            "facts §4: they share an e-mail or a phone number",
+        ),
+        Rule(
+            {
+                "from": "lead",
+                "into": "user",
+                "channel": "messenger",
+                "merge_needs_duplicates": "yes",
+                "shared": "no",
+                "skip": "yes",
+            },
+            "merge",
+            "facts §4: skip_duplicate_validation",
+        ),
+    ),
+)
+
+TAKEN = ("no", "live", "archived")
+"""Whether another user already has the e-mail or the external id, and whether that one is archived."""
+
+UPDATE_CONTACT = Table(
+    "PUT /contacts/{contact_id}",
+    {
+        "role": ("lead", "user"),
+        "wanted": ("unchanged", "lead", "user", "invalid"),
+        "external_id": ("given", "absent"),
+        "identified": YES_NO,
+        "taken": TAKEN,
+    },
+    (
+        Rule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
+        Rule({"role": "user", "wanted": "lead"}, no.USER_TO_LEAD, "facts §4"),
+        Rule(
+            {"role": "lead", "wanted": "unchanged|lead", "external_id": "given"},
+            no.LEAD_EXTERNAL_ID,
+            "facts §5: segmentio#627",
+            assumed=True,
+        ),
+        Rule({"role": "lead", "wanted": "unchanged|lead", "external_id": "absent"}, "update", "facts §5"),
+        Rule(
+            {"role": "lead", "wanted": "user", "identified": "no"},
+            no.USER_NEEDS_IDENTIFIER,
+            "facts §5: a user needs external_id or email",
+            assumed=True,
+        ),
+        Rule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "no"}, "become_user", "facts §4"),
+        Rule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §4"),
+        Rule(
+            {"role": "lead", "wanted": "user", "identified": "yes", "taken": "archived"},
+            no.ARCHIVED_DUPLICATE,
+            "facts §5",
+        ),
+        Rule(
+            {"role": "user", "wanted": "unchanged|user", "identified": "no"},
+            no.USER_NEEDS_IDENTIFIER,
+            "facts §5",
+            assumed=True,
+        ),
+        Rule({"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "no"}, "update", "facts §5"),
+        Rule(
+            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"
+        ),
+        Rule(
+            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "archived"},
+            no.ARCHIVED_DUPLICATE,
+            "facts §5",
+        ),
+    ),
+)
+
+CREATE_CONTACT = Table(
+    "POST /contacts",
+    {
+        "wanted": ("absent", "lead", "user", "invalid"),
+        "email": YES_NO,
+        "external_id": YES_NO,
+        "taken": TAKEN,
+    },
+    (
+        Rule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
+        Rule({"wanted": "absent", "email": "no", "external_id": "no"}, no.CONTACT_EMPTY, "facts §5", assumed=True),
+        Rule(
+            {"wanted": "user", "email": "no", "external_id": "no"}, no.USER_NEEDS_IDENTIFIER, "facts §5", assumed=True
+        ),
+        Rule({"wanted": "lead", "external_id": "yes"}, no.LEAD_EXTERNAL_ID, "facts §5: segmentio#627", assumed=True),
+        Rule({"wanted": "lead", "external_id": "no"}, "create_lead", "facts §5: leads may share an e-mail"),
+        Rule({"wanted": "user|absent", "email": "yes", "taken": "no"}, "create_user", "facts §5"),
+        Rule({"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "no"}, "create_user", "facts §5"),
+        Rule({"wanted": "user|absent", "email": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
+        Rule({"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
+        Rule({"wanted": "user|absent", "email": "yes", "taken": "archived"}, no.ARCHIVED_DUPLICATE, "facts §5"),
+        Rule(
+            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "archived"},
+            no.ARCHIVED_DUPLICATE,
+            "facts §5",
+        ),
+    ),
+)
+
+TABLES = (CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT)
+
+
+def assumed_rules() -> list[tuple[str, Rule]]:
+    """Rows that rest on an assumption, with their table's name: what only a TEST app can settle."""
+    return [(table.name, rule) for table in TABLES for rule in table.rules if rule.assumed]

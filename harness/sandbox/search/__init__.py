@@ -1,0 +1,1 @@
+"""The query language of `POST /contacts/search`, the searchable fields, and segments."""

@@ -1,0 +1,1 @@
+"""One workspace: its settings, its people, its subscription types."""

@@ -1,0 +1,68 @@
+"""What can be set of a workspace, and what each setting can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.sandbox.rules.impossible import impossible, listed
+from harness.sandbox.rules.versions import VERSIONS
+from harness.sandbox.store.topics import TOPICS
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+REGIONS = ("US", "EU", "AU")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set of a workspace. `rate_limit` is a budget per ten seconds, `index_delay` is in seconds.
+
+    Notifications go to `webhook_url`, an address on this machine; `webhook_topics` of `None` means all.
+    """
+
+    intercom_version: str | None = None
+    rate_limit: int | None = None
+    index_delay: float = 0
+    identity_verification: bool = False
+    region: str = "US"
+    client_secret: str = ""
+    webhook_url: str | None = None
+    webhook_topics: list[str] | None = None
+
+
+def check_setting(name: str, value: Any) -> None:
+    """Refuse an unknown setting and an impossible value."""
+    checks = {
+        "intercom_version": (
+            value is None or (isinstance(value, str) and value in VERSIONS),
+            f"one of {', '.join(VERSIONS)}, or null",
+        ),
+        "rate_limit": (value is None or (type(value) is int and value > 0), "a whole number above 0, or null"),
+        "index_delay": (type(value) in (int, float) and value >= 0, "a number of seconds"),
+        "identity_verification": (isinstance(value, bool), "true or false"),
+        "region": (value in REGIONS, f"one of {', '.join(REGIONS)}"),
+        "client_secret": (isinstance(value, str) and bool(value), "some text"),
+        "webhook_url": (
+            value is None or _is_here(value),
+            "a URL on this machine, such as http://127.0.0.1:9000/, or null",
+        ),
+        "webhook_topics": (value is None or _are_topics(value), "a list of topics, or null for all"),
+    }
+    if name not in checks:
+        raise impossible(
+            f"a workspace has no setting {name!r}", f"the settings are {listed(checks)}; app_id is read only"
+        )
+    fits, wanted = checks[name]
+    if not fits:
+        raise impossible(f"the setting {name} cannot be {value!r}", f"it must be {wanted}")
+
+
+def _is_here(url: object) -> bool:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    return parts is not None and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+
+
+def _are_topics(value: object) -> bool:
+    known = {topic for topics in TOPICS.values() for topic in (topics.old, topics.new)}
+    return isinstance(value, list) and all(isinstance(one, str) and one in known for one in value)

@@ -1,0 +1,126 @@
+"""The workspaces of one sandbox, each made on first use: in memory, or each in a file of one folder."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.core.clock import Clock
+from harness.core.errors import Problem
+from harness.sandbox.store.database import Database
+from harness.sandbox.store.ids import Ids
+from harness.sandbox.workspaces.admin import ControlledWorkspace
+
+WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+DEFAULT_WORKSPACE = "default"
+
+
+class Workspaces:
+    """Finds and makes workspaces. `state` is the folder, which belongs to this process alone until `close`."""
+
+    def __init__(self, clock: Clock, seed: int, state: Path | None, intercom_version: str | None) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._state = state
+        self._intercom_version = intercom_version
+        self._open: dict[str, ControlledWorkspace] = {}
+        self._app_ids: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._folder = _claim(state) if state is not None else None
+        self._check_files()
+
+    def _check_files(self) -> None:
+        """Refuse to begin with a folder in which a file cannot be used; each is left as it is."""
+        try:
+            for path in self._files():
+                Database(path).close()
+        except Problem:
+            self.close()
+            raise
+
+    def _files(self) -> list[Path]:
+        return sorted(self._state.glob("*.sqlite")) if self._state is not None else []
+
+    def named(self, name: str) -> ControlledWorkspace:
+        """The workspace of that name."""
+        workspace = self._open.get(name)
+        return workspace if workspace is not None else self._make(name)
+
+    def _make(self, name: str) -> ControlledWorkspace:
+        if not WORKSPACE_NAME.fullmatch(name):
+            raise Problem(
+                f"{name!r} cannot be the name of a workspace.",
+                evidence="a name has up to 64 small letters, digits, dots, hyphens and underscores",
+                remedy="choose another name, such as default",
+            )
+        with self._lock:
+            if name not in self._open:
+                path = self._state / f"{name}.sqlite" if self._state is not None else None
+                self._open[name] = ControlledWorkspace(
+                    name, self._clock, seed=self._seed, path=path, intercom_version=self._intercom_version
+                )
+                self._app_ids[self._open[name].app_id] = name
+            return self._open[name]
+
+    def used(self) -> Mapping[str, ControlledWorkspace]:
+        """Those that were used so far."""
+        return dict(self._open)
+
+    def if_used(self, name: str) -> ControlledWorkspace | None:
+        """The workspace of that name, if it was used so far."""
+        return self._open.get(name)
+
+    def names(self) -> list[str]:
+        """The names of those that were used so far, or lie in the folder."""
+        return sorted({path.stem for path in self._files()} | set(self._open))
+
+    def with_app_id(self, app_id: str) -> ControlledWorkspace | None:
+        """The workspace with this app id, of those that are known: used before, on disk, or the usual one."""
+        found = self._app_ids.get(app_id)
+        if found is None:
+            known = (DEFAULT_WORKSPACE, *(path.stem for path in self._files()))
+            found = next((name for name in known if Ids(self._seed, name).app_id() == app_id), None)
+        return self.named(found) if found is not None else None
+
+    def forget(self, name: str) -> None:
+        """Let go of one workspace: what was in memory is gone, what was in a file is opened again when asked for."""
+        with self._lock:
+            workspace = self._open.pop(name, None)
+        if workspace is not None:
+            workspace.close()
+
+    def close(self) -> None:
+        """Let go of every workspace and of the folder."""
+        with self._lock:
+            for workspace in self._open.values():
+                workspace.close()
+            self._open.clear()
+            if self._folder is not None:
+                self._folder.release()
+                self._folder = None
+
+
+def _claim(state: Path) -> Any:
+    """Take a state folder for this process alone."""
+    from filelock import FileLock, Timeout
+
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(state / "sandbox.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise Problem(
+            f"Another sandbox uses the state folder {state}.",
+            why="a folder belongs to one process at a time",
+            remedy="stop the other one, or give another folder with --state",
+        ) from None
+    except OSError as error:
+        raise Problem(
+            f"The sandbox cannot use the state folder {state}.",
+            evidence=str(error),
+            remedy="give a folder that can be written with --state",
+        ) from None
+    return lock

@@ -1,0 +1,1 @@
+"""Remove what a run made in a TEST app, by its ledger and nothing else."""

@@ -1,0 +1,246 @@
+"""Clearing away what the ledger holds, and nothing else: each end is proved by a read before it is struck off.
+
+What cannot be proved stays in the ledger with the reason, for the next `harness sweep`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import quote, urlencode
+
+from harness.core.http import Response
+from harness.test_app.cleanup.ledger import Entry, Ledger
+from harness.test_app.request_effects import Kind
+
+SETTLED_AFTER: Final = 60.0
+"""Seconds after which something that nobody can find was never made: a request under way has ended by then."""
+VISITORS_VERSION: Final = "2.10"
+"""The last version in whose description visitors can be deleted (facts §1)."""
+PAGE: Final = 150
+PAGES_AT_MOST: Final = 500
+
+ORDER: Sequence[Kind] = ("conversation", "contact", "visitor", "company", "tag")
+"""What hangs on people goes before them, what holds them together after."""
+
+
+class Asking(Protocol):
+    """A request past the guard; `None` where no answer came."""
+
+    def __call__(self, method: str, target: str, body: Any = None, version: str = "2.16") -> Response | None:
+        """Ask."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something of which the end could not be proved, and why."""
+
+    entry: Entry
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.entry}: {self.why}"
+
+
+class Cleaner:
+    """Ends entries one by one. `tell` hears of each; `now` is the clock that the ledger is written by."""
+
+    def __init__(
+        self,
+        ask: Asking,
+        ledger: Ledger,
+        now: Callable[[], float],
+        *,
+        settled_after: float = SETTLED_AFTER,
+        tell: Callable[[Entry, int], None] = lambda _entry, _left: None,
+    ) -> None:
+        self._ask, self._ledger, self._now = ask, ledger, now
+        self._settled_after = settled_after
+        self._tell = tell
+        self._listed: tuple[bool, Sequence[Mapping[str, Any]]] | None = None
+
+    def clean(self, entries: Sequence[Entry]) -> list[Leftover]:
+        """End each of these entries; tells those of which the end is not proved."""
+        waiting = sorted(entries, key=lambda entry: (ORDER.index(entry.kind), entry.number))
+        left: list[Leftover] = []
+        for place, entry in enumerate(waiting):
+            self._tell(entry, len(waiting) - place)
+            why = self._end(entry)
+            if why:
+                left.append(Leftover(entry, why))
+        return left
+
+    # --- one entry --------------------------------------------------------------------------------
+
+    def _end(self, entry: Entry) -> str:
+        if not entry.entity_id:
+            found = self._find(entry)
+            if isinstance(found, str):
+                return found
+            if found is None:
+                return self._never_made(entry)
+            self._ledger.made(entry.number, *found)
+            entry = next(e for e in self._ledger.entries if e.number == entry.number)
+            if not entry.open:
+                return ""
+        ends: Mapping[Kind, Callable[[Entry], str]] = {
+            "contact": self._end_person,
+            "visitor": self._end_person,
+            "company": lambda one: self._delete(one, f"/companies/{quote(one.entity_id, safe='')}"),
+            "tag": lambda one: self._delete(one, f"/tags/{quote(one.entity_id, safe='')}"),
+            "conversation": lambda one: self._delete(one, f"/conversations/{quote(one.entity_id, safe='')}"),
+        }
+        return ends[entry.kind](entry)
+
+    def _never_made(self, entry: Entry) -> str:
+        age = self._now() - entry.at
+        if age < self._settled_after:
+            return f"it may still be under way: look again in {self._settled_after - age:.0f} s"
+        self._ledger.not_made(entry.number, f"nothing with {dict(entry.by)} is there {age:.0f} s later")
+        return ""
+
+    def _end_person(self, entry: Entry) -> str:
+        if entry.kind == "visitor":
+            why = self._end_visitor(entry)
+            if why:
+                return why
+        return self._delete(entry, f"/contacts/{quote(entry.entity_id, safe='')}")
+
+    def _end_visitor(self, entry: Entry) -> str:
+        uuid = entry.uuid or entry.by.get("uuid", "")
+        if not uuid:
+            return ""
+        read = f"/visitors?{urlencode({'user_id': uuid})}"
+        seen = self._ask("GET", read)
+        if seen is not None and seen.status == 200:
+            self._ask("DELETE", f"/visitors/{quote(entry.entity_id, safe='')}", None, VISITORS_VERSION)
+            seen = self._ask("GET", read)
+            if seen is not None and seen.status == 200:
+                # Where visitors cannot be deleted any more, a lead can.
+                self._ask("POST", "/visitors/convert", {"visitor": {"user_id": uuid}, "type": "lead"})
+                seen = self._ask("GET", read)
+        return "" if _absent(seen) else _told(seen)
+
+    def _delete(self, entry: Entry, path: str) -> str:
+        seen = self._ask("GET", path)
+        if seen is not None and seen.status == 200:
+            ended = self._ask("DELETE", path)
+            if ended is not None and "x-harness-refused" in ended.headers:
+                return f"it may not be ended here: {_message(ended)}"
+            seen = self._ask("GET", path)
+        if not _absent(seen):
+            return _told(seen)
+        assert seen is not None
+        self._ledger.gone(entry.number, f"GET {path} answered {seen.status}")
+        return ""
+
+    # --- entries whose answer never came ----------------------------------------------------------
+
+    def _find(self, entry: Entry) -> tuple[str, str] | str | None:
+        """Its id and uuid; `None` where nothing is there; or why that cannot be told."""
+        finders: Mapping[Kind, Callable[[Entry], tuple[str, str] | str | None]] = {
+            "contact": self._find_contact,
+            "visitor": self._find_visitor,
+            "company": lambda one: self._find_by(f"/companies?{urlencode({'company_id': one.by['company_id']})}"),
+            "tag": self._find_tag,
+            "conversation": self._find_conversation,
+        }
+        return finders[entry.kind](entry)
+
+    def _find_by(self, target: str) -> tuple[str, str] | str | None:
+        seen = self._ask("GET", target)
+        body = seen.json() if seen is not None and seen.status == 200 else None
+        if isinstance(body, Mapping) and body.get("id"):
+            return str(body["id"]), str(body.get("external_id") or body.get("user_id") or "")
+        return None if _absent(seen) else _told(seen)
+
+    def _find_visitor(self, entry: Entry) -> tuple[str, str] | str | None:
+        uuid = entry.by.get("uuid", "")
+        found = self._find_by(f"/visitors?{urlencode({'user_id': uuid})}")
+        return found if found is not None else self._find_listed("external_id", uuid)
+
+    def _find_contact(self, entry: Entry) -> tuple[str, str] | str | None:
+        external_id = entry.by.get("external_id")
+        if external_id:
+            found = self._find_by(f"/contacts/find_by_external_id/{quote(external_id, safe='')}")
+            if found is not None and not (isinstance(found, tuple) and found[0] in self._taken()):
+                return found
+        name, value = next(((n, entry.by[n]) for n in ("email", "external_id", "name") if n in entry.by), ("", ""))
+        return self._find_listed(name, value)
+
+    def _find_listed(self, name: str, value: str) -> tuple[str, str] | str | None:
+        """As the list of contacts shows it, which is the only prompt read that finds leads by what they are called."""
+        complete, listed = self._contacts()
+        taken = self._taken()
+        for contact in listed:
+            same = str(contact.get(name) or "").lower() == value.lower()
+            if value and same and str(contact.get("id")) not in taken:
+                return str(contact["id"]), str(contact.get("external_id") or "")
+        return None if complete else "the list of contacts could not be read to its end"
+
+    def _taken(self) -> frozenset[str]:
+        return frozenset(entry.entity_id for entry in self._ledger.entries if entry.entity_id)
+
+    def _contacts(self) -> tuple[bool, Sequence[Mapping[str, Any]]]:
+        if self._listed is None:
+            self._listed = self._list_contacts()
+        return self._listed
+
+    def _list_contacts(self) -> tuple[bool, Sequence[Mapping[str, Any]]]:
+        found: list[Mapping[str, Any]] = []
+        query: dict[str, Any] = {"per_page": PAGE}
+        for _ in range(PAGES_AT_MOST):
+            seen = self._ask("GET", f"/contacts?{urlencode(query)}")
+            body = seen.json() if seen is not None and seen.status == 200 else None
+            if not isinstance(body, Mapping):
+                return False, found
+            found += body.get("data") or []
+            following = (body.get("pages") or {}).get("next")
+            if not following:
+                return True, found
+            query["starting_after"] = following["starting_after"]
+        return False, found
+
+    def _find_tag(self, entry: Entry) -> tuple[str, str] | str | None:
+        seen = self._ask("GET", "/tags")
+        body = seen.json() if seen is not None and seen.status == 200 else None
+        if not isinstance(body, Mapping):
+            return _told(seen)
+        same = (tag for tag in body.get("data") or [] if tag.get("name") == entry.by.get("name"))
+        return next(((str(tag["id"]), "") for tag in same), None)
+
+    def _find_conversation(self, entry: Entry) -> tuple[str, str] | str | None:
+        contact_id = entry.by.get("contact", "")
+        query = {"query": {"field": "contact_ids", "operator": "=", "value": contact_id}}
+        seen = self._ask("POST", "/conversations/search", query)
+        body = seen.json() if seen is not None and seen.status == 200 else None
+        if not isinstance(body, Mapping):
+            return _told(seen)
+        return next(_new_ids(body.get("conversations") or [], self._taken()), None)
+
+
+def _new_ids(entries: Sequence[Mapping[str, Any]], taken: frozenset[str]) -> Iterator[tuple[str, str]]:
+    return ((str(one["id"]), "") for one in entries if str(one.get("id")) not in taken)
+
+
+def _absent(seen: Response | None) -> bool:
+    """Whether a read proves that something is not there."""
+    if seen is None or seen.status not in (404, 410):
+        return False
+    body = seen.json()
+    return isinstance(body, Mapping) and body.get("type") == "error.list"
+
+
+def _message(refused: Response) -> str:
+    errors = refused.json()["errors"]
+    return str(errors[0]["message"])
+
+
+def _told(seen: Response | None) -> str:
+    if seen is None:
+        return "no answer came"
+    if seen.status == 200:
+        return "it is still there"
+    return f"the read answered {seen.status}, which proves nothing"

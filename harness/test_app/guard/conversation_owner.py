@@ -1,0 +1,84 @@
+"""Whose a conversation is: this run's where this run began it, or where everybody seen in it is one of its people.
+
+Decided from frozen values, as in `guard`. What must be read for that is said by `Unseen`; reading is `sentry`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.test_app.guard.guard_policy import Known
+from harness.test_app.request_effects import Call
+
+STAFF: Final = frozenset({"admin", "bot", "team"})
+"""Authors who are nobody's contact; whoever else has said something is taken for one."""
+_ID = re.compile(r"[0-9]{1,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """It depends on who is in this conversation, which has to be read first."""
+
+    conversation_id: str
+
+
+def judge(call: Call, known: Known) -> str | Unseen | None:
+    """What speaks against a write to the conversations it names, or which of them must be read to tell.
+
+    One that this run began may be changed as it is. One that it found, and whatever is to be ended for good, is looked
+    at just before.
+    """
+    for conversation_id in call.rooms:
+        if not _ID.fullmatch(conversation_id):
+            return "it names a conversation by something else than its id"
+        own = conversation_id in known.conversations
+        if conversation_id in known.seen:
+            objection = _seen(conversation_id, own, known)
+            if objection:
+                return objection
+        elif not own or call.operation.effect == "ends":
+            return Unseen(conversation_id)
+    return None
+
+
+def _seen(conversation_id: str, own: bool, known: Known) -> str | None:
+    inside = known.seen[conversation_id]
+    if inside is None:
+        return f"who is in conversation {conversation_id} could not be read"
+    if inside - known.people:
+        return f"somebody whom this run did not make is in conversation {conversation_id}"
+    if not own and not inside:
+        return f"conversation {conversation_id} was not begun by this run, and shows none of its people"
+    return None
+
+
+def everybody_in(body: Any) -> frozenset[str] | None:
+    """The ids of all who take part in a conversation or have said something in it; `None` if it is none."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("contacts"), Mapping):
+        return None
+    contacts = body["contacts"].get("contacts")
+    if not isinstance(contacts, list):
+        return None
+    taking_part = (str(one.get("id")) if isinstance(one, Mapping) else str(one) for one in contacts)
+    return frozenset(taking_part) | frozenset(_speakers(body))
+
+
+def _speakers(body: Mapping[str, Any]) -> Iterator[str]:
+    said = [body.get("source"), *_listed(body.get("conversation_parts"), "conversation_parts")]
+    for one in said:
+        author = one.get("author") if isinstance(one, Mapping) else None
+        if isinstance(author, Mapping) and author.get("id") and author.get("type") not in STAFF:
+            yield str(author["id"])
+
+
+def customers_in(body: Any) -> frozenset[str]:
+    """The ids of all who take part, as the answer to letting somebody in tells them."""
+    return frozenset(str(one["id"]) for one in _listed(body, "customers") if isinstance(one, Mapping) and one.get("id"))
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []

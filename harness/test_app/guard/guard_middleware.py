@@ -1,0 +1,293 @@
+"""The guard as a layer of the gateway: it asks `guard`'s questions of each request, and keeps the ledger meanwhile.
+
+Everything that goes to a TEST app goes through here, the harness's own clean-up included. Once it has stopped, nothing
+passes any more; there is no way to start it again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from harness.core.errors import Problem
+from harness.core.http import Handler, Outcome, Request, Response
+from harness.test_app.cleanup.ledger import Entry, Ledger
+from harness.test_app.connection_errors import Trouble, wrong_app
+from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
+from harness.test_app.guard.conversation_owner import Unseen
+from harness.test_app.guard.guard_policy import Known, Rules
+from harness.test_app.guard.guard_rules import Refusal
+from harness.test_app.request_effects import Call
+
+IDENTITY_HOLDS: Final = 20.0
+"""Seconds for which `/me` counts for a write that can be taken back; for all others it is read anew each time."""
+NEWEST: Final = "2.16"
+
+
+class GuardRefused(Problem):
+    """The pipeline asked for something that could harm others, and was stopped."""
+
+    refutes = True
+
+
+class Line(Protocol):
+    """The way to Intercom, as the guard uses it."""
+
+    def handle(self, request: Request) -> Outcome:
+        """Ask."""
+        ...
+
+    def take_troubles(self) -> list[Trouble]:
+        """What was wrong with the way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """One request that did not pass."""
+
+    request: Request
+    refusal: Refusal
+
+    def __str__(self) -> str:
+        return f"{self.request.method} {self.request.path}: {self.refusal.why} (rule: {self.refusal.rule})"
+
+
+class Sentry:
+    """Stands in front of one TEST app for one run. `run` and `scenario` are what ledger entries are filed under."""
+
+    def __init__(
+        self, rules: Rules, line: Line, ledger: Ledger, *, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.rules = rules
+        self.run = rules.marker
+        self.scenario = ""
+        self.stop: Problem | None = None
+        self.turned_away: list[Stopped] = []
+        self.troubles: list[Trouble] = []
+        self.archived: set[str] = set()
+        """Contacts that were archived or blocked through here, and not by Intercom on its own."""
+        self._line, self._ledger, self._elapsed = line, ledger, elapsed
+        self._adopted: tuple[Entry, ...] = ()
+        self._nobody: frozenset[str] = frozenset()
+        self._identified_at: float | None = None
+        self._lock = threading.RLock()
+
+    def adopt(self, entries: Iterable[Entry]) -> None:
+        """Count entries of earlier runs as this run's own: for clearing them away."""
+        self._adopted = tuple(entries)
+
+    def declare(self, identifiers: Iterable[str]) -> None:
+        """Identifiers drawn at random, which name nobody: asking for them can hurt nobody."""
+        self._nobody |= frozenset(identifiers)
+
+    @property
+    def known(self) -> Known:
+        """What this run made so far, as the ledger has it."""
+        numbers = {entry.number for entry in self._adopted}
+        own = known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
+        return replace(own, people=own.people | self._nobody)
+
+    def layer(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request pass, or answer in Intercom's place that it may not."""
+        with self._lock:
+            call = self._admit(request)
+            if isinstance(call, Outcome):
+                return call
+            number = self._intend(call)
+        outcome = inner(request.with_headers(authorization=f"Bearer {self.rules.stand_in}"))
+        with self._lock:
+            self._learn(request, call, number, outcome)
+        return outcome
+
+    def ask(self, method: str, target: str, body: Any = None, version: str = NEWEST) -> Response | None:
+        """A request of the harness's own, past this guard like any other; `None` where no answer came."""
+        outcome = self.layer(self._request(method, target, body, version), self._line.handle)
+        return outcome.answer if isinstance(outcome.answer, Response) else None
+
+    def identify(self) -> workspace_identity.Workspace:
+        """Read `/me` now, and stop the run unless it shows the TEST app of the settings."""
+        with self._lock:
+            outcome = self._line.handle(self._request("GET", "/me", None, NEWEST))
+            self._hear_troubles()
+            if self.stop is None:
+                self._check(outcome)
+            if self.stop is not None:
+                raise self.stop
+            self._identified_at = self._elapsed()
+            shown = workspace_identity.workspace_in(_json(outcome))
+            assert shown is not None
+            return shown
+
+    # --- before -----------------------------------------------------------------------------------
+
+    def _admit(self, request: Request) -> Call | Outcome:
+        if self.stop is not None:
+            return refused(request, Refusal("stopped", self.stop.what))
+        call = self._judged(request)
+        if isinstance(call, Refusal):
+            self.turned_away.append(Stopped(_bare(request), call))
+            return refused(request, call)
+        if call.writes and not self._identity_holds(call):
+            try:
+                self.identify()
+            except Problem as problem:
+                return refused(request, Refusal("identity", problem.what))
+        return call
+
+    def _judged(self, request: Request) -> Call | Refusal:
+        known = self.known
+        while isinstance(found := guard_rules.judge(request, self.rules, known), Unseen):
+            known = replace(known, seen={**known.seen, found.conversation_id: self._seen_in(found.conversation_id)})
+        return found
+
+    def _seen_in(self, conversation_id: str) -> frozenset[str] | None:
+        """Who is in a conversation at this moment; nobody where there is none, `None` where that was not told."""
+        outcome = self._line.handle(self._request("GET", f"/conversations/{conversation_id}", None, NEWEST))
+        self._hear_troubles()
+        answer = outcome.answer
+        if not isinstance(answer, Response) or answer.status not in (200, 404):
+            return None
+        return conversation_owner.everybody_in(answer.json()) if answer.status == 200 else frozenset()
+
+    def _identity_holds(self, call: Call) -> bool:
+        if call.operation.effect == "ends" or self._identified_at is None:
+            return False
+        return self._elapsed() - self._identified_at < IDENTITY_HOLDS
+
+    def _check(self, outcome: Outcome) -> None:
+        answer = outcome.answer
+        if not isinstance(answer, Response) or answer.status != 200:
+            status = answer.status if isinstance(answer, Response) else "no answer"
+            self.stop = wrong_app("GET /me could not be read", f"GET /me: {status}")
+            if self.troubles:
+                self.stop = self.troubles[-1]
+        elif objection := workspace_identity.wrong_workspace(
+            workspace_identity.workspace_in(answer.json()), self.rules.app
+        ):
+            self.stop = wrong_app(objection)
+
+    def _intend(self, call: Call) -> int | None:
+        kind, by = call.operation.makes, described(call, self.rules)
+        if kind is None or not by:
+            return None
+        return self._ledger.intend(self.run, self.scenario, kind, by)
+
+    # --- afterwards -------------------------------------------------------------------------------
+
+    def _learn(self, request: Request, call: Call, number: int | None, outcome: Outcome) -> None:
+        self._hear_troubles()
+        answer = outcome.answer
+        if not isinstance(answer, Response) or outcome.refused:
+            return
+        body = answer.json()
+        if number is not None:
+            self._settle(call, number, answer.status, body)
+        if call.operation.pattern.endswith(("/archive", "/block")) and answer.status < 300:
+            self.archived.add(call.blanks[0][1])
+        objection = workspace_identity.foreign_answer(body, self.rules.app) if answer.status < 300 else None
+        if objection and self.stop is None:
+            self.stop = wrong_app(objection, call.operation.label)
+        if request.path.strip("/") == "me" and answer.status == 200:
+            wrong = workspace_identity.wrong_workspace(workspace_identity.workspace_in(body), self.rules.app)
+            self.stop = self.stop or (wrong_app(wrong) if wrong else None)
+
+    def _settle(self, call: Call, number: int, status: int, body: Any) -> None:
+        if status < 300 and call.invited:
+            self._settle_invited(call, number, body)
+        elif status < 300 and (entity_id := _made_id(call, body)):
+            uuid = str(body.get("external_id") or body.get("user_id") or "")
+            self._ledger.made(number, entity_id, uuid)
+        elif 400 <= status < 500:
+            self._ledger.not_made(number, f"{call.operation.label} was answered {status}")
+
+    def _settle_invited(self, call: Call, number: int, body: Any) -> None:
+        """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
+        inside = conversation_owner.customers_in(body)
+        for contact_id in inside - self.known.people:
+            answer = self._line.handle(self._request("GET", f"/contacts/{contact_id}", None, NEWEST)).answer
+            shown = answer.json() if isinstance(answer, Response) and answer.status == 200 else None
+            if isinstance(shown, Mapping) and str(shown.get("email")).lower() == call.invited.lower():
+                self._ledger.made(number, contact_id, str(shown.get("external_id") or ""))
+                return
+        if inside and inside <= self.known.people:
+            self._ledger.not_made(number, f"{call.operation.label} let in somebody who was there")
+
+    def _hear_troubles(self) -> None:
+        for trouble in self._line.take_troubles():
+            self.troubles.append(trouble)
+            if trouble.stops and self.stop is None:
+                self.stop = trouble
+
+    def _request(self, method: str, target: str, body: Any, version: str) -> Request:
+        headers = {"authorization": f"Bearer {self.rules.stand_in}", "accept": "application/json"}
+        headers |= {"intercom-version": version, "user-agent": "harness"}
+        headers |= {"content-type": "application/json"} if body is not None else {}
+        content = b"" if body is None else json.dumps(body).encode()
+        return Request(method, target, headers, content, self.rules.app.host, "harness")
+
+
+def known_from(entries: Sequence[Entry]) -> Known:
+    """What the entries say is the run's own."""
+
+    def ids(*kinds: str) -> frozenset[str]:
+        return frozenset(entry.entity_id for entry in entries if entry.kind in kinds and entry.entity_id)
+
+    people = [entry for entry in entries if entry.kind in ("contact", "visitor")]
+    uuids = frozenset(value for e in people for value in (e.uuid, e.by.get("uuid", "")) if value)
+    alive = sum(entry.open and entry.kind == "contact" for entry in people)
+    return Known(ids("contact", "visitor") | uuids, ids("company"), ids("tag"), ids("conversation"), alive)
+
+
+def described(call: Call, rules: Rules) -> Mapping[str, str]:
+    """How to find again what a call is about to make; empty where it makes nothing new."""
+    makes, given = call.operation.makes, call.given
+    if makes == "tag":
+        return {} if given("name") in rules.tags_there else {"name": given("name")}
+    if makes == "company":
+        return {"company_id": given("company_id")}
+    if makes == "conversation":
+        return {"contact": given("from.id") or given("from.user_id") or given("from.email")}
+    if makes != "contact":
+        return {}
+    if call.operation.pattern.endswith("/customers"):
+        return {"email": call.invited} if call.invited else {}
+    if call.operation.effect == "ends":
+        found = {"email": given("user.email"), "external_id": given("user.user_id")}
+        return {} if given("user.id") else {name: value for name, value in found.items() if value}
+    external = given("external_id") or given("user_id")
+    found = {"email": given("email"), "external_id": external, "name": given("name")}
+    return {name: value for name, value in found.items() if value}
+
+
+def _made_id(call: Call, body: Any) -> str:
+    if not isinstance(body, Mapping):
+        return ""
+    if call.operation.makes == "conversation":
+        return str(body.get("conversation_id") or "")
+    return str(body.get("id") or "") if body.get("type") != "visitor" else ""
+
+
+def _json(outcome: Outcome) -> Any:
+    return outcome.response.json() if outcome.response else None
+
+
+def _bare(request: Request) -> Request:
+    return request.with_headers(authorization=None, cookie=None)
+
+
+def refused(request: Request, refusal: Refusal) -> Outcome:
+    """The guard's own answer, in Intercom's envelope and marked as none of Intercom's."""
+    message = f"The guard of the TEST app stopped this: {refusal.why} ({request.method} {request.path})"
+    body = {
+        "type": "error.list",
+        "request_id": None,
+        "errors": [{"code": "harness_refused", "message": message}],
+    }
+    reason = f"guard, {refusal.rule}: {refusal.why}"
+    headers = {"content-type": "application/json; charset=utf-8", "x-harness-refused": refusal.rule}
+    return Outcome(Response(403, headers, json.dumps(body).encode()), refused=reason)

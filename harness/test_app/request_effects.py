@@ -1,0 +1,248 @@
+"""What a request would do in a workspace, from its method, path, query and body alone.
+
+The table knows every write that the harness and the pipelines under test have reason to make. What is not in it is no
+call at all: the guard refuses it, whatever it may be. Nothing here knows whose people are named; that is `guard`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+from harness.core.http import Request
+
+Effect: TypeAlias = Literal["reads", "makes", "changes", "ends"]
+"""`ends` is what cannot be taken back: deletions, merges, conversions, archiving."""
+
+Kind: TypeAlias = Literal["contact", "visitor", "company", "tag", "conversation"]
+"""What a run makes and has to clear away again."""
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_TARGET = 2_000
+_HARMLESS_TARGET = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/\[\]]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?\[\]]*)?")
+_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+_DATA = ("custom_attributes", "metadata")
+"""Objects whose names are the user's own and identify nobody."""
+_REROUTING = ("x-forwarded-host", "x-original-url", "x-rewrite-url", "forwarded", "x-host")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row: what is asked for, what it does, and where it must name somebody.
+
+    A blank of the pattern is the kind of thing named there (`{any}`: whatever). `names` lists alternatives joined by
+    `|`, of which at least one must be given; a path with a dot looks into an object of the body, `?` before it into the
+    query. `free` are places that may hold the id of anything, because nothing but this run's own people changes by it.
+    """
+
+    method: str
+    pattern: str
+    effect: Effect
+    names: Sequence[str] = ()
+    makes: Kind | None = None
+    free: frozenset[str] = frozenset()
+    harness_only: bool = False
+
+    @property
+    def label(self) -> str:
+        """Method and path, as people say it."""
+        return f"{self.method} {self.pattern}"
+
+
+_USER = "user.id|user.user_id|user.email"
+_CUSTOMER = "customer.intercom_user_id|customer.user_id|customer.email"
+_ANY_ID = frozenset({"id"})
+_WHO = "id|external_id|user_id|email|name"
+
+TABLE: Sequence[Operation] = (
+    Operation("POST", "/contacts/search", "reads"),
+    Operation("POST", "/conversations/search", "reads"),
+    Operation("POST", "/contacts/merge/preview", "reads"),
+    Operation("POST", "/companies/list", "reads"),
+    Operation("POST", "/contacts", "makes", (_WHO,), "contact"),
+    Operation("PUT", "/contacts", "makes", (_WHO,), "contact"),
+    Operation("DELETE", "/contacts", "ends", ("?id|?user_id|?email",)),
+    Operation("POST", "/contacts/merge", "ends", ("from", "into")),
+    Operation("POST", "/contacts/convert", "ends", ("contact.id|contact.user_id", _USER), "contact"),
+    Operation("PUT", "/contacts/{person}", "changes"),
+    Operation("DELETE", "/contacts/{person}", "ends"),
+    Operation("POST", "/contacts/{person}/archive", "ends"),
+    Operation("POST", "/contacts/{person}/unarchive", "changes"),
+    Operation("POST", "/contacts/{person}/block", "ends"),
+    Operation("POST", "/contacts/{person}/tags", "changes", free=_ANY_ID),
+    Operation("DELETE", "/contacts/{person}/tags/{any}", "changes"),
+    Operation("POST", "/contacts/{person}/notes", "changes"),
+    Operation("POST", "/contacts/{person}/companies", "changes", ("id",)),
+    Operation("DELETE", "/contacts/{person}/companies/{company}", "changes"),
+    Operation("POST", "/contacts/{person}/subscriptions", "changes", free=_ANY_ID),
+    Operation("DELETE", "/contacts/{person}/subscriptions/{any}", "changes"),
+    Operation("POST", "/visitors/convert", "ends", ("visitor.id|visitor.user_id",), "contact"),
+    Operation("PUT", "/visitors", "changes", ("id|user_id",)),
+    Operation("POST", "/visitors", "changes", ("id|user_id",)),
+    Operation("PUT", "/visitors/{person}", "changes"),
+    Operation("DELETE", "/visitors/{person}", "ends"),
+    Operation("POST", "/users", "makes", ("id|user_id|email",), "contact"),
+    Operation("PUT", "/users/{person}", "changes"),
+    Operation("DELETE", "/users/{person}", "ends"),
+    Operation("DELETE", "/users", "ends", ("?id|?user_id|?email",)),
+    Operation("POST", "/user_delete_requests", "ends", ("intercom_user_id",)),
+    Operation("POST", "/notes", "changes", (_USER,)),
+    Operation("POST", "/tags", "makes", ("name",), "tag"),
+    Operation("DELETE", "/tags/{tag}", "ends"),
+    Operation("POST", "/companies", "makes", ("company_id",), "company"),
+    Operation("PUT", "/companies/{company}", "changes"),
+    Operation("DELETE", "/companies/{company}", "ends"),
+    Operation("POST", "/conversations", "makes", ("from.id|from.user_id|from.email",), "conversation"),
+    Operation("POST", "/messages", "makes", ("from.id|from.user_id|from.email",), "conversation"),
+    Operation("POST", "/conversations/redact", "ends", ("conversation_id",)),
+    Operation("POST", "/conversations/{conversation}/reply", "changes"),
+    Operation("POST", "/conversations/{conversation}/parts", "changes"),
+    Operation("POST", "/conversations/{conversation}/run_assignment_rules", "changes"),
+    Operation("POST", "/conversations/{conversation}/tags", "changes", free=_ANY_ID),
+    Operation("DELETE", "/conversations/{conversation}/tags/{any}", "changes"),
+    Operation("POST", "/conversations/{conversation}/customers", "changes", (_CUSTOMER,), "contact"),
+    Operation("DELETE", "/conversations/{conversation}/customers/{person}", "changes"),
+    Operation("PUT", "/conversations/{conversation}", "changes"),
+    Operation("DELETE", "/conversations/{conversation}", "ends"),
+    Operation("POST", "/events", "changes", ("id|user_id|email",)),
+    Operation("POST", "/events/summaries", "changes", ("user_id",)),
+    Operation("POST", "/data_attributes", "makes", ("name",), harness_only=True),
+)
+"""Every write that may pass at all, and the POSTs that only read."""
+
+READ = Operation("GET", "/{any}", "reads")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why a request cannot be understood well enough to be let through."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request understood: its operation, what its path names, and what query and body say."""
+
+    operation: Operation
+    blanks: Sequence[tuple[str, str]] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything may be different afterwards."""
+        return self.operation.effect != "reads"
+
+    @property
+    def rooms(self) -> Sequence[str]:
+        """The ids of the conversations that path and body name."""
+        named = [value for _, name, value in walk(self.body) if name == "conversation_id" and isinstance(value, str)]
+        return tuple(value for value in (*(v for kind, v in self.blanks if kind == "conversation"), *named) if value)
+
+    @property
+    def invited(self) -> str:
+        """The e-mail by which alone somebody is let into a conversation; Intercom makes a lead of one nobody has."""
+        others = self.given("customer.intercom_user_id") or self.given("customer.user_id")
+        return "" if others or not self.operation.pattern.endswith("/customers") else self.given("customer.email")
+
+    def given(self, place: str) -> str:
+        """The text at a place of the body (`a.b`) or the query (`?a`); empty where there is none."""
+        if place.startswith("?"):
+            return self.query.get(place[1:], "")
+        value: Any = self.body
+        for step in place.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value if isinstance(value, str) else ""
+
+
+def understand(request: Request) -> Call | Unreadable:
+    """What a request would do; `Unreadable` for whatever is not plain and in the table."""
+    strange = _strange(request)
+    if strange:
+        return Unreadable(strange)
+    path, _, query = request.target.partition("?")
+    segments = [unquote(part) for part in path.split("/") if part]
+    if any(not part.isascii() or not part.isprintable() or set(part) & set("/\\?#%") for part in segments):
+        return Unreadable("its path holds encoded separators or signs that servers read differently")
+    if any(part in (".", "..") for part in segments):
+        return Unreadable("its path climbs with dots")
+    return _call(request, segments, query)
+
+
+def _strange(request: Request) -> str:
+    if not _HARMLESS_TARGET.fullmatch(request.target) or len(request.target) > LONGEST_TARGET:
+        return "its target is not a plain path with a query"
+    if found := next((name for name in _OVERRIDES if name in request.headers), None):
+        return f"its header {found} would change what it does"
+    if found := next((name for name in _REROUTING if name in request.headers), None):
+        return f"its header {found} would change where it goes"
+    return ""
+
+
+def _call(request: Request, segments: list[str], query: str) -> Call | Unreadable:
+    found = _find(request.method, segments)
+    if found is None:
+        if request.method in READING_METHODS:
+            return Call(READ)
+        return Unreadable("no write of this kind is in the guard's table")
+    operation, blanks = found
+    if operation.effect == "reads":
+        return Call(operation, blanks)
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if len({name for name, _ in pairs}) < len(pairs) or any("[" in name for name, _ in pairs):
+        return Unreadable("its query names one thing twice, or nests")
+    body = _body(request)
+    return body if isinstance(body, Unreadable) else Call(operation, blanks, dict(pairs), body)
+
+
+def _find(method: str, segments: list[str]) -> tuple[Operation, Sequence[tuple[str, str]]] | None:
+    for operation in TABLE:
+        wanted = operation.pattern.strip("/").split("/")
+        if operation.method != method or len(wanted) != len(segments):
+            continue
+        pairs = list(zip(wanted, segments, strict=True))
+        if all(word.startswith("{") or word == part for word, part in pairs):
+            return operation, tuple((word.strip("{}"), part) for word, part in pairs if word.startswith("{"))
+    return None
+
+
+def _body(request: Request) -> Mapping[str, Any] | Unreadable:
+    if not request.body.strip():
+        return {}
+    kind = request.headers.get("content-type", "")
+    if "json" not in kind or request.headers.get("content-encoding", "identity") != "identity":
+        return Unreadable("its body is not plain JSON")
+    try:
+        value = json.loads(request.body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(f"its body cannot be read in one way only ({type(error).__name__})")
+    return value if isinstance(value, dict) else Unreadable("its body is no JSON object")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a name is given twice")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def walk(value: Any, place: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Every named value of a body: its place, its name, the value. What is only data is left out."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name not in _DATA:
+                here = f"{place}.{name}" if place else name
+                yield here, name, inner
+                yield from walk(inner, here)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, place)

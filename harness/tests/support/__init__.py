@@ -1,0 +1,1 @@
+"""Shared by the tests: servers, requests, recordings and projects to run them on."""

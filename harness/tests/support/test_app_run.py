@@ -1,0 +1,117 @@
+"""What plays Intercom for runs against a TEST app: the way there, visitors without a browser, and runs of one case."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.core.errors import NotStaged, Problem
+from harness.runner.backend_session import RUN_TOKEN
+from harness.runner.run import Run
+from harness.runner.scenario import Case, ScenarioResult
+from harness.runner.session_config import RunOptions
+from harness.runner.test_app_wiring import GuardedApp
+from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_session import AppSession
+from harness.test_app.visitors.origin import LedgeredOrigin
+from harness.tests.support.intercom_stand_in import Played, playing, surroundings
+from harness.tests.support.stock_scenarios import cases_in
+from harness.verification import NotProved
+
+LEAD = "lead_to_user::test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be"
+VISITOR = "visitor_to_lead::test_a_visitor_becomes_a_lead[user_id]"
+
+
+@dataclass
+class Pinging:
+    """Visitors as the Messenger makes them, without a browser."""
+
+    played: Played
+    can_visit: bool = True
+
+    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One visitor."""
+        return self.played.visit(traits)
+
+
+@dataclass
+class Theatre:
+    """What plays Intercom, the way there, and runs against it."""
+
+    played: Played
+    line: Line
+    folder: Path
+    visitors: bool = True
+    changes: dict[str, Any] = field(default_factory=dict)
+    live: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def open(self) -> Iterator[GuardedApp]:
+        """The TEST app, open for a run."""
+        session = AppSession(
+            self.played.settings,
+            surroundings(self.folder, self.line, **self.changes),
+            stand_in=RUN_TOKEN,
+            attributes=frozenset({"plan", "campaign", "seats"}),
+        )
+        with session:
+            yield GuardedApp(session, LedgeredOrigin((Pinging(self.played, self.visitors),), session))
+
+    @contextmanager
+    def run(self, **options: Any) -> Iterator[Run]:
+        """A run with the reference pipeline."""
+        run = Run(RunOptions(against="test-app", cassettes=self.folder / "cassettes", **options), self.open)
+        try:
+            yield run
+        finally:
+            run.close()
+
+    def play(self, run: Run, key: str) -> ScenarioResult:
+        """Play one case to its end, as the pytest plugin does."""
+        case = next(one for one in cases_in(key.partition("::")[0]) if key in (one.key, str(one)))
+        error: BaseException | None = None
+        with run.scenario(Case(case.module, case.name, case.name)) as scenario:
+            try:
+                wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
+                case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
+                scenario.finish(passed=True)
+            except (NotProved, NotStaged, Problem, KeyboardInterrupt) as caught:
+                error = caught
+                try:
+                    scenario.finish(passed=False)
+                except Problem as cause:
+                    error = cause
+            return scenario.result(error)
+
+    def sweep(self) -> list[str]:
+        """What is left after everything in the ledger was swept."""
+        session = AppSession(self.played.settings, surroundings(self.folder, self.line)).open(sweeping=True)
+        try:
+            return [str(one) for one in session.sweep(session.ledger.open_entries())]
+        finally:
+            session.close()
+
+
+@contextmanager
+def theatre_in(folder: Path) -> Iterator[Theatre]:
+    """A TEST app with two people who are nobody's business."""
+    played = Played()
+    user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example"})
+    lead = played.ask("POST", "/contacts", {"role": "lead", "email": "real@customer.example"})
+    with playing(folder, played) as line:
+        yield Theatre(played, line, folder, live=[user["id"], lead["id"]])
+
+
+def things(played: Played) -> list[str]:
+    """Its tags, companies and conversations."""
+    tags = [tag["name"] for tag in played.ask("GET", "/tags")["data"]]
+    return [*tags, *map(str, played.ask("GET", "/companies")["data"]), *conversations(played)]
+
+
+def conversations(played: Played) -> list[str]:
+    """The ids of its conversations."""
+    return [one["id"] for one in played.ask("GET", "/conversations")["conversations"]]

@@ -1,0 +1,1 @@
+"""The claims, each a pure function over reads taken before and after."""

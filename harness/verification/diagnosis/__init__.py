@@ -1,0 +1,1 @@
+"""Reasons for a refuted claim: what the pipeline was seen to do."""

@@ -1,0 +1,116 @@
+"""Reasons: somebody was named by an identifier that was lost, that is not read, or that is of another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from harness.core.people import Visitor
+from harness.verification.diagnosis.conversion_requests import Asked, Seen
+
+LOST: Final = ("", "undefined", "null", "None", "nil", "NaN", "[object Object]")
+"""What an identifier becomes that got lost on its way."""
+
+MEANT_FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "/contacts/merge": {
+        "to": "into", "target": "into", "into_id": "into", "user": "into", "user_id": "into", "contact": "from",
+        "source": "from", "from_id": "from", "lead": "from", "lead_id": "from", "contact_id": "from",
+    },
+    "/visitors/convert": {
+        "contact": "user", "lead": "user", "role": "type", "visitor_id": "visitor", "user_id": "visitor",
+        "user.external_id": "user.user_id", "visitor.external_id": "visitor.user_id",
+        "visitor.email": "visitor.user_id", "visitor.userId": "visitor.user_id", "user.userId": "user.user_id",
+    },
+    "/contacts/convert": {"lead": "contact", "visitor": "contact", "user.external_id": "user.user_id"},
+}  # fmt: skip
+"""Fields that pipelines send in vain, with the one that is read in their place."""
+
+
+def lost_identifier(seen: Seen) -> str | None:
+    """An identifier became `undefined` or nothing on its way."""
+    for attempt in seen.attempts:
+        for side in (attempt.source, attempt.target):
+            if side is not None and side[1].strip() in LOST:
+                return f"the identifier was lost on the way: it sent {side[1]!r} as `{side[0]}`; {attempt.asked.said}"
+    return None
+
+
+def unread_field(seen: Seen) -> str | None:
+    """A field was sent that Intercom does not read, in the place of one that it does."""
+    for attempt in seen.attempts:
+        meant = MEANT_FIELDS.get(attempt.asked.path, {})
+        for field in attempt.asked.exchange.unread:
+            if wanted := meant.get(field):
+                return f"it sent `{field}`; Intercom reads `{wanted}`{_after(attempt.asked)}"
+    return None
+
+
+def _after(asked: Asked) -> str:
+    if asked.answer.get("type") == "visitor":
+        return "; it was answered 200 with the visitor, unconverted"
+    return "" if asked.granted else f"; {asked.said}"
+
+
+def intercom_id_for_own_id(seen: Seen) -> str | None:
+    """Intercom's id was sent where an id of one's own is meant (facts §11.4)."""
+    for _, field, value in _own_ids(seen):
+        person = next((one for one in seen.people if one.id == value), None)
+        if person is not None:
+            whose = "the visitor's" if isinstance(person, Visitor) else "the contact's"
+            return f"it used {whose} Intercom id as `{field}`, which is for an id of your own: that makes somebody new"
+    return None
+
+
+def email_for_own_id(seen: Seen) -> str | None:
+    """An e-mail was sent where an id of one's own is meant."""
+    found = next((field for _, field, value in _own_ids(seen) if "@" in value), None)
+    return f"it used an e-mail as `{found}`, which is for an id of your own: that makes somebody new" if found else None
+
+
+def uuid_for_own_id(seen: Seen) -> str | None:
+    """Intercom's uuid was sent where an id of one's own is meant."""
+    uuids = {person.uuid for person in seen.people if person.uuid}
+    found = next((field for _, field, value in _own_ids(seen) if value in uuids), None)
+    if found is None:
+        return None
+    return f"it used Intercom's uuid of the visitor or lead as `{found}`: a user's is an id of your own"
+
+
+def _own_ids(seen: Seen) -> Iterator[tuple[Asked, str, str]]:
+    """Each id of one's own that was sent for a user: the request, the field and the value."""
+    for attempt in seen.attempts:
+        if attempt.target is not None and attempt.target[0] in ("user.user_id", "external_id"):
+            yield attempt.asked, *attempt.target
+    for asked in seen.asked:
+        field = {"/contacts": "external_id", "/users": "user_id"}.get(asked.path)
+        if asked.method == "POST" and field and asked.body.get(field):
+            yield asked, field, str(asked.body[field])
+
+
+def visitor_for_contact(seen: Seen) -> str | None:
+    """A visitor was taken for a contact."""
+    visitors = {person.id: person for person in seen.people if isinstance(person, Visitor)}
+    uuids = {person.user_id for person in visitors.values()}
+    for attempt in seen.attempts:
+        if attempt.asked.path == "/visitors/convert" or attempt.asked.granted or attempt.source is None:
+            continue
+        if any(other.asked.granted for other in seen.attempts):
+            continue
+        if attempt.source[1] in visitors or attempt.source[1] in uuids:
+            return f"it used a visitor's id as a contact's: a visitor is no contact yet; {attempt.asked.said}"
+    return None
+
+
+def other_id_for_contact(seen: Seen) -> str | None:
+    """An e-mail or an external id was sent where Intercom's id is meant."""
+    for attempt in seen.attempts:
+        if attempt.asked.granted or attempt.asked.path == "/visitors/convert":
+            continue
+        for side in filter(None, (attempt.source, attempt.target)):
+            if side[0] not in ("from", "into", "contact", "contact.id", "user.id"):
+                continue
+            person = seen.person(side[1])
+            if person is not None and person.id != side[1]:
+                kind = "an e-mail" if "@" in side[1] else "an external id"
+                return f"it used {kind} as `{side[0]}`, where Intercom's own id is meant; {attempt.asked.said}"
+    return None

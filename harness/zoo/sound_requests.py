@@ -1,0 +1,71 @@
+"""What the pipelines of the zoo start from: sound calls in both dialects, and errors raised."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+import requests
+
+from harness.core.people import Lead, User, Visitor
+from harness.zoo.bug import right
+
+TIMEOUT = 10
+
+
+@right(*(f"2.{minor}" for minor in range(18)))
+class Sound:
+    """What the wrong ones start from: sound calls in 2.16, errors raised."""
+
+    version: ClassVar[str] = "2.16"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the workspace that the environment names."""
+        headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}"}
+        if self.version:
+            headers["Intercom-Version"] = self.version
+        url = os.environ["INTERCOM_BASE_URL"] + path
+        answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def identify(self, user: User) -> dict[str, str]:
+        """How the user is named in a conversion."""
+        named = {"id": user.id, "user_id": user.external_id, "email": user.email}
+        key = next((key for key, value in named.items() if value), None)
+        if key is None:
+            raise ValueError("nobody to convert into")
+        return {key: str(named[key])}
+
+    def visitor_to_lead(self, visitor: Visitor) -> Any:
+        """Convert."""
+        return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+        """Convert or merge."""
+        sent = {"visitor": {"user_id": visitor.user_id}, "user": self.identify(user), "type": "user"}
+        return self.ask("POST", "/visitors/convert", sent)
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Change the role, or merge."""
+        if user.id:
+            return self.ask("POST", "/contacts/merge", self.merge(lead, user))
+        identity = {key: value for key, value in (("email", user.email), ("external_id", user.external_id)) if value}
+        if not identity:
+            raise ValueError("nobody to convert into")
+        return self.ask("PUT", f"/contacts/{lead.id}", {"role": "user", **identity})
+
+    def merge(self, lead: Lead, user: User) -> dict[str, Any]:
+        """The body of a merge."""
+        return {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
+
+
+@right(*(f"1.{minor}" for minor in range(5)))
+class Sound1x(Sound):
+    """Sound calls in the old dialect."""
+
+    version = "1.4"
+
+    def lead_to_user(self, lead: Lead, user: User) -> Any:
+        """Convert or merge."""
+        return self.ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": self.identify(user)})
