@@ -89,7 +89,7 @@ def by_harness(folder: Path, size: int) -> Iterator[requests.Session]:
     player = Player(load(folder / f"{size}.json"), lambda: "when")
     session = requests.Session()
     session.trust_env = False
-    session.mount("https://", GatewayAdapter(player, lane="pipeline"))
+    session.mount("https://", GatewayAdapter(player, caller="pipeline"))
     yield session
     problem = player.problem()
     if problem is not None:

@@ -16,7 +16,7 @@ import peers
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request
-from harness.gateway.core import Gateway, Stage
+from harness.gateway.core import Gateway, GatewaySession
 from harness.runner import wiring
 
 PAIRS = 400
@@ -32,7 +32,9 @@ def gateways() -> dict[str, Gateway]:
     found = {}
     for name, layers in (("none", ()), ("none again", ()), ("faults", (table.layer,))):
         found[name] = Gateway(clock)
-        stage = Stage(backend.handle, layers, quick=True, operation=backend.operation, workspace=backend.workspace)
+        stage = GatewaySession(
+            backend.handle, layers, quick=True, operation=backend.operation, workspace=backend.workspace
+        )
         found[name].open(stage)
     return found
 

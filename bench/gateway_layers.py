@@ -11,7 +11,7 @@ import time
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request
-from harness.gateway import Gateway, Stage
+from harness.gateway import Gateway, GatewaySession
 from harness.runner import wiring
 
 PAIRS, REQUESTS = 60, 400
@@ -22,7 +22,7 @@ def gateway(*, layered: bool) -> Gateway:
     """A gateway in front of a sandbox of its own."""
     clock = ManualClock()
     backend = wiring.sandbox_backend(clock)
-    stage = Stage(backend.handle, quick=True, operation=backend.operation)
+    stage = GatewaySession(backend.handle, quick=True, operation=backend.operation)
     if layered:
         stage.layers = (wiring.workspace_faults(backend, clock).layer,)
         wiring.subscriptions(backend, clock, stage)

@@ -21,7 +21,7 @@ import peers
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request
-from harness.sandbox import ControlledWorkspace, Sandbox
+from harness.sandbox import Sandbox, WorkspaceAdmin
 from harness.sandbox.rules.person import Person
 
 BATCH = 5_000
@@ -38,7 +38,7 @@ CITIES = (
 )
 
 
-def contact(workspace: ControlledWorkspace, number: int) -> Person:
+def contact(workspace: WorkspaceAdmin, number: int) -> Person:
     """A contact with what a live one usually has."""
     city, country, country_code, continent_code = CITIES[number % len(CITIES)]
     created_at = int(START) - 10_000_000 + number
@@ -71,7 +71,7 @@ def contact(workspace: ControlledWorkspace, number: int) -> Person:
     )
 
 
-def fill(workspace: ControlledWorkspace, contacts: int) -> None:
+def fill(workspace: WorkspaceAdmin, contacts: int) -> None:
     """Put contacts into a workspace, a transaction for each batch."""
     for start in range(0, contacts, BATCH):
         with workspace.database.transaction():

@@ -17,7 +17,7 @@ from harness.sandbox.messenger import messenger_rules as messenger
 from harness.sandbox.rules import intercom_errors
 from harness.sandbox.rules.assumptions import ASSUMPTIONS
 from harness.sandbox.rules.conversion_rules import assumed_rules
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.intercom_errors import IntercomError
 from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING
 from harness.sandbox.rules.versions import FEATURES
 from harness.sandbox.store.topics import TOPICS
@@ -59,7 +59,7 @@ def decisions() -> Iterator[Row]:
 def refused() -> Iterator[Row]:
     """Refusals of which status, code or words are not known."""
     for name, value in (*vars(intercom_errors).items(), *vars(messenger).items()):
-        if isinstance(value, Refusal) and value.assumed:
+        if isinstance(value, IntercomError) and value.assumed:
             yield name, (str(value.status), f"`{value.code}`", value.message, value.source)
 
 
@@ -143,7 +143,7 @@ def settled(question: Question, evidence: Sequence[Evidence]) -> str:
     return f"{names}; **{said}**" if said else names
 
 
-def _outcome(then: str | Refusal) -> str:
+def _outcome(then: str | IntercomError) -> str:
     return then.replace("_", " ") if isinstance(then, str) else f"{then.status} {then.message}"
 
 

@@ -25,7 +25,7 @@ REAL: Final = "TEST app"
 REHEARSAL: Final = "rehearsal"
 
 
-class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OperationEvidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often an operation was answered in a version, and in how many places the sandbox answers otherwise."""
 
     operation: str
@@ -34,7 +34,7 @@ class Operation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     differs: int
 
 
-class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EvidenceDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One place where the TEST app answered otherwise; values as far as they are told."""
 
     scenario: str
@@ -65,8 +65,8 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
     against: list[str]
     scenarios: list[str]
     not_compared: dict[str, str]
-    operations: list[Operation]
-    differences: list[Difference]
+    operations: list[OperationEvidence]
+    differences: list[EvidenceDifference]
 
     @property
     def day(self) -> str:
@@ -147,7 +147,7 @@ def shown_by(operation: str, span: Span, evidence: Iterable[Evidence]) -> tuple[
     )
 
 
-def contradicted(evidence: Iterable[Evidence]) -> Iterator[tuple[str, str, Difference]]:
+def contradicted(evidence: Iterable[Evidence]) -> Iterator[tuple[str, str, EvidenceDifference]]:
     """Places where TEST apps answered otherwise than the sandbox: the day, the scenario, the difference."""
     for one in evidence:
         for difference in one.differences:

@@ -11,7 +11,7 @@ from harness.sandbox.messenger import messenger_rules as messenger
 from harness.sandbox.rules import intercom_errors
 from harness.sandbox.rules.assumptions import ASSUMPTIONS
 from harness.sandbox.rules.conversion_rules import assumed_rules
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.intercom_errors import IntercomError
 from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING
 from harness.sandbox.rules.versions import FEATURES
 from harness.sandbox.store.topics import TOPICS
@@ -39,7 +39,7 @@ def questions() -> Iterator[Question]:
         yield Question("decisions", f"{table}: {condition(rule.when)}")
     for module in (intercom_errors, messenger):
         for name, value in vars(module).items():
-            if isinstance(value, Refusal) and value.assumed:
+            if isinstance(value, IntercomError) and value.assumed:
                 yield Question("refusals", name)
     yield from (Question("kept", row.what) for row in (*KEEPING, *BELONGINGS) if row.assumed)
     for change, expectations in (("in place", IN_PLACE), ("merged", MERGED)):

@@ -15,7 +15,7 @@ from harness.cli import cassette_drift, cassette_files
 from harness.cli.cassette_options import as_json, cassette_paths, folder, one_file, some_files
 
 if TYPE_CHECKING:
-    from harness.cassette.review.check import Finding, Inspected
+    from harness.cassette.review.check import CassetteFinding, Inspected
 
 
 @click.group("cassettes", short_help="List, check and read recordings.")
@@ -204,7 +204,7 @@ def _columns(cells: Sequence[Sequence[str]]) -> list[tuple[str, tuple[str, ...]]
     return list(zip(TITLES, zip(*cells, strict=True), strict=True))
 
 
-def _finding(found: Finding) -> dict[str, str]:
+def _finding(found: CassetteFinding) -> dict[str, str]:
     return {
         "path": str(found.path),
         "level": found.level,
@@ -214,7 +214,7 @@ def _finding(found: Finding) -> dict[str, str]:
     }
 
 
-def _tell(findings: Sequence[Finding], checked: int) -> None:
+def _tell(findings: Sequence[CassetteFinding], checked: int) -> None:
     for found in findings:
         click.echo(f"{found.level}: {found.path}: {found.kind}: {found.told}")
         if found.remedy:
@@ -226,6 +226,6 @@ def _tell(findings: Sequence[Finding], checked: int) -> None:
     )
 
 
-def _exit_code(findings: Sequence[Finding]) -> int:
+def _exit_code(findings: Sequence[CassetteFinding]) -> int:
     levels = {found.level for found in findings}
     return 2 if "unreadable" in levels else 1 if "error" in levels else 0

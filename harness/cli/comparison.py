@@ -16,7 +16,7 @@ from harness.cassette.format.document import Cassette, Header, Interaction
 from harness.cassette.format.id_names import LONG_ID
 from harness.cassette.review.drift import Drift, drifts, operation_of
 from harness.cassette.review.drift import Kind as DriftKind
-from harness.cli.comparison_rows import AGAINST, Against, Blame, Comparison, Difference
+from harness.cli.comparison_rows import AGAINST, Against, Blame, Comparison, ComparisonDifference
 from harness.client import NEWEST_VERSION
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
@@ -69,7 +69,7 @@ def compare(
             comparison.without[name] = "there is no cassette to compare with"
         cassette = _with_cassette(run, committed) if committed is not None else {}
         recorded_from = committed.header.recorded_from if committed is not None else "sandbox"
-        lanes = [interaction.lane for interaction in run.interactions]
+        lanes = [interaction.caller for interaction in run.interactions]
         for one in joined(name, sandbox, cassette, recorded_from):
             drift = sandbox.get((one.operation, one.path))
             comparison.differences.append(replace(one, asked_by=lanes[drift.place - 1]) if drift else one)
@@ -91,14 +91,14 @@ def joined(
     sandbox: Mapping[tuple[str, str], Drift],
     cassette: Mapping[tuple[str, str], Drift],
     recorded_from: str,
-) -> Iterator[Difference]:
+) -> Iterator[ComparisonDifference]:
     """One difference for each place, with who is wrong. Drifts are told from each side: TEST app first."""
     for place in dict.fromkeys((*sandbox, *cassette)):
         one, other = sandbox.get(place), cassette.get(place)
         seen = one or other
         assert seen is not None
         names = tuple(name for name, drift in zip(AGAINST, (one, other), strict=True) if drift is not None)
-        yield Difference(
+        yield ComparisonDifference(
             scenario,
             *place,
             seen.tier,
@@ -138,7 +138,7 @@ def recording(result: ScenarioResult) -> Cassette:
 
 def _interaction(exchange: Exchange, own: frozenset[str]) -> Interaction:
     outcome = _without_strangers(exchange.outcome, own)
-    return Interaction(exchange.request, outcome, exchange.step or "when", exchange.request.lane)
+    return Interaction(exchange.request, outcome, exchange.step or "when", exchange.request.caller)
 
 
 def _own_ids(exchanges: Iterable[Exchange]) -> frozenset[str]:
@@ -255,7 +255,7 @@ class _Replies:
 
 
 def _kind_of(request: Request) -> tuple[str, str]:
-    return request.lane, _operation(operation_of(request))
+    return request.caller, _operation(operation_of(request))
 
 
 def _operation(name: str) -> str:

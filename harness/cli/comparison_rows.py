@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from harness.assumptions.evidence import FORMAT
 from harness.cassette.review.drift import Tier
-from harness.core.http import Lane
+from harness.core.http import Caller
 
 Against: TypeAlias = Literal["sandbox", "cassette"]
 AGAINST: Final[tuple[Against, ...]] = ("sandbox", "cassette")
@@ -24,7 +24,7 @@ SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ComparisonDifference:
     """One place in which the TEST app differs: where, what each says, how much it matters, and who is wrong."""
 
     scenario: str
@@ -36,7 +36,7 @@ class Difference:
     sandbox: Any = None
     cassette: Any = None
     differs_from: tuple[Against, ...] = ()
-    asked_by: Lane = "harness"
+    asked_by: Caller = "harness"
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} {getattr(self, name)!r}" for name in self.differs_from)
@@ -48,7 +48,7 @@ class Comparison:
     """All differences of a run, and what could not be compared."""
 
     against: Sequence[Against]
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[ComparisonDifference] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
     operations: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """How often each operation was answered: by its name, its version, and its method and path."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import shared_options
-from harness.core.http import Broken, Exchange
+from harness.core.http import BrokenResponse, Exchange
 
 if TYPE_CHECKING:
     from harness.gateway.middleware.fault import Fault
@@ -147,7 +147,7 @@ def summary(exchanges: Sequence[Exchange], count: int) -> list[str]:
 
 def _line(exchange: Exchange) -> str:
     request, outcome = exchange.request, exchange.outcome
-    answer = f"{outcome.answer.kind}" if isinstance(outcome.answer, Broken) else str(outcome.answer.status)
+    answer = f"{outcome.answer.kind}" if isinstance(outcome.answer, BrokenResponse) else str(outcome.answer.status)
     path = request.target.partition("?")[0]
     mark = " (refused)" if outcome.refused else f" (fault: {outcome.fault})" if outcome.fault else ""
     return f"  {request.method} {path} → {answer}{mark}"

@@ -206,11 +206,11 @@ def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunRepor
     from harness import __version__, config
     from harness.cassette.redaction.redactor import Redactor
     from harness.report.files import write_report
-    from harness.report.secret_cleaning import Cleaner
+    from harness.report.secret_cleaning import SecretCleaner
 
     found = config.load()
     known = [secret.reveal() for secret in found.secrets]
-    cleaner = Cleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
+    cleaner = SecretCleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
     written = write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
     if found.step_summary is not None:
         with found.step_summary.open("a", encoding="utf-8") as summary:

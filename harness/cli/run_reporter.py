@@ -17,7 +17,7 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_rows import command_line, evidence_of, scenario_row, told_by
 from harness.pytest_plugin.plugin import REMAINS, RESULT, RUN
-from harness.report.exchange_rows import Evidence
+from harness.report.exchange_rows import RowEvidence
 from harness.report.result import Ending, RunRow, ScenarioRow
 from harness.report.terminal import TerminalReport
 from harness.runner.run import Run
@@ -89,7 +89,7 @@ class RunReporter:
         """Whether something could not even begin."""
         return bool(self._problems)
 
-    def evidence(self, redactor: Redactor) -> list[Evidence]:
+    def evidence(self, redactor: Redactor) -> list[RowEvidence]:
         """What stands behind each row of the result, in the same order, redacted."""
         return [evidence_of(result, self._run.options, redactor) for result in self._behind]
 

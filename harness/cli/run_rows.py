@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.core.http import Broken, Exchange, as_begun, is_again
-from harness.report.exchange_rows import Evidence, exchange_rows
+from harness.core.http import BrokenResponse, Exchange, as_begun, is_again
+from harness.report.exchange_rows import RowEvidence, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, ScenarioRow, WitnessRow
 from harness.runner.scenario import Case, ScenarioResult
 from harness.runner.session_config import RunOptions
@@ -22,7 +22,7 @@ SHOWN = 160
 
 def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioRow:
     """A scenario's result as reports want it."""
-    pipeline = as_begun(exchange for exchange in result.exchanges if exchange.request.lane != "harness")
+    pipeline = as_begun(exchange for exchange in result.exchanges if exchange.request.caller != "harness")
     ending: Ending = "not run" if report.skipped else _ending(result)
     reason = told_by(report) if report.skipped else result.problem or result.trouble
     if result.trouble:
@@ -52,12 +52,12 @@ def kept_tables(result: ScenarioResult) -> tuple[tuple[KeptRow, ...], ...]:
     )
 
 
-def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Redactor) -> Evidence:
+def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Redactor) -> RowEvidence:
     """What a report shows of a scenario beside its row; nothing of one that never began."""
     if result is None:
-        return Evidence()
+        return RowEvidence()
     exchanges = exchange_rows(result.exchanges, redactor, whole=result.verdict is not Verdict.PROVED)
-    return Evidence(tuple(exchanges), kept_tables(result), command_line(result.case, options))
+    return RowEvidence(tuple(exchanges), kept_tables(result), command_line(result.case, options))
 
 
 def command_line(case: Case, options: RunOptions) -> str:
@@ -103,11 +103,11 @@ def _claim_row(claim: Claim) -> ClaimRow:
 
 def _asked_row(exchange: Exchange, before: Sequence[Exchange]) -> AskedRow:
     answer, response = exchange.outcome.answer, exchange.outcome.response
-    request, told = exchange.request, exchange.request.lane == "webhook"
+    request, told = exchange.request, exchange.request.caller == "webhook"
     return AskedRow(
         f"{request.method} {request.target}",
         _short(request.body),
-        "no answer" if isinstance(answer, Broken) else str(answer.status),
+        "no answer" if isinstance(answer, BrokenResponse) else str(answer.status),
         _short(response.body) if response else "",
         exchange.operation,
         (response.headers.get("intercom-version", "") if response else ""),

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from harness.core.clock import FollowingClock, ManualClock, WallClock
 from harness.core.errors import Problem
-from harness.gateway.core import Layer
+from harness.gateway.core import Middleware
 from harness.runner import wiring
 
 if TYPE_CHECKING:
     from harness.cassette import Header, Redactor
-    from harness.runner.test_app_wiring import Errand
+    from harness.runner.test_app_wiring import TestAppCommandSession
 
 CASSETTE = "cassette"
 TEST_APP = "test-app"
@@ -31,20 +31,20 @@ VISITORS = "HARNESS_VISITORS"
 
 
 @dataclass(frozen=True, slots=True)
-class Tape:
+class CommandTape:
     """A backend with what keeps or plays its traffic."""
 
     backend: wiring.Backend
     clock: FollowingClock
     intercom_version: str | None
-    layers: Sequence[Layer] = ()
+    layers: Sequence[Middleware] = ()
     conclude: Callable[[bool], Problem | None] = lambda passed: None
     """To be told at the end whether all went well; tells what speaks against the recording or the replay."""
     plays: bool = False
     """Whether a cassette answers, and nothing else may be reached."""
     marker: str = ""
     """The marker of the run on a TEST app that is made, or was recorded."""
-    errand: Errand | None = None
+    errand: TestAppCommandSession | None = None
     """The TEST app, where it answers: tokens stay as they come, for its guard to look at."""
 
     @property
@@ -80,9 +80,9 @@ def insert(
     parallel: bool = False,
     intercom_version: str | None = None,
     secrets: Sequence[str] = (),
-    opens: Callable[[], Errand] | None = None,
+    opens: Callable[[], TestAppCommandSession] | None = None,
     time_scale: float = 1.0,
-) -> Tape:
+) -> CommandTape:
     """What `--against`, `--cassette` and `--record` together ask for, or a `Problem` where they cannot be meant.
 
     opens: opens the TEST app for this command.
@@ -103,10 +103,12 @@ def insert(
     return replace(tape, layers=(*wiring.paced(tape.clock, time_scale), *tape.layers))
 
 
-def _live(against: str | None, record: bool, intercom_version: str | None, opens: Callable[[], Errand] | None) -> Tape:
+def _live(
+    against: str | None, record: bool, intercom_version: str | None, opens: Callable[[], TestAppCommandSession] | None
+) -> CommandTape:
     if against == TEST_APP and opens is not None:
         made = opens()
-        return Tape(
+        return CommandTape(
             made.backend,
             FollowingClock(WallClock()),
             intercom_version,
@@ -116,7 +118,7 @@ def _live(against: str | None, record: bool, intercom_version: str | None, opens
         )
     fixed = record and (against is None or against == wiring.SANDBOX)
     clock = FollowingClock(ManualClock() if fixed else WallClock())
-    return Tape(wiring.backend_for(against, clock), clock, intercom_version)
+    return CommandTape(wiring.backend_for(against, clock), clock, intercom_version)
 
 
 def _check_scale(against: str | None) -> None:
@@ -149,7 +151,7 @@ def _redactor(secrets: Sequence[str]) -> Redactor:
     return Redactor(secrets=secrets, strangers=True)
 
 
-def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) -> Tape:
+def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) -> CommandTape:
     from harness.cassette import CassetteProblem, Player, load
     from harness.cassette.cassette_errors import exec_command, record_command
 
@@ -170,10 +172,12 @@ def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) ->
         from harness.test_app.cleanup.marker import marker_of
 
         marker = marker_of(recorded.header.seed)
-    return Tape(wiring.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker)
+    return CommandTape(
+        wiring.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker
+    )
 
 
-def _recorded(live: Tape, path: Path, title: str, secrets: Sequence[str], parallel: bool) -> Tape:
+def _recorded(live: CommandTape, path: Path, title: str, secrets: Sequence[str], parallel: bool) -> CommandTape:
     """The same, with all that passes kept."""
     from harness.cassette import Recorder
 
@@ -200,7 +204,7 @@ def _recorded(live: Tape, path: Path, title: str, secrets: Sequence[str], parall
     return replace(live, layers=(recorder.layer,), conclude=conclude)
 
 
-def _header(title: str, started: float, live: Tape) -> Header:
+def _header(title: str, started: float, live: CommandTape) -> Header:
     from harness import __version__
     from harness.cassette import Header
 

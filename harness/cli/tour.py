@@ -27,7 +27,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TourRequest:
     """One request of the tour; a form is the Messenger's, a body is JSON."""
 
     method: str
@@ -42,22 +42,22 @@ class Stop:
 
     title: str
     before: str
-    call: Callable[[Known], Call]
+    call: Callable[[LearntIds], TourRequest]
     status: int
     shows: Sequence[str]
     after: str
-    learns: Callable[[Known, Any], None] = lambda known, body: None
+    learns: Callable[[LearntIds, Any], None] = lambda known, body: None
 
 
 @dataclass(slots=True)
-class Known:
+class LearntIds:
     """What the tour has learnt on its way: ids by name."""
 
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def _learn(name: str, *path: str) -> Callable[[Known, Any], None]:
-    def remember(known: Known, body: Any) -> None:
+def _learn(name: str, *path: str) -> Callable[[LearntIds, Any], None]:
+    def remember(known: LearntIds, body: Any) -> None:
         for member in path:
             body = body[member]
         known.ids[name] = str(body)
@@ -65,38 +65,38 @@ def _learn(name: str, *path: str) -> Callable[[Known, Any], None]:
     return remember
 
 
-def _ping(known: Known) -> Call:
+def _ping(known: LearntIds) -> TourRequest:
     form = {"app_id": known.ids["app"], "v": "3", "user_data": json.dumps({"plan": "pro"}), "source": "apiBoot"}
-    return Call("POST", "/messenger/web/ping", form=form)
+    return TourRequest("POST", "/messenger/web/ping", form=form)
 
 
-def _hello(known: Known) -> Call:
+def _hello(known: LearntIds) -> TourRequest:
     user_data = json.dumps({"anonymous_id": known.ids["visitor"]})
     blocks = json.dumps([{"type": "paragraph", "text": "Do you ship to Spain?"}])
     form = {"app_id": known.ids["app"], "user_data": user_data, "blocks": blocks}
-    return Call("POST", "/messenger/web/messages", form=form)
+    return TourRequest("POST", "/messenger/web/messages", form=form)
 
 
-def _convert(known: Known) -> Call:
-    return Call("POST", "/visitors/convert", {"visitor": {"user_id": known.ids["visitor"]}, "type": "lead"})
+def _convert(known: LearntIds) -> TourRequest:
+    return TourRequest("POST", "/visitors/convert", {"visitor": {"user_id": known.ids["visitor"]}, "type": "lead"})
 
 
-def _visitor(known: Known) -> Call:
-    return Call("GET", f"/visitors?user_id={known.ids['visitor']}")
+def _visitor(known: LearntIds) -> TourRequest:
+    return TourRequest("GET", f"/visitors?user_id={known.ids['visitor']}")
 
 
-def _lead(known: Known) -> Call:
-    return Call("GET", f"/contacts/{known.ids['lead']}")
+def _lead(known: LearntIds) -> TourRequest:
+    return TourRequest("GET", f"/contacts/{known.ids['lead']}")
 
 
-def _merge(known: Known) -> Call:
+def _merge(known: LearntIds) -> TourRequest:
     body = {"from": known.ids["lead"], "into": known.ids["user"], "skip_duplicate_validation": True}
-    return Call("POST", "/contacts/merge", body)
+    return TourRequest("POST", "/contacts/merge", body)
 
 
-def _conversations(known: Known) -> Call:
+def _conversations(known: LearntIds) -> TourRequest:
     query = {"field": "contact_ids", "operator": "=", "value": known.ids["user"]}
-    return Call("POST", "/conversations/search", {"query": query})
+    return TourRequest("POST", "/conversations/search", {"query": query})
 
 
 STOPS = (
@@ -104,7 +104,7 @@ STOPS = (
         "An Intercom that cannot be hurt",
         "The harness brings an Intercom of its own. A token sandbox-NAME opens a workspace; nothing here leaves this"
         " machine.",
-        lambda known: Call("GET", "/me"),
+        lambda known: TourRequest("GET", "/me"),
         200,
         ("app.id_code", "app.name"),
         "The app id is what a page knows the workspace by.",
@@ -155,7 +155,7 @@ STOPS = (
     Stop(
         "They turn out to be somebody you know",
         "A user whom your application made exists already.",
-        lambda known: Call("POST", "/contacts", {"role": "user", "email": "ada@example.com", "name": "Ada"}),
+        lambda known: TourRequest("POST", "/contacts", {"role": "user", "email": "ada@example.com", "name": "Ada"}),
         200,
         ("role", "id", "email"),
         "This is the target. It must be there afterwards, under this very id.",
@@ -223,7 +223,7 @@ def command(no_wait: bool) -> int:
 
 def walk(stops: Sequence[Stop], gateway: Gateway, console: Console, *, wait: bool) -> bool:
     """Visit each stop; the first that is not as it was told ends the tour, and the answer is whether none was."""
-    known = Known()
+    known = LearntIds()
     return all(_visit(stop, number, gateway, known, console, wait) for number, stop in enumerate(stops, 1))
 
 
@@ -240,7 +240,7 @@ def sandbox_of_its_own() -> tuple[Gateway, Callable[[], None]]:
     return gateway, backend.close
 
 
-def _visit(stop: Stop, number: int, gateway: Gateway, known: Known, console: Console, wait: bool) -> bool:
+def _visit(stop: Stop, number: int, gateway: Gateway, known: LearntIds, console: Console, wait: bool) -> bool:
     console.print(f"\n[bold]{number} of {len(STOPS)}  {stop.title}[/bold]")
     console.print(stop.before, markup=False)
     call = stop.call(known)
@@ -262,7 +262,7 @@ def _visit(stop: Stop, number: int, gateway: Gateway, known: Known, console: Con
     return right
 
 
-def _show_call(call: Call, console: Console) -> None:
+def _show_call(call: TourRequest, console: Console) -> None:
     from rich.text import Text
 
     sent = call.form if call.form is not None else call.body
@@ -292,7 +292,7 @@ def _found(answer: Response, path: str) -> Any:
     return found
 
 
-def _request(call: Call) -> Request:
+def _request(call: TourRequest) -> Request:
     headers = {"authorization": f"Bearer {TOKEN}", "intercom-version": VERSION}
     if call.form is not None:
         return Request(call.method, call.target, {"content-type": FORM}, urlencode(call.form).encode())

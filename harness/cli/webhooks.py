@@ -13,7 +13,7 @@ from harness.cli import shared_options
 from harness.core.errors import Problem
 
 if TYPE_CHECKING:
-    from harness.gateway.webhooks.receiver import Arrived
+    from harness.gateway.webhooks.receiver import ReceivedNotification
 
 
 @click.group("webhooks")
@@ -55,7 +55,7 @@ def listen(port: int, secret: str | None, forward: str | None, as_json: bool) ->
     return 0
 
 
-def _line(arrived: Arrived) -> str:
+def _line(arrived: ReceivedNotification) -> str:
     body = arrived.body if isinstance(arrived.body, dict) else {}
     item = (body.get("data") or {}).get("item") or {}
     who = " ".join(str(item[key]) for key in ("role", "type", "id", "email") if item.get(key))
@@ -64,7 +64,7 @@ def _line(arrived: Arrived) -> str:
     return f"{topic}  {who}  attempt {attempt}  {signed}  → {arrived.answered}"
 
 
-def _json(arrived: Arrived) -> str:
+def _json(arrived: ReceivedNotification) -> str:
     told = {
         "topic": arrived.topic,
         "signed": arrived.signed,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-Lane: TypeAlias = Literal["harness", "pipeline", "webhook"]
+Caller: TypeAlias = Literal["harness", "pipeline", "webhook"]
 """Who asks: the harness's own client, the pipeline under test, or Intercom, which tells the pipeline something."""
 
 Step: TypeAlias = Literal["given", "when", "then"]
@@ -36,7 +36,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     host: str = INTERCOM_HOST
-    lane: Lane = "pipeline"
+    caller: Caller = "pipeline"
     origin: str = ""
     """Scheme and authority the caller really used (`http://127.0.0.1:8080`); links in answers are built from it."""
 
@@ -83,7 +83,7 @@ BrokenKind: TypeAlias = Literal["reset_before", "reset_after", "empty", "truncat
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenResponse:
     """An answer that does not arrive as one.
 
     `reset_before`: the connection dies before any work was done. `reset_after`: the work was done, the answer is lost.
@@ -100,7 +100,7 @@ class Broken:
 class Outcome:
     """What came of a request: a response or a broken one, after a delay in seconds, which each door acts out."""
 
-    answer: Response | Broken
+    answer: Response | BrokenResponse
     delay: float = 0.0
     refused: str | None = None
     """Why the gateway itself refused or missed the request (it never reached a backend); `None` otherwise."""
@@ -146,7 +146,7 @@ class Exchange:
 def as_begun(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """Exchanges in the order in which they began; where nobody was told anything, that in which they were over."""
     held = list(exchanges)
-    if all(one.request.lane != "webhook" for one in held):
+    if all(one.request.caller != "webhook" for one in held):
         return held
     return sorted(held, key=lambda one: (one.after, -one.number))
 
@@ -155,8 +155,8 @@ def is_again(exchange: Exchange, earlier: Iterable[Exchange]) -> bool:
     """Whether the same was asked before, and not answered with success."""
     asked = exchange.request
     return any(
-        (asked.lane, asked.method, asked.target, asked.body)
-        == (one.request.lane, one.request.method, one.request.target, one.request.body)
+        (asked.caller, asked.method, asked.target, asked.body)
+        == (one.request.caller, one.request.method, one.request.target, one.request.body)
         and not (isinstance(one.outcome.answer, Response) and one.outcome.answer.status < 300 and not one.outcome.fault)
         for one in earlier
     )

@@ -1,6 +1,6 @@
 """The one way from anything to any backend."""
 
-from harness.gateway.core import Gateway, Layer, Stage
+from harness.gateway.core import Gateway, GatewaySession, Middleware
 from harness.gateway.exchange_log import ExchangeLog
 
-__all__ = ["ExchangeLog", "Gateway", "Layer", "Stage"]
+__all__ = ["ExchangeLog", "Gateway", "GatewaySession", "Middleware"]

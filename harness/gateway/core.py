@@ -1,8 +1,8 @@
 """`Gateway.handle(Request) -> Outcome`: the only place where traffic is logged, guarded, recorded and replayed.
 
-Plain Python without a socket. What is in force at a moment is a `Stage`: a backend with layers around it. `run` opens
-one for each scenario, the servers one for their whole life. A request that arrives while no stage is open is refused
-and kept.
+Plain Python without a socket. At any moment at most one `GatewaySession` is open: a backend with middleware around it.
+`run` opens one for each scenario; a server keeps one open for its whole life. A request that arrives while no session
+is open is refused and logged.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from harness.core.http import Handler, Outcome, Request, Response, Step
 from harness.gateway.exchange_log import ExchangeLog
 from harness.gateway.hosts import host_of
 
-Layer: TypeAlias = Callable[[Request, Handler], Outcome]
+Middleware: TypeAlias = Callable[[Request, Handler], Outcome]
 """Something around the backend: it may answer by itself, change the request, or look at the outcome."""
 
 
 @dataclass(slots=True)
-class Stage:
+class GatewaySession:
     """What is in force: the backend, the layers around it (outermost first) and where the scenario stands.
 
     `token` replaces whatever token a request brings (with the workspace of this scenario); a request without one stays
@@ -37,7 +37,7 @@ class Stage:
     """
 
     backend: Handler
-    layers: Sequence[Layer] = ()
+    layers: Sequence[Middleware] = ()
     token: str | None = None
     intercom_version: str | None = None
     quick: bool = False
@@ -54,7 +54,7 @@ class Stage:
     """Whether an answer may have to wait for somebody else at this moment, for all that the backend is quick."""
     receiver: Handler | None = None
     """Who is told what webhooks tell: the pipeline."""
-    tellers: Sequence[Layer] = ()
+    tellers: Sequence[Middleware] = ()
     """The layers around the receiver, outermost first."""
     _handler: Handler | None = field(default=None, repr=False)
 
@@ -66,13 +66,13 @@ class Stage:
         return self._handler
 
 
-def _wrapped(handler: Handler, layers: Sequence[Layer]) -> Handler:
+def _wrapped(handler: Handler, layers: Sequence[Middleware]) -> Handler:
     for layer in reversed(layers):
         handler = _wrap(layer, handler)
     return handler
 
 
-def _wrap(layer: Layer, inner: Handler) -> Handler:
+def _wrap(layer: Middleware, inner: Handler) -> Handler:
     return lambda request: layer(request, inner)
 
 
@@ -82,15 +82,15 @@ class Gateway:
     def __init__(self, clock: Clock, log: ExchangeLog | None = None) -> None:
         self.clock = clock
         self.log = log or ExchangeLog()
-        self._stage: Stage | None = None
+        self._stage: GatewaySession | None = None
         self._lock = threading.Lock()
 
     @property
-    def stage(self) -> Stage | None:
+    def stage(self) -> GatewaySession | None:
         """What is in force now."""
         return self._stage
 
-    def open(self, stage: Stage) -> None:
+    def open(self, stage: GatewaySession) -> None:
         """Put a stage in force; there is one at a time."""
         with self._lock:
             if self._stage is not None:
@@ -103,7 +103,7 @@ class Gateway:
             self._stage = None
 
     @contextmanager
-    def on(self, stage: Stage) -> Iterator[Stage]:
+    def on(self, stage: GatewaySession) -> Iterator[GatewaySession]:
         """Open a stage for the length of a block."""
         self.open(stage)
         try:
@@ -149,25 +149,25 @@ class Gateway:
         request = Request(method, authority, host=host_of(authority))
         self._note(request, refuse(request, reason, reason, 403), self._stage)
 
-    def _dress(self, request: Request, stage: Stage) -> Request:
+    def _dress(self, request: Request, stage: GatewaySession) -> Request:
         changes: dict[str, str | None] = {}
         if stage.token is not None and bearer_token(request) is not None:
             changes["authorization"] = f"Bearer {stage.token}"
-        if stage.intercom_version is not None and request.lane == "pipeline":
+        if stage.intercom_version is not None and request.caller == "pipeline":
             changes["intercom-version"] = stage.intercom_version
         return request.with_headers(**changes) if changes else request
 
-    def _note(self, request: Request, outcome: Outcome, stage: Stage | None, after: int = 0) -> None:
+    def _note(self, request: Request, outcome: Outcome, stage: GatewaySession | None, after: int = 0) -> None:
         operation = outcome.operation or (stage.operation(request) if stage and stage.operation else "")
         step = stage.step if stage else None
         workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
-        writes = bool(request.body) and request.lane == "pipeline"
+        writes = bool(request.body) and request.caller == "pipeline"
         judge = stage.unread if stage and writes else None
         self.log.add(self.clock.now(), workspace, operation, request, outcome, step, judge=judge, after=after)
 
 
-def _is_foreign(request: Request, stage: Stage) -> bool:
-    if request.lane != "pipeline":
+def _is_foreign(request: Request, stage: GatewaySession) -> bool:
+    if request.caller != "pipeline":
         return False
     return bearer_token(request) not in (None, stage.accepts)
 

@@ -10,14 +10,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from harness.core.http import Exchange, Lane, Outcome, Request, Step
+from harness.core.http import Caller, Exchange, Outcome, Request, Step
 
 DEFAULT_SIZE = 10_000
 
 Judge: TypeAlias = Callable[[Request, str], tuple[str, ...]]
 """Tells which fields of a body an operation does not read."""
 
-_Asked: TypeAlias = tuple[str, str, Mapping[str, str], bytes, str, Lane, str]
+_Asked: TypeAlias = tuple[str, str, Mapping[str, str], bytes, str, Caller, str]
 _Kept: TypeAlias = tuple[int, float, str, str, _Asked, Outcome, Step | None, Judge | None, int]
 
 
@@ -44,7 +44,7 @@ class ExchangeLog:
     ) -> None:
         """Keep one exchange, its credentials removed."""
         headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
-        asked = (request.method, request.target, headers, request.body, request.host, request.lane, request.origin)
+        asked = (request.method, request.target, headers, request.body, request.host, request.caller, request.origin)
         with self._lock:
             self._count += 1
             kept = (self._count, at, workspace, operation, asked, outcome, step, judge, after)

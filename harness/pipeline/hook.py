@@ -21,7 +21,7 @@ from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
 from harness.pipeline.breakdown import of_output
 from harness.pipeline.service import Service
-from harness.pipeline.waiting import Astray, Heard, Impatient, Waiting
+from harness.pipeline.waiting import BadRedirect, DeadlineExceeded, Heard, Waiting
 
 LAST_BREATH: Final = 0.5
 """Seconds that a service of ours gets, once it has broken a connection, to end."""
@@ -109,11 +109,11 @@ class HookPipeline:
         started = time.monotonic()
         try:
             return replace(work(Waiting(started + self._time_limit)), seconds=time.monotonic() - started)
-        except Impatient:
+        except DeadlineExceeded:
             trouble = f"it gave no answer within {RECEIVER_PATIENCE:g} s, and Intercom waits no longer"
         except TimeoutError:
             trouble = self._unfinished
-        except Astray as astray:
+        except BadRedirect as astray:
             trouble = str(astray)
         except requests.ConnectionError as error:
             trouble = self._broken(url, error)

@@ -65,8 +65,8 @@ class ReferencePipeline:
         try:
             contact = self._ask(*request)
         except ConversionRefused as refusal:
-            if heir := self._heir(refusal, user):
-                return self._convert(source, heir)
+            if merged_into_id := self._heir(refusal, user):
+                return self._convert(source, merged_into_id)
             contact = self._done_before(refusal, source.id, user)
         wanted = "user" if user else "lead"
         if _role(contact) != wanted or (user and user.id not in (None, contact.get("id"))):

@@ -21,11 +21,11 @@ PATIENCE: Final = (0.02, 0.5)
 """Seconds between two looks at work that goes on: the first pause, and the longest."""
 
 
-class Impatient(Exception):
+class DeadlineExceeded(Exception):
     """A receiver took longer than Intercom waits."""
 
 
-class Astray(Exception):
+class BadRedirect(Exception):
     """The service sends us where nothing of ours is to go."""
 
 
@@ -87,14 +87,14 @@ class Waiting:
                 # Silence in the middle of a body is a ConnectionError to requests; after its time it is lateness here.
                 if not isinstance(error, requests.Timeout) and time.monotonic() < min(limit, self._deadline):
                     raise
-                raise Impatient if time.monotonic() >= limit else TimeoutError from error
+                raise DeadlineExceeded if time.monotonic() >= limit else TimeoutError from error
         return Heard(url, answer.status_code, answer.headers, content.decode(errors="replace"))
 
     def until_done(self, heard: Heard, awaits: str | None) -> Heard:
         """Look again for as long as the service says 202: where its `Location` points, or else at `awaits`."""
         place = (_location(heard) if heard.status == 202 else None) or (awaits if heard.status < 300 else None)
         if place is None and heard.status == 202:
-            raise Astray("it answered 202 and did not say where to look: send Location, or name it with awaits")
+            raise BadRedirect("it answered 202 and did not say where to look: send Location, or name it with awaits")
         return heard if place is None else self.look(place, heard)
 
     def look(self, place: str, heard: Heard | None = None) -> Heard:
@@ -117,5 +117,5 @@ def _location(heard: Heard) -> str | None:
     place = heard.headers.get("location")
     url = urljoin(heard.url, place) if place else None
     if url is not None and not is_loopback(urlsplit(url).hostname or ""):
-        raise Astray(f"it sends us to {urlsplit(url).hostname}, which is not on this machine")
+        raise BadRedirect(f"it sends us to {urlsplit(url).hostname}, which is not on this machine")
     return url

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.runner.run import Run
     from harness.runner.scenario import Scenario, ScenarioResult
     from harness.runner.session_config import RunOptions
-    from harness.runner.unused import Remains
+    from harness.runner.unused import UnusedDeclarations
     from harness.verification import Verify
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -34,7 +34,7 @@ COLLECTED: pytest.StashKey[list[pytest.Function]] = pytest.StashKey()
 """All scenarios that were found, whichever of them are run."""
 PARTIAL: pytest.StashKey[bool] = pytest.StashKey()
 """Set where somebody picked cases out of what was found."""
-REMAINS: pytest.StashKey[Remains] = pytest.StashKey()
+REMAINS: pytest.StashKey[UnusedDeclarations] = pytest.StashKey()
 """What a run left over, of this process and of those that worked for it."""
 
 OURS = ("people", "pipeline", "verify", "faults", "intercom", "clock", "webhooks")
@@ -87,11 +87,11 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a process of pytest-xdist saw."""
-    from harness.runner.unused import Remains
+    from harness.runner.unused import UnusedDeclarations
 
     if told := getattr(node, "workeroutput", {}).get("harness"):
-        before = node.config.stash.get(REMAINS, Remains())
-        node.config.stash[REMAINS] = before.and_(Remains.from_data(told))
+        before = node.config.stash.get(REMAINS, UnusedDeclarations())
+        node.config.stash[REMAINS] = before.and_(UnusedDeclarations.from_data(told))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -221,14 +221,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     from harness.core.errors import NotStaged
     from harness.pipeline.fixture import LacksOperation
-    from harness.runner.controls import NotHere
+    from harness.runner.controls import VersionNotSupported
 
     error: BaseException | None = None
     try:
         result = yield
         scenario.finish(passed=True)
         return result
-    except (LacksOperation, NotHere, NotStaged) as lack:
+    except (LacksOperation, VersionNotSupported, NotStaged) as lack:
         pytest.skip(str(lack))
     except BaseException as caught:
         error = caught
@@ -259,7 +259,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def _remains(session: pytest.Session) -> Remains | None:
+def _remains(session: pytest.Session) -> UnusedDeclarations | None:
     """What this process saw of the scenarios; `None` where it ran none, or was interrupted."""
     config = session.config
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)

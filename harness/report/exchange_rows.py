@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.core.http import Broken, Exchange, Outcome, Request, Response, as_begun, is_again
+from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response, as_begun, is_again
 from harness.report.result import KeptRow
 
 LONGEST_BODY = 20_000
@@ -24,7 +24,7 @@ class ExchangeRow:
 
     number: int
     step: str
-    lane: str
+    caller: str
     operation: str
     method: str
     target: str
@@ -51,7 +51,7 @@ class ExchangeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RowEvidence:
     """What stands behind one scenario's row; `kept` holds a table for each conversion that was claimed."""
 
     exchanges: Sequence[ExchangeRow] = ()
@@ -70,11 +70,11 @@ def exchange_rows(exchanges: Iterable[Exchange], redactor: Redactor, *, whole: b
         replace(
             _row(exchange, redactor, made),
             at=exchange.at - held[0].at,
-            again=exchange.request.lane == "pipeline" and is_again(exchange, held[:place]),
+            again=exchange.request.caller == "pipeline" and is_again(exchange, held[:place]),
         )
         for place, exchange in enumerate(held)
     ]
-    return rows if whole else [row if row.lane != "harness" else replace(row, answer="") for row in rows]
+    return rows if whole else [row if row.caller != "harness" else replace(row, answer="") for row in rows]
 
 
 def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
@@ -85,7 +85,7 @@ def _row(exchange: Exchange, redactor: Redactor, made: int) -> ExchangeRow:
     return ExchangeRow(
         exchange.number,
         "before" if step == "given" and exchange.number > made else step,
-        request.lane,
+        request.caller,
         exchange.operation,
         request.method,
         request.target,
@@ -111,7 +111,7 @@ def _reads(request: Request) -> bool:
 
 def _note(outcome: Outcome) -> str:
     notes = [outcome.refused or "", f"fault: {outcome.fault}" if outcome.fault else ""]
-    if isinstance(outcome.answer, Broken):
+    if isinstance(outcome.answer, BrokenResponse):
         notes.append(f"broken: {outcome.answer.kind.replace('_', ' ')}")
     if outcome.delay:
         notes.append(f"after {outcome.delay:g} s")

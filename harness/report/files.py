@@ -9,15 +9,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.report.exchange_rows import Evidence
+from harness.report.exchange_rows import RowEvidence
 from harness.report.html import Foot, page
 from harness.report.markdown import markdown
 from harness.report.result import RunRow
-from harness.report.secret_cleaning import Cleaner
+from harness.report.secret_cleaning import SecretCleaner
 
 
 def write_report(
-    folder: Path, run: RunRow, evidence: Sequence[Evidence], picture: str, cleaner: Cleaner, version: str
+    folder: Path, run: RunRow, evidence: Sequence[RowEvidence], picture: str, cleaner: SecretCleaner, version: str
 ) -> Path:
     """Write the files and tell the one to read first; `evidence` stands beside the scenarios of `run`."""
     folder.mkdir(parents=True, exist_ok=True)

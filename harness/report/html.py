@@ -16,10 +16,10 @@ from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from harness.report.exchange_rows import Evidence, ExchangeRow
+from harness.report.exchange_rows import ExchangeRow, RowEvidence
 from harness.report.matrix import matrix
 from harness.report.result import RunRow, ScenarioRow
-from harness.report.sequence import Line, lines
+from harness.report.sequence import SequenceLine, lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,13 +41,13 @@ class Foot:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ScenarioSection:
     """A scenario as the page shows it."""
 
     anchor: str
     row: ScenarioRow
-    evidence: Evidence
-    lines: Sequence[Line]
+    evidence: RowEvidence
+    lines: Sequence[SequenceLine]
     parts: Sequence[tuple[str, int, Sequence[ExchangeRow | str]]]
     open: bool = False
 
@@ -70,7 +70,7 @@ class Group:
 
     module: str
     title: str
-    ones: Sequence[Shown]
+    ones: Sequence[ScenarioSection]
 
     @property
     def why(self) -> str:
@@ -79,7 +79,7 @@ class Group:
         return reasons.pop() if len(reasons) == 1 else ""
 
 
-def page(run: RunRow, evidence: Sequence[Evidence], foot: Foot) -> str:
+def page(run: RunRow, evidence: Sequence[RowEvidence], foot: Foot) -> str:
     """The page."""
     first = [row for row in run.scenarios if row.failed][:OPEN]
     shown = [
@@ -121,7 +121,7 @@ class _Texts:
         return json.dumps(list(self._numbers), ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _shown(number: int, row: ScenarioRow, evidence: Evidence, *, opened: bool) -> Shown:
+def _shown(number: int, row: ScenarioRow, evidence: RowEvidence, *, opened: bool) -> ScenarioSection:
     names = {
         "given": "Given: the people and what they have",
         "before": "Before: everybody is read",
@@ -131,7 +131,7 @@ def _shown(number: int, row: ScenarioRow, evidence: Evidence, *, opened: bool) -
     }
     found = {title: [e for e in evidence.exchanges if e.step == step] for step, title in names.items()}
     parts = [(title, len(exchanges), _condensed(exchanges)) for title, exchanges in found.items() if exchanges]
-    return Shown(f"s{number + 1}", row, evidence, lines(row, evidence), parts, opened)
+    return ScenarioSection(f"s{number + 1}", row, evidence, lines(row, evidence), parts, opened)
 
 
 def _condensed(exchanges: Iterable[ExchangeRow]) -> list[ExchangeRow | str]:
@@ -146,16 +146,16 @@ def _condensed(exchanges: Iterable[ExchangeRow]) -> list[ExchangeRow | str]:
     return condensed
 
 
-def _groups(shown: Iterable[Shown]) -> list[Group]:
+def _groups(shown: Iterable[ScenarioSection]) -> list[Group]:
     """By module and title, in the order in which each is met first."""
-    found: dict[tuple[str, str], list[Shown]] = {}
+    found: dict[tuple[str, str], list[ScenarioSection]] = {}
     for one in shown:
         found.setdefault((one.row.module, one.row.title), []).append(one)
     return [Group(module, title, ones) for (module, title), ones in found.items()]
 
 
-def _by_module(shown: Iterable[Shown]) -> Mapping[str, list[Shown]]:
-    found: dict[str, list[Shown]] = {}
+def _by_module(shown: Iterable[ScenarioSection]) -> Mapping[str, list[ScenarioSection]]:
+    found: dict[str, list[ScenarioSection]] = {}
     for one in shown:
         found.setdefault(one.row.module, []).append(one)
     return found

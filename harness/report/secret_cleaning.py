@@ -17,7 +17,7 @@ from harness.core.errors import Problem
 Value = TypeVar("Value")
 
 
-class Cleaner:
+class SecretCleaner:
     """Cleans texts and counts those that it had to change."""
 
     def __init__(self, redactor: Redactor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.report.exchange_rows import Evidence, ExchangeRow
+from harness.report.exchange_rows import ExchangeRow, RowEvidence
 from harness.report.result import AnswerRow, ScenarioRow
 
 Party: TypeAlias = Literal["harness", "pipeline", "intercom"]
@@ -19,7 +19,7 @@ MOST_LINES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SequenceLine:
     """One arrow, or (`start` and `end` the same) a note over the two outer parties."""
 
     start: Party
@@ -29,12 +29,12 @@ class Line:
     kind: Kind = "call"
 
 
-def lines(row: ScenarioRow, evidence: Evidence) -> list[Line]:
+def lines(row: ScenarioRow, evidence: RowEvidence) -> list[SequenceLine]:
     """The flow of one scenario, from the people it is given to its verdict."""
     by_step: dict[str, list[ExchangeRow]] = {}
     for exchange in evidence.exchanges:
-        lane = exchange.step if exchange.lane == "harness" else "asked"
-        by_step.setdefault(lane, []).append(exchange)
+        caller = exchange.step if exchange.caller == "harness" else "asked"
+        by_step.setdefault(caller, []).append(exchange)
     asked = by_step.get("asked", [])
     if not evidence.exchanges:
         return []
@@ -49,12 +49,12 @@ def lines(row: ScenarioRow, evidence: Evidence) -> list[Line]:
     ]
 
 
-def _told(what: str, exchanges: Sequence[ExchangeRow]) -> Iterator[Line]:
+def _told(what: str, exchanges: Sequence[ExchangeRow]) -> Iterator[SequenceLine]:
     if exchanges:
         yield _line("harness", "intercom", f"{what} · {len(exchanges)} requests")
 
 
-def _calls(answers: Sequence[AnswerRow]) -> Iterator[Line]:
+def _calls(answers: Sequence[AnswerRow]) -> Iterator[SequenceLine]:
     for operation, number in _counted(answer.operation for answer in answers):
         yield _line("harness", "pipeline", operation if number == 1 else f"{operation}, {number} times")
 
@@ -65,7 +65,7 @@ def _counted(names: Iterator[str]) -> Iterator[tuple[str, int]]:
         yield name, held.count(name)
 
 
-def _asked(exchanges: Sequence[ExchangeRow]) -> Iterator[Line]:
+def _asked(exchanges: Sequence[ExchangeRow]) -> Iterator[SequenceLine]:
     drawn = exchanges[:MOST_LINES]
     moments = [((one.after, 1, -one.number), one, True) for one in drawn] + [
         ((one.number, 0, 0), one, False) for one in drawn
@@ -80,22 +80,22 @@ def _asked(exchanges: Sequence[ExchangeRow]) -> Iterator[Line]:
         yield _line("pipeline", "intercom", f"… {len(exchanges) - MOST_LINES} requests more")
 
 
-def _begun(exchange: ExchangeRow) -> Line:
-    if exchange.lane == "webhook":
+def _begun(exchange: ExchangeRow) -> SequenceLine:
+    if exchange.caller == "webhook":
         return _line("intercom", "pipeline", f"webhook: {exchange.operation}")
     return _line("pipeline", "intercom", f"{exchange.method} {exchange.target}{' (again)' if exchange.again else ''}")
 
 
-def _answered(exchange: ExchangeRow) -> Line:
+def _answered(exchange: ExchangeRow) -> SequenceLine:
     said = " ".join(filter(None, (exchange.status, exchange.said)))
     said = f"{exchange.note}: {said}" if exchange.note else said
     kind: Kind = "answer" if exchange.good else "failed"
-    if exchange.lane == "webhook":
+    if exchange.caller == "webhook":
         return _line("pipeline", "intercom", f"webhook answered: {said}", kind)
     return _line("intercom", "pipeline", said, kind)
 
 
-def _returns(answers: Sequence[AnswerRow]) -> Iterator[Line]:
+def _returns(answers: Sequence[AnswerRow]) -> Iterator[SequenceLine]:
     troubles = [answer.trouble for answer in answers if answer.trouble]
     if troubles:
         yield _line("pipeline", "harness", troubles[-1].partition("\n")[0], "failed")
@@ -103,11 +103,11 @@ def _returns(answers: Sequence[AnswerRow]) -> Iterator[Line]:
         yield _line("pipeline", "harness", "no complaint", "answer")
 
 
-def _verdict(row: ScenarioRow) -> Line:
+def _verdict(row: ScenarioRow) -> SequenceLine:
     proved = sum(claim.verdict == "proved" for claim in row.claims)
     return _line("harness", "harness", f"{row.ending}: {proved} of {len(row.claims)} claims proved", "note")
 
 
-def _line(start: Party, end: Party, label: str, kind: Kind = "call") -> Line:
+def _line(start: Party, end: Party, label: str, kind: Kind = "call") -> SequenceLine:
     short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
-    return Line(start, end, short, label, kind)
+    return SequenceLine(start, end, short, label, kind)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from harness.core.clock import MovingClock
 from harness.core.http import Handler, Request
-from harness.gateway import Layer
+from harness.gateway import Middleware
 from harness.people import People, Traits, VisitorOrigin
 
 if TYPE_CHECKING:
     from harness.cassette import Cassette, VaryingFields
     from harness.cassette.format.document import RecordedFrom
     from harness.gateway.control_api.sandbox_controls import Settable
-    from harness.gateway.middleware.traffic_log import Reached
+    from harness.gateway.middleware.traffic_log import BackendTrafficLog
     from harness.runner.test_app_wiring import GuardedApp
 
 RUN_TOKEN: Final = "sandbox-run"
@@ -28,7 +28,7 @@ RUN_TOKEN: Final = "sandbox-run"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SessionConfig:
     """What a run wants of each backstage. `intercom_version` is `None` where the pipeline's own header counts."""
 
     against: str
@@ -56,7 +56,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Backstage:
+class BackendSession:
     """What one scenario is played with. `conclude` is told whether it passed, and may raise what speaks against it.
 
     clock: the backend's own where it can be moved, else the machine's. workspace: what the sandbox can be told; `None`
@@ -69,7 +69,7 @@ class Backstage:
     origin: VisitorOrigin
     clock: MovingClock
     workspace: Settable | None = None
-    layers: Sequence[Layer] = ()
+    layers: Sequence[Middleware] = ()
     operation: Callable[[Request], str] | None = None
     quick: bool = True
     base_url: str = "https://api.intercom.io"
@@ -81,12 +81,12 @@ class Backstage:
     """Around what comes in no order."""
     polling: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around what is asked again and again until it is as wished."""
-    tellers: Sequence[Layer] = ()
+    tellers: Sequence[Middleware] = ()
     """Around what the pipeline is told by webhook."""
     subscriber: Callable[[], str] | None = None
     """Gives an address that the backend can tell, where it does not take any."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None
     before_job: Callable[[], None] = lambda: None
     """Told before a job that finds its people itself is started; may say that it cannot be here."""
-    reached: Reached | None = None
+    reached: BackendTrafficLog | None = None
     """What reached the backend, where somebody may want to compare."""

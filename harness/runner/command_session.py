@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.clock import Clock
 from harness.core.http import Request
-from harness.gateway.core import Gateway, Layer, Stage, bearer_token
+from harness.gateway.core import Gateway, GatewaySession, Middleware, bearer_token
 from harness.runner.wiring import DEFAULT_WORKSPACE, Backend, prefer_version, service, unread_fields, workspace_faults
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command_session(
     *,
     workspace: str = DEFAULT_WORKSPACE,
     intercom_version: str | None = None,
-    layers: Sequence[Layer] = (),
+    layers: Sequence[Middleware] = (),
     faults: Sequence[Fault] = (),
     allowed: Collection[str] = (),
     strict: bool = False,
@@ -109,10 +109,10 @@ def enclosed(server: Server) -> Iterator[Enclosure]:
 
 
 def command_stage(
-    backend: Backend, token: str | None, intercom_version: str | None, layers: Sequence[Layer] = ()
-) -> Stage:
+    backend: Backend, token: str | None, intercom_version: str | None, layers: Sequence[Middleware] = ()
+) -> GatewaySession:
     """The stage of a command: its tokens become this one (`None`: stay), its version header the one asked for."""
-    return Stage(
+    return GatewaySession(
         backend.handle,
         layers,
         token=token,

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from harness.core.clock import MovingClock
 from harness.core.errors import Problem
-from harness.core.http import RECEIVER_HOST, Broken, Handler, Outcome, Request, Response
+from harness.core.http import RECEIVER_HOST, BrokenResponse, Handler, Outcome, Request, Response
 from harness.core.people import Lead, User
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import fault_from
-from harness.gateway.middleware.faults import Armed, FaultTable
-from harness.gateway.webhooks.dispatcher import Courier, Subscriber
+from harness.gateway.middleware.faults import ArmedFault, FaultTable
+from harness.gateway.webhooks.dispatcher import Subscriber, WebhookDispatcher
 from harness.pipeline import Answer
 
 BETWEEN_STEPS: Final = 3600.0
@@ -32,7 +32,7 @@ RUN_SECRET: Final = "sandbox-run-client-secret"
 PIPELINE: Final = Subscriber("pipeline", f"https://{RECEIVER_HOST}/", RUN_SECRET)
 
 
-class NotHere(Exception):
+class VersionNotSupported(Exception):
     """What a scenario needs does not exist here; it is not run."""
 
 
@@ -64,7 +64,7 @@ class Faults:
         self._table.arm(fault_from({"operation": operation, "kind": kind, **when, **options}))
 
     @property
-    def armed(self) -> Sequence[Armed]:
+    def armed(self) -> Sequence[ArmedFault]:
         """What was armed, each with how many requests it concerned and how often it fired."""
         return self._table.armed
 
@@ -92,7 +92,7 @@ class Webhooks:
         self.begin: Callable[[], None] = lambda: None
         """To be called before the first one is sent: the given is over."""
         self._send = send
-        self._courier = Courier(clock, self._post, self._leave)
+        self._courier = WebhookDispatcher(clock, self._post, self._leave)
         self._known: list[Mapping[str, Any]] = []
         self._early: list[str] = []
         self._gone = False
@@ -124,7 +124,7 @@ class Webhooks:
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through, and tell early what it gave rise to; to be used as a layer of the gateway."""
         outcome = inner(request)
-        if self._early and request.lane == "pipeline" and request.method != "GET" and not outcome.refused:
+        if self._early and request.caller == "pipeline" and request.method != "GET" and not outcome.refused:
             for one in self._new():
                 topic = next((early for early in self._early if one["topic"] in _in_either_dialect(early)), None)
                 if topic is not None:
@@ -155,7 +155,7 @@ class Webhooks:
     def _post(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
         told = Request(method, "/", headers, body, RECEIVER_HOST, "webhook")
         answer = self._send(told, str(json.loads(body)["topic"])).answer
-        if isinstance(answer, Broken):
+        if isinstance(answer, BrokenResponse):
             raise OSError("no answer")
         return answer.status
 
@@ -169,7 +169,7 @@ def _in_either_dialect(topic: str) -> frozenset[str]:
 def received(answer: Answer) -> Outcome:
     """What the receiver of a notification answered, given what the pipeline made of it."""
     if answer.status == 0:
-        return Outcome(Broken("empty"))
+        return Outcome(BrokenResponse("empty"))
     return Outcome(Response(answer.status or (500 if answer.trouble else 200)))
 
 
@@ -202,7 +202,7 @@ class Intercom:
     def needs(self, version: str) -> None:
         """Skip the scenario where the pipeline's version is older: Intercom does not tell there what it takes."""
         if self.version and _number(self.version) < _number(version):
-            raise NotHere(f"needs Intercom {version}; this is {self.version}")
+            raise VersionNotSupported(f"needs Intercom {version}; this is {self.version}")
 
     def search_lags(self) -> None:
         """Search does not show anybody made in this scenario; reads by id do (facts §11.1)."""

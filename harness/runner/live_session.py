@@ -14,11 +14,13 @@ from harness.core.clock import ManualClock, SkippingClock, WallClock
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Step
 from harness.people import DrawnTraits, HttpVisitorOrigin, SandboxVisitorOrigin
-from harness.runner.backend_session import Backstage, Order
+from harness.runner.backend_session import BackendSession, SessionConfig
 from harness.runner.scenario import Case
 
 
-def live_backstage(case: Case, order: Order, where: Callable[[], Step | None]) -> AbstractContextManager[Backstage]:
+def live_session(
+    case: Case, order: SessionConfig, where: Callable[[], Step | None]
+) -> AbstractContextManager[BackendSession]:
     """The backstage of a case with a backend that answers by itself, closed again at the end."""
     if order.against == "test-app":
         return _at_test_app(case, order, where)
@@ -26,23 +28,23 @@ def live_backstage(case: Case, order: Order, where: Callable[[], Step | None]) -
 
 
 @contextmanager
-def _at_test_app(case: Case, order: Order, where: Callable[[], Step | None]) -> Iterator[Backstage]:
+def _at_test_app(case: Case, order: SessionConfig, where: Callable[[], Step | None]) -> Iterator[BackendSession]:
     if order.test_app is None:
         raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
-    from harness.gateway.middleware.traffic_log import Reached
+    from harness.gateway.middleware.traffic_log import BackendTrafficLog
     from harness.sandbox.operation_names import operation_of
-    from harness.test_app.unsupported_controls import Unsettable
+    from harness.test_app.unsupported_controls import UnsupportedControls
 
     way, clock = order.test_app(), WallClock()
-    session, reached = way.session, Reached(where, clock.now)
+    session, reached = way.session, BackendTrafficLog(where, clock.now)
     with session.scenario(f"{case.module}::{case.name}") as concluding:
-        yield Backstage(
+        yield BackendSession(
             way.handle,
             session.stand_in,
             _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
             way.visitors,
             clock,
-            Unsettable(),
+            UnsupportedControls(),
             layers=(reached.layer,),
             operation=operation_of,
             quick=False,
@@ -72,7 +74,7 @@ class _DeclaredTraits(DrawnTraits):
 
 
 @contextmanager
-def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
+def _embedded(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
     from harness.runner.wiring import prefer_version, sandbox_backend
 
     clock = ManualClock()
@@ -82,7 +84,7 @@ def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
     prefer_version(backend, name, order.intercom_version)
     workspace = backend.controls.workspace(name)
     try:
-        yield Backstage(
+        yield BackendSession(
             backend.handle,
             f"sandbox-{name}",
             DrawnTraits(order.seed + _number(case)),
@@ -97,7 +99,7 @@ def _embedded(case: Case, order: Order) -> Iterator[Backstage]:
 
 
 @contextmanager
-def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
+def _at_url(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
     from harness.gateway.webhooks.receiver import Receiver
     from harness.runner.wiring import prefer_version, remote_backend
 
@@ -116,7 +118,7 @@ def _at_url(case: Case, order: Order) -> Iterator[Backstage]:
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
         session.trust_env = False
-        yield Backstage(
+        yield BackendSession(
             backend.handle,
             token,
             DrawnTraits(order.seed + _number(case)),

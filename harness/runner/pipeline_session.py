@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 REFERENCE: Final = "reference"
 
 
-class Engagement:
+class PipelineSession:
     """A pipeline engaged for a run; without a spec it is the reference pipeline, which needs nothing of this.
 
     What is started is ended with `stack`. `before_import` is called before any of the pipeline's code runs.
@@ -194,7 +194,7 @@ class Engagement:
 
 
 class _Ports(Container[int]):
-    def __init__(self, engagement: Engagement) -> None:
+    def __init__(self, engagement: PipelineSession) -> None:
         self._engagement = engagement
 
     def __contains__(self, port: object) -> bool:

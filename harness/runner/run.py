@@ -19,25 +19,25 @@ from harness.client import NEWEST_VERSION, IntercomClient
 from harness.config import load as settings_in
 from harness.core.clock import ManualClock, MovingClock, WallClock
 from harness.core.errors import Problem
-from harness.core.http import Lane, Step
-from harness.gateway import Gateway, Layer, Stage
+from harness.core.http import Caller, Step
+from harness.gateway import Gateway, GatewaySession, Middleware
 from harness.gateway.clients.adapter import GatewayAdapter
-from harness.gateway.middleware.idle import Quiet
-from harness.gateway.middleware.request_barrier import Rendezvous
-from harness.gateway.middleware.time_scale import Pace, without_waiting
+from harness.gateway.middleware.idle import IdleDetector
+from harness.gateway.middleware.request_barrier import RequestBarrier
+from harness.gateway.middleware.time_scale import TimeScale, without_waiting
 from harness.people import People
 from harness.pipeline import PipelineUnderTest, Runner
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
-from harness.runner.backend_session import RUN_TOKEN, Backstage, Order
+from harness.runner.backend_session import RUN_TOKEN, BackendSession, SessionConfig
 from harness.runner.controls import Faults, Intercom, Webhooks
-from harness.runner.pipeline_session import REFERENCE, Engagement
+from harness.runner.pipeline_session import REFERENCE, PipelineSession
 from harness.runner.scenario import Case, Scenario
 from harness.runner.session_config import RunOptions, check_options
-from harness.runner.taped_session import backstage_for, path_of
-from harness.runner.test_app_wiring import OnDemand
-from harness.runner.unused import Remains, orphans, varying
+from harness.runner.taped_session import open_backend_session, path_of
+from harness.runner.test_app_wiring import LazyTestApp
+from harness.runner.unused import UnusedDeclarations, orphans, varying
 from harness.runner.wiring import NOTIFICATIONS, fault_table, unread_fields
 from harness.verification import Verify
 
@@ -61,9 +61,9 @@ class Run:
         self._clock: MovingClock = ManualClock()
         self.gateway = Gateway(self._clock)
         self._stack = ExitStack()
-        self.test_app = OnDemand(self._stack, RUN_TOKEN, open_test_app)
+        self.test_app = LazyTestApp(self._stack, RUN_TOKEN, open_test_app)
         self._guard = NetworkGuard()
-        self._quiet = Quiet()
+        self._quiet = IdleDetector()
         self.engagement = self._engage()
         self._needed: set[str] = set()
         self._settings = settings_in(options.root)
@@ -80,25 +80,27 @@ class Run:
         """Where the cassette of a case lies."""
         return path_of(case, self._order(case))
 
-    def remains(self, cases: Sequence[Case], *, whole: bool) -> Remains:
+    def remains(self, cases: Sequence[Case], *, whole: bool) -> UnusedDeclarations:
         """What these cases left over; `whole` where they are all there are."""
         # What a TEST app cannot stage may be what a permission is for.
         judged = whole and self.options.against != "test-app"
         permitted = self.engagement.declared.permissions
-        found = Remains(permitted=permitted, needed=frozenset(self._needed)) if judged else Remains()
+        found = (
+            UnusedDeclarations(permitted=permitted, needed=frozenset(self._needed)) if judged else UnusedDeclarations()
+        )
         return found.and_(self._left_of_the_replay(cases, whole=whole)) if self.options.against == "cassette" else found
 
-    def _left_of_the_replay(self, cases: Sequence[Case], *, whole: bool) -> Remains:
+    def _left_of_the_replay(self, cases: Sequence[Case], *, whole: bool) -> UnusedDeclarations:
         modules = {case.node_id.partition("::")[0] for case in cases}
         played = [self.cassette_of(case) for case in cases]
         found = orphans(self.options.cassettes, self.engagement.name, played, modules, self.options.root)
         return found.and_(varying(self.engagement.declared.varying)) if whole else found
 
-    def _engage(self) -> Engagement:
+    def _engage(self) -> PipelineSession:
         # The credentials of a TEST app are read before the pipeline's code may look for them.
         first = self.test_app if self.options.against == "test-app" else lambda: None
         try:
-            return Engagement(self.options, self.gateway, self._stack, first)
+            return PipelineSession(self.options, self.gateway, self._stack, first)
         except Problem:
             self.close()
             raise
@@ -121,10 +123,10 @@ class Run:
         """Let time pass by the clock of whatever scenario is open."""
         self._clock.advance(seconds)
 
-    def _session(self, lane: Lane) -> requests.Session:
+    def _session(self, caller: Caller) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        adapter = GatewayAdapter(self.gateway, lane, self._wait)
+        adapter = GatewayAdapter(self.gateway, caller, self._wait)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -134,10 +136,10 @@ class Run:
     @contextmanager
     def scenario(self, case: Case) -> Iterator[Scenario]:
         """Open a scenario's stage, hand the scenario out, and close the stage again."""
-        with backstage_for(case, self._order(case), self._where, self._guard) as backstage:
+        with open_backend_session(case, self._order(case), self._where, self._guard) as backstage:
             self._clock = self.gateway.clock = backstage.clock
             faults = fault_table(backstage.clock, backstage.operation)
-            meeting = Rendezvous()
+            meeting = RequestBarrier()
             client = IntercomClient(self._session("harness"), token=backstage.token, base_url=backstage.base_url)
             webhooks = Webhooks(backstage.clock, lambda: client.get(NOTIFICATIONS).answer["data"], self.gateway.tell)
             circumstances = (meeting.layer, *self._pace(backstage), faults.layer, webhooks.layer)
@@ -170,8 +172,8 @@ class Run:
                 yield scenario
                 self._needed |= scenario.verify.used_permissions
 
-    def _order(self, case: Case) -> Order:
-        return Order(
+    def _order(self, case: Case) -> SessionConfig:
+        return SessionConfig(
             against=self.options.against,
             record=self.options.record,
             cassettes=self.options.cassettes,
@@ -192,30 +194,30 @@ class Run:
     def _where(self) -> Step | None:
         return self.gateway.stage.step if self.gateway.stage else None
 
-    def _intercom(self, case: Case, backstage: Backstage) -> Intercom:
+    def _intercom(self, case: Case, backstage: BackendSession) -> Intercom:
         version, workspace = self.sent_version(case), backstage.workspace
         if workspace is None:
             return Intercom(version)
         listening = [backstage.subscriber] if backstage.subscriber else []
         return Intercom(version, workspace.settings, workspace.update_settings, *listening)
 
-    def _pace(self, backstage: Backstage) -> Sequence[Layer]:
+    def _pace(self, backstage: BackendSession) -> Sequence[Middleware]:
         """The reference pipeline waits by the scenario's clock; any other waits by its own, and the clock follows."""
         if self.engagement.is_reference:
             return ()
-        watch: tuple[Layer, ...] = () if self.engagement.in_process else (self._quiet.layer,)
+        watch: tuple[Middleware, ...] = () if self.engagement.in_process else (self._quiet.layer,)
         if self.options.against == "cassette":
             watch = (without_waiting, *watch)
         if isinstance(backstage.clock, WallClock):
             return watch
-        return (*watch, Pace(backstage.clock, self.options.time_scale).layer)
+        return (*watch, TimeScale(backstage.clock, self.options.time_scale).layer)
 
     def _work_done(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service told something, and wait until it has done what it does about it."""
         return self._quiet.around(hear, self.options.time_limit or DEFAULT_TIME_LIMIT)
 
-    def _stage(self, case: Case, backstage: Backstage, circumstances: Sequence[Layer]) -> Stage:
-        return Stage(
+    def _stage(self, case: Case, backstage: BackendSession, circumstances: Sequence[Middleware]) -> GatewaySession:
+        return GatewaySession(
             backstage.backend,
             (*circumstances, *backstage.layers),
             token=None if backstage.tokens_stay else backstage.token,

@@ -11,8 +11,8 @@ from harness.core.clock import ManualClock, MovingClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange
 from harness.core.people import Person
-from harness.gateway import Gateway, Stage
-from harness.gateway.middleware.traffic_log import Reached
+from harness.gateway import Gateway, GatewaySession
+from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
 from harness.pipeline import Answer, PipelineUnderTest
 from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks, received
@@ -49,7 +49,7 @@ class ScenarioResult:
     skipped: str = ""
     notes: list[str] = field(default_factory=list)
     conversions: Sequence[Conversion] = ()
-    reached: Reached | None = None
+    reached: BackendTrafficLog | None = None
     """What reached the backend, where that can be compared with what others would have answered."""
 
 
@@ -61,7 +61,7 @@ class Scenario:
         case: Case,
         *,
         gateway: Gateway,
-        stage: Stage,
+        stage: GatewaySession,
         people: People,
         make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
         make_verify: Callable[[Scenario], Verify],
@@ -70,7 +70,7 @@ class Scenario:
         faults: Faults,
         intercom: Intercom,
         webhooks: Webhooks,
-        reached: Reached | None = None,
+        reached: BackendTrafficLog | None = None,
     ) -> None:
         self.case = case
         self.people = people
@@ -96,7 +96,7 @@ class Scenario:
 
     def asked(self) -> Sequence[Exchange]:
         """What the pipeline asked for."""
-        return [exchange for exchange in self.exchanges if exchange.request.lane == "pipeline"]
+        return [exchange for exchange in self.exchanges if exchange.request.caller == "pipeline"]
 
     def everyone(self) -> Sequence[Person]:
         """Everybody there is."""

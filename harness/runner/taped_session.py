@@ -16,8 +16,8 @@ from harness import __version__
 from harness.core.clock import RUN_START, ManualClock
 from harness.core.http import Step
 from harness.people import People, RecordedTraits, RecordedVisitorOrigin
-from harness.runner.backend_session import RUN_TOKEN, Backstage, Order
-from harness.runner.live_session import live_backstage
+from harness.runner.backend_session import RUN_TOKEN, BackendSession, SessionConfig
+from harness.runner.live_session import live_session
 from harness.runner.scenario import Case
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def backstage_for(
-    case: Case, order: Order, where: Callable[[], Step | None], guard: NetworkGuard
-) -> Iterator[Backstage]:
+def open_backend_session(
+    case: Case, order: SessionConfig, where: Callable[[], Step | None], guard: NetworkGuard
+) -> Iterator[BackendSession]:
     """The backstage of a case, closed again at the end."""
     if order.against == "cassette":
         with _from_cassette(case, order, where, guard) as played:
             yield played
         return
-    with live_backstage(case, order, where) as backstage:
+    with live_session(case, order, where) as backstage:
         if not order.record:
             yield backstage
             return
@@ -41,7 +41,7 @@ def backstage_for(
             yield recorded
 
 
-def path_of(case: Case, order: Order) -> Path:
+def path_of(case: Case, order: SessionConfig) -> Path:
     """Where the cassette of a case lies."""
     from harness.cassette import cassette_path
 
@@ -51,7 +51,9 @@ def path_of(case: Case, order: Order) -> Path:
 
 
 @contextmanager
-def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], Step | None]) -> Iterator[Backstage]:
+def _recording(
+    case: Case, order: SessionConfig, live: BackendSession, where: Callable[[], Step | None]
+) -> Iterator[BackendSession]:
     from harness.cassette import Recorder, Redactor
     from harness.cassette.recording.writer import refuse_namesake, refuse_to_replace
 
@@ -83,7 +85,7 @@ def _recording(case: Case, order: Order, live: Backstage, where: Callable[[], St
         recorder.discard()
 
 
-def _header(case: Case, order: Order, live: Backstage) -> Header:
+def _header(case: Case, order: SessionConfig, live: BackendSession) -> Header:
     """What is known of a recording before its people are made."""
     from harness.cassette import Header
     from harness.cassette.review.staleness import source_of_case
@@ -116,8 +118,8 @@ def _with_ids(people: People) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _from_cassette(
-    case: Case, order: Order, where: Callable[[], Step | None], guard: NetworkGuard
-) -> Iterator[Backstage]:
+    case: Case, order: SessionConfig, where: Callable[[], Step | None], guard: NetworkGuard
+) -> Iterator[BackendSession]:
     from harness.cassette import Player, Redactor, load
 
     path = path_of(case, order)
@@ -136,7 +138,7 @@ def _from_cassette(
             raise differs
 
     with guard.only(order.ports):
-        yield Backstage(
+        yield BackendSession(
             player.handle,
             RUN_TOKEN,
             RecordedTraits(recorded, _marker_in(cassette.header)),

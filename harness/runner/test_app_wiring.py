@@ -20,7 +20,7 @@ from harness.runner.wiring import Backend
 if TYPE_CHECKING:
     from harness.config import Settings
     from harness.people import VisitorOrigin
-    from harness.test_app.test_app_backend import Line
+    from harness.test_app.test_app_backend import ProxyRoute
     from harness.test_app.test_app_session import AppSession
 
 
@@ -39,7 +39,7 @@ class GuardedApp:
         return self.session.sentry.layer(request, self.session.handle)
 
 
-class OnDemand:
+class LazyTestApp:
     """The TEST app of a run, opened when it is first needed and held until `stack` is closed.
 
     `opens` stands in for the one of the settings. `tell`, if set before that, hears what is waited for.
@@ -102,7 +102,7 @@ def guarded_app(
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class TestAppCommandSession:
     """The TEST app for the length of one command: what answers it, under which marker it may make people.
 
     `backend` clears away when it is closed; `conclude` tells afterwards what speaks against the command or the TEST
@@ -119,7 +119,7 @@ class Errand:
     """The uuids of those who visited before the command began."""
 
 
-def errand(stand_in: str, purpose: str, visitors: int = 0) -> Errand:
+def errand(stand_in: str, purpose: str, visitors: int = 0) -> TestAppCommandSession:
     """The TEST app behind its guard, for a command that makes, converts and merges on its own account.
 
     Whatever the command makes is filed under `purpose` in the ledger. `stand_in` is the token that it is handed.
@@ -154,7 +154,7 @@ def errand(stand_in: str, purpose: str, visitors: int = 0) -> Errand:
             found.append(Problem("It was interrupted while it cleared away."))
 
     backend = Backend(way.handle, operation=operation_of, close=close)
-    return Errand(
+    return TestAppCommandSession(
         backend,
         session.marker,
         session.seed,
@@ -175,11 +175,11 @@ def refuse_in_ci(found: Settings) -> None:
         )
 
 
-def rehearsal_line(found: Settings) -> Line:
+def rehearsal_line(found: Settings) -> ProxyRoute:
     """How Intercom's host is reached: plainly, or in a rehearsal through a proxy on loopback."""
-    from harness.test_app.test_app_backend import Line
+    from harness.test_app.test_app_backend import ProxyRoute
 
-    return Line(*found.rehearsal)
+    return ProxyRoute(*found.rehearsal)
 
 
 def _tell_on_stderr(text: str) -> None:

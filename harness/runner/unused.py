@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class UnusedDeclarations:
     """What one process saw of a run; those of several processes add up."""
 
     orphans: frozenset[str] = frozenset()
@@ -26,11 +26,11 @@ class Remains:
     permitted: frozenset[str] = frozenset()
     needed: frozenset[str] = frozenset()
 
-    def and_(self, other: Remains) -> Remains:
+    def and_(self, other: UnusedDeclarations) -> UnusedDeclarations:
         """Both together."""
-        return Remains(*(getattr(self, name) | getattr(other, name) for name in NAMES))
+        return UnusedDeclarations(*(getattr(self, name) | getattr(other, name) for name in NAMES))
 
-    def of_a_failure(self) -> Remains:
+    def of_a_failure(self) -> UnusedDeclarations:
         """The same where something failed: what failed may be what a declaration or a permission is for."""
         return replace(self, declared=frozenset(), permitted=frozenset())
 
@@ -48,12 +48,12 @@ class Remains:
         return {name: sorted(getattr(self, name)) for name in NAMES}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Remains:
+    def from_data(cls, data: Mapping[str, Any]) -> UnusedDeclarations:
         """As it came from another process."""
         return cls(*(frozenset(data[name]) for name in NAMES))
 
 
-NAMES = tuple(field.name for field in fields(Remains))
+NAMES = tuple(field.name for field in fields(UnusedDeclarations))
 
 
 def _orphaned(path: str) -> str:
@@ -76,15 +76,17 @@ def _unneeded(permission: str) -> str:
     )
 
 
-def varying(declared: VaryingFields | None) -> Remains:
+def varying(declared: VaryingFields | None) -> UnusedDeclarations:
     """What was declared to differ by nature, and what of it was of use."""
     if declared is None:
-        return Remains()
+        return UnusedDeclarations()
     paths = frozenset(entry.path for entry in declared.entries)
-    return Remains(declared=paths, used=paths - {entry.path for entry in declared.unused})
+    return UnusedDeclarations(declared=paths, used=paths - {entry.path for entry in declared.unused})
 
 
-def orphans(root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path) -> Remains:
+def orphans(
+    root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path
+) -> UnusedDeclarations:
     """The cassettes of a pipeline that none of the collected cases plays.
 
     played: the cassettes of all collected cases. modules: the node ids of the modules that were collected whole; they
@@ -92,7 +94,9 @@ def orphans(root: Path, pipeline: str, played: Iterable[Path], modules: Collecti
     """
     known = {_without_version(path) for path in played}
     found = (path for path in _cassettes_of(root, pipeline) if _without_version(path) not in known)
-    return Remains(orphans=frozenset(_from(base, path) for path in found if _is_judged(_module(path), modules, base)))
+    return UnusedDeclarations(
+        orphans=frozenset(_from(base, path) for path in found if _is_judged(_module(path), modules, base))
+    )
 
 
 def _from(base: Path, path: Path) -> str:

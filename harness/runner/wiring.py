@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.core.clock import Clock, FollowingClock
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
-from harness.gateway.core import Gateway, Layer, Stage
+from harness.gateway.core import Gateway, GatewaySession, Middleware
 
 if TYPE_CHECKING:
     from harness.gateway.control_api.sandbox_controls import SandboxControls
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.gateway.middleware.faults import FaultTable, WorkspaceFaults
     from harness.gateway.server.server import Server
     from harness.gateway.server.tls import Authority
-    from harness.gateway.webhooks.notification_source import Subscriptions, Teller, Telling
+    from harness.gateway.webhooks.notification_source import NotificationOutbox, NotificationSource, Subscriptions
 
 DEFAULT_WORKSPACE = "default"
 SANDBOX = "sandbox"
@@ -40,7 +40,7 @@ class Backend:
     operation: Callable[[Request], str] | None = None
     workspace: Callable[[Request], str] | None = None
     close: Callable[[], None] = lambda: None
-    teller: Teller | None = None
+    teller: NotificationSource | None = None
     """Who tells subscribers what happens."""
 
 
@@ -69,7 +69,7 @@ def sandbox_backend(
     )
 
 
-def _notifications(teller: Telling, request: Request) -> Response:
+def _notifications(teller: NotificationOutbox, request: Request) -> Response:
     from harness.gateway.core import workspace_of
     from harness.gateway.door_responses import answer
 
@@ -159,7 +159,7 @@ def service(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    stage: Stage | None = None,
+    stage: GatewaySession | None = None,
     faults: WorkspaceFaults | None = None,
     allowed: Collection[str] = (),
     authority: Authority | None = None,
@@ -183,34 +183,36 @@ def service(
     return gateway, server
 
 
-def paced(clock: FollowingClock, scale: float) -> Sequence[Layer]:
+def paced(clock: FollowingClock, scale: float) -> Sequence[Middleware]:
     """What scales the waits of whoever asks, and has the clock keep pace; nothing where they pass in full."""
     if scale == 1:
         return ()
-    from harness.gateway.middleware.time_scale import Pace
+    from harness.gateway.middleware.time_scale import TimeScale
 
-    return (Pace(clock, scale).layer,)
+    return (TimeScale(clock, scale).layer,)
 
 
-def subscriptions(backend: Backend, clock: Clock, stage: Stage) -> Subscriptions | None:
+def subscriptions(backend: Backend, clock: Clock, stage: GatewaySession) -> Subscriptions | None:
     """Whoever wants to be told what happens in a sandbox, put around everything else on its stage."""
     if backend.teller is None or backend.controls is None:
         return None
-    from harness.gateway.webhooks.dispatcher import Courier
+    from harness.gateway.webhooks.dispatcher import WebhookDispatcher
     from harness.gateway.webhooks.notification_source import Subscriptions
     from harness.gateway.webhooks.posting import post
 
     controls = backend.controls
-    courier = Courier(clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None}))
+    courier = WebhookDispatcher(
+        clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None})
+    )
     made = Subscriptions(courier, backend.teller, lambda name: controls.workspace(name).settings())
     stage.layers = (made.layer, *stage.layers)
     stage.blocks = lambda: courier.may_block
     return made
 
 
-def service_stage(backend: Backend, layers: Sequence[Layer] = ()) -> Stage:
+def service_stage(backend: Backend, layers: Sequence[Middleware] = ()) -> GatewaySession:
     """The stage of a server that serves a backend as it is."""
-    return Stage(
+    return GatewaySession(
         backend.handle,
         layers,
         quick=backend.quick,

@@ -6,6 +6,6 @@ It knows nothing of cassettes, pytest or the gateway. `rules` decides what a con
 
 from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS
 from harness.sandbox.sandbox_backend import Sandbox
-from harness.sandbox.workspaces.admin import ControlledWorkspace
+from harness.sandbox.workspaces.admin import WorkspaceAdmin
 
-__all__ = ["NEWEST_VERSION", "VERSIONS", "ControlledWorkspace", "Sandbox"]
+__all__ = ["NEWEST_VERSION", "VERSIONS", "Sandbox", "WorkspaceAdmin"]

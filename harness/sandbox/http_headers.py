@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 
 from harness.core.http import Request, Response
-from harness.sandbox.requests.context import Answer
+from harness.sandbox.requests.context import OperationResponse
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS, Version
 from harness.sandbox.workspaces.workspaces import WORKSPACE_NAME
 
@@ -89,17 +89,17 @@ def check_media(request: Request) -> None:
 
 
 @lru_cache(maxsize=256)
-def _media(accept: str, content_type: str) -> Refusal | None:
+def _media(accept: str, content_type: str) -> IntercomError | None:
     if accept and not any(kind in accept for kind in JSON_TYPES):
         return no.NOT_ACCEPTABLE
     return no.WRONG_CONTENT_TYPE if content_type and "json" not in content_type else None
 
 
-def envelope(refusal: Refusal, request_id: str) -> Answer:
+def envelope(refusal: IntercomError, request_id: str) -> OperationResponse:
     """A refusal as an answer."""
     errors = [{"code": refusal.code, "message": refusal.message}]
     body = {"type": "error.list", "request_id": request_id, "errors": errors}
-    return Answer(body, refusal.status, refusal.headers)
+    return OperationResponse(body, refusal.status, refusal.headers)
 
 
 @lru_cache(maxsize=8)
@@ -108,7 +108,7 @@ def date_of(now: int) -> str:
     return formatdate(now, usegmt=True)
 
 
-def response(answer: Answer, request_id: str, headers: dict[str, str]) -> Response:
+def response(answer: OperationResponse, request_id: str, headers: dict[str, str]) -> Response:
     """An answer in bytes. `headers` are those that the request led to, and become those of the response."""
     headers.update(STANDARD)
     headers["status"] = STATUS_TEXT.get(answer.status) or str(answer.status)

@@ -9,7 +9,7 @@ from harness.core.http import Request
 from harness.sandbox.messenger.paths import NAMES, name_of, owns
 from harness.sandbox.requests.router import Router
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.intercom_errors import IntercomError
 from harness.sandbox.rules.versions import VERSIONS, Version
 
 
@@ -42,5 +42,5 @@ def is_routed(method: str, path: str) -> bool:
 def _names(method: str, path: str, versions: list[Version]) -> Iterator[str]:
     for version in versions:
         found = _router().find(method, path, version)
-        if not isinstance(found, Refusal):
+        if not isinstance(found, IntercomError):
             yield found[0].operation

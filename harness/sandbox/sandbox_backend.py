@@ -23,14 +23,14 @@ from harness.sandbox.http_headers import check_media, date_of, envelope, respons
 from harness.sandbox.messenger.messenger_service import Messenger
 from harness.sandbox.messenger.paths import name_of
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.router import Route, Router
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS
 from harness.sandbox.store.ids import Ids
-from harness.sandbox.workspaces.admin import ControlledWorkspace
+from harness.sandbox.workspaces.admin import WorkspaceAdmin
 from harness.sandbox.workspaces.notifications import Notification
 from harness.sandbox.workspaces.workspaces import Workspaces
 
@@ -56,12 +56,12 @@ class Sandbox:
         self._strangers = 0
         self._lock = threading.Lock()
 
-    def workspace(self, name: str) -> ControlledWorkspace:
+    def workspace(self, name: str) -> WorkspaceAdmin:
         """The workspace of that name."""
         return self._workspaces.named(name)
 
     @property
-    def workspaces(self) -> Mapping[str, ControlledWorkspace]:
+    def workspaces(self) -> Mapping[str, WorkspaceAdmin]:
         """The workspaces that were used so far."""
         return self._workspaces.used()
 
@@ -92,13 +92,13 @@ class Sandbox:
         with workspace.lock:
             return self._serve(workspace, request)
 
-    def _turn_away(self, refusal: Refusal) -> Response:
+    def _turn_away(self, refusal: IntercomError) -> Response:
         with self._lock:
             self._strangers += 1
             request_id = self._ids.request_id(0, self._strangers)
         return response(envelope(refusal, request_id), request_id, {"date": date_of(int(self.clock.now()))})
 
-    def _serve(self, workspace: ControlledWorkspace, request: Request) -> tuple[Response, str]:
+    def _serve(self, workspace: WorkspaceAdmin, request: Request) -> tuple[Response, str]:
         request_id = workspace.next_request_id()
         now = workspace.now()
         serving = _Serving({"date": date_of(now)}, now)
@@ -106,14 +106,14 @@ class Sandbox:
             answer = self._perform(workspace, request, serving)
             workspace.publish()
         except Refused as refused:
-            workspace.outbox.hush()
+            workspace.outbox.discard()
             answer = envelope(refused.refusal, request_id)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
-            workspace.outbox.hush()
+            workspace.outbox.discard()
             answer = envelope(no.INTERNAL.filled(reason=_failure(workspace, request, error)), request_id)
         return response(answer, request_id, serving.headers), serving.operation
 
-    def _perform(self, workspace: ControlledWorkspace, request: Request, serving: _Serving) -> Answer:
+    def _perform(self, workspace: WorkspaceAdmin, request: Request, serving: _Serving) -> OperationResponse:
         version, headers = version_of(request.headers, workspace.default_version), serving.headers
         headers["intercom-version"] = version.name
         now, (path, _, asked) = serving.now, request.target.partition("?")
@@ -125,14 +125,14 @@ class Sandbox:
             raise Refused(no.TOO_MANY.with_header("retry-after", str(max(reset - now, 1))))
         check_media(request)
         found = self._router.find(request.method, path, version)
-        if isinstance(found, Refusal):
+        if isinstance(found, IntercomError):
             raise Refused(found)
         route, parameters = found
         serving.operation = route.operation
         query: dict[str, Any] = request.query if asked else {}
         body = {} if request.method == "GET" else parsing.body_of(request.body)
         origin = request.origin or f"https://{request.host}"
-        return _run(route, Call(workspace, version, parameters, query, body, now, origin, path))
+        return _run(route, RequestContext(workspace, version, parameters, query, body, now, origin, path))
 
     def take_notifications(self, name: str) -> list[Notification]:
         """What a workspace has to tell its subscriber, each once; nothing of one that was never used."""
@@ -153,7 +153,7 @@ class Sandbox:
         except Refused:
             version = VERSIONS[FALLBACK_VERSION]
         found = self._router.find(request.method, request.target.partition("?")[0], version)
-        return "" if isinstance(found, Refusal) else found[0].operation
+        return "" if isinstance(found, IntercomError) else found[0].operation
 
     def workspace_of(self, request: Request) -> str:
         """The name of the workspace that a request without a token is for, or an empty string."""
@@ -181,7 +181,7 @@ def unknown_version(name: str) -> Problem:
     )
 
 
-def _failure(workspace: ControlledWorkspace, request: Request, error: Exception) -> str:
+def _failure(workspace: WorkspaceAdmin, request: Request, error: Exception) -> str:
     """What to say of something that should not have happened; the log says more."""
     problem = workspace.database.trouble(error) if isinstance(error, sqlite3.Error) else None
     if problem is not None:
@@ -192,7 +192,7 @@ def _failure(workspace: ControlledWorkspace, request: Request, error: Exception)
     return type(error).__name__
 
 
-def _run(route: Route, call: Call) -> Answer:
+def _run(route: Route, call: RequestContext) -> OperationResponse:
     if route.reads:
         return route.handler(call)
     with call.workspace.database.transaction():

@@ -22,7 +22,7 @@ from harness.test_app.cleanup.ledger import Ledger
 from harness.test_app.connection_errors import SCOPES, Trouble
 from harness.test_app.guard import workspace_identity
 from harness.test_app.guard.guard_rules import CONTACTS_AT_MOST
-from harness.test_app.test_app_backend import IntercomBackend, Line
+from harness.test_app.test_app_backend import IntercomBackend, ProxyRoute
 from harness.test_app.visitors.browser import chromium, playwright_is_there
 
 State: TypeAlias = Literal["ok", "look", "bad"]
@@ -45,7 +45,7 @@ READS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One thing that was looked at: what it is, how it is, and what to do."""
 
     name: str
@@ -66,17 +66,17 @@ class Possible:
 class Examination:
     """All findings of one look; those about Intercom need the settings to be whole. `now`: this machine's clock."""
 
-    def __init__(self, found: Settings, line: Line | None = None, *, now: Callable[[], float]) -> None:
-        self._settings, self._line, self._now = found, line or Line(), now
-        self.findings: list[Finding] = []
+    def __init__(self, found: Settings, line: ProxyRoute | None = None, *, now: Callable[[], float]) -> None:
+        self._settings, self._line, self._now = found, line or ProxyRoute(), now
+        self.findings: list[DoctorFinding] = []
 
-    def run(self) -> Sequence[Finding]:
+    def run(self) -> Sequence[DoctorFinding]:
         """Look at everything, in the order in which it matters."""
         self.findings = [*self._file(), *self._machine()]
         try:
             app = self._settings.test_app()
         except Problem as problem:
-            self.findings.append(Finding("settings", "bad", problem.what, problem.remedy))
+            self.findings.append(DoctorFinding("settings", "bad", problem.what, problem.remedy))
             return self.findings
         self.findings += [*_settings(app), *self._ledger(app)]
         self.findings += look_at_app(app, self._line, self._now)
@@ -103,45 +103,45 @@ class Examination:
 
     # --- this machine -----------------------------------------------------------------------------
 
-    def _file(self) -> Iterator[Finding]:
+    def _file(self) -> Iterator[DoctorFinding]:
         path = self._settings.path
         if path is None:
-            yield Finding(".env", "look", "there is none in this folder", "harness doctor --init writes one")
+            yield DoctorFinding(".env", "look", "there is none in this folder", "harness doctor --init writes one")
             return
         if path.stat().st_mode & 0o077:
-            yield Finding(".env", "bad", "others on this machine can read it", f"chmod 600 {path.name}")
+            yield DoctorFinding(".env", "bad", "others on this machine can read it", f"chmod 600 {path.name}")
         elif is_ignored(path) is False:
-            yield Finding(".env", "bad", "git would take it", "add a line .env to .gitignore")
+            yield DoctorFinding(".env", "bad", "git would take it", "add a line .env to .gitignore")
         else:
-            yield Finding(".env", "ok", "only you can read it, and git leaves it alone")
+            yield DoctorFinding(".env", "ok", "only you can read it, and git leaves it alone")
 
-    def _machine(self) -> Iterator[Finding]:
+    def _machine(self) -> Iterator[DoctorFinding]:
         found, installed = chromium(), playwright_is_there()
         if found and installed:
-            yield Finding("browser", "ok", f"Playwright drives {found}")
+            yield DoctorFinding("browser", "ok", f"Playwright drives {found}")
         else:
             missing = [*([] if found else ["no Chromium"]), *([] if installed else ["no Playwright"])]
             remedy = "apt install chromium (or Google Chrome); pip install 'intercom-conversion-harness[browser]'"
-            yield Finding("browser", "bad", " and ".join(missing), f"{remedy}; or use harness live-visitor")
+            yield DoctorFinding("browser", "bad", " and ".join(missing), f"{remedy}; or use harness live-visitor")
         yield _node()
         version = ".".join(map(str, sys.version_info[:3]))
-        yield Finding("Python", "ok", version)
+        yield DoctorFinding("Python", "ok", version)
 
-    def _ledger(self, app: AppSettings) -> Iterator[Finding]:
+    def _ledger(self, app: AppSettings) -> Iterator[DoctorFinding]:
         path = self._settings.state_folder / app.app_id / "ledger.jsonl"
         if not path.exists():
             return
         try:
             ledger = Ledger(path, self._now)
         except Problem as problem:
-            yield Finding("ledger", "bad", problem.what, problem.remedy)
+            yield DoctorFinding("ledger", "bad", problem.what, problem.remedy)
             return
         left = len(ledger.open_entries())
         ledger.close()
         if left:
-            yield Finding("ledger", "bad", f"an earlier run left {left} entries in the TEST app", "harness sweep")
+            yield DoctorFinding("ledger", "bad", f"an earlier run left {left} entries in the TEST app", "harness sweep")
         else:
-            yield Finding("ledger", "ok", "earlier runs left nothing")
+            yield DoctorFinding("ledger", "ok", "earlier runs left nothing")
 
 
 def is_ignored(path: Path) -> bool | None:
@@ -153,31 +153,33 @@ def is_ignored(path: Path) -> bool | None:
     return {0: True, 1: False}.get(done.returncode)
 
 
-def _node() -> Finding:
+def _node() -> DoctorFinding:
     node = shutil.which("node")
     if node is None:
-        return Finding("Node", "bad", "it is not on the PATH", "needed only for pipelines in Node: install Node 20")
+        return DoctorFinding(
+            "Node", "bad", "it is not on the PATH", "needed only for pipelines in Node: install Node 20"
+        )
     done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     version = done.stdout.strip().removeprefix("v")
     major = version.partition(".")[0]
     if major.isdigit() and int(major) >= OLDEST_NODE:
-        return Finding("Node", "ok", version)
-    return Finding("Node", "look", version or "it does not run", "install Node 20 or newer")
+        return DoctorFinding("Node", "ok", version)
+    return DoctorFinding("Node", "look", version or "it does not run", "install Node 20 or newer")
 
 
-def _settings(app: AppSettings) -> Iterator[Finding]:
-    yield Finding("settings", "ok", f"TEST app {app.app_id} in region {app.region.upper()}")
+def _settings(app: AppSettings) -> Iterator[DoctorFinding]:
+    yield DoctorFinding("settings", "ok", f"TEST app {app.app_id} in region {app.region.upper()}")
     if not app.live_app_ids:
         remedy = f"put the ids of your live apps into {LIVE_APP_IDS}"
-        yield Finding("live apps", "look", "none are named, so one guard less stands before them", remedy)
+        yield DoctorFinding("live apps", "look", "none are named, so one guard less stands before them", remedy)
     else:
-        yield Finding("live apps", "ok", f"{len(app.live_app_ids)} are refused wherever they turn up")
+        yield DoctorFinding("live apps", "ok", f"{len(app.live_app_ids)} are refused wherever they turn up")
 
 
 # --- Intercom -------------------------------------------------------------------------------------
 
 
-def look_at_app(app: AppSettings, line: Line, now: Callable[[], float]) -> Sequence[Finding]:
+def look_at_app(app: AppSettings, line: ProxyRoute, now: Callable[[], float]) -> Sequence[DoctorFinding]:
     """What Intercom says of the token and of the workspace it opens."""
     backend = IntercomBackend(app, line, now=now)
     try:
@@ -186,7 +188,7 @@ def look_at_app(app: AppSettings, line: Line, now: Callable[[], float]) -> Seque
         backend.close()
 
 
-def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) -> Iterator[Finding]:
+def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) -> Iterator[DoctorFinding]:
     me = _ask(backend, "/me", NEWEST)
     trouble = next(iter(backend.take_troubles()), None)
     if trouble is not None:
@@ -195,15 +197,15 @@ def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) 
     if me is None or me.status != 200:
         yield _version_or_unknown(me)
         return
-    yield Finding("token", "ok", f"{app.host} accepts it")
+    yield DoctorFinding("token", "ok", f"{app.host} accepts it")
     yield _clock(me, now())
     shown = workspace_identity.workspace_in(me.json())
     wrong = workspace_identity.wrong_workspace(shown, app)
     if wrong or shown is None:
-        yield Finding("TEST app", "bad", wrong or "", "make token, app id and region of .env belong together")
+        yield DoctorFinding("TEST app", "bad", wrong or "", "make token, app id and region of .env belong together")
         return
     test = "" if "test" in shown.name.lower() else "; its name does not say TEST, so look twice"
-    yield Finding("TEST app", "look" if test else "ok", f"{shown.app_id} is called {shown.name!r}{test}")
+    yield DoctorFinding("TEST app", "look" if test else "ok", f"{shown.app_id} is called {shown.name!r}{test}")
     yield _version(me, _ask(backend, "/me", ""))
     yield from _scopes(backend)
     yield from _contacts(_ask(backend, "/contacts?per_page=1", NEWEST))
@@ -217,36 +219,36 @@ def _ask(backend: IntercomBackend, target: str, version: str) -> Response | None
     return outcome.answer if isinstance(outcome.answer, Response) else None
 
 
-def _bad(name: str, trouble: Trouble) -> Finding:
-    return Finding(name, "bad", f"{trouble.what} ({trouble.evidence})", trouble.remedy)
+def _bad(name: str, trouble: Trouble) -> DoctorFinding:
+    return DoctorFinding(name, "bad", f"{trouble.what} ({trouble.evidence})", trouble.remedy)
 
 
-def _version_or_unknown(me: Response | None) -> Finding:
+def _version_or_unknown(me: Response | None) -> DoctorFinding:
     if me is not None and b"intercom_version_invalid" in me.body:
-        return Finding("API version", "bad", f"Intercom does not know {NEWEST} here", "update the harness")
+        return DoctorFinding("API version", "bad", f"Intercom does not know {NEWEST} here", "update the harness")
     status = me.status if me is not None else "nothing"
-    return Finding("token", "bad", f"GET /me answered {status}", "try again later; www.intercomstatus.com")
+    return DoctorFinding("token", "bad", f"GET /me answered {status}", "try again later; www.intercomstatus.com")
 
 
-def _version(me: Response, plain: Response | None) -> Finding:
+def _version(me: Response, plain: Response | None) -> DoctorFinding:
     told = me.headers.get("intercom-version", "not told")
     usual = plain.headers.get("intercom-version", "not told") if plain is not None else "not told"
     if told not in (NEWEST, "not told"):
-        return Finding("API version", "look", f"asked for {NEWEST}, answered in {told}", "update the harness")
-    return Finding("API version", "ok", f"{told}; a request without a version gets {usual}")
+        return DoctorFinding("API version", "look", f"asked for {NEWEST}, answered in {told}", "update the harness")
+    return DoctorFinding("API version", "ok", f"{told}; a request without a version gets {usual}")
 
 
-def _clock(me: Response, now: float) -> Finding:
+def _clock(me: Response, now: float) -> DoctorFinding:
     skew = budget.skew(me.headers, now)
     if skew is None:
-        return Finding("clock", "look", "the answer carries no date to hold it against")
+        return DoctorFinding("clock", "look", "the answer carries no date to hold it against")
     if abs(skew) > LARGEST_SKEW:
         told = f"this machine's clock is {abs(skew) / 60:.0f} min {'ahead' if skew > 0 else 'behind'}"
-        return Finding("clock", "look", told, "set it: recordings would carry the wrong date")
-    return Finding("clock", "ok", "it agrees with Intercom's")
+        return DoctorFinding("clock", "look", told, "set it: recordings would carry the wrong date")
+    return DoctorFinding("clock", "ok", "it agrees with Intercom's")
 
 
-def _scopes(backend: IntercomBackend) -> Iterator[Finding]:
+def _scopes(backend: IntercomBackend) -> Iterator[DoctorFinding]:
     missing: list[str] = []
     for target, permission in READS.items():
         answer = _ask(backend, target, NEWEST)
@@ -255,24 +257,26 @@ def _scopes(backend: IntercomBackend) -> Iterator[Finding]:
     backend.take_troubles()
     if missing:
         told = f"the token may not {', '.join(dict.fromkeys(missing))}"
-        yield Finding("permissions", "bad", told, f"give the app in the Developer Hub: {SCOPES}")
+        yield DoctorFinding("permissions", "bad", told, f"give the app in the Developer Hub: {SCOPES}")
     else:
-        yield Finding("permissions", "ok", "everything that scenarios read can be read; writing shows in the first run")
+        yield DoctorFinding(
+            "permissions", "ok", "everything that scenarios read can be read; writing shows in the first run"
+        )
 
 
-def _contacts(answer: Response | None) -> Iterator[Finding]:
+def _contacts(answer: Response | None) -> Iterator[DoctorFinding]:
     body: Any = answer.json() if answer is not None and answer.status == 200 else None
     if not isinstance(body, Mapping) or not isinstance(body.get("total_count"), int):
         return
     there = body["total_count"]
     if there > CONTACTS_AT_MOST // 2:
         told = f"{there} contacts are there; a developer workspace keeps {CONTACTS_AT_MOST} and archives the oldest"
-        yield Finding("room", "look", told, "delete those you do not need, unless this is a paid TEST workspace")
+        yield DoctorFinding("room", "look", told, "delete those you do not need, unless this is a paid TEST workspace")
     else:
-        yield Finding("room", "ok", f"{there} contacts are there")
+        yield DoctorFinding("room", "ok", f"{there} contacts are there")
 
 
-def _attributes(answer: Response | None) -> Iterator[Finding]:
+def _attributes(answer: Response | None) -> Iterator[DoctorFinding]:
     body: Any = answer.json() if answer is not None and answer.status == 200 else None
     if not isinstance(body, Mapping):
         return
@@ -280,12 +284,12 @@ def _attributes(answer: Response | None) -> Iterator[Finding]:
     missing = [name for name in ATTRIBUTES if name not in there]
     if missing:
         told = f"the first run makes {', '.join(missing)}; Intercom has no way to remove them, only to archive"
-        yield Finding("custom attributes", "look", told)
+        yield DoctorFinding("custom attributes", "look", told)
     else:
-        yield Finding("custom attributes", "ok", "those of the scenarios' people are there")
+        yield DoctorFinding("custom attributes", "ok", "those of the scenarios' people are there")
 
 
-def as_json(findings: Sequence[Finding], possible: Sequence[Possible]) -> str:
+def as_json(findings: Sequence[DoctorFinding], possible: Sequence[Possible]) -> str:
     """Findings and possibilities as JSON."""
     rows = [{"name": f.name, "state": f.state, "told": f.told, "remedy": f.remedy} for f in findings]
     can = [{"what": p.what, "command": p.command, "missing": p.missing} for p in possible]

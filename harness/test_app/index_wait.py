@@ -75,7 +75,7 @@ class Patient:
 
 def searched_email(request: Request) -> str | None:
     """The e-mail that one of the harness's searches for contacts asks for; `None` for every other request."""
-    if request.lane != "harness" or request.method != "POST" or request.path.strip("/") != "contacts/search":
+    if request.caller != "harness" or request.method != "POST" or request.path.strip("/") != "contacts/search":
         return None
     try:
         query = json.loads(request.body)["query"]
@@ -87,7 +87,7 @@ def searched_email(request: Request) -> str | None:
 
 
 def _list_request(like: Request, query: Mapping[str, Any]) -> Request:
-    return Request("GET", f"/contacts?{urlencode(query)}", like.headers, b"", like.host, like.lane, like.origin)
+    return Request("GET", f"/contacts?{urlencode(query)}", like.headers, b"", like.host, like.caller, like.origin)
 
 
 def _body(outcome: Outcome) -> Mapping[str, Any] | None:

@@ -31,7 +31,7 @@ _REROUTING = ("x-forwarded-host", "x-original-url", "x-rewrite-url", "forwarded"
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class GuardedOperation:
     """One row: what is asked for, what it does, and where it must name somebody.
 
     A blank of the pattern is the kind of thing named there (`{any}`: whatever). `names` lists alternatives joined by
@@ -58,63 +58,63 @@ _CUSTOMER = "customer.intercom_user_id|customer.user_id|customer.email"
 _ANY_ID = frozenset({"id"})
 _WHO = "id|external_id|user_id|email|name"
 
-TABLE: Sequence[Operation] = (
-    Operation("POST", "/contacts/search", "reads"),
-    Operation("POST", "/conversations/search", "reads"),
-    Operation("POST", "/contacts/merge/preview", "reads"),
-    Operation("POST", "/companies/list", "reads"),
-    Operation("POST", "/contacts", "makes", (_WHO,), "contact"),
-    Operation("PUT", "/contacts", "makes", (_WHO,), "contact"),
-    Operation("DELETE", "/contacts", "ends", ("?id|?user_id|?email",)),
-    Operation("POST", "/contacts/merge", "ends", ("from", "into")),
-    Operation("POST", "/contacts/convert", "ends", ("contact.id|contact.user_id", _USER), "contact"),
-    Operation("PUT", "/contacts/{person}", "changes"),
-    Operation("DELETE", "/contacts/{person}", "ends"),
-    Operation("POST", "/contacts/{person}/archive", "ends"),
-    Operation("POST", "/contacts/{person}/unarchive", "changes"),
-    Operation("POST", "/contacts/{person}/block", "ends"),
-    Operation("POST", "/contacts/{person}/tags", "changes", free=_ANY_ID),
-    Operation("DELETE", "/contacts/{person}/tags/{any}", "changes"),
-    Operation("POST", "/contacts/{person}/notes", "changes"),
-    Operation("POST", "/contacts/{person}/companies", "changes", ("id",)),
-    Operation("DELETE", "/contacts/{person}/companies/{company}", "changes"),
-    Operation("POST", "/contacts/{person}/subscriptions", "changes", free=_ANY_ID),
-    Operation("DELETE", "/contacts/{person}/subscriptions/{any}", "changes"),
-    Operation("POST", "/visitors/convert", "ends", ("visitor.id|visitor.user_id",), "contact"),
-    Operation("PUT", "/visitors", "changes", ("id|user_id",)),
-    Operation("POST", "/visitors", "changes", ("id|user_id",)),
-    Operation("PUT", "/visitors/{person}", "changes"),
-    Operation("DELETE", "/visitors/{person}", "ends"),
-    Operation("POST", "/users", "makes", ("id|user_id|email",), "contact"),
-    Operation("PUT", "/users/{person}", "changes"),
-    Operation("DELETE", "/users/{person}", "ends"),
-    Operation("DELETE", "/users", "ends", ("?id|?user_id|?email",)),
-    Operation("POST", "/user_delete_requests", "ends", ("intercom_user_id",)),
-    Operation("POST", "/notes", "changes", (_USER,)),
-    Operation("POST", "/tags", "makes", ("name",), "tag"),
-    Operation("DELETE", "/tags/{tag}", "ends"),
-    Operation("POST", "/companies", "makes", ("company_id",), "company"),
-    Operation("PUT", "/companies/{company}", "changes"),
-    Operation("DELETE", "/companies/{company}", "ends"),
-    Operation("POST", "/conversations", "makes", ("from.id|from.user_id|from.email",), "conversation"),
-    Operation("POST", "/messages", "makes", ("from.id|from.user_id|from.email",), "conversation"),
-    Operation("POST", "/conversations/redact", "ends", ("conversation_id",)),
-    Operation("POST", "/conversations/{conversation}/reply", "changes"),
-    Operation("POST", "/conversations/{conversation}/parts", "changes"),
-    Operation("POST", "/conversations/{conversation}/run_assignment_rules", "changes"),
-    Operation("POST", "/conversations/{conversation}/tags", "changes", free=_ANY_ID),
-    Operation("DELETE", "/conversations/{conversation}/tags/{any}", "changes"),
-    Operation("POST", "/conversations/{conversation}/customers", "changes", (_CUSTOMER,), "contact"),
-    Operation("DELETE", "/conversations/{conversation}/customers/{person}", "changes"),
-    Operation("PUT", "/conversations/{conversation}", "changes"),
-    Operation("DELETE", "/conversations/{conversation}", "ends"),
-    Operation("POST", "/events", "changes", ("id|user_id|email",)),
-    Operation("POST", "/events/summaries", "changes", ("user_id",)),
-    Operation("POST", "/data_attributes", "makes", ("name",), harness_only=True),
+TABLE: Sequence[GuardedOperation] = (
+    GuardedOperation("POST", "/contacts/search", "reads"),
+    GuardedOperation("POST", "/conversations/search", "reads"),
+    GuardedOperation("POST", "/contacts/merge/preview", "reads"),
+    GuardedOperation("POST", "/companies/list", "reads"),
+    GuardedOperation("POST", "/contacts", "makes", (_WHO,), "contact"),
+    GuardedOperation("PUT", "/contacts", "makes", (_WHO,), "contact"),
+    GuardedOperation("DELETE", "/contacts", "ends", ("?id|?user_id|?email",)),
+    GuardedOperation("POST", "/contacts/merge", "ends", ("from", "into")),
+    GuardedOperation("POST", "/contacts/convert", "ends", ("contact.id|contact.user_id", _USER), "contact"),
+    GuardedOperation("PUT", "/contacts/{person}", "changes"),
+    GuardedOperation("DELETE", "/contacts/{person}", "ends"),
+    GuardedOperation("POST", "/contacts/{person}/archive", "ends"),
+    GuardedOperation("POST", "/contacts/{person}/unarchive", "changes"),
+    GuardedOperation("POST", "/contacts/{person}/block", "ends"),
+    GuardedOperation("POST", "/contacts/{person}/tags", "changes", free=_ANY_ID),
+    GuardedOperation("DELETE", "/contacts/{person}/tags/{any}", "changes"),
+    GuardedOperation("POST", "/contacts/{person}/notes", "changes"),
+    GuardedOperation("POST", "/contacts/{person}/companies", "changes", ("id",)),
+    GuardedOperation("DELETE", "/contacts/{person}/companies/{company}", "changes"),
+    GuardedOperation("POST", "/contacts/{person}/subscriptions", "changes", free=_ANY_ID),
+    GuardedOperation("DELETE", "/contacts/{person}/subscriptions/{any}", "changes"),
+    GuardedOperation("POST", "/visitors/convert", "ends", ("visitor.id|visitor.user_id",), "contact"),
+    GuardedOperation("PUT", "/visitors", "changes", ("id|user_id",)),
+    GuardedOperation("POST", "/visitors", "changes", ("id|user_id",)),
+    GuardedOperation("PUT", "/visitors/{person}", "changes"),
+    GuardedOperation("DELETE", "/visitors/{person}", "ends"),
+    GuardedOperation("POST", "/users", "makes", ("id|user_id|email",), "contact"),
+    GuardedOperation("PUT", "/users/{person}", "changes"),
+    GuardedOperation("DELETE", "/users/{person}", "ends"),
+    GuardedOperation("DELETE", "/users", "ends", ("?id|?user_id|?email",)),
+    GuardedOperation("POST", "/user_delete_requests", "ends", ("intercom_user_id",)),
+    GuardedOperation("POST", "/notes", "changes", (_USER,)),
+    GuardedOperation("POST", "/tags", "makes", ("name",), "tag"),
+    GuardedOperation("DELETE", "/tags/{tag}", "ends"),
+    GuardedOperation("POST", "/companies", "makes", ("company_id",), "company"),
+    GuardedOperation("PUT", "/companies/{company}", "changes"),
+    GuardedOperation("DELETE", "/companies/{company}", "ends"),
+    GuardedOperation("POST", "/conversations", "makes", ("from.id|from.user_id|from.email",), "conversation"),
+    GuardedOperation("POST", "/messages", "makes", ("from.id|from.user_id|from.email",), "conversation"),
+    GuardedOperation("POST", "/conversations/redact", "ends", ("conversation_id",)),
+    GuardedOperation("POST", "/conversations/{conversation}/reply", "changes"),
+    GuardedOperation("POST", "/conversations/{conversation}/parts", "changes"),
+    GuardedOperation("POST", "/conversations/{conversation}/run_assignment_rules", "changes"),
+    GuardedOperation("POST", "/conversations/{conversation}/tags", "changes", free=_ANY_ID),
+    GuardedOperation("DELETE", "/conversations/{conversation}/tags/{any}", "changes"),
+    GuardedOperation("POST", "/conversations/{conversation}/customers", "changes", (_CUSTOMER,), "contact"),
+    GuardedOperation("DELETE", "/conversations/{conversation}/customers/{person}", "changes"),
+    GuardedOperation("PUT", "/conversations/{conversation}", "changes"),
+    GuardedOperation("DELETE", "/conversations/{conversation}", "ends"),
+    GuardedOperation("POST", "/events", "changes", ("id|user_id|email",)),
+    GuardedOperation("POST", "/events/summaries", "changes", ("user_id",)),
+    GuardedOperation("POST", "/data_attributes", "makes", ("name",), harness_only=True),
 )
 """Every write that may pass at all, and the POSTs that only read."""
 
-READ = Operation("GET", "/{any}", "reads")
+READ = GuardedOperation("GET", "/{any}", "reads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,10 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class UnderstoodRequest:
     """A request understood: its operation, what its path names, and what query and body say."""
 
-    operation: Operation
+    operation: GuardedOperation
     blanks: Sequence[tuple[str, str]] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -160,7 +160,7 @@ class Call:
         return value if isinstance(value, str) else ""
 
 
-def understand(request: Request) -> Call | Unreadable:
+def understand(request: Request) -> UnderstoodRequest | Unreadable:
     """What a request would do; `Unreadable` for whatever is not plain and in the table."""
     strange = _strange(request)
     if strange:
@@ -184,23 +184,23 @@ def _strange(request: Request) -> str:
     return ""
 
 
-def _call(request: Request, segments: list[str], query: str) -> Call | Unreadable:
+def _call(request: Request, segments: list[str], query: str) -> UnderstoodRequest | Unreadable:
     found = _find(request.method, segments)
     if found is None:
         if request.method in READING_METHODS:
-            return Call(READ)
+            return UnderstoodRequest(READ)
         return Unreadable("no write of this kind is in the guard's table")
     operation, blanks = found
     if operation.effect == "reads":
-        return Call(operation, blanks)
+        return UnderstoodRequest(operation, blanks)
     pairs = parse_qsl(query, keep_blank_values=True)
     if len({name for name, _ in pairs}) < len(pairs) or any("[" in name for name, _ in pairs):
         return Unreadable("its query names one thing twice, or nests")
     body = _body(request)
-    return body if isinstance(body, Unreadable) else Call(operation, blanks, dict(pairs), body)
+    return body if isinstance(body, Unreadable) else UnderstoodRequest(operation, blanks, dict(pairs), body)
 
 
-def _find(method: str, segments: list[str]) -> tuple[Operation, Sequence[tuple[str, str]]] | None:
+def _find(method: str, segments: list[str]) -> tuple[GuardedOperation, Sequence[tuple[str, str]]] | None:
     for operation in TABLE:
         wanted = operation.pattern.strip("/").split("/")
         if operation.method != method or len(wanted) != len(segments):

@@ -19,7 +19,7 @@ from urllib3 import HTTPSConnectionPool, ProxyManager
 
 from harness.config import AppSettings
 from harness.core.errors import Problem
-from harness.core.http import Broken, Outcome, Request, Response
+from harness.core.http import BrokenResponse, Outcome, Request, Response
 from harness.test_app.budget import Allowance, allowance_in
 from harness.test_app.connection_errors import Trouble, never_sent, storm, trouble_in, trouble_of
 from harness.test_app.request_effects import READING_METHODS
@@ -39,7 +39,7 @@ _NOT_RETURNED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProxyRoute:
     """How the host is reached where it is not reached plainly: through a proxy on loopback, with a CA of its own.
 
     For rehearsals, in which a sandbox plays Intercom at its real host names. The guard is in force all the same.
@@ -65,7 +65,7 @@ class IntercomBackend:
     def __init__(
         self,
         app: AppSettings,
-        line: Line | None = None,
+        line: ProxyRoute | None = None,
         *,
         tell: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -73,7 +73,7 @@ class IntercomBackend:
     ) -> None:
         self._app = app
         self._tell, self._sleep, self._now = tell, sleep, now
-        self._session = _session(line or Line())
+        self._session = _session(line or ProxyRoute())
         self._lock = threading.Lock()
         self._allowance = Allowance()
         self._heard_at = 0.0
@@ -91,7 +91,7 @@ class IntercomBackend:
         """Ask Intercom. What did not come back as an answer is a broken one, with its trouble kept."""
         with self._lock:
             outcome = self._within_limits(request)
-            for pause in PAUSES if request.lane == "harness" and request.method in READING_METHODS else ():
+            for pause in PAUSES if request.caller == "harness" and request.method in READING_METHODS else ():
                 if not _failed(outcome):
                     break
                 self._wait(pause, f"{self.host} did not answer well; trying again")
@@ -113,7 +113,7 @@ class IntercomBackend:
     def _within_limits(self, request: Request) -> Outcome:
         self._wait_for_room()
         outcome = self._send(request)
-        for _ in range(LIMITED_TRIES if request.lane == "harness" else 0):
+        for _ in range(LIMITED_TRIES if request.caller == "harness" else 0):
             # A refused request did no work, so even a write may be asked again; the pipeline gets to see its own 429.
             if not isinstance(outcome.answer, Response) or outcome.answer.status != 429:
                 break
@@ -156,7 +156,7 @@ class IntercomBackend:
         self._failures += 1
         trouble.stops = self._failures >= STORM or isinstance(error, requests.exceptions.SSLError)
         self._troubles.append(trouble)
-        return Outcome(Broken("reset_before" if never_sent(error) else "reset_after"))
+        return Outcome(BrokenResponse("reset_before" if never_sent(error) else "reset_after"))
 
     # --- the budget -------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class _OwnWay(HTTPAdapter):
         return manager
 
 
-def _session(line: Line) -> requests.Session:
+def _session(line: ProxyRoute) -> requests.Session:
     session = requests.Session()
     session.adapters.clear()
     session.mount("https://", _OwnWay())
@@ -214,4 +214,4 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _failed(outcome: Outcome) -> bool:
-    return isinstance(outcome.answer, Broken) or outcome.answer.status >= 500
+    return isinstance(outcome.answer, BrokenResponse) or outcome.answer.status >= 500

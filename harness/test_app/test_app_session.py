@@ -12,17 +12,17 @@ from typing import Any, Final, Self
 
 from harness.config import AppSettings
 from harness.core.errors import NotStaged, Problem, Unstaged
-from harness.core.http import Lane, Outcome, Request
-from harness.test_app.cleanup.cleaning import SETTLED_AFTER, Cleaner, Leftover
+from harness.core.http import Caller, Outcome, Request
+from harness.test_app.cleanup.cleaning import SETTLED_AFTER, ContactCleaner, Leftover
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.cleanup.marker import SEED_BITS, marker_of
-from harness.test_app.guard.guard_middleware import GuardRefused, Sentry, Stopped
+from harness.test_app.guard.guard_middleware import GuardMiddleware, GuardRefused, StoppedRequest
 from harness.test_app.guard.guard_policy import Rules
 from harness.test_app.guard.other_people import leads_to_fold
-from harness.test_app.guard.workspace_identity import Workspace
+from harness.test_app.guard.workspace_identity import AnsweringWorkspace
 from harness.test_app.index_wait import DEADLINE, Patient
 from harness.test_app.lock import occupied
-from harness.test_app.test_app_backend import IntercomBackend, Line
+from harness.test_app.test_app_backend import IntercomBackend, ProxyRoute
 
 SWEEP: Final = "finish it with: harness sweep"
 
@@ -38,7 +38,7 @@ class Surroundings:
 
     state: Path
     """The folder of ledgers and locks, one folder in it per TEST app."""
-    line: Line = field(default_factory=Line)
+    line: ProxyRoute = field(default_factory=ProxyRoute)
     tell: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
@@ -66,8 +66,8 @@ class AppSession:
         self._stack = ExitStack()
         rules = Rules(app, stand_in or f"stand-in-{secrets.token_hex(12)}", self.marker, attributes)
         self.ledger: Ledger
-        self.sentry: Sentry
-        self.workspace: Workspace
+        self.sentry: GuardMiddleware
+        self.workspace: AnsweringWorkspace
         self._rules = rules
         self.backend = IntercomBackend(app, around.line, tell=around.tell, sleep=around.sleep, now=around.now)
         self._patient = Patient(
@@ -88,7 +88,7 @@ class AppSession:
             self._stack.enter_context(occupied(self.folder, self._purpose, self.around.now))
             self.ledger = Ledger(self.folder / "ledger.jsonl", self.around.now)
             self._stack.callback(self.ledger.close)
-            self.sentry = Sentry(self._rules, self.backend, self.ledger)
+            self.sentry = GuardMiddleware(self._rules, self.backend, self.ledger)
             if not sweeping:
                 self._check_ledger()
             self.workspace = self.sentry.identify()
@@ -162,7 +162,7 @@ class AppSession:
 
     def clean(self, entries: Sequence[Entry], tell: Callable[[Entry, int], None] | None = None) -> list[Leftover]:
         """Clear entries away; tells those of which the end is not proved."""
-        cleaner = Cleaner(
+        cleaner = ContactCleaner(
             self.sentry.ask,
             self.ledger,
             self.around.now,
@@ -222,10 +222,10 @@ class Concluding:
 
     def _problem(self, passed: bool) -> Problem | None:
         sentry = self._session.sentry
-        for lane in ("pipeline", "harness"):
-            stopped = [one for one in sentry.turned_away[self._turned_away :] if one.request.lane == lane]
+        for caller in ("pipeline", "harness"):
+            stopped = [one for one in sentry.turned_away[self._turned_away :] if one.request.caller == caller]
             if stopped:
-                return _guarded(stopped, lane)
+                return _guarded(stopped, caller)
         if sentry.stop is not None:
             return sentry.stop
         if passed:
@@ -245,9 +245,9 @@ class Concluding:
         )
 
 
-def _guarded(stopped: Sequence[Stopped], lane: Lane | str) -> Problem:
+def _guarded(stopped: Sequence[StoppedRequest], caller: Caller | str) -> Problem:
     told = "; ".join(str(one) for one in stopped[:3])
-    if lane == "pipeline":
+    if caller == "pipeline":
         return GuardRefused(
             f"The guard stopped {len(stopped)} request(s) of the pipeline.",
             evidence=told,

@@ -8,7 +8,7 @@ from typing import Any
 from harness.core.errors import NotStaged, Unstaged
 
 
-class Unsettable:
+class UnsupportedControls:
     """The workspace of a TEST app, of which nothing can be set: a scenario that asks for it is not run."""
 
     def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:

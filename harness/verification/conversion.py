@@ -9,7 +9,7 @@ from harness.core.errors import Problem
 from harness.core.people import Lead, User, Visitor
 from harness.verification.checks.kept import Conversion
 from harness.verification.claims import Claim
-from harness.verification.snapshot import Census
+from harness.verification.snapshot import Snapshot
 from harness.verification.witnesses import describe_person
 
 
@@ -22,7 +22,7 @@ class Move:
     conversion: Conversion | None = None
 
 
-def moves_of(pairs: Sequence[tuple[Visitor | Lead, User]], before: Census, after: Census) -> list[Move]:
+def moves_of(pairs: Sequence[tuple[Visitor | Lead, User]], before: Snapshot, after: Snapshot) -> list[Move]:
     """The merges of a scenario; those that end in the same user know of each other."""
     if not pairs:
         raise Problem("verify.all_merged() was given nobody", remedy="give it pairs: [(lead, user), …]")

@@ -17,7 +17,7 @@ from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
 from harness.verification.checks.kept import BELONGINGS, Conversion, Permissions
 from harness.verification.claims import Claim, Verdict
-from harness.verification.snapshot import Portrait
+from harness.verification.snapshot import PersonSnapshot
 
 IDENTITY = ("id", "role", "external_id", "email")
 TIMES = ("created_at", "signed_up_at", "last_seen_at", "last_replied_at", "last_contacted_at")
@@ -106,11 +106,11 @@ def _gathered(source: Mapping[str, str], target: Mapping[str, str], after: Mappi
     return ("the target's" if not source else "united" if target else "kept") + more
 
 
-def _portraits(conversion: Conversion) -> tuple[Portrait, Portrait, Portrait]:
-    return conversion.source_before, conversion.target_before or Portrait(), conversion.after
+def _portraits(conversion: Conversion) -> tuple[PersonSnapshot, PersonSnapshot, PersonSnapshot]:
+    return conversion.source_before, conversion.target_before or PersonSnapshot(), conversion.after
 
 
-def _entries(portrait: Portrait, name: str) -> dict[str, str]:
+def _entries(portrait: PersonSnapshot, name: str) -> dict[str, str]:
     reading: Reading | None = getattr(portrait, name)
     if reading is None or not isinstance(reading.answer, Mapping):
         return {}

@@ -19,7 +19,7 @@ PAGES_AT_MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class PersonSnapshot:
     """All reads about one person at one moment; `None` where there was nothing to ask by."""
 
     by_uuid: Reading | None = None
@@ -68,10 +68,10 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class Snapshot:
     """Portraits by person, and the list of the workspace's contacts."""
 
-    portraits: Mapping[str, Portrait]
+    portraits: Mapping[str, PersonSnapshot]
     contacts: Mapping[str, Mapping[str, Any]]
     listed: tuple[Reading, ...]
 
@@ -80,7 +80,7 @@ class Census:
         """Whether the list of contacts was read to its end."""
         return bool(self.listed) and all(reading.found for reading in self.listed)
 
-    def with_portraits(self, client: IntercomClient, people: Iterable[Person]) -> Census:
+    def with_portraits(self, client: IntercomClient, people: Iterable[Person]) -> Snapshot:
         """The same census with portraits of those it lacks."""
         lacking = {key_of(person): person for person in people if key_of(person) not in self.portraits}
         more = {key: take_portrait(client, person) for key, person in lacking.items()}
@@ -90,9 +90,9 @@ class Census:
         """The contacts that the list shows with this external id: the only prompt read that finds leads by theirs."""
         return [body for body in self.contacts.values() if body.get("external_id") == external_id]
 
-    def of(self, person: Person) -> Portrait:
+    def of(self, person: Person) -> PersonSnapshot:
         """The portrait of one person; an empty one of somebody nobody asked about."""
-        return self.portraits.get(key_of(person), Portrait())
+        return self.portraits.get(key_of(person), PersonSnapshot())
 
 
 def key_of(person: Person) -> str:
@@ -100,21 +100,21 @@ def key_of(person: Person) -> str:
     return person.id or person.email or getattr(person, "external_id", None) or "nobody"
 
 
-def take_census(client: IntercomClient, people: Iterable[Person], bystanders: Iterable[Person] = ()) -> Census:
+def take_census(client: IntercomClient, people: Iterable[Person], bystanders: Iterable[Person] = ()) -> Snapshot:
     """Read everybody, and the list of contacts; bystanders in fewer reads."""
     brief = {key_of(person) for person in bystanders}
-    portraits: dict[str, Portrait] = {}
+    portraits: dict[str, PersonSnapshot] = {}
     for person in people:
         if (key := key_of(person)) not in portraits:
             portraits[key] = (take_sketch if key in brief else take_portrait)(client, person)
     listed, contacts = _list_contacts(client)
-    return Census(portraits, contacts, listed)
+    return Snapshot(portraits, contacts, listed)
 
 
-def take_portrait(client: IntercomClient, person: Person) -> Portrait:
+def take_portrait(client: IntercomClient, person: Person) -> PersonSnapshot:
     """Every read that can tell something about one person; Intercom finds users alone by their external id."""
     uuid, external_id = person.uuid, person.external_id if isinstance(person, User) else None
-    return Portrait(
+    return PersonSnapshot(
         by_uuid=client.get("/visitors", user_id=uuid) if uuid else None,
         by_id=(found := client.get(f"/contacts/{segment(person.id)}") if person.id else None),
         by_external_id=client.get(f"/contacts/find_by_external_id/{segment(external_id)}") if external_id else None,
@@ -123,10 +123,10 @@ def take_portrait(client: IntercomClient, person: Person) -> Portrait:
     )
 
 
-def take_sketch(client: IntercomClient, person: Person) -> Portrait:
+def take_sketch(client: IntercomClient, person: Person) -> PersonSnapshot:
     """The fewest reads in which any change to somebody shows: their body names tags, notes, companies and opt-outs."""
     found = client.get(f"/contacts/{segment(person.id)}") if person.id else None
-    return Portrait(
+    return PersonSnapshot(
         by_uuid=client.get("/visitors", user_id=person.uuid) if person.uuid else None,
         by_id=found,
         conversations=_conversations(client, person.id) if person.id and found is not None and found.found else None,

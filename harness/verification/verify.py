@@ -16,7 +16,7 @@ from harness.verification.checks.reported import PipelineAnswer
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conversion import Move, moves_of, named
 from harness.verification.diagnosis.reasons import Meant, Seen, likely
-from harness.verification.snapshot import Census, take_census
+from harness.verification.snapshot import Snapshot, take_census
 from harness.verification.witnesses import describe_person
 
 
@@ -43,8 +43,8 @@ class Verify:
         self._bystanders = bystanders
         self._permissions = Permissions(standing=frozenset(may_write))
         self._printing = Permissions(standing=frozenset(may_print))
-        self._before: Census | None = None
-        self._after: tuple[int, Census] | None = None
+        self._before: Snapshot | None = None
+        self._after: tuple[int, Snapshot] | None = None
         self.claims: list[Claim] = []
         self.additions: list[str] = []
         self.conversions: list[Conversion] = []
@@ -130,7 +130,7 @@ class Verify:
 
         self._report(claims(), may_write, moves)
 
-    def _merge_claims(self, move: Move, before: Census, after: Census) -> Iterator[Claim]:
+    def _merge_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
         source, into = move.source, move.target
         assert into is not None
         assert move.conversion is not None
@@ -202,7 +202,7 @@ class Verify:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _censuses(self, *targets: User) -> tuple[Census, Census]:
+    def _censuses(self, *targets: User) -> tuple[Snapshot, Snapshot]:
         if self._before is None:
             raise Problem(
                 "verify was called before the pipeline",

@@ -17,12 +17,12 @@ from typing import Any
 
 from harness.core.errors import NotStaged, Problem
 from harness.pipeline.fixture import LacksOperation
-from harness.runner.controls import NotHere
+from harness.runner.controls import VersionNotSupported
 from harness.runner.run import Run
 from harness.runner.scenario import Case, ScenarioResult
 from harness.verification import NotProved
 
-LACKS = (LacksOperation, NotHere, NotStaged)
+LACKS = (LacksOperation, VersionNotSupported, NotStaged)
 """Why a scenario is not played with a pipeline."""
 
 

@@ -38,7 +38,7 @@ def in_written_order(interactions: Sequence[Interaction]) -> list[Interaction]:
 
 def _in_block_order(block: list[Interaction]) -> list[Interaction]:
     if block[0].block.startswith(PARALLEL):
-        return sorted(block, key=lambda interaction: (interaction.lane, sort_key(interaction.request)))
+        return sorted(block, key=lambda interaction: (interaction.caller, sort_key(interaction.request)))
     if block[0].block.startswith(POLL):
         return _without_repeats(block)
     return block
@@ -48,7 +48,7 @@ def _without_repeats(block: list[Interaction]) -> list[Interaction]:
     kept: list[Interaction] = []
     last: dict[tuple[str, ...], Interaction] = {}
     for interaction in block:
-        key = (interaction.lane, *sort_key(interaction.request))
+        key = (interaction.caller, *sort_key(interaction.request))
         before = last.get(key)
         if before is None or before.outcome != interaction.outcome:
             kept.append(interaction)

@@ -27,7 +27,7 @@ _OVERHEAD = len('{"like":"","but":{}}')
 
 
 @dataclass(slots=True)
-class Shown:
+class DeltaEncoder:
     """The objects that a recording has shown so far, by name; the same for who writes and for who reads."""
 
     _last: dict[str, dict[str, Any]] = field(default_factory=dict)

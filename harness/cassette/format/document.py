@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.cassette.format import bodies, delta
-from harness.core.http import Broken, BrokenKind, Lane, Outcome, Request, Response, Step
+from harness.core.http import BrokenKind, BrokenResponse, Caller, Outcome, Request, Response, Step
 
 VCR_VERSION = 1
 """The version of vcrpy's dictionary."""
@@ -72,7 +72,7 @@ class Interaction:
     request: Request
     outcome: Outcome
     step: Step = "when"
-    lane: Lane = "pipeline"
+    caller: Caller = "pipeline"
     block: str = ""
 
 
@@ -115,11 +115,11 @@ class BrokenRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     at: int = 0
 
 
-class InteractionRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class InteractionRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"caller": "lane"}):
     """An interaction as vcrpy writes it, and where in the scenario it took place."""
 
     step: Step
-    lane: Lane
+    caller: Caller
     request: RequestRow
     response: ResponseRow
     block: str = ""
@@ -146,7 +146,7 @@ def encode(cassette: Cassette) -> bytes:
     header = replace(cassette.header, digest="")
     rows = [to_row(interaction) for interaction in cassette.interactions]
     if header.format >= _WITH_LIKENESS:
-        shown = delta.Shown()
+        shown = delta.DeltaEncoder()
         for row in rows:
             row.response.body = msgspec.Raw(shown.shorten(bytes(row.response.body)))
     compact = msgspec.json.encode(Document(VCR_VERSION, header, rows))
@@ -174,7 +174,7 @@ def decode(compact: bytes) -> Cassette:
     """The cassette in a text without white space; raises msgspec.DecodeError or ValueError where there is none."""
     document = _document.decode(compact)
     if document.metadata.format >= _WITH_LIKENESS and delta.MARK in compact:
-        shown = delta.Shown()
+        shown = delta.DeltaEncoder()
         for row in document.interactions:
             row.response.body = msgspec.Raw(shown.expand(bytes(row.response.body)))
     return Cassette(document.metadata, tuple(from_row(row) for row in document.interactions))
@@ -196,7 +196,7 @@ def to_row(interaction: Interaction) -> InteractionRow:
     answer = outcome.answer
     return InteractionRow(
         step=interaction.step,
-        lane=interaction.lane,
+        caller=interaction.caller,
         request=RequestRow(
             request.method,
             f"https://{request.host}{request.target}",
@@ -205,7 +205,7 @@ def to_row(interaction: Interaction) -> InteractionRow:
         ),
         response=_response_row(outcome.response),
         block=interaction.block,
-        broken=BrokenRow(answer.kind, answer.at) if isinstance(answer, Broken) else None,
+        broken=BrokenRow(answer.kind, answer.at) if isinstance(answer, BrokenResponse) else None,
         delay=outcome.delay or None,
         given_up=outcome.given_up,
     )
@@ -222,9 +222,9 @@ def from_row(row: InteractionRow) -> Interaction:
     """What a row of the file stands for; raises ValueError where a part of it makes no sense."""
     host, target = _split(row.request.uri)
     request = Request(
-        row.request.method, target, row.request.headers, bodies.from_field(bytes(row.request.body)), host, row.lane
+        row.request.method, target, row.request.headers, bodies.from_field(bytes(row.request.body)), host, row.caller
     )
-    return Interaction(request, _outcome(row), row.step, row.lane, row.block)
+    return Interaction(request, _outcome(row), row.step, row.caller, row.block)
 
 
 def _outcome(row: InteractionRow) -> Outcome:
@@ -233,7 +233,7 @@ def _outcome(row: InteractionRow) -> Outcome:
         body = bodies.from_field(bytes(row.response.body))
         response = Response(row.response.status.code, row.response.headers, body)
     if row.broken is not None:
-        broken = Broken(row.broken.kind, response, row.broken.at)
+        broken = BrokenResponse(row.broken.kind, response, row.broken.at)
         return Outcome(broken, row.delay or 0.0, given_up=row.given_up)
     if response is None:
         raise ValueError("an interaction without a response must say how it broke")

@@ -13,7 +13,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class JsonDifference:
     """One place where two values differ: `old` was recorded, `new` is asked or answered now."""
 
     path: str
@@ -29,37 +29,37 @@ class Difference:
         return f"{self.path}: recorded {shown(self.old)}, now {shown(self.new)}"
 
 
-def differences(old: Any, new: Any, path: str = "$") -> Iterator[Difference]:
+def differences(old: Any, new: Any, path: str = "$") -> Iterator[JsonDifference]:
     """Each place where `new` differs from `old`, in the order of `old`."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _of_objects(old, new, path)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _of_arrays(old, new, path)
     elif kind_of(old) != kind_of(new):
-        yield Difference(path, "type", old, new)
+        yield JsonDifference(path, "type", old, new)
     elif old != new:
-        yield Difference(path, "changed", old, new)
+        yield JsonDifference(path, "changed", old, new)
 
 
-def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[Difference]:
+def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[JsonDifference]:
     for key, value in old.items():
         place = f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]"
         if key in new:
             yield from differences(value, new[key], place)
         else:
-            yield Difference(place, "removed", old=value)
+            yield JsonDifference(place, "removed", old=value)
     for key, value in new.items():
         if key not in old:
-            yield Difference(f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]", "added", new=value)
+            yield JsonDifference(f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]", "added", new=value)
 
 
-def _of_arrays(old: list[Any], new: list[Any], path: str) -> Iterator[Difference]:
+def _of_arrays(old: list[Any], new: list[Any], path: str) -> Iterator[JsonDifference]:
     for index, (one, other) in enumerate(zip(old, new, strict=False)):
         yield from differences(one, other, f"{path}[{index}]")
     for index in range(len(new), len(old)):
-        yield Difference(f"{path}[{index}]", "removed", old=old[index])
+        yield JsonDifference(f"{path}[{index}]", "removed", old=old[index])
     for index in range(len(old), len(new)):
-        yield Difference(f"{path}[{index}]", "added", new=new[index])
+        yield JsonDifference(f"{path}[{index}]", "added", new=new[index])
 
 
 def kind_of(value: Any) -> str:

@@ -76,7 +76,7 @@ class Journal:
         self._file = -1
 
 
-class _Line(msgspec.Struct):
+class _JournalLine(msgspec.Struct):
     number: int = 0
     header: Header | None = None
     row: cassette_format.InteractionRow | None = None
@@ -106,6 +106,6 @@ def recover(cassette: Path) -> Cassette:
     return Cassette(replace(header, recovered=True), ordered)
 
 
-def _whole_lines(data: bytes) -> list[_Line]:
+def _whole_lines(data: bytes) -> list[_JournalLine]:
     lines = data.split(b"\n")[:-1]
-    return [msgspec.json.decode(line, type=_Line) for line in lines]
+    return [msgspec.json.decode(line, type=_JournalLine) for line in lines]

@@ -17,7 +17,7 @@ import msgspec
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
-from harness.core.http import Broken, Request, Response
+from harness.core.http import BrokenResponse, Request, Response
 
 _NAMES: Final = ("email", "external_id", "company_id", "name")
 
@@ -40,7 +40,7 @@ class _Marking:
 
     def interaction(self, found: Interaction) -> Interaction:
         answer = found.outcome.answer
-        marked: Response | Broken
+        marked: Response | BrokenResponse
         if isinstance(answer, Response):
             marked = self._response(answer)
         else:
@@ -108,7 +108,7 @@ def _marked(name: str, marker: str) -> str:
 
 def _tags(interactions: Iterable[Interaction]) -> Iterable[str]:
     for found in interactions:
-        if found.lane == "harness" and found.request.method == "POST" and found.request.path == "/tags":
+        if found.caller == "harness" and found.request.method == "POST" and found.request.path == "/tags":
             tree = tree_of(found.request.body)
             if isinstance(tree, dict) and isinstance(tree.get("name"), str):
                 yield tree["name"]

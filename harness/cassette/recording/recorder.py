@@ -56,7 +56,7 @@ class Recorder:
             self._begun += 1
             number, step, block = self._begun, self._where() or "when", self._block_of(request)
         outcome = inner(request)
-        self._keep(number, Interaction(request, outcome, step, request.lane, block))
+        self._keep(number, Interaction(request, outcome, step, request.caller, block))
         return replace(outcome, on_given_up=partial(self._gave_up, number))
 
     def _gave_up(self, number: int) -> None:

@@ -19,8 +19,8 @@ import msgspec
 from harness.cassette.format.document import Header, Interaction
 from harness.cassette.format.plain_body import plain, plain_request, with_intercoms_own_address
 from harness.cassette.redaction import pseudonyms
-from harness.cassette.redaction.secret_matcher import COVER, Secrets
-from harness.core.http import Broken, Outcome, Request, Response
+from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
+from harness.core.http import BrokenResponse, Outcome, Request, Response
 
 RULES_VERSION = 1
 """Raised with every change of the rules: cassettes made under others are stale."""
@@ -79,7 +79,7 @@ class Redactor:
     def __init__(
         self, *, people: Iterable[Mapping[str, Any]] = (), secrets: Iterable[str] = (), strangers: bool = False
     ) -> None:
-        self.secrets = Secrets(secrets)
+        self.secrets = SecretMatcher(secrets)
         self.strangers = strangers
         self._known: set[str] = set()
         self.know(people)
@@ -139,7 +139,7 @@ class Redactor:
         if isinstance(answer, Response):
             return replace(outcome, answer=self.response(answer, of))
         inner = self.response(answer.response, of) if answer.response else None
-        return replace(outcome, answer=Broken(answer.kind, inner, answer.at))
+        return replace(outcome, answer=BrokenResponse(answer.kind, inner, answer.at))
 
     def _headers(self, headers: Mapping[str, str], allowed: frozenset[str]) -> dict[str, str]:
         return {name: self.text(value) for name, value in headers.items() if name in allowed}

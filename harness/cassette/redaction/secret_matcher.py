@@ -27,7 +27,7 @@ _GZIP_BYTES = b"\x1f\x8b"
 _READABLE = re.compile(rb"[\x20-\x7e]{%d}" % SHORTEST)
 
 
-class Secrets:
+class SecretMatcher:
     """Values that must never be written. The sandbox's own tokens are none: they open nothing."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
@@ -44,9 +44,9 @@ class Secrets:
             self._values |= {value}
             self.__dict__.pop("_forms", None)
 
-    def having(self, value: str) -> Secrets:
+    def having(self, value: str) -> SecretMatcher:
         """These, and one more."""
-        return Secrets({*self._values, value})
+        return SecretMatcher({*self._values, value})
 
     def cover(self, text: str) -> str:
         """The text with each secret covered."""

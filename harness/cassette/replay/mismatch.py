@@ -13,16 +13,16 @@ from typing import Literal, TypeAlias
 from harness.cassette.cassette_errors import CassetteProblem
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Interaction
-from harness.cassette.format.json_diff import Difference, differences
+from harness.cassette.format.json_diff import JsonDifference, differences
 from harness.cassette.format.match_keys import Key, key_of
 from harness.cassette.replay.varying_fields import likely_type
-from harness.core.http import Lane, Request, Step
+from harness.core.http import Caller, Request, Step
 
 Cause: TypeAlias = Literal[
     "already played",
     "order",
     "step",
-    "lane",
+    "caller",
     "host",
     "method",
     "path",
@@ -38,7 +38,7 @@ SAID: dict[Cause, str] = {
     "already played": "the cassette answers this request once, and it was answered before",
     "order": "the cassette has this request later, after others that were not asked yet",
     "step": "the cassette has this request in another step of the scenario",
-    "lane": "the cassette has this request, asked by the other side",
+    "caller": "the cassette has this request, asked by the other side",
     "host": "the host differs",
     "method": "the method differs",
     "path": "the path differs",
@@ -61,7 +61,7 @@ class Candidate:
     request: Request
     played: bool
     differs_in: tuple[Cause, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[JsonDifference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Mismatch:
     cause: Cause
     request: Request
     step: Step
-    lane: Lane
+    caller: Caller
     candidates: tuple[Candidate, ...] = ()
     waiting: int = 0
     """How many requests of the same step and side the cassette still has before this one."""
@@ -91,7 +91,7 @@ class Mismatch:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterable[str]:
-        yield f"{describe(self.request)} ({self.lane}, {self.step}): {SAID[self.cause]}"
+        yield f"{describe(self.request)} ({self.caller}, {self.step}): {SAID[self.cause]}"
         if self.cause == "order":
             yield f"    {self.waiting} recorded request(s) come before it"
         for candidate in self.candidates:
@@ -118,7 +118,7 @@ class ReplayFailed(CassetteProblem):
         self.leftover = tuple(leftover)
         evidence = [str(mismatches[0])] if mismatches else []
         evidence += [f"and {len(mismatches) - 1} more after it"] if len(mismatches) > 1 else []
-        evidence += [f"never asked: {describe(i.request)} ({i.lane}, {i.step})" for i in self.leftover[:5]]
+        evidence += [f"never asked: {describe(i.request)} ({i.caller}, {i.step})" for i in self.leftover[:5]]
         evidence += [f"and {len(self.leftover) - 5} more never asked"] if len(self.leftover) > 5 else []
         super().__init__(
             _headline(path, self.mismatches, self.leftover),
@@ -180,12 +180,12 @@ def _candidate(live: Request, interaction: Interaction, played: bool) -> Candida
     recorded = interaction.request
     parts = compare(key_of(recorded), key_of(live))
     found = [
-        Difference(part, "changed", _part(recorded, part), _part(live, part))
+        JsonDifference(part, "changed", _part(recorded, part), _part(live, part))
         for part in parts
         if part not in ("body", "path")
     ]
     if "path" in parts:
-        found.append(Difference("path", "changed", recorded.path, live.path))
+        found.append(JsonDifference("path", "changed", recorded.path, live.path))
     if "body" in parts:
         found += differences(tree_of(recorded.body), tree_of(live.body))
     return Candidate(recorded, played, parts, tuple(found))

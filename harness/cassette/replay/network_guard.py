@@ -27,7 +27,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "", "0.0.0.0", "::"})  # noqa: S104 - 
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NetworkRefusal:
     """A call that was not let out."""
 
     event: str
@@ -44,7 +44,7 @@ class NetworkRefused(Problem, ConnectionError):
 
     refutes = True
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: NetworkRefusal) -> None:
         self.refusal = refusal
         place = refusal.host if refusal.port is None else f"{refusal.host}:{refusal.port}"
         super().__init__(
@@ -67,7 +67,7 @@ class NetworkGuard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._allowed: list[Container[int]] = []
-        self._refusals: list[Refusal] = []
+        self._refusals: list[NetworkRefusal] = []
         self._installed = False
 
     @contextmanager
@@ -89,12 +89,12 @@ class NetworkGuard:
                 self._installed = True
 
     @property
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> list[NetworkRefusal]:
         """What was not let out, in order."""
         with self._lock:
             return list(self._refusals)
 
-    def take_refusals(self) -> list[Refusal]:
+    def take_refusals(self) -> list[NetworkRefusal]:
         """What was not let out since the last time this was asked."""
         with self._lock:
             taken, self._refusals = self._refusals, []
@@ -111,7 +111,7 @@ class NetworkGuard:
         host, port = _resolved(args) if event in _RESOLVING else _addressed(args)
         if host is None or self._lets_out(host, port, resolving=event in _RESOLVING):
             return
-        refusal = Refusal(event, host, port, threading.current_thread().name)
+        refusal = NetworkRefusal(event, host, port, threading.current_thread().name)
         with self._lock:
             self._refusals.append(refusal)
         raise NetworkRefused(refusal)

@@ -18,14 +18,14 @@ from pathlib import Path
 from harness.cassette.cassette_errors import record_command
 from harness.cassette.format.blocks import POLL
 from harness.cassette.format.document import Cassette, Interaction
-from harness.cassette.format.json_diff import Difference
+from harness.cassette.format.json_diff import JsonDifference
 from harness.cassette.format.match_keys import Key, key_of
 from harness.cassette.format.plain_body import INTERCOM_URL
 from harness.cassette.redaction.redactor import RULES_VERSION, Redactor
 from harness.cassette.replay import mismatch
 from harness.cassette.replay.mismatch import Candidate, Mismatch, ReplayFailed
 from harness.cassette.replay.varying_fields import VaryingFields
-from harness.core.http import Broken, Handler, Lane, Outcome, Request, Response, Step
+from harness.core.http import BrokenResponse, Caller, Handler, Outcome, Request, Response, Step
 
 MISSED = 421
 """Misdirected Request: no client retries it, and Intercom never sends it."""
@@ -134,10 +134,10 @@ class Player:
         self._misses: list[Mismatch] = []
         self._expected = self._by_step_and_lane(cassette.interactions)
 
-    def _by_step_and_lane(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Lane], _Expected]:
-        sorted_out: dict[tuple[Step, Lane], list[Interaction]] = {}
+    def _by_step_and_lane(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Caller], _Expected]:
+        sorted_out: dict[tuple[Step, Caller], list[Interaction]] = {}
         for interaction in interactions:
-            sorted_out.setdefault((interaction.step, interaction.lane), []).append(interaction)
+            sorted_out.setdefault((interaction.step, interaction.caller), []).append(interaction)
         return {place: _Expected(found, self._key) for place, found in sorted_out.items()}
 
     def _key(self, request: Request) -> Key:
@@ -149,7 +149,7 @@ class Player:
         key = self._key(clean)
         with self._lock:
             step = self._where() or "when"
-            expected = self._expected.get((step, request.lane))
+            expected = self._expected.get((step, request.caller))
             found = expected.take(key) if expected else None
             if found is None:
                 miss = self._explain(clean, key, step)
@@ -166,9 +166,9 @@ class Player:
         old, new = _result(recorded), _result(outcome)
         if old != new:
             clean, step = self._redactor.request(request), self._where() or "when"
-            near = Candidate(clean, True, ("answer",), (Difference("status", "changed", old, new),))
+            near = Candidate(clean, True, ("answer",), (JsonDifference("status", "changed", old, new),))
             with self._lock:
-                self._misses.append(Mismatch("answer", clean, step, request.lane, (near,)))
+                self._misses.append(Mismatch("answer", clean, step, request.caller, (near,)))
         return outcome
 
     def _outcome(self, found: Interaction, request: Request) -> Outcome:
@@ -178,29 +178,31 @@ class Player:
         return _with_links_to(request.origin, outcome)
 
     def _explain(self, request: Request, key: Key, step: Step) -> Mismatch:
-        lane = request.lane
+        caller = request.caller
         if len(self._misses) >= EXPLAINED:
-            return Mismatch("unexplained", request, step, lane)
-        own = self._expected.get((step, lane))
+            return Mismatch("unexplained", request, step, caller)
+        own = self._expected.get((step, caller))
         played, waiting = (own.played, own.waiting) if own else ([], [])
         places = [index for index, interaction in enumerate(waiting) if self._key(interaction.request) == key]
         if places:
             first = waiting[0]
-            return Mismatch("order", request, step, lane, mismatch.candidates(request, [(first, False)]), places[0])
+            return Mismatch("order", request, step, caller, mismatch.candidates(request, [(first, False)]), places[0])
         if any(self._key(interaction.request) == key for interaction in played):
-            return Mismatch("already played", request, step, lane)
+            return Mismatch("already played", request, step, caller)
         for (other_step, other_lane), other in self._expected.items():
             if any(self._key(interaction.request) == key for interaction in (*other.waiting, *other.played)):
-                return Mismatch("lane" if other_step == step and other_lane != lane else "step", request, step, lane)
+                return Mismatch(
+                    "caller" if other_step == step and other_lane != caller else "step", request, step, caller
+                )
         return self._nearest(request, step, [*((i, False) for i in waiting), *((i, True) for i in played)])
 
     def _nearest(self, request: Request, step: Step, recorded: list[tuple[Interaction, bool]]) -> Mismatch:
         near = mismatch.candidates(request, recorded)
         if self.cassette.header.redaction not in (0, RULES_VERSION):
-            return Mismatch("rules changed", request, step, request.lane, near)
+            return Mismatch("rules changed", request, step, request.caller, near)
         if not near or all(played for _, played in recorded):
-            return Mismatch("nothing recorded", request, step, request.lane, near)
-        return Mismatch(near[0].differs_in[0], request, step, request.lane, near)
+            return Mismatch("nothing recorded", request, step, request.caller, near)
+        return Mismatch(near[0].differs_in[0], request, step, request.caller, near)
 
     @property
     def misses(self) -> list[Mismatch]:
@@ -247,6 +249,6 @@ def _with_links_to(origin: str, outcome: Outcome) -> Outcome:
     if response is None or link not in response.body:
         return outcome
     changed = replace(response, body=response.body.replace(link, f"{origin}/".encode()))
-    if isinstance(outcome.answer, Broken):
+    if isinstance(outcome.answer, BrokenResponse):
         return replace(outcome, answer=replace(outcome.answer, response=changed))
     return replace(outcome, answer=changed)

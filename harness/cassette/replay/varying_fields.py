@@ -51,7 +51,7 @@ class VaryingFields:
         """The request with each declared field replaced by its type, where the type is right."""
         from dataclasses import replace
 
-        if not self.entries or not request.body or request.lane != "pipeline":
+        if not self.entries or not request.body or request.caller != "pipeline":
             return request
         try:
             tree = msgspec.json.decode(request.body)

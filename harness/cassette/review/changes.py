@@ -29,9 +29,9 @@ def changes(old: Cassette, new: Cassette) -> Iterator[str]:
             yield f"{name}: {before} → {after}"
     named = Names(old.interactions), Names(new.interactions)
     for step in ("given", "when", "then"):
-        for lane in ("harness", "pipeline", "webhook"):
-            sides = [[i for i in found.interactions if (i.step, i.lane) == (step, lane)] for found in (old, new)]
-            yield from (f"{step}, {lane}: {text}" for text in _in_lane(sides[0], sides[1], named))
+        for caller in ("harness", "pipeline", "webhook"):
+            sides = [[i for i in found.interactions if (i.step, i.caller) == (step, caller)] for found in (old, new)]
+            yield from (f"{step}, {caller}: {text}" for text in _in_lane(sides[0], sides[1], named))
 
 
 def _in_lane(old: Sequence[Interaction], new: Sequence[Interaction], named: tuple[Names, Names]) -> Iterator[str]:

@@ -22,7 +22,7 @@ _NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CassetteFinding:
     """One thing wrong with one cassette."""
 
     path: Path
@@ -39,7 +39,7 @@ class Inspected:
     path: Path
     size: int
     cassette: Cassette | None
-    findings: tuple[Finding, ...]
+    findings: tuple[CassetteFinding, ...]
 
 
 def kind_of(problem: CassetteProblem) -> str:
@@ -62,7 +62,7 @@ def inspect(
         kind = kind_of(problem)
         size = path.stat().st_size if path.exists() else 0
         return Inspected(
-            path, size, None, (Finding(path, level, kind, problem.evidence or problem.what, problem.remedy),)
+            path, size, None, (CassetteFinding(path, level, kind, problem.evidence or problem.what, problem.remedy),)
         )
     found = [
         *_proof(path, cassette),
@@ -74,38 +74,38 @@ def inspect(
     return Inspected(path, path.stat().st_size, cassette, tuple(found))
 
 
-def _proof(path: Path, cassette: Cassette) -> Iterator[Finding]:
+def _proof(path: Path, cassette: Cassette) -> Iterator[CassetteFinding]:
     if not cassette.header.scenario:
         return  # recorded by `exec` or `gateway`: it claims nothing
     for told in missing_proof(cassette):
-        yield Finding(path, "error", "proof", told, record_command(path))
+        yield CassetteFinding(path, "error", "proof", told, record_command(path))
 
 
-def _leaks(path: Path, cassette: Cassette, secrets: Collection[str]) -> Iterator[Finding]:
+def _leaks(path: Path, cassette: Cassette, secrets: Collection[str]) -> Iterator[CassetteFinding]:
     for leak in leaks(path.read_text(encoding="utf-8"), Redactor.for_header(cassette.header, secrets)):
-        yield Finding(path, "error", "leak", f"{leak.kind} on line {leak.line}", record_command(path))
+        yield CassetteFinding(path, "error", "leak", f"{leak.kind} on line {leak.line}", record_command(path))
 
 
-def _headers(path: Path, cassette: Cassette) -> Iterator[Finding]:
+def _headers(path: Path, cassette: Cassette) -> Iterator[CassetteFinding]:
     for number, interaction in enumerate(cassette.interactions, 1):
         response = interaction.outcome.response
         wrong = interaction.request.headers.keys() - REQUEST_HEADERS
         wrong |= (response.headers.keys() if response else set()) - RESPONSE_HEADERS - LIMIT_HEADERS
         for name in sorted(wrong):
-            yield Finding(path, "error", "header", f"interaction {number} holds {name}", record_command(path))
+            yield CassetteFinding(path, "error", "header", f"interaction {number} holds {name}", record_command(path))
 
 
-def _stale(path: Path, cassette: Cassette, today: Today) -> Iterator[Finding]:
+def _stale(path: Path, cassette: Cassette, today: Today) -> Iterator[CassetteFinding]:
     for reason in stale(cassette.header, today, version_is_pinned="@" in path.stem):
         told = f"{reason.cause}: {reason.told}"
-        yield Finding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
+        yield CassetteFinding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
 
 
-def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[Finding]:
+def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[CassetteFinding]:
     header = cassette.header
     match = _NODE.fullmatch(header.scenario)
     if header.recovered:
-        yield Finding(
+        yield CassetteFinding(
             path, "error", "recovered", "it was put together from a recording that did not end", record_command(path)
         )
     if match is None:
@@ -113,25 +113,25 @@ def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[Finding]:
     module, case, pinned = Path(match["module"]).stem, match["case"], path.stem.partition("@")[2]
     wanted = cassette_path(root, module, case, pipeline=header.pipeline, intercom_version=pinned or None)
     if path != wanted:
-        yield Finding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
+        yield CassetteFinding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
 
 
-def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[Finding]:
+def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[CassetteFinding]:
     match = _NODE.fullmatch(cassette.header.scenario)
     if match and match["case"].partition("[")[0] not in functions_of(folder / match["module"]):
         told = f"{cassette.header.scenario} does not exist"
-        yield Finding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
+        yield CassetteFinding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
 
 
-def unfinished(root: Path) -> Iterator[Finding]:
+def unfinished(root: Path) -> Iterator[CassetteFinding]:
     """Journals that lie under a folder: recordings that did not end."""
     for journal in sorted(root.rglob(f"*.json{SUFFIX}")):
         path = journal.with_name(journal.name.removesuffix(SUFFIX))
         told = "its last recording did not end"
-        yield Finding(path, "warning", "unfinished", told, f"harness cassettes recover {path}, or rm {journal}")
+        yield CassetteFinding(path, "warning", "unfinished", told, f"harness cassettes recover {path}, or rm {journal}")
 
 
-def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
+def unrecorded(root: Path, scenarios: Path) -> Iterator[CassetteFinding]:
     """Scenario functions that no cassette belongs to.
 
     Where only other pipelines than the reference were recorded, they may lack the operation: a warning.
@@ -145,7 +145,9 @@ def unrecorded(root: Path, scenarios: Path) -> Iterator[Finding]:
         for function in sorted(functions_of(module)):
             if file_name(function) not in recorded:
                 path = cassette_path(folders[0], module.stem, function)
-                yield Finding(path, level, "missing", f"{module}::{function} has no cassette", record_command(path))
+                yield CassetteFinding(
+                    path, level, "missing", f"{module}::{function} has no cassette", record_command(path)
+                )
 
 
 def _function(path: Path) -> str:

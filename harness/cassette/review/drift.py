@@ -108,7 +108,7 @@ def drifts(
     visitors = _visitors(cassette)
     found: dict[tuple[str, ...], Drift] = {}
     for place, interaction in enumerate(cassette.interactions, 1):
-        if interaction.request.path.startswith(CONTROL_PLANE) or interaction.lane == "webhook":
+        if interaction.request.path.startswith(CONTROL_PLANE) or interaction.caller == "webhook":
             continue
         for one in _mentioned(interaction, visitors):
             if not binding.knows(str(one["user_id"])):

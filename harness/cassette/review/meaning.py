@@ -23,7 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class RecordedConversion:
     """A request that asks for a conversion: whom, into what role, and into whom where that is said.
 
     A boot of the Messenger does not say what the source is: whoever it was, `source_role` is `None`.
@@ -36,7 +36,7 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPerson:
     """A person as an answer shows them."""
 
     person_id: str
@@ -48,37 +48,37 @@ def _texts(*values: Any) -> frozenset[str]:
     return frozenset(str(value) for value in values if value not in (None, ""))
 
 
-def _visitor(_path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
+def _visitor(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
     visitor, role = _mapping(body.get("visitor")), body.get("type")
     ids = _texts(visitor.get("id"), visitor.get("user_id"))
-    return Conversion(ids, "visitor", role) if role in ("lead", "user") and ids else None
+    return RecordedConversion(ids, "visitor", role) if role in ("lead", "user") and ids else None
 
 
-def _merge(_path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
+def _merge(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
     source, into = _texts(body.get("from")), body.get("into")
-    return Conversion(source, "lead", "user", str(into)) if source and into else None
+    return RecordedConversion(source, "lead", "user", str(into)) if source and into else None
 
 
-def _old_convert(_path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
+def _old_convert(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
     lead = _mapping(body.get("contact"))
     ids = _texts(lead.get("id"), lead.get("user_id"))
-    return Conversion(ids, "lead", "user") if ids else None
+    return RecordedConversion(ids, "lead", "user") if ids else None
 
 
-def _in_place(path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
-    return Conversion(_texts(path[1]), "lead", "user", path[1]) if body.get("role") == "user" else None
+def _in_place(path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+    return RecordedConversion(_texts(path[1]), "lead", "user", path[1]) if body.get("role") == "user" else None
 
 
-def _boot(_path: re.Match[str], body: Mapping[str, Any]) -> Conversion | None:
+def _boot(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
     try:
         told = _mapping(json.loads(body.get("user_data") or "null"))
     except ValueError:
         return None
     source = _texts(told.get("anonymous_id"))
-    return Conversion(source, None, "user") if source and (told.get("user_id") or told.get("email")) else None
+    return RecordedConversion(source, None, "user") if source and (told.get("user_id") or told.get("email")) else None
 
 
-CONVERSIONS: tuple[tuple[str, str, Callable[[re.Match[str], Mapping[str, Any]], Conversion | None]], ...] = (
+CONVERSIONS: tuple[tuple[str, str, Callable[[re.Match[str], Mapping[str, Any]], RecordedConversion | None]], ...] = (
     ("POST", r"/visitors/convert", _visitor),  # facts §2
     ("POST", r"/contacts/merge", _merge),  # facts §4, 2.x
     ("POST", r"/contacts/convert", _old_convert),  # facts §4, 1.x
@@ -99,7 +99,7 @@ def path_of(interaction: Interaction) -> str:
     return re.sub(r"/{2,}", "/", interaction.request.path).rstrip("/")
 
 
-def conversion_in(interaction: Interaction) -> Conversion | None:
+def conversion_in(interaction: Interaction) -> RecordedConversion | None:
     """The conversion that an interaction asks for, whatever came of it."""
     path, method = path_of(interaction), interaction.request.method.upper()
     for wanted, pattern, reader in CONVERSIONS:
@@ -126,7 +126,7 @@ def status_of(interaction: Interaction) -> int:
     return response.status if response else 0
 
 
-def person_in(interaction: Interaction) -> Shown | None:
+def person_in(interaction: Interaction) -> ShownPerson | None:
     """The one person that an answer shows, or nothing."""
     response = interaction.outcome.response
     if response is None or response.status != 200:
@@ -134,7 +134,7 @@ def person_in(interaction: Interaction) -> Shown | None:
     return _shown(_mapping(tree_of(response.body)))
 
 
-def converted_in(interaction: Interaction) -> Shown | None:
+def converted_in(interaction: Interaction) -> ShownPerson | None:
     """Whom the answer to a conversion shows; a boot is answered with the person inside."""
     shown, response = person_in(interaction), interaction.outcome.response
     if shown is not None or response is None or response.status != 200:
@@ -143,11 +143,11 @@ def converted_in(interaction: Interaction) -> Shown | None:
     return _shown({**person, "type": person.get("role")})
 
 
-def _shown(body: Mapping[str, Any]) -> Shown | None:
+def _shown(body: Mapping[str, Any]) -> ShownPerson | None:
     role, person_id = _role(body), body.get("id")
     if role is None or not person_id:
         return None
-    return Shown(str(person_id), _texts(person_id, body.get("user_id"), body.get("external_id")), role)
+    return ShownPerson(str(person_id), _texts(person_id, body.get("user_id"), body.get("external_id")), role)
 
 
 def _role(body: Mapping[str, Any]) -> Role | None:

@@ -18,7 +18,7 @@ from harness.cassette.format.match_keys import Key, key_of
 from harness.cassette.replay.mismatch import describe
 from harness.cassette.review.meaning import (
     GONE,
-    Conversion,
+    RecordedConversion,
     conversion_in,
     converted_in,
     is_read,
@@ -34,7 +34,7 @@ class Converted:
     """A conversion that succeeded, at its place in the recording."""
 
     place: int
-    asked: Conversion
+    asked: RecordedConversion
     target_id: str
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class Converted:
 
 def missing_proof(cassette: Cassette) -> list[str]:
     """What a recording lacks to prove what it claims, in words; empty where it proves it."""
-    if not any(interaction.lane == "harness" for interaction in cassette.interactions):
+    if not any(interaction.caller == "harness" for interaction in cassette.interactions):
         return ["the harness read nothing by itself in it, so it proves nothing"]
     converted = list(conversions(cassette.interactions))
     if not converted:
@@ -60,7 +60,7 @@ def conversions(interactions: Sequence[Interaction]) -> Iterator[Converted]:
     """The pipeline's conversions that succeeded, each source once; what the harness did to set the scene is none."""
     seen: set[frozenset[str]] = set()
     for place, interaction in enumerate(interactions):
-        if interaction.lane != "pipeline":
+        if interaction.caller != "pipeline":
             continue
         asked, shown = conversion_in(interaction), converted_in(interaction)
         if asked is None or shown is None or shown.role != asked.role or asked.source in seen:
@@ -91,7 +91,7 @@ def _of_conversion(interactions: Sequence[Interaction], conversion: Converted, *
 
 
 def _reads(interactions: Sequence[Interaction]) -> list[Interaction]:
-    return [found for found in interactions if found.lane == "harness" and is_read(found)]
+    return [found for found in interactions if found.caller == "harness" and is_read(found)]
 
 
 def _shows_gone(found: Interaction, before: dict[Key, Interaction], conversion: Converted) -> bool:
@@ -109,7 +109,7 @@ def _shows_target(found: Interaction, conversion: Converted) -> bool:
 
 
 def _of_refusal(interactions: Sequence[Interaction]) -> Iterator[str]:
-    first = next((place for place, found in enumerate(interactions) if found.lane == "pipeline"), None)
+    first = next((place for place, found in enumerate(interactions) if found.caller == "pipeline"), None)
     split = first if first is not None else sum(found.step != "then" for found in interactions)
     before = {key_of(found.request): found for found in _all_reads(interactions[:split])}
     after = {key_of(found.request): found for found in _all_reads(interactions[split:]) if found.step == "then"}
@@ -122,7 +122,7 @@ def _of_refusal(interactions: Sequence[Interaction]) -> Iterator[str]:
 
 
 def _all_reads(interactions: Sequence[Interaction]) -> list[Interaction]:
-    return [found for found in interactions if found.lane == "harness" and found.request.method == "GET"]
+    return [found for found in interactions if found.caller == "harness" and found.request.method == "GET"]
 
 
 def _same(old: Interaction, new: Interaction) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.id_names import Names
-from harness.core.http import Broken
+from harness.core.http import BrokenResponse
 
 _SAID = ("type", "role", "email", "name", "external_id", "user_id", "total_count")
 _LONGEST = 100
@@ -42,7 +42,7 @@ def _exchange(interaction: Interaction, names: Names, *, bodies: bool) -> Iterat
     version = request.headers.get("intercom-version")
     block = f"  ({interaction.block})" if interaction.block else ""
     asked = names.text(request.target) + (f"  [{version}]" if version else "") + block
-    yield f"  {interaction.lane:<{_WIDTH}}→ {request.method} {asked}"
+    yield f"  {interaction.caller:<{_WIDTH}}→ {request.method} {asked}"
     yield from _body(request.body, names, whole=True, bodies=bodies)
     yield f"  {'':<{_WIDTH}}← {_answer(interaction, names)}"
     response = interaction.outcome.response
@@ -53,7 +53,7 @@ def _exchange(interaction: Interaction, names: Names, *, bodies: bool) -> Iterat
 def _answer(interaction: Interaction, names: Names) -> str:
     answer, response = interaction.outcome.answer, interaction.outcome.response
     delay = f", after {interaction.outcome.delay:g} s" if interaction.outcome.delay else ""
-    broken = f"{answer.kind.replace('_', ' ')}" if isinstance(answer, Broken) else ""
+    broken = f"{answer.kind.replace('_', ' ')}" if isinstance(answer, BrokenResponse) else ""
     if response is None:
         return broken + delay
     said = f"{response.status} {_summary(tree_of(response.body), names)}".rstrip()

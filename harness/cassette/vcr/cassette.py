@@ -24,7 +24,7 @@ from harness.cassette.recording.storage import load
 from harness.cassette.replay.mismatch import ReplayFailed
 from harness.cassette.replay.player import Player
 from harness.cassette.vcr.plain_yaml import from_vcr, vcr_response
-from harness.core.http import Broken, Outcome, Request
+from harness.core.http import BrokenResponse, Outcome, Request
 
 _NOBODYS = Header(scenario="", pipeline="", recorded_from="test-app")
 
@@ -51,7 +51,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
         outcome = self._player.handle(_asked(request))
         if outcome.refused:
             raise ReplayFailed(Path(self._path), self._player.misses[-1:], (), "record it anew")
-        if isinstance(outcome.answer, Broken):
+        if isinstance(outcome.answer, BrokenResponse):
             raise ConnectionError(f"recorded as broken: {outcome.answer.kind}")
         self.play_counts[len(self.play_counts)] += 1
         return vcr_response(outcome.answer)

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.cassette.cassette_errors import UndecodableCassette
 from harness.cassette.format.document import Cassette, Header, Interaction, reason
-from harness.core.http import Broken, Outcome, Request, Response
+from harness.core.http import BrokenResponse, Outcome, Request, Response
 
 
 def vcr_dictionary(cassette: Cassette) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
 
 def playable(cassette: Cassette) -> list[Interaction]:
     """The interactions that vcrpy can play: those that were asked of Intercom, and whose answer arrived."""
-    asked = [found for found in cassette.interactions if found.lane != "webhook"]
-    return [found for found in asked if not isinstance(found.outcome.answer, Broken)]
+    asked = [found for found in cassette.interactions if found.caller != "webhook"]
+    return [found for found in asked if not isinstance(found.outcome.answer, BrokenResponse)]
 
 
 def vcr_interaction(interaction: Interaction) -> dict[str, Any]:

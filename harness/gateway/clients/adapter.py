@@ -20,7 +20,7 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
-from harness.core.http import Broken, BrokenKind, Lane, Outcome, Request, Response
+from harness.core.http import BrokenKind, BrokenResponse, Caller, Outcome, Request, Response
 from harness.gateway.clients.in_process import PHRASES, body_bytes
 from harness.gateway.hosts import meant_host
 
@@ -40,11 +40,11 @@ class GatewayAdapter(BaseAdapter):
     """
 
     def __init__(
-        self, gateway: Answering, lane: Lane = "harness", wait: Callable[[float], object] = time.sleep
+        self, gateway: Answering, caller: Caller = "harness", wait: Callable[[float], object] = time.sleep
     ) -> None:
         super().__init__()
         self._gateway = gateway
-        self._lane = lane
+        self._lane = caller
         self._wait = wait
 
     def send(
@@ -94,11 +94,11 @@ def _answer(adapter: GatewayAdapter, request: requests.PreparedRequest, answer: 
     return answered
 
 
-def _whole(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: Broken) -> requests.Response:
+def _whole(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: BrokenResponse) -> requests.Response:
     return _answer(adapter, request, broken.response or Response(200))
 
 
-def _truncated(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: Broken) -> requests.Response:
+def _truncated(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: BrokenResponse) -> requests.Response:
     answer = broken.response or Response(200)
     raw = HTTPResponse(
         body=BytesIO(answer.body[: broken.at]),
@@ -110,15 +110,15 @@ def _truncated(adapter: GatewayAdapter, request: requests.PreparedRequest, broke
     return HTTPAdapter().build_response(request, raw)
 
 
-def _reset(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: Broken) -> requests.Response:
+def _reset(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: BrokenResponse) -> requests.Response:
     raise _connection_error(request, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))
 
 
-def _empty(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: Broken) -> requests.Response:
+def _empty(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: BrokenResponse) -> requests.Response:
     raise _connection_error(request, RemoteDisconnected("Remote end closed connection without response"))
 
 
-_BROKEN: dict[BrokenKind, Callable[[GatewayAdapter, requests.PreparedRequest, Broken], requests.Response]] = {
+_BROKEN: dict[BrokenKind, Callable[[GatewayAdapter, requests.PreparedRequest, BrokenResponse], requests.Response]] = {
     "reset_before": _reset,
     "reset_after": _reset,
     "empty": _empty,
@@ -127,7 +127,7 @@ _BROKEN: dict[BrokenKind, Callable[[GatewayAdapter, requests.PreparedRequest, Br
 }
 
 
-def to_request(prepared: requests.PreparedRequest, lane: Lane) -> Request:
+def to_request(prepared: requests.PreparedRequest, caller: Caller) -> Request:
     """What `requests` prepared, as the value that travels."""
     scheme, _, rest = (prepared.url or "").partition("://")
     authority, _, _ = rest.partition("/")
@@ -138,7 +138,7 @@ def to_request(prepared: requests.PreparedRequest, lane: Lane) -> Request:
         headers=headers,
         body=body_bytes(prepared.body),
         host=meant_host(authority),
-        lane=lane,
+        caller=caller,
         origin=f"{scheme}://{authority}",
     )
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from harness.core.errors import Problem
-from harness.core.http import Broken, Exchange
-from harness.gateway.middleware.faults import Armed
+from harness.core.http import BrokenResponse, Exchange
+from harness.gateway.middleware.faults import ArmedFault
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -25,7 +25,7 @@ class Checkpoint:
     state: bytes
     now: float
     told: float | None
-    faults: Sequence[Armed]
+    faults: Sequence[ArmedFault]
     count: int
 
     def as_data(self) -> dict[str, Any]:
@@ -78,9 +78,9 @@ def _told(exchange: Exchange) -> Mapping[str, Any]:
     return {
         "number": exchange.number,
         "at": exchange.at,
-        "by": request.headers.get("user-agent", request.lane),
+        "by": request.headers.get("user-agent", request.caller),
         "operation": exchange.operation,
         "request": f"{request.method} {request.path}",
-        "answer": answer.kind if isinstance(answer, Broken) else answer.status,
+        "answer": answer.kind if isinstance(answer, BrokenResponse) else answer.status,
         "fault": exchange.outcome.fault,
     }

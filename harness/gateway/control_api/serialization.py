@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from harness.core.http import Broken, Exchange
+from harness.core.http import BrokenResponse, Exchange
 
 MASK = "[masked]"
 _SECRET_KEYS = re.compile(
@@ -38,7 +38,7 @@ def exchange_tree(exchange: Exchange) -> dict[str, Any]:
             "body": body_tree(request.body, request.headers.get("content-type", "")),
         },
         "response": _response_tree(exchange),
-        "broken": outcome.answer.kind if isinstance(outcome.answer, Broken) else None,
+        "broken": outcome.answer.kind if isinstance(outcome.answer, BrokenResponse) else None,
         "delay": outcome.delay,
         "refused": outcome.refused,
         "fault": outcome.fault,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, TypeAlias
 
-from harness.core.http import Broken, BrokenKind, Handler, Outcome, Request, Response
+from harness.core.http import BrokenKind, BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.middleware.fault import Fault
 
 WINDOW: Final = 10
@@ -114,18 +114,22 @@ def _late(fault: Fault, sent: Sent) -> Outcome:
 
 
 def _reset_before(fault: Fault, sent: Sent) -> Outcome:
-    return Outcome(Broken("reset_before"))
+    return Outcome(BrokenResponse("reset_before"))
 
 
 def _lost(fault: Fault, sent: Sent) -> Outcome:
     done = sent.inner(sent.request)
-    return done if done.refused else replace(done, answer=Broken("reset_after", done.response), delay=fault.seconds)
+    return (
+        done
+        if done.refused
+        else replace(done, answer=BrokenResponse("reset_after", done.response), delay=fault.seconds)
+    )
 
 
 def _broken(kind: BrokenKind) -> Act:
     def act(fault: Fault, sent: Sent) -> Outcome:
         done = sent.inner(sent.request)
-        return done if done.refused else replace(done, answer=Broken(kind, done.response, fault.at))
+        return done if done.refused else replace(done, answer=BrokenResponse(kind, done.response, fault.at))
 
     return act
 
@@ -135,7 +139,9 @@ def _truncated(fault: Fault, sent: Sent) -> Outcome:
     if done.refused or done.response is None:
         return done
     half = len(done.response.body) // 2
-    return replace(done, answer=Broken("truncated", done.response, min(fault.at or half, len(done.response.body))))
+    return replace(
+        done, answer=BrokenResponse("truncated", done.response, min(fault.at or half, len(done.response.body)))
+    )
 
 
 def _garbled(fault: Fault, sent: Sent) -> Outcome:
@@ -155,7 +161,7 @@ Act: TypeAlias = Callable[["Fault", Sent], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FaultKind:
     """One kind of fault: what it does, in words and in deed, and what it can be told beside when to fire."""
 
     act: Act
@@ -165,19 +171,19 @@ class Kind:
     """How long it takes where nothing is said."""
 
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "status": Kind(_status, "answers with an error of Intercom's; `after` does the work all the same", frozenset(
+KINDS: Final[Mapping[str, FaultKind]] = {
+    "status": FaultKind(_status, "answers with an error of Intercom's; `after` does the work all the same", frozenset(
         {"status", "retry_after", "after"})),
-    "rate_limit": Kind(_rate_limited, "answers 429 until `retry_after` seconds have gone by", frozenset({
+    "rate_limit": FaultKind(_rate_limited, "answers 429 until `retry_after` seconds have gone by", frozenset({
         "retry_after"})),
-    "delay": Kind(_late, "answers late", frozenset({"seconds"}), 1.0),
-    "stall": Kind(_late, "answers after longer than any client waits", frozenset({"seconds"}), 75.0),
-    "lost": Kind(_lost, "does the work, stays silent and closes the connection", frozenset({"seconds"}), 75.0),
-    "reset_before": Kind(_reset_before, "resets the connection before the work is done"),
-    "reset_after": Kind(_broken("reset_after"), "does the work and resets the connection"),
-    "empty": Kind(_broken("empty"), "does the work and closes the connection without a byte"),
-    "truncated": Kind(_truncated, "does the work and breaks off after `at` bytes or half", frozenset({"at"})),
-    "garbled": Kind(_garbled, "does the work and spoils the second half of the body"),
-    "dribble": Kind(_broken("dribble"), "answers `at` bytes at a time", frozenset({"at"})),
+    "delay": FaultKind(_late, "answers late", frozenset({"seconds"}), 1.0),
+    "stall": FaultKind(_late, "answers after longer than any client waits", frozenset({"seconds"}), 75.0),
+    "lost": FaultKind(_lost, "does the work, stays silent and closes the connection", frozenset({"seconds"}), 75.0),
+    "reset_before": FaultKind(_reset_before, "resets the connection before the work is done"),
+    "reset_after": FaultKind(_broken("reset_after"), "does the work and resets the connection"),
+    "empty": FaultKind(_broken("empty"), "does the work and closes the connection without a byte"),
+    "truncated": FaultKind(_truncated, "does the work and breaks off after `at` bytes or half", frozenset({"at"})),
+    "garbled": FaultKind(_garbled, "does the work and spoils the second half of the body"),
+    "dribble": FaultKind(_broken("dribble"), "answers `at` bytes at a time", frozenset({"at"})),
 }  # fmt: skip
 """Every kind of fault there is."""

@@ -33,7 +33,7 @@ NameOf: TypeAlias = Callable[[Request], str]
 
 
 @dataclass(slots=True)
-class Armed:
+class ArmedFault:
     """A fault with its counters: how many requests of its operation there were, and how often it fired."""
 
     fault: Fault
@@ -72,13 +72,13 @@ class FaultTable:
         self._name_of = name_of
         self._known = known
         self._routed = routed
-        self._armed: list[Armed] = []
+        self._armed: list[ArmedFault] = []
         self._lock = threading.Lock()
         self._fired = 0
 
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through, or have the fault happen that is due; to be used as a layer of the gateway."""
-        if not self._armed or request.lane != "pipeline":
+        if not self._armed or request.caller != "pipeline":
             return inner(request)
         now = self.clock.now()
         with self._lock:
@@ -102,17 +102,17 @@ class FaultTable:
                 taken = left
         return taken
 
-    def arm(self, *faults: Fault) -> Sequence[Armed]:
+    def arm(self, *faults: Fault) -> Sequence[ArmedFault]:
         """Arm faults, all or none; what makes no sense is a `Problem`."""
         with self._lock:
             armed = list(self._armed)
             for fault in faults:
                 self._check(fault, armed)
-                armed.append(Armed(fault, pattern=_pattern(fault.operation)))
+                armed.append(ArmedFault(fault, pattern=_pattern(fault.operation)))
             self._armed = armed
             return armed[len(armed) - len(faults) :]
 
-    def _check(self, fault: Fault, armed: Sequence[Armed]) -> None:
+    def _check(self, fault: Fault, armed: Sequence[ArmedFault]) -> None:
         if fault.operation != ANY and fault.operation not in GROUPS:
             self._check_operation(fault.operation)
         for earlier in armed:
@@ -159,7 +159,7 @@ class FaultTable:
             self._armed = []
 
     @property
-    def armed(self) -> Sequence[Armed]:
+    def armed(self) -> Sequence[ArmedFault]:
         """What is armed, in order, with what it came to so far."""
         with self._lock:
             return [replace(one) for one in self._armed]
@@ -169,13 +169,13 @@ class FaultTable:
         """What was armed and never fired."""
         return [one.fault for one in self.armed if not one.fired]
 
-    def restore(self, armed: Sequence[Armed]) -> None:
+    def restore(self, armed: Sequence[ArmedFault]) -> None:
         """Put back what `armed` told, counters included."""
         with self._lock:
             self._armed = [replace(one) for one in armed]
 
 
-def _left(armed: Armed, now: float) -> Fault | None:
+def _left(armed: ArmedFault, now: float) -> Fault | None:
     """The fault as it fires now, or `None` where it does not; a rate limit holds until its time is over."""
     fault = armed.fault
     if now < armed.until:
@@ -187,7 +187,7 @@ def _left(armed: Armed, now: float) -> Fault | None:
     return fault
 
 
-def _concerns(armed: Armed, request: Request, name: str) -> bool:
+def _concerns(armed: ArmedFault, request: Request, name: str) -> bool:
     if armed.pattern is not None:
         return armed.pattern.fullmatch(f"{request.method} {request.path.rstrip('/')}") is not None
     operation = armed.fault.operation

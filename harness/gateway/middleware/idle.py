@@ -19,7 +19,7 @@ AFTER_TROUBLE: Final = 3.0
 """The same after an answer that did not come, or was an error of Intercom's."""
 
 
-class Quiet:
+class IdleDetector:
     """Counts what is under way, and notes until when somebody may come back. now: the machine's own time."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class Quiet:
 
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through; to be used as a layer of the gateway."""
-        if request.lane != "pipeline":
+        if request.caller != "pipeline":
             return inner(request)
         with self._changed:
             self._under_way += 1

@@ -13,7 +13,7 @@ PATIENCE: Final = 1.0
 """Seconds that a worker is waited for; one that asks nothing holds the others up no longer."""
 
 
-class Rendezvous:
+class RequestBarrier:
     """A layer that lets everything pass, but for the first requests of workers that are to meet."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Rendezvous:
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through, or have it wait for the others; those who met are answered one after the other."""
         barrier = self._barrier
-        if barrier is None or request.lane != "pipeline":
+        if barrier is None or request.caller != "pipeline":
             return inner(request)
         with self._turn:
             self._left -= 1

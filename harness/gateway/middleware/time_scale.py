@@ -22,7 +22,7 @@ TOLERANCE: Final = 0.05
 """Seconds by which a wait may fall short: two clocks are never read at the same moment."""
 
 
-class Pace:
+class TimeScale:
     """A layer outside of everything else. `scale` is how much of a told second really has to pass, 1 for all of it.
 
     elapsed and today: the machine's own time, for measuring and for telling.
@@ -46,7 +46,7 @@ class Pace:
 
     def layer(self, request: Request, inner: Handler) -> Outcome:
         """Move the clock if the pipeline has waited, and note what it is told to wait now."""
-        if request.lane != "pipeline":
+        if request.caller != "pipeline":
             return inner(request)
         self._settle()
         outcome = inner(request)

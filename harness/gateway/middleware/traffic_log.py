@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from harness.core.http import Exchange, Handler, Outcome, Request, Step
 
 
-class Reached:
+class BackendTrafficLog:
     """Keeps what passes its `layer`, which belongs next to the backend. where: the scenario's step at this moment."""
 
     def __init__(self, where: Callable[[], Step | None], now: Callable[[], float]) -> None:

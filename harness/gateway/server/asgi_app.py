@@ -16,12 +16,12 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from harness.core.http import NOBODY_WAITS, Broken, BrokenKind, Outcome, Request, Response
+from harness.core.http import NOBODY_WAITS, BrokenKind, BrokenResponse, Outcome, Request, Response
 from harness.gateway.core import Gateway
 from harness.gateway.door_responses import error
 from harness.gateway.hosts import host_of
 from harness.gateway.server.egress import Policy, refusal
-from harness.gateway.server.wire import HOP_BY_HOP, Arrival, request_of
+from harness.gateway.server.wire import HOP_BY_HOP, ReceivedRequest, request_of
 
 BODY_LIMIT = 10 * 1024 * 1024
 """How long a request's body may be, in bytes."""
@@ -38,7 +38,7 @@ Answered = TypeVar("Answered")
 _log = logging.getLogger("harness.server")
 
 
-class Control(Protocol):
+class ControlPlaneHandler(Protocol):
     """What stands in front of the gateway on the server's own paths."""
 
     def owns(self, path: str) -> bool:
@@ -50,13 +50,13 @@ class Control(Protocol):
         ...
 
 
-class Door:
+class GatewayAsgiApp:
     """The ASGI application: a request in, its outcome acted out."""
 
     def __init__(
         self,
         gateway: Gateway,
-        control: Control | None,
+        control: ControlPlaneHandler | None,
         workers: Executor,
         policy: Policy,
         watch: Callable[[Request], None] | None = None,
@@ -76,7 +76,7 @@ class Door:
         if body is None:
             await _respond(error(413, "payload_too_large", f"The body is longer than {BODY_LIMIT} bytes."), send)
             return
-        arrival: Arrival = scope["harness"]
+        arrival: ReceivedRequest = scope["harness"]
         if arrival.outcome is not None:
             await self.act_out(arrival.outcome, scope, receive, send)
             return
@@ -95,7 +95,7 @@ class Door:
                 await _gone(receive)
                 return
         elif outcome.delay and (outcome.given_up or outcome.delay >= NOBODY_WAITS):
-            outcome = replace(outcome, answer=Broken("empty", outcome.response))
+            outcome = replace(outcome, answer=BrokenResponse("empty", outcome.response))
         if isinstance(outcome.answer, Response):
             await _respond(outcome.answer, send)
         else:
@@ -201,7 +201,7 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+async def _reset(broken: BrokenResponse, scope: Scope, receive: Receive, send: Send) -> None:
     transport = scope["harness"].transport
     plain = transport.get_extra_info("socket")
     if plain is not None:
@@ -211,12 +211,12 @@ async def _reset(broken: Broken, scope: Scope, receive: Receive, send: Send) -> 
     await _gone(receive)
 
 
-async def _empty(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+async def _empty(broken: BrokenResponse, scope: Scope, receive: Receive, send: Send) -> None:
     scope["harness"].transport.close()
     await _gone(receive)
 
 
-async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+async def _truncated(broken: BrokenResponse, scope: Scope, receive: Receive, send: Send) -> None:
     answer = broken.response or Response(200)
     await send(_start(answer))
     await send({"type": "http.response.body", "body": answer.body[: broken.at], "more_body": True})
@@ -224,7 +224,7 @@ async def _truncated(broken: Broken, scope: Scope, receive: Receive, send: Send)
     await _gone(receive)
 
 
-async def _dribble(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:
+async def _dribble(broken: BrokenResponse, scope: Scope, receive: Receive, send: Send) -> None:
     answer = broken.response or Response(200)
     step = max(broken.at, 1)
     await send(_start(answer))
@@ -234,7 +234,7 @@ async def _dribble(broken: Broken, scope: Scope, receive: Receive, send: Send) -
     await send({"type": "http.response.body", "body": b""})
 
 
-_BROKEN: dict[BrokenKind, Callable[[Broken, Scope, Receive, Send], Awaitable[None]]] = {
+_BROKEN: dict[BrokenKind, Callable[[BrokenResponse, Scope, Receive, Send], Awaitable[None]]] = {
     "reset_before": _reset,
     "reset_after": _reset,
     "empty": _empty,

@@ -19,44 +19,44 @@ from uvicorn.server import ServerState
 
 from harness.core.http import Outcome, Response
 from harness.gateway.hosts import host_of, is_answered, split_target
-from harness.gateway.server.asgi_app import Door
+from harness.gateway.server.asgi_app import GatewayAsgiApp
 from harness.gateway.server.egress import Policy
-from harness.gateway.server.proxy_protocol import Connection
-from harness.gateway.server.request_heads import Heads
-from harness.gateway.server.wire import Arrival, head_of, request_of
-from harness.gateway.server.write_batcher import Departures
+from harness.gateway.server.proxy_protocol import ProxyProtocol
+from harness.gateway.server.request_heads import RequestHeadCache
+from harness.gateway.server.wire import ReceivedRequest, head_of, request_of
+from harness.gateway.server.write_batcher import WriteBatcher
 
 _UPGRADE = b"\r\nupgrade:"
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class ServerContext:
     """What all connections of a server share."""
 
-    door: Door
+    door: GatewayAsgiApp
     policy: Policy
     config: Config
     state: ServerState = field(default_factory=ServerState)
-    departures: Departures = field(default_factory=Departures)
-    heads: dict[tuple[str, str], Heads] = field(default_factory=dict)
+    departures: WriteBatcher = field(default_factory=WriteBatcher)
+    heads: dict[tuple[str, str], RequestHeadCache] = field(default_factory=dict)
     """The heads that are known, by the scheme and the host that a tunnel leads to."""
 
 
-def shared_by(door: Door, policy: Policy) -> Shared:
+def shared_by(door: GatewayAsgiApp, policy: Policy) -> ServerContext:
     """What the connections to this door share. No keep-alive timer, no WebSockets, and no header is believed."""
     config = Config(door, log_config=None, lifespan="off", ws="none", timeout_keep_alive=600, proxy_headers=False)
     config.load()
-    return Shared(door, policy, config)
+    return ServerContext(door, policy, config)
 
 
-class FrontProtocol(Connection):
+class HttpProtocol(ProxyProtocol):
     """A connection on which HTTP is spoken."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: ServerContext) -> None:
         super().__init__(shared.policy, shared.config, shared.state)
         self._door = shared.door
         self._shared = shared
-        self._heads = Heads()
+        self._heads = RequestHeadCache()
         self._between = True
         self._piece = b""
         self._unsettled = False
@@ -172,18 +172,18 @@ class FrontProtocol(Connection):
         elif self._afterwards is not None:
             self._afterwards()
 
-    def _arrival(self) -> Arrival:
+    def _arrival(self) -> ReceivedRequest:
         url = self.url.decode("latin-1")
         authority, target = split_target(url)
         scheme = url.partition("://")[0] if authority else self.scheme or "http"
         foreign = url if authority and not self._is_ours(authority) else ""
-        return Arrival(target, scheme, authority or self._tunnelled_to, foreign, self.transport, self._left)
+        return ReceivedRequest(target, scheme, authority or self._tunnelled_to, foreign, self.transport, self._left)
 
     def _is_ours(self, authority: str) -> bool:
         own_port = str(self.server[1]) if self.server else ""
         return is_answered(host_of(authority)) or authority.rpartition(":")[2] == own_port
 
-    def _outcome(self, arrival: Arrival) -> Outcome | None:
+    def _outcome(self, arrival: ReceivedRequest) -> Outcome | None:
         """What comes of a whole request, where that is known without waiting and the request is a usual one."""
         if self._ready is not None:
             ready, self._ready = self._ready, None
@@ -221,7 +221,7 @@ class FrontProtocol(Connection):
             self._shared.departures.add(self.transport, whole)
         return True
 
-    def _settle(self, arrival: Arrival) -> None:
+    def _settle(self, arrival: ReceivedRequest) -> None:
         """Have uvicorn take the request from here on: its target is passed on exactly as it was sent."""
         self._unsettled = False
         headers, expects = self.headers, self.expect_100_continue

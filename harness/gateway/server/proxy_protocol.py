@@ -33,7 +33,7 @@ _CONNECT = b"CONNECT "
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-class Connection(HttpToolsProtocol):
+class ProxyProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a look at the first bytes before it."""
 
     def __init__(self, policy: Policy, config: Config, state: ServerState) -> None:

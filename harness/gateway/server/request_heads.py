@@ -18,7 +18,7 @@ KEPT: Final = 512
 END: Final = b"\r\n\r\n"
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """What a head says."""
 
     method: str
@@ -34,11 +34,11 @@ class Head(NamedTuple):
         return Request(self.method, self.target, self.headers, body, self.host, "pipeline", self.origin)
 
 
-class Heads:
+class RequestHeadCache:
     """The heads that one way of connecting has brought."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Head] = {}
+        self._known: dict[bytes, RequestHead] = {}
 
     def request_of(self, data: bytes) -> Request | None:
         """The request that these bytes are, if they are exactly one and its head is known."""
@@ -53,6 +53,6 @@ class Heads:
             return
         if len(self._known) >= KEPT:
             self._known.clear()
-        self._known[data[:end]] = Head(
+        self._known[data[:end]] = RequestHead(
             request.method, request.target, request.headers, request.host, request.origin, len(request.body)
         )

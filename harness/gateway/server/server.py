@@ -21,7 +21,7 @@ from typing import Any, Self
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.gateway.core import Gateway
-from harness.gateway.server.asgi_app import Control, Door
+from harness.gateway.server.asgi_app import ControlPlaneHandler, GatewayAsgiApp
 from harness.gateway.server.egress import Certificates, Policy
 
 WORKERS = 64
@@ -39,7 +39,7 @@ class Server:
         self,
         gateway: Gateway,
         *,
-        control: Control | None = None,
+        control: ControlPlaneHandler | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         allowed: Collection[str] = (),
@@ -129,21 +129,21 @@ class Server:
                 self._loop.add_signal_handler(number, self._stop.set)
         workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
         policy = Policy(self._certificates, self._gateway.turn_away, self._allowed)
-        door = Door(self._gateway, self._control, workers, policy, self._watch)
+        door = GatewayAsgiApp(self._gateway, self._control, workers, policy, self._watch)
         try:
             await self._accept(door, policy, ready)
         finally:
             workers.shutdown(wait=False, cancel_futures=True)
 
-    async def _accept(self, door: Door, policy: Policy, ready: Callable[[], None]) -> None:
+    async def _accept(self, door: GatewayAsgiApp, policy: Policy, ready: Callable[[], None]) -> None:
         # Driving uvicorn's protocol without uvicorn's own server keeps signals ours and stops without its waits.
-        from harness.gateway.server.http_protocol import FrontProtocol, shared_by
+        from harness.gateway.server.http_protocol import HttpProtocol, shared_by
 
         assert self._loop
         assert self._stop
         assert self._socket
         shared = shared_by(door, policy)
-        self._protocol = lambda: FrontProtocol(shared)
+        self._protocol = lambda: HttpProtocol(shared)
         await self._listen_on(self._socket)
         ready()
         await self._stop.wait()

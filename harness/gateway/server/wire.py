@@ -11,7 +11,7 @@ from harness.core.http import Outcome, Request, Response
 from harness.gateway.hosts import host_of, is_answered, meant_host
 
 
-class Arrival(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """What HTTP itself does not tell the application about a request; it finds it in its scope, under `harness`."""
 
     target: str
@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
     """What came of it already; it is still to be acted out."""
 
 
-def request_of(method: str, sent: Iterable[tuple[bytes, bytes]], body: bytes, arrival: Arrival) -> Request:
+def request_of(method: str, sent: Iterable[tuple[bytes, bytes]], body: bytes, arrival: ReceivedRequest) -> Request:
     """The request as the gateway takes it."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in sent:

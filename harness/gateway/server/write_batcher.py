@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 
-class Departures:
+class WriteBatcher:
     """The answers of one server that are about to leave."""
 
     def __init__(self) -> None:

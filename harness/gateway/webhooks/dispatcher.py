@@ -46,7 +46,7 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One try: when, and the status or what went wrong."""
 
     at: float
@@ -64,7 +64,7 @@ class Delivery:
     due: float
     state: State = "pending"
     how: str | None = None
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
     wait: float = 0.0
     under_way: bool = False
     """Whether it is being sent: whoever is told may be told something else before they answer."""
@@ -97,7 +97,7 @@ class Disruption:
 
 
 @dataclass(slots=True)
-class _Line:
+class _DeliveryQueue:
     """How it stands with one receiver."""
 
     failures: int = 0
@@ -105,7 +105,7 @@ class _Line:
     held: list[Delivery] = field(default_factory=list)
 
 
-class Courier:
+class WebhookDispatcher:
     """The deliveries of a server; safe to use from several threads, and it sends one thing at a time."""
 
     def __init__(self, clock: Clock, post: Post, disable: Callable[[str], None] = lambda workspace: None) -> None:
@@ -114,7 +114,7 @@ class Courier:
         self._disable = disable
         self._deliveries: list[Delivery] = []
         self._disruptions: dict[str, list[Disruption]] = {}
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _DeliveryQueue] = {}
         self._lock = threading.Lock()
         self._count = 0
 
@@ -158,8 +158,8 @@ class Courier:
         self._count += 1
         return Delivery(self._count, subscriber, topic, body, self._clock.now(), how=how)
 
-    def _line(self, workspace: str) -> _Line:
-        return self._lines.setdefault(workspace, _Line())
+    def _line(self, workspace: str) -> _DeliveryQueue:
+        return self._lines.setdefault(workspace, _DeliveryQueue())
 
     def deliver(self) -> int:
         """Send whatever is due by the clock, in order; tell how many tries were made."""
@@ -215,7 +215,7 @@ class Courier:
         line, now = self._line(delivery.subscriber.workspace), self._clock.now()
         if now < line.silent_until:
             delivery.state = "dropped"
-            delivery.attempts.append(Attempt(now, "not tried: too many failures before"))
+            delivery.attempts.append(DeliveryAttempt(now, "not tried: too many failures before"))
             return
         delivery.body = {**delivery.body, "delivery_attempts": len(delivery.attempts) + 1}
         content = json.dumps(delivery.body, separators=(",", ":"), ensure_ascii=False).encode()
@@ -223,7 +223,7 @@ class Courier:
         result = self._try(delivery.subscriber, content)
         with self._lock:
             delivery.under_way = False
-            delivery.attempts.append(Attempt(now, str(result)))
+            delivery.attempts.append(DeliveryAttempt(now, str(result)))
             disabled = self._conclude(delivery, line, result)
         if disabled:
             self._disable(delivery.subscriber.workspace)
@@ -239,7 +239,7 @@ class Courier:
         except OSError as error:
             return str(error) or type(error).__name__
 
-    def _conclude(self, delivery: Delivery, line: _Line, result: int | str) -> bool:
+    def _conclude(self, delivery: Delivery, line: _DeliveryQueue, result: int | str) -> bool:
         """What a result means for this notification and for those to come; true ends the subscription."""
         if isinstance(result, int) and 200 <= result < 300:
             delivery.state, line.failures = "delivered", 0

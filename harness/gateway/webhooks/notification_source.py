@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from harness.core.http import Handler, Outcome, Request
 from harness.gateway.core import workspace_of
-from harness.gateway.webhooks.dispatcher import Courier, Subscriber
+from harness.gateway.webhooks.dispatcher import Subscriber, WebhookDispatcher
 
 HEAD_START: Final = 0.01
 """Seconds that an answer gets before its notifications follow."""
@@ -20,7 +20,7 @@ LOOK: Final = 0.1
 """Seconds between two looks at the clock while something waits for its time."""
 
 
-class Told(Protocol):
+class NotificationLike(Protocol):
     """A notification, as the backend makes it."""
 
     @property
@@ -34,18 +34,18 @@ class Told(Protocol):
         ...
 
 
-class Telling(Protocol):
+class NotificationOutbox(Protocol):
     """Whoever knows what there is to tell."""
 
-    def take_notifications(self, name: str) -> Sequence[Told]:
+    def take_notifications(self, name: str) -> Sequence[NotificationLike]:
         """What a workspace has to tell its subscriber, each once."""
         ...
 
 
-class Teller(Telling, Protocol):
+class NotificationSource(NotificationOutbox, Protocol):
     """A backend that has something to tell."""
 
-    def ping(self, name: str) -> Told:
+    def ping(self, name: str) -> NotificationLike:
         """What a workspace sends to see whether anybody listens."""
         ...
 
@@ -54,8 +54,8 @@ class Teller(Telling, Protocol):
 class Subscriptions:
     """The subscribers of a server. teller: who has something to tell. settings: where a workspace wants it told."""
 
-    courier: Courier
-    teller: Teller
+    courier: WebhookDispatcher
+    teller: NotificationSource
     settings: Callable[[str], Mapping[str, Any]]
     _wake: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None

@@ -20,7 +20,7 @@ PASSED_ON = frozenset({"content-type", "x-hub-signature", "user-agent"})
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedNotification:
     """One notification as it arrived. `signed`: true or false by the secret, `None` where no secret is known."""
 
     topic: str
@@ -42,7 +42,7 @@ class Receiver:
 
     def __init__(
         self,
-        hear: Callable[[Arrived], object] = lambda arrived: None,
+        hear: Callable[[ReceivedNotification], object] = lambda arrived: None,
         *,
         port: int = 0,
         secret: str | None = None,
@@ -53,7 +53,7 @@ class Receiver:
         self._secret = secret
         self._forward = forward
         self._answer = answer
-        self.arrived: list[Arrived] = []
+        self.arrived: list[ReceivedNotification] = []
         self._server = _Listener(("127.0.0.1", port), self._handler())
 
     @property
@@ -68,7 +68,7 @@ class Receiver:
         signed = None if self._secret is None else is_signed(raw, self._secret, given)
         status = self._pass_on(headers, raw) if self._forward else self._answer(body)
         topic = str(body.get("topic")) if isinstance(body, dict) else ""
-        arrived = Arrived(topic, body, raw, signed, status)
+        arrived = ReceivedNotification(topic, body, raw, signed, status)
         self.arrived.append(arrived)
         self._hear(arrived)
         return status
@@ -97,7 +97,7 @@ class Receiver:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class NotificationHandler(BaseHTTPRequestHandler):
             def do_HEAD(self) -> None:
                 self._end(200)
 
@@ -118,7 +118,7 @@ class Receiver:
             def log_message(self, *words: object) -> None:
                 """Say nothing: `hear` does."""
 
-        return Handler
+        return NotificationHandler
 
 
 def _parsed(raw: bytes) -> Any:

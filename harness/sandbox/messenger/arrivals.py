@@ -17,7 +17,7 @@ from harness.sandbox.operations import profiles, users_v1
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import act, becomes_user, merge
 from harness.sandbox.requests import parsing, targets
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.new_people import new_visitor
 from harness.sandbox.requests.targets import Identifiers, Target
 from harness.sandbox.rules.intercom_errors import Refused
@@ -25,14 +25,14 @@ from harness.sandbox.rules.person import Person
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class VisitorArrival:
     """Who is on the page, and whether a session began with this ping."""
 
     person: Person
     new_session: bool
 
 
-def arrive(call: Call, form: Form) -> Arrival:
+def arrive(call: RequestContext, form: Form) -> VisitorArrival:
     """Who a ping is from, made or changed as the tables say."""
     wanted = wanted_user(call, form)
     session = _session(call, form)
@@ -40,14 +40,14 @@ def arrive(call: Call, form: Form) -> Arrival:
         source = _source(call, form, session)
         person = _user(call, form, wanted, source)
         if source is not None:
-            return Arrival(_written(call, form, person, wanted), new_session=False)
+            return VisitorArrival(_written(call, form, person, wanted), new_session=False)
         return _seen(call, _written(call, form, person, wanted), new_session=session is None)
     person = _visitor(call, form, session)
     new = session is None or session.person_id != person.person_id
     return _seen(call, _written(call, form, person, wanted), new_session=new)
 
 
-def whoever_is_here(call: Call, form: Form) -> Person:
+def whoever_is_here(call: RequestContext, form: Form) -> Person:
     """Who a later post is from: somebody whom a ping has made known."""
     wanted = wanted_user(call, form)
     if wanted.given:
@@ -60,7 +60,7 @@ def whoever_is_here(call: Call, form: Form) -> Person:
     return found
 
 
-def wanted_user(call: Call, form: Form) -> Identifiers:
+def wanted_user(call: RequestContext, form: Form) -> Identifiers:
     """The user that a form names; the Messenger knows no `id`."""
     named = {name: form.user_data.get(name) for name in ("user_id", "email")}
     return targets.identifiers(named, call.version)
@@ -69,7 +69,7 @@ def wanted_user(call: Call, form: Form) -> Identifiers:
 # --- anonymous ------------------------------------------------------------------------------------
 
 
-def _visitor(call: Call, form: Form, session: proofs.Session | None) -> Person:
+def _visitor(call: RequestContext, form: Form, session: proofs.Session | None) -> Person:
     anonymous_id, user = form.anonymous_id, _signed_in(call, session)
     found = next(_anonymous(call, anonymous_id), None)
     rule = messenger_rules.ANONYMOUS.decide(
@@ -88,13 +88,13 @@ def _visitor(call: Call, form: Form, session: proofs.Session | None) -> Person:
             return _newcomer(call, form, None)
 
 
-def _signed_in(call: Call, session: proofs.Session | None) -> Person | None:
+def _signed_in(call: RequestContext, session: proofs.Session | None) -> Person | None:
     """The user who told who they are on this browser, and never signed out."""
     found = call.people.get(session.person_id) if session is not None and session.signed_in else None
     return found if found is not None and found.kind == "user" and not found.archived else None
 
 
-def _what_is(call: Call, anonymous_id: str | None, found: Person | None) -> str:
+def _what_is(call: RequestContext, anonymous_id: str | None, found: Person | None) -> str:
     if anonymous_id is None:
         return "none"
     if found is not None:
@@ -102,12 +102,12 @@ def _what_is(call: Call, anonymous_id: str | None, found: Person | None) -> str:
     return "used_up" if call.people.was_here(anonymous_id) else "unknown"
 
 
-def _anonymous(call: Call, anonymous_id: str | None) -> Iterator[Person]:
+def _anonymous(call: RequestContext, anonymous_id: str | None) -> Iterator[Person]:
     found = call.people.by_external_id(anonymous_id) if anonymous_id else []
     return (person for person in found if person.kind != "user" and not person.archived)
 
 
-def _newcomer(call: Call, form: Form, anonymous_id: str | None) -> Person:
+def _newcomer(call: RequestContext, form: Form, anonymous_id: str | None) -> Person:
     traits = form.page() | ({"user_id": anonymous_id} if anonymous_id else {})
     visitor = msgspec.structs.replace(new_visitor(call.workspace, traits), session_count=0)
     call.people.add(visitor)
@@ -117,7 +117,7 @@ def _newcomer(call: Call, form: Form, anonymous_id: str | None) -> Person:
 # --- identified -----------------------------------------------------------------------------------
 
 
-def _user(call: Call, form: Form, wanted: Identifiers, source: Person | None) -> Person:
+def _user(call: RequestContext, form: Form, wanted: Identifiers, source: Person | None) -> Person:
     target = _target(call, wanted, source)
     rule = messenger_rules.IDENTIFIED.decide(
         verified="yes" if _proved(call, form, wanted) else "no",
@@ -137,7 +137,7 @@ def _user(call: Call, form: Form, wanted: Identifiers, source: Person | None) ->
     return target.person
 
 
-def _target(call: Call, wanted: Identifiers, source: Person | None) -> Target:
+def _target(call: RequestContext, wanted: Identifiers, source: Person | None) -> Target:
     """The user who is meant; one known by the e-mail alone so far gets the user id (facts §9: not described)."""
     nobody = Person(person_id="", kind="visitor", created_at=0, updated_at=0)
     found = targets.find_target(call.people, wanted, source or nobody, email_may_repeat=True)
@@ -150,7 +150,7 @@ def _target(call: Call, wanted: Identifiers, source: Person | None) -> Target:
     return found
 
 
-def _new_user(call: Call, wanted: Identifiers) -> Person:
+def _new_user(call: RequestContext, wanted: Identifiers) -> Person:
     identity = {"email": wanted.email, "external_id": wanted.external_id}
     user = newcomer(call, call.workspace.database.next("people"), "user", identity)
     user = msgspec.structs.replace(user, signed_up_at=call.now)
@@ -158,7 +158,7 @@ def _new_user(call: Call, wanted: Identifiers) -> Person:
     return user
 
 
-def _source(call: Call, form: Form, session: proofs.Session | None) -> Person | None:
+def _source(call: RequestContext, form: Form, session: proofs.Session | None) -> Person | None:
     """The visitor or lead who the page was until now, by the cookie's uuid or by the session."""
     found = next(_anonymous(call, form.anonymous_id), None)
     if found is None and session is not None:
@@ -166,11 +166,11 @@ def _source(call: Call, form: Form, session: proofs.Session | None) -> Person | 
     return found if found is not None and found.kind != "user" and not found.archived else None
 
 
-def _session(call: Call, form: Form) -> proofs.Session | None:
+def _session(call: RequestContext, form: Form) -> proofs.Session | None:
     return proofs.read_session(call.workspace.preferences.client_secret, form.session, call.now)
 
 
-def _proved(call: Call, form: Form, wanted: Identifiers) -> bool:
+def _proved(call: RequestContext, form: Form, wanted: Identifiers) -> bool:
     preferences = call.workspace.preferences
     if not preferences.identity_verification:
         return True
@@ -178,7 +178,7 @@ def _proved(call: Call, form: Form, wanted: Identifiers) -> bool:
     return proofs.is_proved(preferences.client_secret, identifier, form.user_data.get("user_hash"))
 
 
-def _check_proof(call: Call, form: Form, wanted: Identifiers) -> None:
+def _check_proof(call: RequestContext, form: Form, wanted: Identifiers) -> None:
     if not _proved(call, form, wanted):
         raise Refused(messenger_rules.UNVERIFIED)
 
@@ -186,15 +186,15 @@ def _check_proof(call: Call, form: Form, wanted: Identifiers) -> None:
 # --- what the page says of them -------------------------------------------------------------------
 
 
-def _seen(call: Call, person: Person, *, new_session: bool) -> Arrival:
+def _seen(call: RequestContext, person: Person, *, new_session: bool) -> VisitorArrival:
     """Somebody who was not converted by this ping was seen by it; a conversion keeps both as they were (facts §2)."""
     sessions = person.session_count + 1 if new_session else person.session_count
     person = msgspec.structs.replace(person, last_seen_at=call.now, session_count=sessions)
     call.people.put(person)
-    return Arrival(person, new_session)
+    return VisitorArrival(person, new_session)
 
 
-def _written(call: Call, form: Form, person: Person, wanted: Identifiers) -> Person:
+def _written(call: RequestContext, form: Form, person: Person, wanted: Identifiers) -> Person:
     traits = form.traits()
     if person.kind != "user":
         traits.pop("signed_up_at", None)
@@ -206,14 +206,16 @@ def _written(call: Call, form: Form, person: Person, wanted: Identifiers) -> Per
     return written
 
 
-def _changes(call: Call, traits: dict[str, Any], person: Person) -> dict[str, Any]:
+def _changes(call: RequestContext, traits: dict[str, Any], person: Person) -> dict[str, Any]:
     changes = profiles.changes(_saying(call, traits), person.custom_attributes)
     return changes | ({"updated_at": call.now} if traits != {"custom_attributes": {}} else {})
 
 
-def _saying(call: Call, body: dict[str, Any]) -> Call:
+def _saying(call: RequestContext, body: dict[str, Any]) -> RequestContext:
     """The same call with another body, for an operation of the REST paths."""
-    return Call(call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path)
+    return RequestContext(
+        call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path
+    )
 
 
 def check_email(email: str) -> None:

@@ -9,18 +9,18 @@ Where the workspace verifies identities, a ping that names a user without the ri
 from __future__ import annotations
 
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.decision_table import Rule, Table
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.decision_table import DecisionRule, Table
+from harness.sandbox.rules.intercom_errors import IntercomError
 
-UNVERIFIED = Refusal(
+UNVERIFIED = IntercomError(
     403,
     "action_forbidden",
     "User hash is missing or wrong, and identity verification is on",
     "facts §9: 403, seen by users; the words are not known",
     assumed=True,
 )
-APP_UNKNOWN = Refusal(404, "not_found", "There is no workspace with this App ID", "facts §9", assumed=True)
-NOT_BOOTED = Refusal(
+APP_UNKNOWN = IntercomError(404, "not_found", "There is no workspace with this App ID", "facts §9", assumed=True)
+NOT_BOOTED = IntercomError(
     404, "not_found", "Nobody is here by this anonymous_id or user", "facts §9: a message follows a ping", assumed=True
 )
 
@@ -28,22 +28,22 @@ ANONYMOUS = Table(
     "a ping without user_id and e-mail",
     {"session": ("user", "other"), "anonymous_id": ("none", "visitor", "lead", "used_up", "unknown")},
     (
-        Rule({"session": "user"}, "still_signed_in", "facts §9: without shutdown they are shown for one week"),
-        Rule(
+        DecisionRule({"session": "user"}, "still_signed_in", "facts §9: without shutdown they are shown for one week"),
+        DecisionRule(
             {"session": "other", "anonymous_id": "none"}, "new_visitor", "facts §9: visitors come into being by a ping"
         ),
-        Rule(
+        DecisionRule(
             {"session": "other", "anonymous_id": "visitor|lead"},
             "come_back",
             "facts §9: the cookie's uuid is the visitor's user_id",
         ),
-        Rule(
+        DecisionRule(
             {"session": "other", "anonymous_id": "used_up"},
             "new_visitor",
             "facts §3: who was converted is found by the uuid no more; the next ping from there is not described",
             assumed=True,
         ),
-        Rule(
+        DecisionRule(
             {"session": "other", "anonymous_id": "unknown"},
             "new_visitor_under_it",
             "facts §9: not described",
@@ -63,31 +63,35 @@ IDENTIFIED = Table(
         "target": ("new", "user", "several", "archived", "lead"),
     },
     (
-        Rule({"verified": "no"}, UNVERIFIED, "facts §9"),
-        Rule(
+        DecisionRule({"verified": "no"}, UNVERIFIED, "facts §9"),
+        DecisionRule(
             {"verified": "yes", "source": "nobody", "target": "new"}, "create_user", "facts §9: a new user is created"
         ),
-        Rule({"verified": "yes", "source": "nobody", "target": "user"}, "come_back", "facts §9"),
-        Rule(
+        DecisionRule({"verified": "yes", "source": "nobody", "target": "user"}, "come_back", "facts §9"),
+        DecisionRule(
             {"verified": "yes", "source": "visitor|lead", "target": "new"},
             "become_user",
             "facts §2, recorded: the same person under the same id",
         ),
-        Rule({"verified": "yes", "source": "visitor|lead", "target": "user"}, "merge", "facts §2"),
-        Rule({"verified": "yes", "target": "several"}, no.SEVERAL_USERS, "facts §2: said so for the API", assumed=True),
-        Rule(
+        DecisionRule({"verified": "yes", "source": "visitor|lead", "target": "user"}, "merge", "facts §2"),
+        DecisionRule(
+            {"verified": "yes", "target": "several"}, no.SEVERAL_USERS, "facts §2: said so for the API", assumed=True
+        ),
+        DecisionRule(
             {"verified": "yes", "target": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5: said so for the API",
             assumed=True,
         ),
-        Rule({"verified": "yes", "target": "lead"}, no.DUPLICATE, "facts §5: said so for the API", assumed=True),
+        DecisionRule(
+            {"verified": "yes", "target": "lead"}, no.DUPLICATE, "facts §5: said so for the API", assumed=True
+        ),
     ),
 )
 
 TABLES = (ANONYMOUS, IDENTIFIED)
 
 
-def assumed_rules() -> list[tuple[str, Rule]]:
+def assumed_rules() -> list[tuple[str, DecisionRule]]:
     """Rows that rest on an assumption, with their table's name."""
     return [(table.name, rule) for table in TABLES for rule in table.rules if rule.assumed]

@@ -18,9 +18,9 @@ from harness.sandbox.messenger.forms import Form, json_field, read_form
 from harness.sandbox.messenger.paths import CONVERSATION, WIDGET, app_id_in, name_of, owns
 from harness.sandbox.messenger.script import script
 from harness.sandbox.operations import conversions, messages, replies
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.workspace.workspace import Workspace
@@ -31,7 +31,7 @@ DIALECT = VERSIONS["1.4"]
 """The Messenger takes custom attributes as they come, and users of one e-mail beside each other, as 1.x does."""
 
 FindWorkspace: TypeAlias = Callable[[str], Workspace | None]
-Act: TypeAlias = Callable[[Call, Form], dict[str, Any]]
+Act: TypeAlias = Callable[[RequestContext, Form], dict[str, Any]]
 
 SCRIPT_HEADERS = {
     "content-type": "text/javascript; charset=utf-8",
@@ -96,7 +96,7 @@ class Messenger:
         parameters = tuple(CONVERSATION.findall(request.path))
         with workspace.lock, workspace.database.transaction():
             origin = request.origin or f"https://{request.host}"
-            call = Call(workspace, DIALECT, parameters, {}, {}, workspace.now(), origin, request.path)
+            call = RequestContext(workspace, DIALECT, parameters, {}, {}, workspace.now(), origin, request.path)
             return act(call, form)
 
 
@@ -114,38 +114,38 @@ def _app_id(request: Request) -> str:
     return read_form(request.body).fields.get("app_id", "")
 
 
-def _envelope(refusal: Refusal) -> dict[str, Any]:
+def _envelope(refusal: IntercomError) -> dict[str, Any]:
     return {"type": "error.list", "errors": [{"code": refusal.code, "message": refusal.message}]}
 
 
 # --- what can be asked for ------------------------------------------------------------------------
 
 
-def _ping(call: Call, form: Form) -> dict[str, Any]:
+def _ping(call: RequestContext, form: Form) -> dict[str, Any]:
     arrival = arrivals.arrive(call, form)
     return messenger_responses.ping(call.workspace, arrival.person, new_session=arrival.new_session)
 
 
-def _open(call: Call, form: Form) -> dict[str, Any]:
+def _open(call: RequestContext, form: Form) -> dict[str, Any]:
     person = arrivals.whoever_is_here(call, form)
     return {"user": messenger_responses.user(call.workspace, person, new_session=False)}
 
 
-def _launcher(_call: Call, _form: Form) -> dict[str, Any]:
+def _launcher(_call: RequestContext, _form: Form) -> dict[str, Any]:
     return messenger_responses.launcher()
 
 
-def _nothing(_call: Call, _form: Form) -> dict[str, Any]:
+def _nothing(_call: RequestContext, _form: Form) -> dict[str, Any]:
     return {}
 
 
-def _conversations(call: Call, form: Form) -> dict[str, Any]:
+def _conversations(call: RequestContext, form: Form) -> dict[str, Any]:
     person = arrivals.whoever_is_here(call, form)
     found = call.belongings.conversations_of(person.person_id)
     return {"conversations": [messenger_responses.conversation(call.workspace, one) for one in found]}
 
 
-def _say(call: Call, form: Form) -> dict[str, Any]:
+def _say(call: RequestContext, form: Form) -> dict[str, Any]:
     """Something is said: whoever was a visitor is a lead now (facts §3, §11), with this conversation."""
     person = _spoken_to(call, form, arrivals.whoever_is_here(call, form))
     body = {"from": {"type": "contact", "id": person.person_id}, "body": form.message()}
@@ -153,7 +153,7 @@ def _say(call: Call, form: Form) -> dict[str, Any]:
     return _heard(call, person, said["conversation_id"])
 
 
-def _reply(call: Call, form: Form) -> dict[str, Any]:
+def _reply(call: RequestContext, form: Form) -> dict[str, Any]:
     person = arrivals.whoever_is_here(call, form)
     (conversation_id,) = call.parameters
     if person.person_id not in call.belongings.participants_of(conversation_id):
@@ -164,7 +164,7 @@ def _reply(call: Call, form: Form) -> dict[str, Any]:
     return _heard(call, person, conversation_id)
 
 
-def _spoken_to(call: Call, form: Form, person: Person) -> Person:
+def _spoken_to(call: RequestContext, form: Form, person: Person) -> Person:
     """The lead or user who speaks, with the e-mail that they left."""
     email = form.fields.get("email", "").strip()
     if email and person.kind != "user":
@@ -176,7 +176,7 @@ def _spoken_to(call: Call, form: Form, person: Person) -> Person:
     return person
 
 
-def _heard(call: Call, person: Person, conversation_id: str) -> dict[str, Any]:
+def _heard(call: RequestContext, person: Person, conversation_id: str) -> dict[str, Any]:
     found, now = call.belongings.conversation(conversation_id), call.people.get(person.person_id)
     assert found is not None
     assert now is not None
@@ -186,7 +186,7 @@ def _heard(call: Call, person: Person, conversation_id: str) -> dict[str, Any]:
     }
 
 
-def _event(call: Call, form: Form) -> dict[str, Any]:
+def _event(call: RequestContext, form: Form) -> dict[str, Any]:
     name = form.fields.get("event_name", "")
     if not name:
         raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))
@@ -198,8 +198,10 @@ def _event(call: Call, form: Form) -> dict[str, Any]:
     return {}
 
 
-def _with_body(call: Call, body: dict[str, Any]) -> Call:
-    return Call(call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path)
+def _with_body(call: RequestContext, body: dict[str, Any]) -> RequestContext:
+    return RequestContext(
+        call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path
+    )
 
 
 ACTS: Mapping[str, Act] = {

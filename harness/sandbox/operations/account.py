@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import shared_fields
@@ -10,10 +10,10 @@ from harness.sandbox.serializers import shared_fields
 PICTURE = "https://static.intercomassets.com/assets/default-avatars/admins/128.png"
 
 
-def me(call: Call) -> Answer:
+def me(call: RequestContext) -> OperationResponse:
     """`GET /me`: the teammate behind the token, and the workspace."""
     workspace = call.workspace
-    return Answer(
+    return OperationResponse(
         {
             "type": "admin",
             "id": workspace.admin.admin_id,
@@ -36,13 +36,13 @@ def me(call: Call) -> Answer:
     )
 
 
-def admins(call: Call) -> Answer:
+def admins(call: RequestContext) -> OperationResponse:
     """`GET /admins`."""
-    return Answer({"type": "admin.list", "admins": [shared_fields.admin(call.workspace.admin)]})
+    return OperationResponse({"type": "admin.list", "admins": [shared_fields.admin(call.workspace.admin)]})
 
 
-def admin(call: Call) -> Answer:
+def admin(call: RequestContext) -> OperationResponse:
     """`GET /admins/{admin_id}`."""
     if call.parameters[0] != call.workspace.admin.admin_id:
         raise Refused(no.ADMIN_NOT_FOUND)
-    return Answer(shared_fields.admin(call.workspace.admin))
+    return OperationResponse(shared_fields.admin(call.workspace.admin))

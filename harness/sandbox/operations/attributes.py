@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import shared_fields
@@ -29,7 +29,7 @@ STANDARD = (
 """A few of the attributes that every workspace has: model, name, label, type, whether the API may write it."""
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /data_attributes`, of one model or of both."""
     model = call.query.get("model")
     if model == "conversation" and call.version.order >= (2, 16):
@@ -42,7 +42,7 @@ def list_all(call: Call) -> Answer:
     data = [_standard(row) for row in STANDARD if model in (None, row[0])] + [
         shared_fields.attribute(one) for one in own
     ]
-    return Answer({"type": "list", "data": data})
+    return OperationResponse({"type": "list", "data": data})
 
 
 def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, Any]:
     }
 
 
-def create(call: Call) -> Answer:
+def create(call: RequestContext) -> OperationResponse:
     """`POST /data_attributes`."""
     model, name, data_type = (parsing.text(call.body, field) or "" for field in ("model", "name", "data_type"))
     _check(call, model, name, data_type)
@@ -81,10 +81,10 @@ def create(call: Call) -> Answer:
         messenger_writable=bool(parsing.flag(call.body, "messenger_writable")),
     )
     workspace.attributes.add(attribute)
-    return Answer(shared_fields.attribute(attribute))
+    return OperationResponse(shared_fields.attribute(attribute))
 
 
-def _check(call: Call, model: str, name: str, data_type: str) -> None:
+def _check(call: RequestContext, model: str, name: str, data_type: str) -> None:
     if model not in MODELS:
         raise Refused(no.ATTRIBUTE_MODEL)
     if not GOOD_NAME.fullmatch(name):
@@ -97,7 +97,7 @@ def _check(call: Call, model: str, name: str, data_type: str) -> None:
             raise Refused(no.ATTRIBUTE_EXISTS.filled(name=name, **words))
 
 
-def _options(call: Call) -> list[str] | None:
+def _options(call: RequestContext) -> list[str] | None:
     options = call.body.get("options")
     if options is None:
         return None
@@ -106,7 +106,7 @@ def _options(call: Call) -> list[str] | None:
     return [str(option.get("value")) if isinstance(option, dict) else str(option) for option in options]
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /data_attributes/{data_attribute_id}`."""
     attribute_id = parsing.decimal(call.parameters[0])
     attribute = call.workspace.attributes.get(attribute_id) if attribute_id is not None else None
@@ -121,4 +121,4 @@ def update(call: Call) -> Answer:
         changes["archived"] = bool(parsing.flag(call.body, "archived"))
     attribute = msgspec.structs.replace(attribute, **changes)
     call.workspace.attributes.put(attribute)
-    return Answer(shared_fields.attribute(attribute))
+    return OperationResponse(shared_fields.attribute(attribute))

@@ -9,7 +9,7 @@ import msgspec
 from harness.sandbox.operations import segments, tags
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.requests import paging, parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import shared_fields, v2
@@ -22,12 +22,12 @@ PARAMETERS = {"id", "remove", "update_last_request_at", "type", "user_count", "a
 """What a company's body may say; some of it is read-only and passed over."""
 
 
-def save(call: Call) -> Answer:
+def save(call: RequestContext) -> OperationResponse:
     """`POST /companies`: made, or changed if there is one with that `company_id`."""
-    return Answer(shared_fields.company(call.workspace, saved(call, call.body)))
+    return OperationResponse(shared_fields.company(call.workspace, saved(call, call.body)))
 
 
-def saved(call: Call, body: dict[str, Any]) -> Company:
+def saved(call: RequestContext, body: dict[str, Any]) -> Company:
     """The company that a body tells of, written."""
     for name in body:
         if name not in PARAMETERS:
@@ -41,7 +41,7 @@ def saved(call: Call, body: dict[str, Any]) -> Company:
     return _made(call, body, changes)
 
 
-def _known(call: Call, body: dict[str, Any]) -> Company | None:
+def _known(call: RequestContext, body: dict[str, Any]) -> Company | None:
     company_id = parsing.identifier(body, "company_id", call.version)
     if company_id:
         return call.belongings.company_by_id(company_id)
@@ -51,7 +51,7 @@ def _known(call: Call, body: dict[str, Any]) -> Company | None:
     return call.belongings.company_named(name) if name else None
 
 
-def _made(call: Call, body: dict[str, Any], changes: dict[str, Any]) -> Company:
+def _made(call: RequestContext, body: dict[str, Any], changes: dict[str, Any]) -> Company:
     company_id = parsing.identifier(body, "company_id", call.version)
     if not company_id and not changes.get("name"):
         raise Refused(no.COMPANY_NOT_SPECIFIED)
@@ -63,7 +63,7 @@ def _made(call: Call, body: dict[str, Any], changes: dict[str, Any]) -> Company:
     return company
 
 
-def _changes(call: Call, body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+def _changes(call: RequestContext, body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {
         name: parsing.text(body, name) for name in ("name", "plan", "website", "industry") if name in body
     }
@@ -84,7 +84,7 @@ def _changes(call: Call, body: dict[str, Any], current: dict[str, Any]) -> dict[
     return changes
 
 
-def found_company(call: Call, company_key: str) -> Company:
+def found_company(call: RequestContext, company_key: str) -> Company:
     """The company with this id of Intercom's."""
     company = call.belongings.company(company_key)
     if company is None:
@@ -92,19 +92,19 @@ def found_company(call: Call, company_key: str) -> Company:
     return company
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /companies/{company_id}`."""
-    return Answer(shared_fields.company(call.workspace, found_company(call, call.parameters[0])))
+    return OperationResponse(shared_fields.company(call.workspace, found_company(call, call.parameters[0])))
 
 
-def find(call: Call) -> Answer:
+def find(call: RequestContext) -> OperationResponse:
     """`GET /companies`: one by `company_id` or `name`, or all of them, or those with a tag or in a segment."""
     if not call.query.get("company_id") and not call.query.get("name"):
         return _all(call, _narrowed(call))
-    return Answer(shared_fields.company(call.workspace, named(call)))
+    return OperationResponse(shared_fields.company(call.workspace, named(call)))
 
 
-def named(call: Call) -> Company:
+def named(call: RequestContext) -> Company:
     """The company that the query names by `company_id` or `name`."""
     company_id, name = call.query.get("company_id"), call.query.get("name")
     found = call.belongings.company_by_id(company_id) if company_id else call.belongings.company_named(name or "")
@@ -113,7 +113,7 @@ def named(call: Call) -> Company:
     return found
 
 
-def _narrowed(call: Call) -> list[Company]:
+def _narrowed(call: RequestContext) -> list[Company]:
     companies, tag_id, segment_id = (
         call.belongings.all_companies(),
         call.query.get("tag_id"),
@@ -128,68 +128,74 @@ def _narrowed(call: Call) -> list[Company]:
     return companies
 
 
-def _all(call: Call, companies: list[Company]) -> Answer:
+def _all(call: RequestContext, companies: list[Company]) -> OperationResponse:
     per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     page = parsing.number_from(call.query, "page", 1, 10**6)
     shown = [shared_fields.company(call.workspace, one) for one in companies[(page - 1) * per_page : page * per_page]]
     pages = paging.numbered(call.origin, call.path, dict(call.query), len(companies), per_page, page)
     if call.version.dialect == "1.x":
-        return Answer({"type": "company.list", "companies": shown, "pages": pages, "total_count": len(companies)})
-    return Answer({"type": "list", "data": shown, "pages": pages, "total_count": len(companies)})
+        return OperationResponse(
+            {"type": "company.list", "companies": shown, "pages": pages, "total_count": len(companies)}
+        )
+    return OperationResponse({"type": "list", "data": shown, "pages": pages, "total_count": len(companies)})
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`POST /companies/list`: pages by number."""
     return _all(call, call.belongings.all_companies())
 
 
-def scroll(call: Call) -> Answer:
+def scroll(call: RequestContext) -> OperationResponse:
     """`GET /companies/scroll`: everything in one part, and nothing after it."""
     companies = [] if call.query.get("scroll_param") else call.belongings.all_companies()
     shown = [shared_fields.company(call.workspace, one) for one in companies]
     scroll_param = call.query.get("scroll_param") or call.workspace.ids.uuid(0)
-    return Answer({"type": "list", "data": shown, "pages": None, "total_count": None, "scroll_param": scroll_param})
+    return OperationResponse(
+        {"type": "list", "data": shown, "pages": None, "total_count": None, "scroll_param": scroll_param}
+    )
 
 
-def segments_of(call: Call) -> Answer:
+def segments_of(call: RequestContext) -> OperationResponse:
     """`GET /companies/{company_id}/segments`: segments are of people here, so that a company is in none."""
     found_company(call, call.parameters[0])
-    return Answer({"type": "list", "data": []})
+    return OperationResponse({"type": "list", "data": []})
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /companies/{company_id}`."""
     company = found_company(call, call.parameters[0])
     changes = _changes(call, call.body, company.custom_attributes)
     company = msgspec.structs.replace(company, **changes, updated_at=call.now)
     call.belongings.put_company(company)
-    return Answer(shared_fields.company(call.workspace, company))
+    return OperationResponse(shared_fields.company(call.workspace, company))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /companies/{company_id}`."""
     company = found_company(call, call.parameters[0])
     call.belongings.delete_company(company.company_key)
-    return Answer({"id": company.company_key, "object": "company", "deleted": True})
+    return OperationResponse({"id": company.company_key, "object": "company", "deleted": True})
 
 
-def members(call: Call) -> Answer:
+def members(call: RequestContext) -> OperationResponse:
     """`GET /companies/{company_id}/contacts`."""
     company = found_company(call, call.parameters[0])
     people = [call.people.get(person_id) for person_id in call.belongings.members_of(company.company_key)]
     shown = [one for one in people if one and not one.archived]
     found = paging.by_number(call, shown, lambda one: v2.contact(call.workspace, one, call.version))
-    return Answer(found)
+    return OperationResponse(found)
 
 
-def of_contact(call: Call) -> Answer:
+def of_contact(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{contact_id}/companies`."""
     person = found_contact(call, call.parameters[0])
     companies = call.belongings.companies_of(person.person_id)
-    return Answer(paging.by_number(call, companies, lambda company: shared_fields.company(call.workspace, company)))
+    return OperationResponse(
+        paging.by_number(call, companies, lambda company: shared_fields.company(call.workspace, company))
+    )
 
 
-def attach(call: Call) -> Answer:
+def attach(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/companies`."""
     person = found_contact(call, call.parameters[0])
     company_key = parsing.text(call.body, "id")
@@ -199,12 +205,12 @@ def attach(call: Call) -> Answer:
     if len(call.belongings.companies_of(person.person_id)) >= MOST:
         raise Refused(no.COMPANY_LIMIT)
     call.belongings.join(person.person_id, company.company_key)
-    return Answer(shared_fields.company(call.workspace, company))
+    return OperationResponse(shared_fields.company(call.workspace, company))
 
 
-def detach(call: Call) -> Answer:
+def detach(call: RequestContext) -> OperationResponse:
     """`DELETE /contacts/{contact_id}/companies/{company_id}`."""
     person = found_contact(call, call.parameters[0])
     company = found_company(call, call.parameters[1])
     call.belongings.leave(person.person_id, company.company_key)
-    return Answer(shared_fields.company(call.workspace, company))
+    return OperationResponse(shared_fields.company(call.workspace, company))

@@ -9,7 +9,7 @@ import msgspec
 from harness.sandbox.operations import profiles
 from harness.sandbox.operations.conversions import act, contact, contact_not_found, merged, show
 from harness.sandbox.requests import paging, parsing, targets
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Target
 from harness.sandbox.rules import conversion_rules
 from harness.sandbox.rules import intercom_errors as no
@@ -18,7 +18,7 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.serializers import v2
 
 
-def found_contact(call: Call, contact_id: str) -> Person:
+def found_contact(call: RequestContext, contact_id: str) -> Person:
     """The lead or user with this id."""
     found = call.people.get(contact_id)
     if found is None or found.kind == "visitor":
@@ -26,13 +26,13 @@ def found_contact(call: Call, contact_id: str) -> Person:
     return found
 
 
-def _gone(call: Call, heir: str | None) -> Refused:
-    if heir is not None and call.version.has("merged_is_gone"):
-        return Refused(no.MERGED_AWAY.with_header("link", f'</contacts/{heir}>; rel="canonical"'))
+def _gone(call: RequestContext, merged_into_id: str | None) -> Refused:
+    if merged_into_id is not None and call.version.has("merged_is_gone"):
+        return Refused(no.MERGED_AWAY.with_header("link", f'</contacts/{merged_into_id}>; rel="canonical"'))
     return Refused(contact_not_found(call))
 
 
-def create(call: Call) -> Answer:
+def create(call: RequestContext) -> OperationResponse:
     """`POST /contacts`."""
     email, external_id = parsing.email(call.body), parsing.identifier(call.body, "external_id", call.version)
     _check_verified(call, email)
@@ -53,7 +53,7 @@ def create(call: Call) -> Answer:
     return show(call, person)
 
 
-def newcomer(call: Call, number: int, kind: str, identity: dict[str, str | None]) -> Person:
+def newcomer(call: RequestContext, number: int, kind: str, identity: dict[str, str | None]) -> Person:
     """Somebody new, with what Intercom gives to a lead by itself: a uuid and a pseudonym."""
     ids = call.workspace.ids
     person = Person(
@@ -70,19 +70,19 @@ def newcomer(call: Call, number: int, kind: str, identity: dict[str, str | None]
     return person
 
 
-def _role(call: Call) -> str:
+def _role(call: RequestContext) -> str:
     role = parsing.text(call.body, "role")
     if role is None:
         return "unchanged"
     return role if role in ("lead", "user") else "invalid"
 
 
-def _check_verified(call: Call, email: str | None) -> None:
+def _check_verified(call: RequestContext, email: str | None) -> None:
     if parsing.flag(call.body, "email_verified") is not None and not email and call.version.has("email_verified"):
         raise Refused(no.EMAIL_VERIFIED_ALONE)
 
 
-def _taken(call: Call, myself: Person | None, email: str | None, external_id: str | None) -> Target:
+def _taken(call: RequestContext, myself: Person | None, email: str | None, external_id: str | None) -> Target:
     """Whether another user has the e-mail or the external id: `no`, `live` or `archived`."""
     others = [one for one in call.people.by_external_id(external_id) if one.kind == "user"] if external_id else []
     others += call.people.by_email(email, "user")
@@ -94,26 +94,26 @@ def _taken(call: Call, myself: Person | None, email: str | None, external_id: st
     return Target("no")
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{contact_id}`; from 2.16 it tells who was merged away, as nothing but the two reads does."""
     contact_id = call.parameters[0]
     found = call.people.get(contact_id)
     if found is None:
-        raise _gone(call, call.people.heir(contact_id=contact_id))
+        raise _gone(call, call.people.merged_into_id(contact_id=contact_id))
     return show(call, found_contact(call, contact_id))
 
 
-def read_by_external_id(call: Call) -> Answer:
+def read_by_external_id(call: RequestContext) -> OperationResponse:
     """`GET /contacts/find_by_external_id/{external_id}`: users, and not leads (the official description)."""
     external_id = call.parameters[0]
     matches = call.people.by_external_id(external_id)
     user = next((one for one in matches if one.kind == "user"), None)
     if user is None:
-        raise _gone(call, None if matches else call.people.heir(external_id=external_id))
+        raise _gone(call, None if matches else call.people.merged_into_id(external_id=external_id))
     return show(call, user)
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /contacts/{contact_id}`: attributes, identifiers, and a lead's role."""
     person = found_contact(call, call.parameters[0])
     wanted = _role(call)
@@ -138,7 +138,7 @@ def update(call: Call) -> Answer:
     return show(call, person)
 
 
-def _identity(call: Call, person: Person, *, becomes_user: bool) -> dict[str, Any]:
+def _identity(call: RequestContext, person: Person, *, becomes_user: bool) -> dict[str, Any]:
     """E-mail and external id after the request; a lead who becomes a user loses the uuid unless an id is given."""
     email = parsing.email(call.body) if "email" in call.body else person.email
     external_id = parsing.identifier(call.body, "external_id", call.version)
@@ -157,43 +157,43 @@ def _wanted_anew(person: Person, identity: dict[str, Any], *, becomes_user: bool
     )
 
 
-def _external_id_fact(call: Call, person: Person) -> str:
+def _external_id_fact(call: RequestContext, person: Person) -> str:
     given = parsing.identifier(call.body, "external_id", call.version)
     return "absent" if given in (None, person.external_id) else "given"
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /contacts/{contact_id}`."""
     person = found_contact(call, call.parameters[0])
-    call.people.bury(person, "deleted", call.now)
+    call.people.tombstone(person, "deleted", call.now)
     call.belongings.forget(person.person_id)
-    return Answer(v2.deleted(person))
+    return OperationResponse(v2.deleted(person))
 
 
-def archive(call: Call) -> Answer:
+def archive(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/archive`: out of lists and searches, still answering by id (assumed)."""
     return _set(call, shown="archived", archived=True)
 
 
-def unarchive(call: Call) -> Answer:
+def unarchive(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/unarchive`."""
     return _set(call, shown="archived", archived=False)
 
 
-def block(call: Call) -> Answer:
+def block(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/block`: archived as well, and so are the conversations (facts §5)."""
     answer = _set(call, shown="blocked", archived=True, blocked=True)
     call.belongings.archive_conversations(call.parameters[0], call.now)
     return answer
 
 
-def _set(call: Call, *, shown: str, **changed: bool) -> Answer:
+def _set(call: RequestContext, *, shown: str, **changed: bool) -> OperationResponse:
     person = msgspec.structs.replace(found_contact(call, call.parameters[0]), updated_at=call.now, **changed)
     call.people.put(person)
-    return Answer(v2.reference(person, **{shown: changed[shown]}))
+    return OperationResponse(v2.reference(person, **{shown: changed[shown]}))
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /contacts`: pages with a cursor, the newest first."""
     per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
@@ -201,10 +201,10 @@ def list_all(call: Call) -> Answer:
     total = call.people.count("lead", "user")
     further = paging.Cursor(cursor.page + 1, rows[per_page - 1][0]) if len(rows) > per_page else None
     data = [contact(call, person) for _, person in rows[:per_page]]
-    return Answer(paging.listing(data, total, per_page, cursor.page, further))
+    return OperationResponse(paging.listing(data, total, per_page, cursor.page, further))
 
 
-def merge_history(call: Call) -> Answer:
+def merge_history(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{id}/merge_history`: the leads that were merged into a user, the newest first or the oldest."""
     person = call.people.get(call.parameters[0])
     if person is None or person.kind != "user":
@@ -218,4 +218,4 @@ def merge_history(call: Call) -> Answer:
     rows = rows[place:]
     data = [merged(grave) for _, grave in rows[:per_page]]
     further = paging.write(paging.Cursor(cursor.page + 1, rows[per_page - 1][0])) if len(rows) > per_page else None
-    return Answer({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})
+    return OperationResponse({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})

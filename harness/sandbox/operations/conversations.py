@@ -11,7 +11,7 @@ import msgspec
 
 from harness.sandbox.operations.lookup import queried_person
 from harness.sandbox.requests import paging, parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import conversation_v2, v1
@@ -23,14 +23,14 @@ DELETED = "<p><i>This message was deleted</i></p>"
 """What stands in place of a redacted message."""
 
 
-def show(call: Call, found: Conversation, *, parts: bool) -> dict[str, Any]:
+def show(call: RequestContext, found: Conversation, *, parts: bool) -> dict[str, Any]:
     """A conversation in the words of the version that was asked for."""
     show_it = v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
     shown = show_it(call.workspace, found, call.version, parts=parts)
     return in_plain_text(shown) if call.query.get("display_as") == "plaintext" else shown
 
 
-def found_conversation(call: Call, conversation_id: str) -> Conversation:
+def found_conversation(call: RequestContext, conversation_id: str) -> Conversation:
     """The conversation with this id, as it is by now."""
     found = call.belongings.conversation(conversation_id)
     if found is None:
@@ -38,23 +38,23 @@ def found_conversation(call: Call, conversation_id: str) -> Conversation:
     return found.at(call.now)
 
 
-def written(call: Call, found: Conversation) -> Answer:
+def written(call: RequestContext, found: Conversation) -> OperationResponse:
     """A conversation that was changed, written and shown."""
     call.belongings.put_conversation(found)
-    return Answer(show(call, found, parts=True))
+    return OperationResponse(show(call, found, parts=True))
 
 
-def part_id(call: Call) -> str:
+def part_id(call: RequestContext) -> str:
     """The id of one more part."""
     return str(call.workspace.database.next("parts"))
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /conversations/{conversation_id}`."""
-    return Answer(show(call, found_conversation(call, call.parameters[0]), parts=True))
+    return OperationResponse(show(call, found_conversation(call, call.parameters[0]), parts=True))
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """2.x `GET /conversations`."""
     per_page = parsing.number_from(call.query, "per_page", USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
@@ -63,10 +63,12 @@ def list_all(call: Call) -> Answer:
     further = paging.Cursor(cursor.page + 1, start + per_page) if start + per_page < len(found) else None
     shown = [show(call, one.at(call.now), parts=False) for one in found[start : start + per_page]]
     pages = paging.pages(len(found), per_page, cursor.page, further)
-    return Answer({"type": "conversation.list", "pages": pages, "total_count": len(found), "conversations": shown})
+    return OperationResponse(
+        {"type": "conversation.list", "pages": pages, "total_count": len(found), "conversations": shown}
+    )
 
 
-def list_v1(call: Call) -> Answer:
+def list_v1(call: RequestContext) -> OperationResponse:
     """1.x `GET /conversations`: everyone's, or one person's."""
     query = call.query
     person_named = any(query.get(name) for name in ("intercom_user_id", "user_id", "email"))
@@ -79,10 +81,12 @@ def list_v1(call: Call) -> Answer:
     page = parsing.number_from(query, "page", 1, 10**6)
     shown = [show(call, one.at(call.now), parts=False) for one in found[(page - 1) * per_page : page * per_page]]
     pages = paging.numbered(call.origin, call.path, dict(query), len(found), per_page, page)
-    return Answer({"type": "conversation.list", "pages": pages, "conversations": shown, "total_count": len(found)})
+    return OperationResponse(
+        {"type": "conversation.list", "pages": pages, "conversations": shown, "total_count": len(found)}
+    )
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /conversations/{conversation_id}`: whether it was read, its title, and its custom attributes."""
     found = found_conversation(call, call.parameters[0])
     changes: dict[str, Any] = {"updated_at": call.now}
@@ -99,19 +103,19 @@ def update(call: Call) -> Answer:
     return written(call, msgspec.structs.replace(found, **changes))
 
 
-def _attribute_set(call: Call) -> Part:
+def _attribute_set(call: RequestContext) -> Part:
     kind = "conversation_attribute_updated_by_admin"
     return Part(part_id=part_id(call), part_type=kind, body=None, created_at=call.now, by_bot=True)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /conversations/{conversation_id}`."""
     found = found_conversation(call, call.parameters[0])
     call.belongings.delete_conversation(found.conversation_id)
-    return Answer({"id": found.conversation_id, "object": "conversation", "deleted": True})
+    return OperationResponse({"id": found.conversation_id, "object": "conversation", "deleted": True})
 
 
-def redact(call: Call) -> Answer:
+def redact(call: RequestContext) -> OperationResponse:
     """`POST /conversations/redact`: what was said is gone for good, and that something was said stays."""
     kind = parsing.text(call.body, "type")
     if kind not in ("conversation_part", "source"):
@@ -123,7 +127,7 @@ def redact(call: Call) -> Answer:
     return written(call, msgspec.structs.replace(found.at(call.now), updated_at=call.now, **changes))
 
 
-def _redacted_source(call: Call, found: Conversation) -> dict[str, Any]:
+def _redacted_source(call: RequestContext, found: Conversation) -> dict[str, Any]:
     if parsing.number_id(call.body, "source_id") != found.message_id:
         raise Refused(no.PART_NOT_FOUND)
     if found.redacted or found.person_id is None:
@@ -131,7 +135,7 @@ def _redacted_source(call: Call, found: Conversation) -> dict[str, Any]:
     return {"body": DELETED, "redacted": True, "attachments": []}
 
 
-def _redacted_part(call: Call, found: Conversation) -> dict[str, Any]:
+def _redacted_part(call: RequestContext, found: Conversation) -> dict[str, Any]:
     wanted = parsing.number_id(call.body, "conversation_part_id")
     part = next((one for one in found.parts if one.part_id == wanted), None)
     if part is None:

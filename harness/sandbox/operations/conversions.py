@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness.sandbox.requests import parsing, targets
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Identifiers, Target
 from harness.sandbox.rules import conversion_rules, merge_policy
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.decision_table import Rule
-from harness.sandbox.rules.intercom_errors import Refusal, Refused
+from harness.sandbox.rules.decision_table import DecisionRule
+from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.serializers import v1, v2
 from harness.sandbox.store.person_store import Tombstone
@@ -22,14 +22,14 @@ SHOWN_MERGES = 10
 """How many merges a contact shows, the newest first (facts §4, of 2.17)."""
 
 
-def show(call: Call, person: Person) -> Answer:
+def show(call: RequestContext, person: Person) -> OperationResponse:
     """Somebody in the words of the version that was asked for."""
     if person.kind == "visitor" or call.version.dialect == "1.x":
-        return Answer(v1.person(call.workspace, person, call.version))
-    return Answer(contact(call, person))
+        return OperationResponse(v1.person(call.workspace, person, call.version))
+    return OperationResponse(contact(call, person))
 
 
-def contact(call: Call, person: Person) -> dict[str, Any]:
+def contact(call: RequestContext, person: Person) -> dict[str, Any]:
     """A contact of 2.x, with the merges it comes from where the request asks for them."""
     shown = v2.contact(call.workspace, person, call.version)
     wanted = call.query.get("include_merge_history") == "true" and call.version.has("merge_history")
@@ -50,9 +50,9 @@ def merged(grave: Tombstone) -> dict[str, Any]:
     }
 
 
-def act(rule: Rule, target: Target, call: Call | None = None) -> str:
+def act(rule: DecisionRule, target: Target, call: RequestContext | None = None) -> str:
     """What a row says to do; raised if it says to refuse."""
-    if not isinstance(rule.then, Refusal):
+    if not isinstance(rule.then, IntercomError):
         return rule.then
     refusal = rule.then
     if call is not None and refusal in (no.USER_NOT_FOUND, no.CONTACT_NOT_FOUND):
@@ -62,12 +62,12 @@ def act(rule: Rule, target: Target, call: Call | None = None) -> str:
     raise Refused(refusal)
 
 
-def contact_not_found(call: Call) -> Refusal:
+def contact_not_found(call: RequestContext) -> IntercomError:
     """How this version says that there is no such contact."""
     return no.CONTACT_NOT_FOUND if call.version.has("contact_not_found") else no.USER_NOT_FOUND
 
 
-def visitor_becomes_lead(call: Call, visitor: Person) -> Person:
+def visitor_becomes_lead(call: RequestContext, visitor: Person) -> Person:
     """Turn a visitor into a lead under the same ids."""
     lead = merge_policy.become_lead(visitor, call.now)
     call.people.remember(visitor, "converted", call.now, visitor.person_id)
@@ -75,7 +75,7 @@ def visitor_becomes_lead(call: Call, visitor: Person) -> Person:
     return lead
 
 
-def becomes_user(call: Call, source: Person, wanted: Identifiers) -> Person:
+def becomes_user(call: RequestContext, source: Person, wanted: Identifiers) -> Person:
     """Turn a visitor or a lead into a user who did not exist."""
     user = merge_policy.become_user(source, call.now, external_id=wanted.external_id, email=wanted.email)
     call.people.remember(source, "converted", call.now, source.person_id)
@@ -83,22 +83,22 @@ def becomes_user(call: Call, source: Person, wanted: Identifiers) -> Person:
     return user
 
 
-def merge(call: Call, source: Person, into: Person) -> Person:
+def merge(call: RequestContext, source: Person, into: Person) -> Person:
     """Fold a visitor or a lead into a user who exists; the source is gone afterwards."""
     adopt = call.version.has("identifiers_added_by_merge") and not _email_is_taken(call, source, into)
     survivor = merge_policy.merge(source, into, call.now, adopt_email=adopt)
-    call.people.bury(source, "merged", call.now, into.person_id)
+    call.people.tombstone(source, "merged", call.now, into.person_id)
     call.people.put(survivor)
     if source.owns:
         call.belongings.hand_over(source.person_id, into.person_id)
     return survivor
 
 
-def _email_is_taken(call: Call, source: Person, into: Person) -> bool:
+def _email_is_taken(call: RequestContext, source: Person, into: Person) -> bool:
     return any(user.person_id != into.person_id for user in call.people.by_email(source.email, "user"))
 
 
-def convert_visitor(call: Call) -> Answer:
+def convert_visitor(call: RequestContext) -> OperationResponse:
     """`POST /visitors/convert`."""
     visitor_body = parsing.mapping(call.body, "visitor") or {}
     kind = _conversion_type(call)
@@ -130,7 +130,7 @@ def convert_visitor(call: Call) -> Answer:
             return show(call, visitor)
 
 
-def _conversion_type(call: Call) -> str:
+def _conversion_type(call: RequestContext) -> str:
     kind = parsing.text(call.body, "type")
     if not kind:
         return "missing"
@@ -145,16 +145,16 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _reference(call: Call, body: dict[str, object]) -> tuple[str | None, str | None]:
+def _reference(call: RequestContext, body: dict[str, object]) -> tuple[str | None, str | None]:
     return parsing.identifier(body, "id", call.version), parsing.identifier(body, "user_id", call.version)
 
 
-def find_visitor(call: Call, visitor_id: str | None, visitor_user_id: str | None) -> Person | None:
+def find_visitor(call: RequestContext, visitor_id: str | None, visitor_user_id: str | None) -> Person | None:
     """The visitor with this id, or else with this uuid."""
     return _find(call, "visitor", visitor_id, visitor_user_id)
 
 
-def _find(call: Call, kind: str, person_id: str | None, external_id: str | None) -> Person | None:
+def _find(call: RequestContext, kind: str, person_id: str | None, external_id: str | None) -> Person | None:
     if person_id:
         found = call.people.get(person_id)
         return found if found is not None and found.kind == kind else None
@@ -165,11 +165,11 @@ def _find(call: Call, kind: str, person_id: str | None, external_id: str | None)
     return None
 
 
-def _target(call: Call, wanted: Identifiers, source: Person) -> Target:
+def _target(call: RequestContext, wanted: Identifiers, source: Person) -> Target:
     return targets.find_target(call.people, wanted, source, email_may_repeat=call.version.has("email_may_repeat"))
 
 
-def convert_lead(call: Call) -> Answer:
+def convert_lead(call: RequestContext) -> OperationResponse:
     """1.x `POST /contacts/convert`."""
     lead_body = parsing.mapping(call.body, "contact") or {}
     user_body = parsing.mapping(call.body, "user")
@@ -200,7 +200,7 @@ def channel_of(lead: Person | None) -> str:
     return "external" if lead is not None and lead.channel else "messenger"
 
 
-def merge_contacts(call: Call) -> Answer:
+def merge_contacts(call: RequestContext) -> OperationResponse:
     """2.x `POST /contacts/merge`."""
     from_id, into_id = (parsing.identifier(call.body, name, call.version) for name in ("from", "into"))
     source, into = (_live_contact(call, contact_id) for contact_id in (from_id, into_id))
@@ -217,7 +217,7 @@ def merge_contacts(call: Call) -> Answer:
     return show(call, merge(call, source, into))
 
 
-def _live_contact(call: Call, contact_id: str | None) -> Person | None:
+def _live_contact(call: RequestContext, contact_id: str | None) -> Person | None:
     found = call.people.get(contact_id) if contact_id else None
     return None if found is None or found.kind == "visitor" or found.archived else found
 

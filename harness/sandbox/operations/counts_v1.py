@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.search.segment_rules import Segments
 
 
-def counts(call: Call) -> Answer:
+def counts(call: RequestContext) -> OperationResponse:
     """Everything, or `type=`, or `type=` by `count=`."""
     kind, by = call.query.get("type"), call.query.get("count")
     if (kind, by) in BY:
-        return Answer({"type": "count", str(kind): BY[kind, by](call)})
+        return OperationResponse({"type": "count", str(kind): BY[kind, by](call)})
     if by is not None:
         raise Refused(no.PARAMETER_INVALID.filled(field="count"))
     found = _everything(call)
     shown = {name: {"count": count} for name, count in found.items() if kind in (None, name)}
-    return Answer({"type": "count.hash", **shown})
+    return OperationResponse({"type": "count.hash", **shown})
 
 
-def _everything(call: Call) -> dict[str, int]:
+def _everything(call: RequestContext) -> dict[str, int]:
     return {
         "company": len(call.belongings.all_companies()),
         "segment": len(Segments(call.workspace).all()),
@@ -33,7 +33,7 @@ def _everything(call: Call) -> dict[str, int]:
     }
 
 
-def _conversations(call: Call) -> dict[str, int]:
+def _conversations(call: RequestContext) -> dict[str, int]:
     everything = [found.at(call.now) for found in call.belongings.conversations()]
     opened = [found for found in everything if found.state != "closed"]
     assigned = sum(1 for found in opened if found.admin_assignee_id or found.team_assignee_id)
@@ -41,24 +41,24 @@ def _conversations(call: Call) -> dict[str, int]:
     return {"assigned": assigned, **counted}
 
 
-def _conversations_by_admin(call: Call) -> dict[str, Any]:
+def _conversations_by_admin(call: RequestContext) -> dict[str, Any]:
     admin = call.workspace.admin
     theirs = [found.at(call.now) for found in call.belongings.conversations() if found.admin_assignee_id]
     closed = sum(1 for found in theirs if found.state == "closed")
     return {"admin": [{"name": admin.name, "id": admin.admin_id, "open": len(theirs) - closed, "closed": closed}]}
 
 
-def _users_by_tag(call: Call) -> dict[str, Any]:
+def _users_by_tag(call: RequestContext) -> dict[str, Any]:
     tags = call.belongings.all_tags()
     return {"tag": [{tag.name: call.people.count_tagged(tag.tag_id, "user")} for tag in tags]}
 
 
-def _companies_by_tag(call: Call) -> dict[str, Any]:
+def _companies_by_tag(call: RequestContext) -> dict[str, Any]:
     tags = call.belongings.all_tags()
     return {"tag": [{tag.name: call.belongings.count_labelled("company", tag.tag_id)} for tag in tags]}
 
 
-def _users_by_company(call: Call) -> dict[str, Any]:
+def _users_by_company(call: RequestContext) -> dict[str, Any]:
     companies = call.belongings.all_companies()
     return {
         "user": [
@@ -68,16 +68,16 @@ def _users_by_company(call: Call) -> dict[str, Any]:
     }
 
 
-def _users_by_segment(call: Call) -> dict[str, Any]:
+def _users_by_segment(call: RequestContext) -> dict[str, Any]:
     segments = Segments(call.workspace)
     return {"segment": [{segment.name: len(segments.members(segment))} for segment in segments.all()]}
 
 
-def _nothing(_call: Call) -> dict[str, Any]:
+def _nothing(_call: RequestContext) -> dict[str, Any]:
     return {"segment": []}
 
 
-BY: Final[Mapping[tuple[str | None, str | None], Callable[[Call], dict[str, Any]]]] = {
+BY: Final[Mapping[tuple[str | None, str | None], Callable[[RequestContext], dict[str, Any]]]] = {
     ("conversation", None): _conversations,
     ("conversation", "admin"): _conversations_by_admin,
     ("user", "tag"): _users_by_tag,

@@ -7,14 +7,14 @@ from typing import Any
 
 from harness.sandbox.operations.lookup import named_person, queried_person
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.store.belongings import Event
 
 
-def add(call: Call) -> Answer:
+def add(call: RequestContext) -> OperationResponse:
     """`POST /events`: accepted, with an empty answer."""
     name = parsing.text(call.body, "event_name")
     if not name:
@@ -24,17 +24,17 @@ def add(call: Call) -> Answer:
         raise Refused(no.PARAMETER_MISSING.filled(field="created_at"))
     person = named_person(call, call.body)
     call.belongings.add_event(person.person_id, name, at, parsing.mapping(call.body, "metadata") or {})
-    return Answer(status=202)
+    return OperationResponse(status=202)
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /events?type=user&…`: one person's events, or how often each happened."""
     person = queried_person(call)
     events = call.belongings.events_of(person.person_id)
     if call.query.get("summary") == "true":
-        return Answer(_summary(person, events, call.belongings.event_counts_of(person.person_id)))
+        return OperationResponse(_summary(person, events, call.belongings.event_counts_of(person.person_id)))
     shown = [_shown(person, event) for event in events]
-    return Answer({"type": "event.list", "events": shown, "pages": {"next": None}})
+    return OperationResponse({"type": "event.list", "events": shown, "pages": {"next": None}})
 
 
 def _shown(person: Person, event: Event) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _text(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-def summarize(call: Call) -> Answer:
+def summarize(call: RequestContext) -> OperationResponse:
     """`POST /events/summaries`: how often somebody did something, noted at once."""
     person = named_person(call, {"user_id": parsing.text(call.body, "user_id")})
     for entry in _summaries(call):
@@ -83,10 +83,10 @@ def summarize(call: Call) -> Answer:
             raise Refused(no.PARAMETER_MISSING.filled(field="event_summaries.event_name"))
         first, last = (parsing.moment(entry, end) or call.now for end in ("first", "last"))
         call.belongings.count_event(person.person_id, name, 1 if count is None else count, first, last)
-    return Answer()
+    return OperationResponse()
 
 
-def _summaries(call: Call) -> list[dict[str, Any]]:
+def _summaries(call: RequestContext) -> list[dict[str, Any]]:
     """What is described as one object and spoken of as a list; both are taken."""
     if isinstance(call.body.get("event_summaries"), dict):
         return [call.body["event_summaries"]]

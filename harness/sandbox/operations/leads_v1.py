@@ -6,14 +6,14 @@ from harness.sandbox.operations import users_v1
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
 from harness.sandbox.requests import targets
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Identifiers
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 
 
-def save(call: Call) -> Answer:
+def save(call: RequestContext) -> OperationResponse:
     """`POST /contacts`: a new lead, or a change to the one with that `id` or `user_id`."""
     wanted = targets.identifiers(call.body, call.version)
     person = _match(call, wanted.person_id, wanted.external_id)
@@ -24,7 +24,7 @@ def save(call: Call) -> Answer:
     return show(call, users_v1.write(call, person, wanted))
 
 
-def _match(call: Call, lead_id: str | None, lead_user_id: str | None) -> Person | None:
+def _match(call: RequestContext, lead_id: str | None, lead_user_id: str | None) -> Person | None:
     """The lead with this id or uuid; `None` if neither is given, refused if nobody has it."""
     if not lead_id and not lead_user_id:
         return None
@@ -35,14 +35,14 @@ def _match(call: Call, lead_id: str | None, lead_user_id: str | None) -> Person 
     return lead
 
 
-def _queried(call: Call) -> Person:
+def _queried(call: RequestContext) -> Person:
     lead = _match(call, call.parameters[0] if call.parameters else call.query.get("id"), call.query.get("user_id"))
     if lead is None:
         raise Refused(no.CONTACT_UNIDENTIFIED)
     return lead
 
 
-def find(call: Call) -> Answer:
+def find(call: RequestContext) -> OperationResponse:
     """`GET /contacts`: one by `user_id`, a list by `email`, or a page of all."""
     if call.query.get("id") or call.query.get("user_id"):
         return show(call, _queried(call))
@@ -52,25 +52,25 @@ def find(call: Call) -> Answer:
     leads = [lead for lead in call.people.by_email(email, "lead") if not lead.archived]
     shown = [show(call, lead).body for lead in leads]
     pages = {"type": "pages", "next": None, "page": 1, "per_page": 50, "total_pages": 1 if leads else 0}
-    return Answer({"type": "contact.list", "contacts": shown, "pages": pages, "total_count": len(leads)})
+    return OperationResponse({"type": "contact.list", "contacts": shown, "pages": pages, "total_count": len(leads)})
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{id}`."""
     return show(call, _queried(call))
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /contacts/{id}`, as some libraries write."""
     wanted = targets.identifiers(call.body, call.version)
     return show(call, users_v1.write(call, _queried(call), Identifiers(email=wanted.email)))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /contacts/{id}` and `DELETE /contacts?user_id=`: the lead, once more."""
     return users_v1.removed(call, _queried(call))
 
 
-def scroll(call: Call) -> Answer:
+def scroll(call: RequestContext) -> OperationResponse:
     """`GET /contacts/scroll`."""
     return users_v1.scrolled(call, "lead")

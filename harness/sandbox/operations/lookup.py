@@ -7,19 +7,19 @@ from typing import Any
 
 from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.requests import targets
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.targets import Identifiers
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 
 
-def named_person(call: Call, entry: Mapping[str, Any]) -> Person:
+def named_person(call: RequestContext, entry: Mapping[str, Any]) -> Person:
     """The lead or user named in an object; refused if there is none."""
     return _the_one(call, targets.identifiers(dict(entry), call.version))
 
 
-def queried_person(call: Call) -> Person:
+def queried_person(call: RequestContext) -> Person:
     """The lead or user named in the query string."""
     query = call.query
     return _the_one(
@@ -32,7 +32,7 @@ def queried_person(call: Call) -> Person:
     )
 
 
-def _the_one(call: Call, wanted: Identifiers) -> Person:
+def _the_one(call: RequestContext, wanted: Identifiers) -> Person:
     if not wanted.given:
         raise Refused(no.USER_UNIDENTIFIED)
     found = [person for person in _matches(call, wanted) if person.kind != "visitor"]
@@ -44,7 +44,7 @@ def _the_one(call: Call, wanted: Identifiers) -> Person:
     return users[0] if users else found[0]
 
 
-def _matches(call: Call, wanted: Identifiers) -> list[Person]:
+def _matches(call: RequestContext, wanted: Identifiers) -> list[Person]:
     if wanted.person_id:
         person = call.people.get(wanted.person_id)
         return [person] if person else []

@@ -10,7 +10,7 @@ from harness.sandbox.operations.conversions import find_visitor, visitor_becomes
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.requests import parsing
 from harness.sandbox.requests.attachments import attachments_of
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
@@ -20,7 +20,7 @@ from harness.sandbox.store.belongings import Conversation
 CONTACTS = ("user", "lead", "contact")
 
 
-def create(call: Call) -> Answer:
+def create(call: RequestContext) -> OperationResponse:
     """`POST /conversations`: a contact says something."""
     author = parsing.mapping(call.body, "from")
     if not author:
@@ -31,7 +31,7 @@ def create(call: Call) -> Answer:
     return _say(call, _speaker(call, author), body)
 
 
-def message(call: Call) -> Answer:
+def message(call: RequestContext) -> OperationResponse:
     """`POST /messages`: a contact says something, or the teammate writes to one."""
     author = parsing.mapping(call.body, "from") or {}
     if author.get("type") != "admin":
@@ -41,7 +41,7 @@ def message(call: Call) -> Answer:
     return _write(call)
 
 
-def _speaker(call: Call, author: dict[str, Any]) -> Person:
+def _speaker(call: RequestContext, author: dict[str, Any]) -> Person:
     """Whoever says it; a visitor, whom the type `contact` alone may name, is a lead from then on (documented)."""
     if author["type"] == "contact":
         named = (parsing.identifier(author, name, call.version) for name in ("id", "user_id"))
@@ -51,17 +51,17 @@ def _speaker(call: Call, author: dict[str, Any]) -> Person:
     return named_person(call, author)
 
 
-def _body(call: Call) -> str:
+def _body(call: RequestContext) -> str:
     body = parsing.text(call.body, "body")
     if not body:
         raise Refused(no.BODY_REQUIRED)
     return body
 
 
-def _say(call: Call, person: Person, body: str) -> Answer:
+def _say(call: RequestContext, person: Person, body: str) -> OperationResponse:
     found = _begin(call, body, person, "customer_initiated")
     call.people.put(msgspec.structs.replace(person, last_replied_at=call.now, updated_at=call.now))
-    return Answer(
+    return OperationResponse(
         {
             "type": "user_message",
             "id": found.message_id,
@@ -73,7 +73,7 @@ def _say(call: Call, person: Person, body: str) -> Answer:
     )
 
 
-def _write(call: Call) -> Answer:
+def _write(call: RequestContext) -> OperationResponse:
     body = _body(call)
     kind = parsing.text(call.body, "message_type") or "inapp"
     subject = parsing.text(call.body, "subject")
@@ -82,7 +82,7 @@ def _write(call: Call) -> Answer:
     person = named_person(call, parsing.mapping(call.body, "to") or {})
     found = _begin(call, body, person, "admin_initiated", subject or "")
     call.people.put(msgspec.structs.replace(person, last_contacted_at=call.now, updated_at=call.now))
-    return Answer(
+    return OperationResponse(
         {
             "type": "admin_message",
             "id": found.message_id,
@@ -95,7 +95,7 @@ def _write(call: Call) -> Answer:
     )
 
 
-def _begin(call: Call, body: str, person: Person, delivered_as: str, subject: str = "") -> Conversation:
+def _begin(call: RequestContext, body: str, person: Person, delivered_as: str, subject: str = "") -> Conversation:
     by_contact = delivered_as == "customer_initiated"
     at = parsing.moment(call.body, "created_at") or call.now
     database = call.workspace.database

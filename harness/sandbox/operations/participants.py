@@ -8,7 +8,7 @@ from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.operations.replies import check_teammate
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
@@ -17,7 +17,7 @@ from harness.sandbox.store.belongings import Conversation
 NAMES = ("intercom_user_id", "user_id", "email")
 
 
-def attach(call: Call) -> Answer:
+def attach(call: RequestContext) -> OperationResponse:
     """`POST /conversations/{conversation_id}/customers`, by the teammate or by a contact."""
     found = found_conversation(call, call.parameters[0])
     if any(call.body.get(name) for name in NAMES):
@@ -28,7 +28,7 @@ def attach(call: Call) -> Answer:
     return _customers(call, found)
 
 
-def _customer(call: Call) -> Person:
+def _customer(call: RequestContext) -> Person:
     """Whoever is to take part; an e-mail that nobody has makes a lead (documented)."""
     customer = parsing.mapping(call.body, "customer") or {}
     email = parsing.email(customer)
@@ -40,11 +40,11 @@ def _customer(call: Call) -> Person:
     return named_person(call, {"id": customer.get("intercom_user_id"), **customer})
 
 
-def _anybody(call: Call, email: str) -> bool:
+def _anybody(call: RequestContext, email: str) -> bool:
     return any(person.kind != "visitor" for person in call.people.by_email(email))
 
 
-def detach(call: Call) -> Answer:
+def detach(call: RequestContext) -> OperationResponse:
     """`DELETE /conversations/{conversation_id}/customers/{contact_id}`: not the last one."""
     found = found_conversation(call, call.parameters[0])
     contact_id = call.parameters[1]
@@ -58,6 +58,6 @@ def detach(call: Call) -> Answer:
     return _customers(call, found)
 
 
-def _customers(call: Call, found: Conversation) -> Answer:
+def _customers(call: RequestContext, found: Conversation) -> OperationResponse:
     people = [call.people.get(one) for one in call.belongings.participants_of(found.conversation_id)]
-    return Answer({"customers": [{"type": one.kind, "id": one.person_id} for one in people if one]})
+    return OperationResponse({"customers": [{"type": one.kind, "id": one.person_id} for one in people if one]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.new_people import LOCATION_KEYS
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
@@ -23,7 +23,7 @@ NAMES_OF_MOMENTS = {
 """What a dialect calls a moment, and what the store does."""
 
 
-def custom_attributes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
+def custom_attributes(call: RequestContext, current: dict[str, Any]) -> dict[str, Any]:
     """The custom attributes as they are after the request: given ones replaced, the others left alone."""
     given = parsing.mapping(call.body, "custom_attributes")
     if not given:
@@ -35,7 +35,7 @@ def custom_attributes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
     return current | given
 
 
-def changes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
+def changes(call: RequestContext, current: dict[str, Any]) -> dict[str, Any]:
     """The attributes that a request sets, identifiers and role aside."""
     body = call.body
     found: dict[str, Any] = {name: parsing.text(body, name) or None for name in PLAIN_TEXT if name in body}
@@ -54,7 +54,7 @@ def changes(call: Call, current: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _owner(call: Call) -> str | None:
+def _owner(call: RequestContext) -> str | None:
     owner_id = parsing.number_id(call.body, "owner_id")
     if owner_id and owner_id != call.workspace.admin.admin_id:
         raise Refused(no.OWNER_UNKNOWN)
@@ -68,7 +68,7 @@ def _avatar(body: dict[str, Any]) -> str | None:
     return parsing.text(body, "avatar")
 
 
-def _changes_of_1x(call: Call) -> dict[str, Any]:
+def _changes_of_1x(call: RequestContext) -> dict[str, Any]:
     body = call.body
     found: dict[str, Any] = {name: parsing.text(body, name) or None for name in UTM if name in body}
     if parsing.flag(body, "update_last_request_at") or parsing.flag(body, "new_session"):

@@ -11,7 +11,7 @@ from harness.sandbox.operations.conversations import found_conversation, part_id
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.requests import parsing
 from harness.sandbox.requests.attachments import attachments_of
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
@@ -25,7 +25,7 @@ Change: TypeAlias = tuple[Part, dict[str, Any]]
 SAID = ("comment", "note", "quick_reply")
 
 
-def reply(call: Call) -> Answer:
+def reply(call: RequestContext) -> OperationResponse:
     """`POST /conversations/{conversation_id}/reply`, by a contact or the teammate, who may also manage it by this."""
     if parsing.text(call.body, "message_type") in MANAGED:
         return manage(call)
@@ -38,13 +38,13 @@ def reply(call: Call) -> Answer:
     return _written(call, found, _by_contact(call, found, person))
 
 
-def _by_contact(call: Call, found: Conversation, person: Person) -> Change:
+def _by_contact(call: RequestContext, found: Conversation, person: Person) -> Change:
     part = _part(call, "open" if found.state == "closed" else "comment", body=_body(call))
     part = msgspec.structs.replace(part, person_id=person.person_id, attachments=attachments_of(call))
     return part, {"state": "open", "snoozed_until": None, "waiting_since": call.now}
 
 
-def _by_teammate(call: Call, found: Conversation) -> Change:
+def _by_teammate(call: RequestContext, found: Conversation) -> Change:
     check_teammate(call)
     kind = parsing.text(call.body, "message_type") or "comment"
     if kind not in SAID:
@@ -55,7 +55,7 @@ def _by_teammate(call: Call, found: Conversation) -> Change:
     return part, {} if kind == "note" else {"waiting_since": None}
 
 
-def manage(call: Call) -> Answer:
+def manage(call: RequestContext) -> OperationResponse:
     """`POST /conversations/{conversation_id}/parts`: close, open, snooze or assign it."""
     act = MANAGED.get(parsing.text(call.body, "message_type") or "")
     if act is None:
@@ -65,23 +65,23 @@ def manage(call: Call) -> Answer:
     return _written(call, found, act(call, found))
 
 
-def _close(call: Call, _: Conversation) -> Change:
+def _close(call: RequestContext, _: Conversation) -> Change:
     part = _part(call, "close", body=parsing.text(call.body, "body"))
     return part, {"state": "closed", "snoozed_until": None, "waiting_since": None}
 
 
-def _open(call: Call, _: Conversation) -> Change:
+def _open(call: RequestContext, _: Conversation) -> Change:
     return _part(call, "open"), {"state": "open", "snoozed_until": None}
 
 
-def _snooze(call: Call, _: Conversation) -> Change:
+def _snooze(call: RequestContext, _: Conversation) -> Change:
     until = parsing.moment(call.body, "snoozed_until")
     if until is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="snoozed_until"))
     return _part(call, "snoozed"), {"state": "snoozed", "snoozed_until": until}
 
 
-def _assign(call: Call, found: Conversation) -> Change:
+def _assign(call: RequestContext, found: Conversation) -> Change:
     kind, assignee = _assignee(call)
     closed = found.state == "closed"
     part = _part(call, "assign_and_reopen" if closed else "assignment", body=parsing.text(call.body, "body"))
@@ -90,7 +90,7 @@ def _assign(call: Call, found: Conversation) -> Change:
     return part, {**changes, "state": "open"} if closed else changes
 
 
-def _assignee(call: Call) -> tuple[str, Assignee]:
+def _assignee(call: RequestContext) -> tuple[str, Assignee]:
     """Whether an admin or a team is to have it, and which; `0` is nobody. 1.x knows teams as admins."""
     workspace, kind = call.workspace, parsing.text(call.body, "type")
     assignee_id = parsing.number_id(call.body, "assignee_id")
@@ -111,7 +111,7 @@ def _assignee(call: Call) -> tuple[str, Assignee]:
             raise Refused(no.PARAMETER_INVALID.filled(field="type"))
 
 
-MANAGED: Final[Mapping[str, Callable[[Call, Conversation], Change]]] = {
+MANAGED: Final[Mapping[str, Callable[[RequestContext, Conversation], Change]]] = {
     "close": _close,
     "open": _open,
     "snoozed": _snooze,
@@ -120,7 +120,7 @@ MANAGED: Final[Mapping[str, Callable[[Call, Conversation], Change]]] = {
 """What can be done to a conversation. 1.x and the first versions of 2.x do it by replying."""
 
 
-def run_assignment_rules(call: Call) -> Answer:
+def run_assignment_rules(call: RequestContext) -> OperationResponse:
     """`POST /conversations/{conversation_id}/run_assignment_rules`: there are none, so that nobody gets it."""
     found = found_conversation(call, call.parameters[0])
     part = _part(call, "default_assignment")
@@ -129,7 +129,7 @@ def run_assignment_rules(call: Call) -> Answer:
     )
 
 
-def check_teammate(call: Call) -> None:
+def check_teammate(call: RequestContext) -> None:
     """Refuse what nobody of the workspace does."""
     admin, admin_id = call.workspace.admin, parsing.number_id(call.body, "admin_id")
     if admin_id is None and call.version.dialect == "1.x" and call.body.get("email") == admin.email:
@@ -140,25 +140,25 @@ def check_teammate(call: Call) -> None:
         raise Refused(no.RESOURCE_NOT_FOUND)
 
 
-def _body(call: Call) -> str:
+def _body(call: RequestContext) -> str:
     body = parsing.text(call.body, "body")
     if not body:
         raise Refused(no.BODY_REQUIRED)
     return body
 
 
-def _part(call: Call, kind: str, body: str | None = None) -> Part:
+def _part(call: RequestContext, kind: str, body: str | None = None) -> Part:
     at = parsing.moment(call.body, "created_at") or call.now
     shown = shared_fields.paragraph(body) if body else None
     return Part(part_id=part_id(call), part_type=kind, body=shown, created_at=at)
 
 
-def _written(call: Call, found: Conversation, change: Change) -> Answer:
+def _written(call: RequestContext, found: Conversation, change: Change) -> OperationResponse:
     part, changes = change
     return written(call, msgspec.structs.replace(found, parts=[*found.parts, part], updated_at=call.now, **changes))
 
 
-def _replied_to(call: Call) -> Conversation:
+def _replied_to(call: RequestContext) -> Conversation:
     """The conversation that a path names; `last` stands for the latest of whoever replies."""
     if call.parameters[0] != "last":
         return found_conversation(call, call.parameters[0])
@@ -168,7 +168,7 @@ def _replied_to(call: Call) -> Conversation:
     return found[0].at(call.now)
 
 
-def _author(call: Call) -> dict[str, Any]:
+def _author(call: RequestContext) -> dict[str, Any]:
     return {
         "id": call.body.get("intercom_user_id"),
         "user_id": call.body.get("user_id"),

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from harness.sandbox.operations.conversions import contact
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
@@ -20,7 +20,7 @@ CONTACTS_PER_PAGE = 50
 CONVERSATIONS_PER_PAGE = 20
 
 
-def contacts(call: Call) -> Answer:
+def contacts(call: RequestContext) -> OperationResponse:
     """`POST /contacts/search`: merged and archived contacts are never found, new ones after the index delay."""
     query = _query(call)
     fields = searchable(call.workspace)
@@ -30,10 +30,10 @@ def contacts(call: Call) -> Answer:
     found = language.ordered(found, call.body.get("sort"), fields, call.version)
     page = language.page_of(found, call.body, CONTACTS_PER_PAGE)
     data = [contact(call, person) for person in page.items]
-    return Answer({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
+    return OperationResponse({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
 
 
-def _indexed(call: Call, found: list[Person]) -> list[Person]:
+def _indexed(call: RequestContext, found: list[Person]) -> list[Person]:
     """Without those who are contacts for less than the index delay: just made, or visitors until just now."""
     delay = call.workspace.preferences.index_delay
     if not delay:
@@ -43,13 +43,13 @@ def _indexed(call: Call, found: list[Person]) -> list[Person]:
     return [person for person in found if person.created_at <= since and person.person_id not in late]
 
 
-def _query(call: Call) -> Any:
+def _query(call: RequestContext) -> Any:
     if "query" not in call.body:
         raise Refused(no.QUERY_MISSING)
     return call.body["query"]
 
 
-def _candidates(call: Call, query: Any) -> list[Person]:
+def _candidates(call: RequestContext, query: Any) -> list[Person]:
     """Everyone who could be found, by an index where the query names one value of an indexed field."""
     equal = {name: value for name, value in language.equalities(query).items() if isinstance(value, str) and value}
     people = call.people
@@ -67,7 +67,7 @@ def _candidates(call: Call, query: Any) -> list[Person]:
     return [person for person in reversed(found) if person.kind != "visitor" and not person.archived]
 
 
-def conversation_fields(call: Call) -> Fields[Conversation]:
+def conversation_fields(call: RequestContext) -> Fields[Conversation]:
     """What a conversation can be searched by."""
     known: dict[str, Field[Conversation]] = {
         "id": Field("text", attrgetter("conversation_id")),
@@ -96,21 +96,21 @@ def conversation_fields(call: Call) -> Fields[Conversation]:
     return known.get
 
 
-def _tag_ids(call: Call, found: Conversation) -> list[str]:
+def _tag_ids(call: RequestContext, found: Conversation) -> list[str]:
     return [str(tag.tag_id) for tag in call.belongings.labels_of("conversation", found.conversation_id)]
 
 
-def _author_type(call: Call, found: Conversation) -> str:
+def _author_type(call: RequestContext, found: Conversation) -> str:
     person = call.people.get(found.person_id) if found.person_id else None
     return person.kind if person else "user" if found.person_id else "admin"
 
 
-def _author_trait(call: Call, found: Conversation, trait: str) -> Any:
+def _author_trait(call: RequestContext, found: Conversation, trait: str) -> Any:
     person = call.people.get(found.person_id) if found.person_id else None
     return getattr(person, trait) if person else None
 
 
-def conversations(call: Call) -> Answer:
+def conversations(call: RequestContext) -> OperationResponse:
     """`POST /conversations/search`."""
     query = _query(call)
     fields = conversation_fields(call)
@@ -124,4 +124,6 @@ def conversations(call: Call) -> Answer:
     found = language.ordered(matching, call.body.get("sort"), fields, call.version)
     page = language.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
     shown = [conversation_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
-    return Answer({"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown})
+    return OperationResponse(
+        {"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown}
+    )

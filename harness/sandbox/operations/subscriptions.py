@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import shared_fields
@@ -14,20 +14,20 @@ from harness.sandbox.workspace.subscription_types import SUBSCRIPTIONS, Subscrip
 BY_ID = {str(one.subscription_id): one for one in SUBSCRIPTIONS}
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /subscription_types`."""
-    return Answer({"type": "list", "data": [shared_fields.subscription(one) for one in SUBSCRIPTIONS]})
+    return OperationResponse({"type": "list", "data": [shared_fields.subscription(one) for one in SUBSCRIPTIONS]})
 
 
-def of_contact(call: Call) -> Answer:
+def of_contact(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{contact_id}/subscriptions`: what they opted out of, and what they opted in to."""
     person = found_contact(call, call.parameters[0])
     consents = call.belongings.consents_of(person.person_id)
     chosen = [one for one in SUBSCRIPTIONS if consents.get(one.subscription_id) == one.consent_type]
-    return Answer({"type": "list", "data": [shared_fields.subscription(one) for one in chosen]})
+    return OperationResponse({"type": "list", "data": [shared_fields.subscription(one) for one in chosen]})
 
 
-def attach(call: Call) -> Answer:
+def attach(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/subscriptions`: opt in to or out of one."""
     person = found_contact(call, call.parameters[0])
     subscription = _found(parsing.number_id(call.body, "id"))
@@ -35,15 +35,15 @@ def attach(call: Call) -> Answer:
     if consent not in (OPT_IN, OPT_OUT):
         raise Refused(no.PARAMETER_INVALID.filled(field="consent_type"))
     call.belongings.set_consent(person.person_id, subscription.subscription_id, consent)
-    return Answer(shared_fields.subscription(subscription))
+    return OperationResponse(shared_fields.subscription(subscription))
 
 
-def detach(call: Call) -> Answer:
+def detach(call: RequestContext) -> OperationResponse:
     """`DELETE /contacts/{contact_id}/subscriptions/{subscription_id}`: back to how it was before any choice."""
     person = found_contact(call, call.parameters[0])
     subscription = _found(call.parameters[1])
     call.belongings.set_consent(person.person_id, subscription.subscription_id, None)
-    return Answer(shared_fields.subscription(subscription))
+    return OperationResponse(shared_fields.subscription(subscription))
 
 
 def _found(subscription_id: str | None) -> Subscription:

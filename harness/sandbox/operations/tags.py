@@ -7,7 +7,7 @@ from typing import Any
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
@@ -15,20 +15,20 @@ from harness.sandbox.serializers import shared_fields
 from harness.sandbox.store.belongings import Tag
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /tags`."""
     tags = [shared_fields.tag(tag) for tag in call.belongings.all_tags()]
     if call.version.dialect == "1.x":
-        return Answer({"type": "tag.list", "tags": tags})
-    return Answer({"type": "list", "data": tags})
+        return OperationResponse({"type": "tag.list", "tags": tags})
+    return OperationResponse({"type": "list", "data": tags})
 
 
-def find(call: Call) -> Answer:
+def find(call: RequestContext) -> OperationResponse:
     """`GET /tags/{tag_id}`."""
-    return Answer(shared_fields.tag(named(call, call.parameters[0])))
+    return OperationResponse(shared_fields.tag(named(call, call.parameters[0])))
 
 
-def named(call: Call, tag_id: str | None) -> Tag:
+def named(call: RequestContext, tag_id: str | None) -> Tag:
     """The tag with this id."""
     tag = (
         call.belongings.tag(int(tag_id))
@@ -40,7 +40,7 @@ def named(call: Call, tag_id: str | None) -> Tag:
     return tag
 
 
-def save(call: Call) -> Answer:
+def save(call: RequestContext) -> OperationResponse:
     """`POST /tags`: make or rename a tag, and hang it on people and companies or take it off."""
     name = parsing.text(call.body, "name")
     if not name:
@@ -52,10 +52,10 @@ def save(call: Call) -> Answer:
     answer = shared_fields.tag(tag)
     if companies:
         answer |= {"users": [], "companies": companies}
-    return Answer(answer)
+    return OperationResponse(answer)
 
 
-def _saved(call: Call, name: str) -> Tag:
+def _saved(call: RequestContext, name: str) -> Tag:
     tag_id = parsing.number_id(call.body, "id")
     if tag_id is None:
         return call.belongings.tag_named(name)
@@ -66,7 +66,7 @@ def _saved(call: Call, name: str) -> Tag:
     return Tag(tag.tag_id, name)
 
 
-def _tag_person(call: Call, tag: Tag, entry: dict[str, Any]) -> None:
+def _tag_person(call: RequestContext, tag: Tag, entry: dict[str, Any]) -> None:
     person = named_person(call, entry)
     if parsing.flag(entry, "untag"):
         call.belongings.take_tag(person.person_id, tag.tag_id)
@@ -74,7 +74,7 @@ def _tag_person(call: Call, tag: Tag, entry: dict[str, Any]) -> None:
         call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
 
 
-def _tag_company(call: Call, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
+def _tag_company(call: RequestContext, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
     key, company_id = parsing.text(entry, "id"), parsing.identifier(entry, "company_id", call.version)
     company = call.belongings.company(key) if key else call.belongings.company_by_id(company_id or "")
     if company is None:
@@ -87,62 +87,62 @@ def _tag_company(call: Call, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
     return {"id": company.company_key, "tagged": not untag}
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /tags/{tag_id}`."""
     call.belongings.delete_tag(named(call, call.parameters[0]).tag_id)
-    return Answer()
+    return OperationResponse()
 
 
-def of_contact(call: Call) -> Answer:
+def of_contact(call: RequestContext) -> OperationResponse:
     """`GET /contacts/{contact_id}/tags`."""
     person = found_contact(call, call.parameters[0])
     tags = [
         shared_fields.applied(call.workspace, tag, tag.applied_at) for tag in call.belongings.tags_of(person.person_id)
     ]
-    return Answer({"type": "list", "data": tags})
+    return OperationResponse({"type": "list", "data": tags})
 
 
-def attach(call: Call) -> Answer:
+def attach(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/tags`."""
     person, tag = _pair(call, parsing.number_id(call.body, "id"))
     call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
-    return Answer(shared_fields.applied(call.workspace, tag, call.now))
+    return OperationResponse(shared_fields.applied(call.workspace, tag, call.now))
 
 
-def detach(call: Call) -> Answer:
+def detach(call: RequestContext) -> OperationResponse:
     """`DELETE /contacts/{contact_id}/tags/{tag_id}`."""
     person, tag = _pair(call, call.parameters[1])
     hanging = [one for one in call.belongings.tags_of(person.person_id) if one.tag_id == tag.tag_id]
     if not hanging:
         raise Refused(no.RESOURCE_NOT_FOUND)
     call.belongings.take_tag(person.person_id, tag.tag_id)
-    return Answer(shared_fields.applied(call.workspace, tag, hanging[0].applied_at))
+    return OperationResponse(shared_fields.applied(call.workspace, tag, hanging[0].applied_at))
 
 
-def _pair(call: Call, tag_id: str | None) -> tuple[Person, Tag]:
+def _pair(call: RequestContext, tag_id: str | None) -> tuple[Person, Tag]:
     person = found_contact(call, call.parameters[0])
     return person, named(call, tag_id)
 
 
-def attach_to_conversation(call: Call) -> Answer:
+def attach_to_conversation(call: RequestContext) -> OperationResponse:
     """`POST /conversations/{conversation_id}/tags`."""
     conversation_id = _tagged_conversation(call)
     tag = named(call, parsing.number_id(call.body, "id"))
     call.belongings.put_label("conversation", conversation_id, tag.tag_id, call.now)
-    return Answer(shared_fields.applied(call.workspace, tag, call.now))
+    return OperationResponse(shared_fields.applied(call.workspace, tag, call.now))
 
 
-def detach_from_conversation(call: Call) -> Answer:
+def detach_from_conversation(call: RequestContext) -> OperationResponse:
     """`DELETE /conversations/{conversation_id}/tags/{tag_id}`."""
     conversation_id, tag_id = _tagged_conversation(call), parsing.decimal(call.parameters[1])
     hanging = [one for one in call.belongings.labels_of("conversation", conversation_id) if one.tag_id == tag_id]
     if not hanging:
         raise Refused(no.TAG_NOT_FOUND)
     call.belongings.take_label("conversation", conversation_id, hanging[0].tag_id)
-    return Answer(shared_fields.applied(call.workspace, hanging[0], hanging[0].applied_at))
+    return OperationResponse(shared_fields.applied(call.workspace, hanging[0], hanging[0].applied_at))
 
 
-def _tagged_conversation(call: Call) -> str:
+def _tagged_conversation(call: RequestContext) -> str:
     """The conversation that a path names, if the teammate who tags it is one of the workspace's."""
     if call.belongings.conversation(call.parameters[0]) is None:
         raise Refused(no.CONVERSATION_NOT_FOUND)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 
 
-def list_all(call: Call) -> Answer:
+def list_all(call: RequestContext) -> OperationResponse:
     """`GET /teams`."""
-    return Answer({"type": "team.list", "teams": [_shown(call)]})
+    return OperationResponse({"type": "team.list", "teams": [_shown(call)]})
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /teams/{team_id}`."""
     if call.parameters[0] != call.workspace.team.team_id:
         raise Refused(no.TEAM_NOT_FOUND)
-    return Answer(_shown(call))
+    return OperationResponse(_shown(call))
 
 
-def _shown(call: Call) -> dict[str, Any]:
+def _shown(call: RequestContext) -> dict[str, Any]:
     team, admin = call.workspace.team, call.workspace.admin
     return {"type": "team", "id": team.team_id, "name": team.name, "admin_ids": [int(admin.admin_id)]}

@@ -10,7 +10,7 @@ from harness.sandbox.operations import companies, profiles, segments, tags
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
 from harness.sandbox.requests import paging, parsing, targets
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Identifiers
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
@@ -21,7 +21,7 @@ from harness.sandbox.serializers import v1
 SCROLL_PAGE = 100
 
 
-def save(call: Call) -> Answer:
+def save(call: RequestContext) -> OperationResponse:
     """`POST /users`."""
     wanted = targets.identifiers(call.body, call.version)
     person = _match(call, wanted)
@@ -34,7 +34,7 @@ def save(call: Call) -> Answer:
     return show(call, write(call, person, wanted))
 
 
-def write(call: Call, person: Person, wanted: Identifiers) -> Person:
+def write(call: RequestContext, person: Person, wanted: Identifiers) -> Person:
     """Write what a request says of a user or a lead who is there."""
     identity: dict[str, Any] = {}
     if wanted.email:
@@ -52,14 +52,14 @@ def write(call: Call, person: Person, wanted: Identifiers) -> Person:
     return person
 
 
-def _check_free(call: Call, person: Person, external_id: str) -> None:
+def _check_free(call: RequestContext, person: Person, external_id: str) -> None:
     """An external id is one user's only; an e-mail may be several users' in 1.x."""
     holder = _first(call.people.by_external_id(external_id))
     if holder is not None and holder.person_id != person.person_id:
         raise Refused(no.USER_EXISTS)
 
 
-def _company(call: Call, person: Person, entry: dict[str, Any]) -> None:
+def _company(call: RequestContext, person: Person, entry: dict[str, Any]) -> None:
     company = companies.saved(call, entry)
     if parsing.flag(entry, "remove"):
         call.belongings.leave(person.person_id, company.company_key)
@@ -67,7 +67,7 @@ def _company(call: Call, person: Person, entry: dict[str, Any]) -> None:
         call.belongings.join(person.person_id, company.company_key)
 
 
-def _match(call: Call, wanted: Identifiers) -> Person | None:
+def _match(call: RequestContext, wanted: Identifiers) -> Person | None:
     if wanted.person_id:
         person = call.people.get(wanted.person_id)
         if person is None or person.kind != "user":
@@ -85,7 +85,7 @@ def _first(people: list[Person]) -> Person | None:
     return next((person for person in people if person.kind == "user"), None)
 
 
-def queried(call: Call) -> Person:
+def queried(call: RequestContext) -> Person:
     """The user named in the path or in the query string."""
     query = call.query
     user_id = call.parameters[0] if call.parameters else query.get("id")
@@ -96,52 +96,52 @@ def queried(call: Call) -> Person:
     return found
 
 
-def find(call: Call) -> Answer:
+def find(call: RequestContext) -> OperationResponse:
     """`GET /users`: one by `user_id` or `email`, or a page of all, which `tag_id` or `segment_id` narrows."""
     if any(call.query.get(name) for name in ("id", "user_id", "email")):
         return show(call, queried(call))
     return listed(call, "user")
 
 
-def read(call: Call) -> Answer:
+def read(call: RequestContext) -> OperationResponse:
     """`GET /users/{id}`."""
     return show(call, queried(call))
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /users/{id}`, as some libraries write."""
     person = queried(call)
     wanted = targets.identifiers(call.body, call.version)
     return show(call, write(call, person, wanted))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /users/{id}` and `DELETE /users?user_id=`: the user, once more."""
     return removed(call, queried(call))
 
 
-def removed(call: Call, person: Person) -> Answer:
+def removed(call: RequestContext, person: Person) -> OperationResponse:
     """Somebody as they were, who is gone now."""
     shown = show(call, person)
-    call.people.bury(person, "deleted", call.now)
+    call.people.tombstone(person, "deleted", call.now)
     call.belongings.forget(person.person_id)
     return shown
 
 
-def delete_request(call: Call) -> Answer:
+def delete_request(call: RequestContext) -> OperationResponse:
     """`POST /user_delete_requests {"intercom_user_id"}`."""
     user_id = parsing.identifier(call.body, "intercom_user_id", call.version)
     person = _match(call, Identifiers(user_id)) if user_id else None
     if person is None:
         raise Refused(no.USER_NOT_FOUND)
     removed(call, person)
-    return Answer({"id": call.workspace.database.next("delete_requests")})
+    return OperationResponse({"id": call.workspace.database.next("delete_requests")})
 
 
 NAMES: dict[Kind, tuple[str, str]] = {"user": ("user.list", "users"), "lead": ("contact.list", "contacts")}
 
 
-def listed(call: Call, kind: Kind) -> Answer:
+def listed(call: RequestContext, kind: Kind) -> OperationResponse:
     """A page of everyone of a kind, or of those with a tag or in a segment, the newest first; past the last nobody."""
     narrowed = _narrowed(call, kind)
     if narrowed is not None:
@@ -151,23 +151,23 @@ def listed(call: Call, kind: Kind) -> Answer:
     return _page(call, kind, shown, call.people.count(kind))
 
 
-def paged(call: Call, kind: Kind, people: list[Person]) -> Answer:
+def paged(call: RequestContext, kind: Kind, people: list[Person]) -> OperationResponse:
     """A page of these people, who are all of a kind."""
     per_page, page = _wanted_page(call)
     return _page(call, kind, people[(page - 1) * per_page : page * per_page], len(people))
 
 
-def _wanted_page(call: Call) -> tuple[int, int]:
+def _wanted_page(call: RequestContext) -> tuple[int, int]:
     query = call.query
     return parsing.number_from(query, "per_page", paging.USUAL_PAGE, 60), parsing.number_from(query, "page", 1, 10**6)
 
 
-def _page(call: Call, kind: Kind, shown: list[Person], total: int) -> Answer:
+def _page(call: RequestContext, kind: Kind, shown: list[Person], total: int) -> OperationResponse:
     pages = paging.numbered(call.origin, call.path, dict(call.query), total, *_wanted_page(call))
-    return Answer({**_list(call, kind, shown), "pages": pages, "total_count": total})
+    return OperationResponse({**_list(call, kind, shown), "pages": pages, "total_count": total})
 
 
-def _narrowed(call: Call, kind: Kind) -> list[Person] | None:
+def _narrowed(call: RequestContext, kind: Kind) -> list[Person] | None:
     """Those of a kind whom `tag_id` or `segment_id` ask for; the two cannot be combined (documented)."""
     tag_id, segment_id = call.query.get("tag_id"), call.query.get("segment_id")
     if tag_id and segment_id:
@@ -180,18 +180,18 @@ def _narrowed(call: Call, kind: Kind) -> list[Person] | None:
     return None
 
 
-def _list(call: Call, kind: Kind, people: list[Person]) -> dict[str, Any]:
+def _list(call: RequestContext, kind: Kind, people: list[Person]) -> dict[str, Any]:
     list_type, key = NAMES[kind]
     shown = [v1.person(call.workspace, person, call.version) for person in people]
     return {"type": list_type, key: shown}
 
 
-def scroll_users(call: Call) -> Answer:
+def scroll_users(call: RequestContext) -> OperationResponse:
     """`GET /users/scroll`."""
     return scrolled(call, "user")
 
 
-def scrolled(call: Call, kind: Kind) -> Answer:
+def scrolled(call: RequestContext, kind: Kind) -> OperationResponse:
     """The next part of everyone of a kind; after an empty one the scroll is finished and unknown."""
     database, scroll = call.workspace.database, call.query.get("scroll_param")
     before = None
@@ -207,4 +207,6 @@ def scrolled(call: Call, kind: Kind) -> Answer:
         database.execute("INSERT OR REPLACE INTO scrolls VALUES (?, ?, ?)", (scroll, kind, rows[-1][0]))
     else:
         database.execute("DELETE FROM scrolls WHERE scroll = ?", (scroll,))
-    return Answer({**_list(call, kind, [person for _, person in rows]), "scroll_param": scroll, "pages": None})
+    return OperationResponse(
+        {**_list(call, kind, [person for _, person in rows]), "scroll_param": scroll, "pages": None}
+    )

@@ -7,13 +7,13 @@ import msgspec
 from harness.sandbox.operations.conversions import find_visitor, show, visitor_becomes_lead
 from harness.sandbox.operations.profiles import custom_attributes
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 
 
-def show_by_user_id(call: Call) -> Answer:
+def show_by_user_id(call: RequestContext) -> OperationResponse:
     """`GET /visitors?user_id=` (and `?id=`)."""
     reference = call.query.get("id"), call.query.get("user_id")
     if not any(reference):
@@ -21,7 +21,7 @@ def show_by_user_id(call: Call) -> Answer:
     return show(call, _found(find_visitor(call, *reference)))
 
 
-def show_by_id(call: Call) -> Answer:
+def show_by_id(call: RequestContext) -> OperationResponse:
     """`GET /visitors/{id}`."""
     return show(call, _found(find_visitor(call, call.parameters[0], None)))
 
@@ -32,7 +32,7 @@ def _found(visitor: Person | None) -> Person:
     return visitor
 
 
-def update(call: Call) -> Answer:
+def update(call: RequestContext) -> OperationResponse:
     """`PUT /visitors`, `POST /visitors` (old Node) and `PUT /visitors/{id}` (Ruby).
 
     What was never named gets its pseudonym now, as recorded (facts §3). In 1.x an e-mail makes the visitor a lead.
@@ -49,7 +49,7 @@ def update(call: Call) -> Answer:
     return show(call, visitor)
 
 
-def _changed(call: Call, visitor: Person) -> Person:
+def _changed(call: RequestContext, visitor: Person) -> Person:
     name = parsing.text(call.body, "name") if "name" in call.body else visitor.name
     pseudonym = visitor.pseudonym or call.workspace.ids.pseudonym(
         call.workspace.database.next("pseudonyms"), visitor.location.get("city_name")
@@ -63,12 +63,12 @@ def _changed(call: Call, visitor: Person) -> Person:
     )
 
 
-def delete(call: Call) -> Answer:
+def delete(call: RequestContext) -> OperationResponse:
     """`DELETE /visitors/{id}`: the visitor, once more and never again."""
     visitor = find_visitor(call, call.parameters[0], None)
     if visitor is None:
         raise Refused(no.DELETED_VISITOR_NOT_FOUND)
     shown = show(call, visitor)
-    call.people.bury(visitor, "deleted", call.now)
+    call.people.tombstone(visitor, "deleted", call.now)
     call.belongings.forget(visitor.person_id)
     return shown

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.store.conversation_store import Attachment
@@ -21,7 +21,7 @@ DOWNLOADS = "https://downloads.intercom.example"
 """Where files that were sent along would lie; nothing is there, and nobody is asked."""
 
 
-def attachments_of(call: Call) -> list[Attachment]:
+def attachments_of(call: RequestContext) -> list[Attachment]:
     """What the body's `attachment_urls` name and its `attachment_files` hold."""
     urls = parsing.sequence(call.body, "attachment_urls") or []
     files = parsing.objects(call.body, "attachment_files") or []
@@ -42,7 +42,7 @@ def _named(url: Any) -> Attachment:
     return Attachment(name=name, url=url, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
 
 
-def _sent(call: Call, file: dict[str, Any]) -> Attachment:
+def _sent(call: RequestContext, file: dict[str, Any]) -> Attachment:
     content_type, name, data = (parsing.text(file, field) for field in ("content_type", "name", "data"))
     try:
         content = base64.b64decode(data or "", validate=True)

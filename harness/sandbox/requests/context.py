@@ -9,11 +9,11 @@ import msgspec
 
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.store.belongings import Belongings
-from harness.sandbox.store.person_store import Registry
+from harness.sandbox.store.person_store import PersonStore
 from harness.sandbox.workspace.workspace import Workspace
 
 
-class Call(msgspec.Struct, frozen=True):
+class RequestContext(msgspec.Struct, frozen=True):
     """One request to one operation of one workspace; `parameters` are the path's blanks in their order."""
 
     workspace: Workspace
@@ -26,7 +26,7 @@ class Call(msgspec.Struct, frozen=True):
     path: str
 
     @property
-    def people(self) -> Registry:
+    def people(self) -> PersonStore:
         """The workspace's people."""
         return self.workspace.people
 
@@ -36,7 +36,7 @@ class Call(msgspec.Struct, frozen=True):
         return self.workspace.belongings
 
 
-class Answer(msgspec.Struct, frozen=True):
+class OperationResponse(msgspec.Struct, frozen=True):
     """What an operation answers; `None` is an empty body."""
 
     body: Any = None

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from harness.sandbox.requests import parsing
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 
@@ -64,7 +64,7 @@ def pages(total: int, per_page: int, page: int, further: Cursor | None) -> dict[
     return shown | {"page": page, "per_page": per_page, "total_pages": -(-total // per_page)}
 
 
-def by_number(call: Call, items: Sequence[Item], show: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
+def by_number(call: RequestContext, items: Sequence[Item], show: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
     """A list of 2.x in numbered pages; `next` is null on the last, as recorded for notes and companies.
 
     Past the last page it is empty: some clients ask on until it is.

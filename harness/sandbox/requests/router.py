@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from harness.sandbox.requests.context import Answer, Call
+from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.intercom_errors import IntercomError
 from harness.sandbox.rules.versions import Span, Version
 
-Handler: TypeAlias = Callable[[Call], Answer]
+Handler: TypeAlias = Callable[[RequestContext], OperationResponse]
 
 KEPT = 1_024
 """How many of the latest findings are remembered."""
@@ -68,7 +68,7 @@ class Router:
                 node = node.words.setdefault(segment, Node())
         return node
 
-    def _find(self, method: str, path: str, version: Version) -> tuple[Route, tuple[str, ...]] | Refusal:
+    def _find(self, method: str, path: str, version: Version) -> tuple[Route, tuple[str, ...]] | IntercomError:
         known = False
         for node, parameters in _matches(self._root, segments_of(path), ()):
             known = known or bool(node.routes)

@@ -12,7 +12,7 @@ from typing import Any
 from harness.sandbox.requests import parsing
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
-from harness.sandbox.store.person_store import Registry
+from harness.sandbox.store.person_store import PersonStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Target:
 NOBODY = Target("new")
 
 
-def find_target(people: Registry, wanted: Identifiers, source: Person, *, email_may_repeat: bool) -> Target:
+def find_target(people: PersonStore, wanted: Identifiers, source: Person, *, email_may_repeat: bool) -> Target:
     """The target of converting `source` to the wanted user."""
     if wanted.person_id:
         return _by_id(people.get(wanted.person_id))
@@ -73,7 +73,7 @@ def _by_external_id(matches: Sequence[Person]) -> Target | None:
     return Target("lead", leads[0]) if leads else None
 
 
-def _newcomer(people: Registry, email: str | None, email_may_repeat: bool) -> Target:
+def _newcomer(people: PersonStore, email: str | None, email_may_repeat: bool) -> Target:
     """Nobody has the external id; in 2.x the e-mail that the new user would have must be free as well."""
     if email_may_repeat:
         return NOBODY

@@ -40,7 +40,7 @@ ASSUMPTIONS = (
     Assumption("An archived contact is neither end of a merge", "operations.conversions", "nothing said"),
     Assumption(
         "The id of a visitor who was merged answers 404, not 410",
-        "store.person_store.Registry.heir",
+        "store.person_store.PersonStore.merged_into_id",
         "facts §4 speaks of contacts",
     ),
     Assumption(
@@ -54,7 +54,7 @@ ASSUMPTIONS = (
         "facts §4: the same for find_by_external_id; the official description: users and not leads",
     ),
     Assumption(
-        "Lists and searches without a sort show the newest first", "store.person_store.Registry.page", "nothing said"
+        "Lists and searches without a sort show the newest first", "store.person_store.PersonStore.page", "nothing said"
     ),
     Assumption(
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not",

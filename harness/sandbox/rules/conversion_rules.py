@@ -26,7 +26,7 @@ goes through every combination of facts and demands that exactly one row fits. W
 from __future__ import annotations
 
 from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.decision_table import Rule, Table
+from harness.sandbox.rules.decision_table import DecisionRule, Table
 
 TARGETS = ("new", "user", "several", "archived", "lead", "unknown_id", "conflict")
 """What the identifiers of the wanted user lead to: nobody yet; one user; several; an archived one; a lead; an `id` that
@@ -45,44 +45,46 @@ CONVERT_VISITOR = Table(
         "unconverted_visitor": YES_NO,
     },
     (
-        Rule({"type": "missing"}, no.CONVERT_TYPE_MISSING, "facts §2", assumed=True),
-        Rule({"type": "invalid"}, no.CONVERT_TYPE_INVALID, "facts §2", assumed=True),
-        Rule({"type": "lead|user", "visitor": "unidentified"}, no.VISITOR_UNIDENTIFIED, "facts §2"),
-        Rule({"type": "lead", "visitor": "absent"}, no.VISITOR_NOT_FOUND, "facts §2"),
-        Rule({"type": "lead", "visitor": "found"}, "become_lead", "facts §2: `user` is not read"),
-        Rule(
+        DecisionRule({"type": "missing"}, no.CONVERT_TYPE_MISSING, "facts §2", assumed=True),
+        DecisionRule({"type": "invalid"}, no.CONVERT_TYPE_INVALID, "facts §2", assumed=True),
+        DecisionRule({"type": "lead|user", "visitor": "unidentified"}, no.VISITOR_UNIDENTIFIED, "facts §2"),
+        DecisionRule({"type": "lead", "visitor": "absent"}, no.VISITOR_NOT_FOUND, "facts §2"),
+        DecisionRule({"type": "lead", "visitor": "found"}, "become_lead", "facts §2: `user` is not read"),
+        DecisionRule(
             {"type": "user", "visitor": "absent|found", "user": "absent|empty", "unconverted_visitor": "no"},
             no.CONVERT_USER_MISSING,
             "facts §2: required; the answer after 2.10 is unknown",
             assumed=True,
         ),
-        Rule(
+        DecisionRule(
             {"type": "user", "visitor": "absent", "user": "absent|empty", "unconverted_visitor": "yes"},
             no.VISITOR_NOT_FOUND,
             "facts §2",
         ),
-        Rule(
+        DecisionRule(
             {"type": "user", "visitor": "found", "user": "absent|empty", "unconverted_visitor": "yes"},
             "stay_visitor",
             "facts §2: recorded in 2.10",
         ),
-        Rule({"type": "user", "visitor": "absent", "user": "given"}, no.VISITOR_NOT_FOUND, "facts §2"),
-        Rule({"type": "user", "visitor": "found", "user": "given", "target": "new"}, "become_user", "facts §2"),
-        Rule({"type": "user", "visitor": "found", "user": "given", "target": "user"}, "merge", "facts §2"),
-        Rule({"type": "user", "visitor": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
-        Rule(
+        DecisionRule({"type": "user", "visitor": "absent", "user": "given"}, no.VISITOR_NOT_FOUND, "facts §2"),
+        DecisionRule({"type": "user", "visitor": "found", "user": "given", "target": "new"}, "become_user", "facts §2"),
+        DecisionRule({"type": "user", "visitor": "found", "user": "given", "target": "user"}, "merge", "facts §2"),
+        DecisionRule(
+            {"type": "user", "visitor": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"
+        ),
+        DecisionRule(
             {"type": "user", "visitor": "found", "user": "given", "target": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5: said so for POST /contacts",
             assumed=True,
         ),
-        Rule(
+        DecisionRule(
             {"type": "user", "visitor": "found", "user": "given", "target": "lead|unknown_id"},
             no.USER_NOT_FOUND,
             "facts §2: no such user",
             assumed=True,
         ),
-        Rule(
+        DecisionRule(
             {"type": "user", "visitor": "found", "user": "given", "target": "conflict"},
             no.DUPLICATE,
             "facts §5: users are unique by external id and e-mail",
@@ -100,35 +102,37 @@ CONVERT_LEAD = Table(
         "channel": ("messenger", "external"),
     },
     (
-        Rule({"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts §4: contact needs id or user_id", assumed=True),
-        Rule({"lead": "absent"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
-        Rule(
+        DecisionRule(
+            {"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts §4: contact needs id or user_id", assumed=True
+        ),
+        DecisionRule({"lead": "absent"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
+        DecisionRule(
             {"lead": "found", "user": "absent|empty"},
             "stay_lead",
             "facts §4: intercom-ruby#330, no error and nothing converted; that the lead comes back is a guess",
             assumed=True,
         ),
-        Rule({"lead": "found", "user": "given", "target": "new"}, "become_user", "facts §4"),
-        Rule(
+        DecisionRule({"lead": "found", "user": "given", "target": "new"}, "become_user", "facts §4"),
+        DecisionRule(
             {"lead": "found", "user": "given", "target": "user", "channel": "external"},
             no.EXTERNAL_CHANNEL,
             "facts §4: intercom-ruby#470",
         ),
-        Rule({"lead": "found", "user": "given", "target": "user", "channel": "messenger"}, "merge", "facts §4"),
-        Rule({"lead": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
-        Rule(
+        DecisionRule({"lead": "found", "user": "given", "target": "user", "channel": "messenger"}, "merge", "facts §4"),
+        DecisionRule({"lead": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
+        DecisionRule(
             {"lead": "found", "user": "given", "target": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5: said so for POST /contacts",
             assumed=True,
         ),
-        Rule(
+        DecisionRule(
             {"lead": "found", "user": "given", "target": "lead|unknown_id"},
             no.USER_NOT_FOUND,
             "facts §4: no such user",
             assumed=True,
         ),
-        Rule({"lead": "found", "user": "given", "target": "conflict"}, no.DUPLICATE, "facts §5", assumed=True),
+        DecisionRule({"lead": "found", "user": "given", "target": "conflict"}, no.DUPLICATE, "facts §5", assumed=True),
     ),
 )
 
@@ -143,21 +147,21 @@ MERGE = Table(
         "merge_needs_duplicates": YES_NO,
     },
     (
-        Rule({"from": "absent"}, no.USER_NOT_FOUND, "facts §4"),
-        Rule({"from": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up and not found", assumed=True),
-        Rule({"from": "lead|user", "into": "absent"}, no.USER_NOT_FOUND, "facts §4"),
-        Rule(
+        DecisionRule({"from": "absent"}, no.USER_NOT_FOUND, "facts §4"),
+        DecisionRule({"from": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up and not found", assumed=True),
+        DecisionRule({"from": "lead|user", "into": "absent"}, no.USER_NOT_FOUND, "facts §4"),
+        DecisionRule(
             {"from": "lead|user", "into": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up, not found", assumed=True
         ),
-        Rule({"from": "user", "into": "lead|user"}, no.INVALID_MERGE, "facts §4"),
-        Rule({"from": "lead", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
-        Rule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts §4"),
-        Rule(
+        DecisionRule({"from": "user", "into": "lead|user"}, no.INVALID_MERGE, "facts §4"),
+        DecisionRule({"from": "lead", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
+        DecisionRule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts §4"),
+        DecisionRule(
             {"from": "lead", "into": "user", "channel": "messenger", "merge_needs_duplicates": "no"},
             "merge",
             "facts §4: any lead into any user up to 2.15",
         ),
-        Rule(
+        DecisionRule(
             {
                 "from": "lead",
                 "into": "user",
@@ -169,12 +173,12 @@ MERGE = Table(
             no.NOT_DUPLICATES,
             "facts §4: from 2.16",
         ),
-        Rule(
+        DecisionRule(
             {"from": "lead", "into": "user", "channel": "messenger", "merge_needs_duplicates": "yes", "shared": "yes"},
             "merge",
             "facts §4: they share an e-mail or a phone number",
         ),
-        Rule(
+        DecisionRule(
             {
                 "from": "lead",
                 "into": "user",
@@ -202,39 +206,43 @@ UPDATE_CONTACT = Table(
         "taken": TAKEN,
     },
     (
-        Rule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
-        Rule({"role": "user", "wanted": "lead"}, no.USER_TO_LEAD, "facts §4"),
-        Rule(
+        DecisionRule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
+        DecisionRule({"role": "user", "wanted": "lead"}, no.USER_TO_LEAD, "facts §4"),
+        DecisionRule(
             {"role": "lead", "wanted": "unchanged|lead", "external_id": "given"},
             no.LEAD_EXTERNAL_ID,
             "facts §5: segmentio#627",
             assumed=True,
         ),
-        Rule({"role": "lead", "wanted": "unchanged|lead", "external_id": "absent"}, "update", "facts §5"),
-        Rule(
+        DecisionRule({"role": "lead", "wanted": "unchanged|lead", "external_id": "absent"}, "update", "facts §5"),
+        DecisionRule(
             {"role": "lead", "wanted": "user", "identified": "no"},
             no.USER_NEEDS_IDENTIFIER,
             "facts §5: a user needs external_id or email",
             assumed=True,
         ),
-        Rule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "no"}, "become_user", "facts §4"),
-        Rule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §4"),
-        Rule(
+        DecisionRule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "no"}, "become_user", "facts §4"),
+        DecisionRule(
+            {"role": "lead", "wanted": "user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §4"
+        ),
+        DecisionRule(
             {"role": "lead", "wanted": "user", "identified": "yes", "taken": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5",
         ),
-        Rule(
+        DecisionRule(
             {"role": "user", "wanted": "unchanged|user", "identified": "no"},
             no.USER_NEEDS_IDENTIFIER,
             "facts §5",
             assumed=True,
         ),
-        Rule({"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "no"}, "update", "facts §5"),
-        Rule(
+        DecisionRule(
+            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "no"}, "update", "facts §5"
+        ),
+        DecisionRule(
             {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"
         ),
-        Rule(
+        DecisionRule(
             {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5",
@@ -251,19 +259,27 @@ CREATE_CONTACT = Table(
         "taken": TAKEN,
     },
     (
-        Rule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
-        Rule({"wanted": "absent", "email": "no", "external_id": "no"}, no.CONTACT_EMPTY, "facts §5", assumed=True),
-        Rule(
+        DecisionRule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
+        DecisionRule(
+            {"wanted": "absent", "email": "no", "external_id": "no"}, no.CONTACT_EMPTY, "facts §5", assumed=True
+        ),
+        DecisionRule(
             {"wanted": "user", "email": "no", "external_id": "no"}, no.USER_NEEDS_IDENTIFIER, "facts §5", assumed=True
         ),
-        Rule({"wanted": "lead", "external_id": "yes"}, no.LEAD_EXTERNAL_ID, "facts §5: segmentio#627", assumed=True),
-        Rule({"wanted": "lead", "external_id": "no"}, "create_lead", "facts §5: leads may share an e-mail"),
-        Rule({"wanted": "user|absent", "email": "yes", "taken": "no"}, "create_user", "facts §5"),
-        Rule({"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "no"}, "create_user", "facts §5"),
-        Rule({"wanted": "user|absent", "email": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
-        Rule({"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
-        Rule({"wanted": "user|absent", "email": "yes", "taken": "archived"}, no.ARCHIVED_DUPLICATE, "facts §5"),
-        Rule(
+        DecisionRule(
+            {"wanted": "lead", "external_id": "yes"}, no.LEAD_EXTERNAL_ID, "facts §5: segmentio#627", assumed=True
+        ),
+        DecisionRule({"wanted": "lead", "external_id": "no"}, "create_lead", "facts §5: leads may share an e-mail"),
+        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "no"}, "create_user", "facts §5"),
+        DecisionRule(
+            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "no"}, "create_user", "facts §5"
+        ),
+        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
+        DecisionRule(
+            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"
+        ),
+        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "archived"}, no.ARCHIVED_DUPLICATE, "facts §5"),
+        DecisionRule(
             {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "archived"},
             no.ARCHIVED_DUPLICATE,
             "facts §5",
@@ -274,6 +290,6 @@ CREATE_CONTACT = Table(
 TABLES = (CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT)
 
 
-def assumed_rules() -> list[tuple[str, Rule]]:
+def assumed_rules() -> list[tuple[str, DecisionRule]]:
     """Rows that rest on an assumption, with their table's name: what only a TEST app can settle."""
     return [(table.name, rule) for table in TABLES for rule in table.rules if rule.assumed]

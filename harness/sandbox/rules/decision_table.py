@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.intercom_errors import IntercomError
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DecisionRule:
     """When these facts hold, this is what happens. A fact that is not named may have any value; `a|b` means either."""
 
     when: Mapping[str, str]
-    then: str | Refusal
+    then: str | IntercomError
     source: str
     assumed: bool = False
 
@@ -32,10 +32,10 @@ class Table:
 
     name: str
     facts: Mapping[str, tuple[str, ...]]
-    rules: tuple[Rule, ...]
-    _known: dict[tuple[str, ...], Rule] = field(default_factory=dict, repr=False, compare=False)
+    rules: tuple[DecisionRule, ...]
+    _known: dict[tuple[str, ...], DecisionRule] = field(default_factory=dict, repr=False, compare=False)
 
-    def decide(self, **facts: str) -> Rule:
+    def decide(self, **facts: str) -> DecisionRule:
         """The one row that fits; each fact must be given."""
         key = tuple(map(facts.__getitem__, self.facts))
         rule = self._known.get(key)
@@ -43,7 +43,7 @@ class Table:
             rule = self._known[key] = self._find(facts)
         return rule
 
-    def _find(self, facts: Mapping[str, str]) -> Rule:
+    def _find(self, facts: Mapping[str, str]) -> DecisionRule:
         fitting = [rule for rule in self.rules if rule.fits(facts)]
         if len(fitting) != 1:
             raise LookupError(f"{len(fitting)} rows of {self.name!r} fit {dict(facts)}; exactly one must")

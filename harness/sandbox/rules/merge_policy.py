@@ -17,7 +17,7 @@ import msgspec
 from harness.sandbox.rules.person import Person
 
 
-class Fate(Enum):
+class MergeAction(Enum):
     """What becomes of one attribute."""
 
     KEPT = "carried over as it was"
@@ -37,93 +37,109 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class FieldPolicy:
     """The three fates of one thing, with what says so."""
 
     what: str
-    becomes_lead: Fate
-    becomes_user: Fate
-    merged: Fate
+    becomes_lead: MergeAction
+    becomes_user: MergeAction
+    merged: MergeAction
     source: str
     assumed: bool = False
 
 
-_K, _T, _A = Fate.KEPT, Fate.TARGET, Fate.ADOPTED
+_K, _T, _A = MergeAction.KEPT, MergeAction.TARGET, MergeAction.ADOPTED
 
 KEEPING = (
-    Keep("person_id", _K, _K, _T, "facts §2, §10: the id is the visitor's own and unchanged by conversion"),
-    Keep("created_at", _K, _K, _T, "facts §2, recorded; §4, recorded: a merge changed updated_at only"),
-    Keep("updated_at", Fate.MOMENT, Fate.MOMENT, Fate.MOMENT, "facts §4, recorded"),
-    Keep("external_id", _K, Fate.GIVEN, _T, "facts §2: the uuid stays a lead's, and is not kept by a user; §4"),
-    Keep(
+    FieldPolicy("person_id", _K, _K, _T, "facts §2, §10: the id is the visitor's own and unchanged by conversion"),
+    FieldPolicy("created_at", _K, _K, _T, "facts §2, recorded; §4, recorded: a merge changed updated_at only"),
+    FieldPolicy("updated_at", MergeAction.MOMENT, MergeAction.MOMENT, MergeAction.MOMENT, "facts §4, recorded"),
+    FieldPolicy(
+        "external_id", _K, MergeAction.GIVEN, _T, "facts §2: the uuid stays a lead's, and is not kept by a user; §4"
+    ),
+    FieldPolicy(
         "email",
         _K,
-        Fate.RETAINED,
-        Fate.ADOPTED_IF_ALLOWED,
+        MergeAction.RETAINED,
+        MergeAction.ADOPTED_IF_ALLOWED,
         "facts §2: retained; §4: 1.x never adds it by a merge",
         True,
     ),
-    Keep("phone", _K, _K, _A, "facts §4: phone discarded where the target has one"),
-    Keep("name", _K, _K, _A, "facts §4, recorded: the lead's name dropped, the user had one"),
-    Keep("pseudonym", _K, _K, _T, "facts §2, recorded: kept by the new user; nothing said of merges", True),
-    Keep("avatar", _K, _K, _A, "facts §2: only the pseudonym's picture is lost, because it is a lead's", True),
-    Keep("owner_id", _K, _K, _A, "facts §4: attributes the target lacks are copied"),
-    Keep("location", _K, _K, _A, "facts §2, recorded: kept; §4: copied where the target lacks it"),
-    Keep("custom_attributes", _K, _K, Fate.ADOPTED_BY_KEY, "facts §4: attributes the target lacks are copied"),
-    Keep(
-        "signed_up_at", _K, Fate.MOMENT, _T, "facts §2, recorded: the conversion's time; §4, recorded: stays the user's"
+    FieldPolicy("phone", _K, _K, _A, "facts §4: phone discarded where the target has one"),
+    FieldPolicy("name", _K, _K, _A, "facts §4, recorded: the lead's name dropped, the user had one"),
+    FieldPolicy("pseudonym", _K, _K, _T, "facts §2, recorded: kept by the new user; nothing said of merges", True),
+    FieldPolicy("avatar", _K, _K, _A, "facts §2: only the pseudonym's picture is lost, because it is a lead's", True),
+    FieldPolicy("owner_id", _K, _K, _A, "facts §4: attributes the target lacks are copied"),
+    FieldPolicy("location", _K, _K, _A, "facts §2, recorded: kept; §4: copied where the target lacks it"),
+    FieldPolicy(
+        "custom_attributes", _K, _K, MergeAction.ADOPTED_BY_KEY, "facts §4: attributes the target lacks are copied"
     ),
-    Keep("last_seen_at", _K, _K, _A, "facts §2, recorded: kept; §4"),
-    Keep("last_replied_at", _K, _K, _A, "facts §4"),
-    Keep("last_contacted_at", _K, _K, _A, "facts §4"),
-    Keep("last_email_opened_at", _K, _K, _A, "facts §4"),
-    Keep("last_email_clicked_at", _K, _K, _A, "facts §4"),
-    Keep("session_count", _K, _K, _T, "facts §2, recorded: kept; nothing said of merges", True),
-    Keep("language_override", _K, _K, _A, "facts §4"),
-    Keep("browser", _K, _K, _A, "facts §4"),
-    Keep("browser_version", _K, _K, _A, "facts §4"),
-    Keep("browser_language", _K, _K, _A, "facts §4"),
-    Keep("os", _K, _K, _A, "facts §4"),
-    Keep("referrer", _K, _K, _A, "facts §2, recorded: kept; §4"),
-    Keep("utm_campaign", _K, _K, _A, "facts §4"),
-    Keep("utm_content", _K, _K, _A, "facts §4"),
-    Keep("utm_medium", _K, _K, _A, "facts §4"),
-    Keep("utm_source", _K, _K, _A, "facts §4"),
-    Keep("utm_term", _K, _K, _A, "facts §4"),
-    Keep("unsubscribed_from_emails", _K, _K, Fate.EITHER, "nothing said: the safest, no opt-out is lost", True),
-    Keep("marked_email_as_spam", _K, _K, Fate.EITHER, "nothing said: the safest, no opt-out is lost", True),
-    Keep("has_hard_bounced", _K, _K, Fate.EITHER, "nothing said: the safest, no opt-out is lost", True),
-    Keep("sms_consent", _K, _K, _T, "nothing said: a consent is not inherited", True),
-    Keep("unsubscribed_from_sms", _K, _K, Fate.EITHER, "nothing said: the safest, no opt-out is lost", True),
-    Keep("social_profiles", _K, _K, _A, "facts §4"),
-    Keep("archived", _K, _K, _T, "facts §4: an archived person is neither end of a merge", True),
-    Keep("blocked", _K, _K, Fate.EITHER, "nothing said: the safest", True),
-    Keep("channel", _K, _K, _T, "nothing said", True),
-    Keep("owns", _K, _K, Fate.EITHER, "follows from the belongings below"),
+    FieldPolicy(
+        "signed_up_at",
+        _K,
+        MergeAction.MOMENT,
+        _T,
+        "facts §2, recorded: the conversion's time; §4, recorded: stays the user's",
+    ),
+    FieldPolicy("last_seen_at", _K, _K, _A, "facts §2, recorded: kept; §4"),
+    FieldPolicy("last_replied_at", _K, _K, _A, "facts §4"),
+    FieldPolicy("last_contacted_at", _K, _K, _A, "facts §4"),
+    FieldPolicy("last_email_opened_at", _K, _K, _A, "facts §4"),
+    FieldPolicy("last_email_clicked_at", _K, _K, _A, "facts §4"),
+    FieldPolicy("session_count", _K, _K, _T, "facts §2, recorded: kept; nothing said of merges", True),
+    FieldPolicy("language_override", _K, _K, _A, "facts §4"),
+    FieldPolicy("browser", _K, _K, _A, "facts §4"),
+    FieldPolicy("browser_version", _K, _K, _A, "facts §4"),
+    FieldPolicy("browser_language", _K, _K, _A, "facts §4"),
+    FieldPolicy("os", _K, _K, _A, "facts §4"),
+    FieldPolicy("referrer", _K, _K, _A, "facts §2, recorded: kept; §4"),
+    FieldPolicy("utm_campaign", _K, _K, _A, "facts §4"),
+    FieldPolicy("utm_content", _K, _K, _A, "facts §4"),
+    FieldPolicy("utm_medium", _K, _K, _A, "facts §4"),
+    FieldPolicy("utm_source", _K, _K, _A, "facts §4"),
+    FieldPolicy("utm_term", _K, _K, _A, "facts §4"),
+    FieldPolicy(
+        "unsubscribed_from_emails", _K, _K, MergeAction.EITHER, "nothing said: the safest, no opt-out is lost", True
+    ),
+    FieldPolicy(
+        "marked_email_as_spam", _K, _K, MergeAction.EITHER, "nothing said: the safest, no opt-out is lost", True
+    ),
+    FieldPolicy("has_hard_bounced", _K, _K, MergeAction.EITHER, "nothing said: the safest, no opt-out is lost", True),
+    FieldPolicy("sms_consent", _K, _K, _T, "nothing said: a consent is not inherited", True),
+    FieldPolicy(
+        "unsubscribed_from_sms", _K, _K, MergeAction.EITHER, "nothing said: the safest, no opt-out is lost", True
+    ),
+    FieldPolicy("social_profiles", _K, _K, _A, "facts §4"),
+    FieldPolicy("archived", _K, _K, _T, "facts §4: an archived person is neither end of a merge", True),
+    FieldPolicy("blocked", _K, _K, MergeAction.EITHER, "nothing said: the safest", True),
+    FieldPolicy("channel", _K, _K, _T, "nothing said", True),
+    FieldPolicy("owns", _K, _K, MergeAction.EITHER, "follows from the belongings below"),
 )
 """What becomes of a person's own attributes."""
 
 BELONGINGS = (
-    Keep("tags", _K, _K, Fate.UNION, "facts §2, recorded: kept; §4: only those the user lacks are moved"),
-    Keep("companies", _K, _K, Fate.UNION, "facts §4: companies are merged"),
-    Keep("notes", _K, _K, Fate.MOVED, "facts §4"),
-    Keep("conversations", _K, _K, Fate.MOVED, "facts §2, §4: owned and taken part in"),
-    Keep("events", _K, _K, Fate.MOVED, "facts §4: unknown; moved, so that nothing is lost", True),
-    Keep("consents", _K, _K, Fate.STRICTER, "nothing said: the safest, no opt-out of either side is lost", True),
-    Keep("segments", Fate.RECOMPUTED, Fate.RECOMPUTED, Fate.RECOMPUTED, "facts §4", True),
+    FieldPolicy("tags", _K, _K, MergeAction.UNION, "facts §2, recorded: kept; §4: only those the user lacks are moved"),
+    FieldPolicy("companies", _K, _K, MergeAction.UNION, "facts §4: companies are merged"),
+    FieldPolicy("notes", _K, _K, MergeAction.MOVED, "facts §4"),
+    FieldPolicy("conversations", _K, _K, MergeAction.MOVED, "facts §2, §4: owned and taken part in"),
+    FieldPolicy("events", _K, _K, MergeAction.MOVED, "facts §4: unknown; moved, so that nothing is lost", True),
+    FieldPolicy(
+        "consents", _K, _K, MergeAction.STRICTER, "nothing said: the safest, no opt-out of either side is lost", True
+    ),
+    FieldPolicy("segments", MergeAction.RECOMPUTED, MergeAction.RECOMPUTED, MergeAction.RECOMPUTED, "facts §4", True),
 )
 """What becomes of everything that hangs on a person."""
 
 
-def _rows(column: str, fate: Fate) -> tuple[str, ...]:
+def _rows(column: str, fate: MergeAction) -> tuple[str, ...]:
     return tuple(keep.what for keep in KEEPING if getattr(keep, column) is fate)
 
 
-_LEAD_MOMENTS = _rows("becomes_lead", Fate.MOMENT)
-_USER_MOMENTS = _rows("becomes_user", Fate.MOMENT)
-_GIVEN = _rows("becomes_user", Fate.GIVEN)
-_RETAINED = _rows("becomes_user", Fate.RETAINED)
-_MERGED: dict[str, Fate] = {keep.what: keep.merged for keep in KEEPING if keep.merged is not Fate.TARGET}
+_LEAD_MOMENTS = _rows("becomes_lead", MergeAction.MOMENT)
+_USER_MOMENTS = _rows("becomes_user", MergeAction.MOMENT)
+_GIVEN = _rows("becomes_user", MergeAction.GIVEN)
+_RETAINED = _rows("becomes_user", MergeAction.RETAINED)
+_MERGED: dict[str, MergeAction] = {keep.what: keep.merged for keep in KEEPING if keep.merged is not MergeAction.TARGET}
 
 
 def become_lead(person: Person, now: int) -> Person:
@@ -148,15 +164,15 @@ def merge(source: Person, into: Person, now: int, *, adopt_email: bool) -> Perso
     for what, fate in _MERGED.items():
         mine, theirs = getattr(into, what), getattr(source, what)
         match fate:
-            case Fate.MOMENT:
+            case MergeAction.MOMENT:
                 changes[what] = now
-            case Fate.ADOPTED if _empty(mine) and not _empty(theirs):
+            case MergeAction.ADOPTED if _empty(mine) and not _empty(theirs):
                 changes[what] = theirs
-            case Fate.ADOPTED_IF_ALLOWED if adopt_email and _empty(mine) and not _empty(theirs):
+            case MergeAction.ADOPTED_IF_ALLOWED if adopt_email and _empty(mine) and not _empty(theirs):
                 changes[what] = theirs
-            case Fate.ADOPTED_BY_KEY if theirs:
+            case MergeAction.ADOPTED_BY_KEY if theirs:
                 changes[what] = mine | {key: value for key, value in theirs.items() if _empty(mine.get(key))}
-            case Fate.EITHER if theirs:
+            case MergeAction.EITHER if theirs:
                 changes[what] = True
             case _:
                 pass

@@ -212,7 +212,7 @@ def equalities(query: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ResultPage(Generic[T]):
     """One page of results, and what is shown around it."""
 
     items: list[T]
@@ -220,7 +220,7 @@ class Page(Generic[T]):
     pages: dict[str, Any]
 
 
-def page_of(items: list[T], body: dict[str, Any], usual: int) -> Page[T]:
+def page_of(items: list[T], body: dict[str, Any], usual: int) -> ResultPage[T]:
     """The page of the results that a search asks for."""
     pagination = parsing.mapping(body, "pagination") or {}
     per_page = min(max(parsing.whole(pagination, "per_page") or usual, 1), paging.LARGEST_PAGE)
@@ -228,7 +228,7 @@ def page_of(items: list[T], body: dict[str, Any], usual: int) -> Page[T]:
     start = cursor.after or 0
     end = start + per_page
     further = paging.Cursor(cursor.page + 1, end) if end < len(items) else None
-    return Page(items[start:end], len(items), paging.pages(len(items), per_page, cursor.page, further))
+    return ResultPage(items[start:end], len(items), paging.pages(len(items), per_page, cursor.page, further))
 
 
 def ordered(items: list[T], sort: Any, fields: Fields[T], version: Version) -> list[T]:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from harness.sandbox.store.company_store import Company, Memberships
-from harness.sandbox.store.conversation_store import Conversation, Part, Talk
+from harness.sandbox.store.company_store import Company, CompanyStore
+from harness.sandbox.store.conversation_store import Conversation, ConversationStore, Part
 from harness.sandbox.store.database import BELONGINGS
-from harness.sandbox.store.tag_note_store import Labels, Note, Tag
+from harness.sandbox.store.tag_note_store import Note, Tag, TagNoteStore
 
 __all__ = ["NOTHING", "OPT_IN", "OPT_OUT", "Belongings", "Company", "Conversation", "Event", "Note", "Part", "Tag"]
 
@@ -39,7 +39,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _loads = msgspec.msgpack.Decoder().decode
 
 
-class Belongings(Labels, Memberships, Talk):
+class Belongings(TagNoteStore, CompanyStore, ConversationStore):
     """What the people of one workspace have, all of it."""
 
     def consents_of(self, person_id: str) -> dict[int, str]:

@@ -32,7 +32,7 @@ _company = msgspec.msgpack.Decoder(Company).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Memberships:
+class CompanyStore:
     """The companies of one workspace."""
 
     def __init__(self, database: Database) -> None:

@@ -77,7 +77,7 @@ _conversation = msgspec.msgpack.Decoder(Conversation).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Talk:
+class ConversationStore:
     """The conversations of one workspace."""
 
     def __init__(self, database: Database) -> None:

@@ -25,14 +25,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class FormerPerson:
     """A person, and what hung on them; conversations are told by their ids."""
 
     person: Person
     belongings: dict[str, list[str]]
 
 
-def bury(database: Database, grave: tuple[object, ...], person: Person) -> None:
+def tombstone(database: Database, grave: tuple[object, ...], person: Person) -> None:
     """Write a tombstone, with what `person` is, and whoever they go into, before anything is changed."""
     person_id, into_id = person.person_id, grave[4]
     target_id = None if into_id == person_id else into_id
@@ -45,18 +45,21 @@ def bury(database: Database, grave: tuple[object, ...], person: Person) -> None:
         database.execute(FORGET, (number - 2 * KEPT, number - KEPT))
 
 
-def kept(database: Database) -> dict[int, tuple[Portrait, Portrait | None]]:
+def kept(database: Database) -> dict[int, tuple[FormerPerson, FormerPerson | None]]:
     """The source and, of a merge, the target, by the number of the tombstone."""
     return {
-        number: (Portrait(_decode(source), _had(had)), Portrait(_decode(target), _had(target_had)) if target else None)
+        number: (
+            FormerPerson(_decode(source), _had(had)),
+            FormerPerson(_decode(target), _had(target_had)) if target else None,
+        )
         for number, source, had, target, target_had in database.all(LATEST)
     }
 
 
-def of(database: Database, person: Person) -> Portrait:
+def of(database: Database, person: Person) -> FormerPerson:
     """Somebody as they are now."""
     (had,) = database.one(f"SELECT {HAD.format(who='?1')}", (person.person_id,))
-    return Portrait(person, _had(had))
+    return FormerPerson(person, _had(had))
 
 
 def _had(text: str | None) -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ class Tombstone:
     at: int
 
 
-class Registry:
+class PersonStore:
     """The people of one workspace."""
 
     def __init__(self, database: Database) -> None:
@@ -138,7 +138,7 @@ class Registry:
         )
         return [(seq, _person(*row)) for seq, *row in rows]
 
-    def bury(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
+    def tombstone(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Move somebody out, for good."""
         if self.listener is not None:
             self.listener(person, None, reason)
@@ -148,7 +148,7 @@ class Registry:
     def remember(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Note what becomes of somebody; told before anything is changed."""
         grave = (person.person_id, person.kind, person.external_id, reason, into_id, at)
-        former_people.bury(self._db, grave, person)
+        former_people.tombstone(self._db, grave, person)
 
     def departed(self, limit: int) -> list[tuple[int, Tombstone]]:
         """Who is gone, or somebody else now, each with its number, the latest first."""
@@ -169,7 +169,7 @@ class Registry:
         )
         return frozenset(person_id for (person_id,) in rows)
 
-    def heir(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
+    def merged_into_id(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
         """The id of whoever a merged-away contact is now, through a chain of merges; `None` for everybody else."""
         column, value = ("person_id", contact_id) if contact_id is not None else ("external_id", external_id)
         row = self._db.one(

@@ -31,7 +31,7 @@ class Note:
     body: str
 
 
-class Labels:
+class TagNoteStore:
     """The tags and notes of one workspace."""
 
     def __init__(self, database: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.sandbox.rules.person import Kind
 from harness.sandbox.store import former_people
-from harness.sandbox.store.former_people import Portrait
+from harness.sandbox.store.former_people import FormerPerson
 from harness.sandbox.workspace.workspace import Workspace
 
 MOST = 200
@@ -72,7 +72,7 @@ def _after(workspace: Workspace, person_id: str, later: dict[str, dict[str, Any]
     return later[person_id]
 
 
-def shown(workspace: Workspace, portrait: Portrait) -> dict[str, Any]:
+def shown(workspace: Workspace, portrait: FormerPerson) -> dict[str, Any]:
     """A person with what hangs on them; what is empty is left out."""
     person, had = portrait.person, portrait.belongings
     said = [workspace.belongings.conversation(conversation_id) for conversation_id in had["conversations"]]

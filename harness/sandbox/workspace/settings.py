@@ -15,7 +15,7 @@ REGIONS = ("US", "EU", "AU")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WorkspaceSettings:
     """What can be set of a workspace. `rate_limit` is a budget per ten seconds, `index_delay` is in seconds.
 
     Notifications go to `webhook_url`, an address on this machine; `webhook_topics` of `None` means all.

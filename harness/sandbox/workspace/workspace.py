@@ -18,8 +18,8 @@ from harness.sandbox.store.attribute_store import Attributes
 from harness.sandbox.store.belongings import Belongings
 from harness.sandbox.store.database import Database
 from harness.sandbox.store.ids import Ids
-from harness.sandbox.store.person_store import Registry
-from harness.sandbox.workspace.settings import Settings
+from harness.sandbox.store.person_store import PersonStore
+from harness.sandbox.workspace.settings import WorkspaceSettings
 
 WINDOW = 10
 """Seconds for which a rate limit counts (facts §7)."""
@@ -54,13 +54,13 @@ class Workspace:
         self.ids = Ids(seed, name)
         self._signature = f"seed {seed}, workspace {name}"
         self.database = Database(path)
-        self.people = Registry(self.database)
+        self.people = PersonStore(self.database)
         self.belongings = Belongings(self.database)
         self.attributes = Attributes(self.database)
         self.app_id = self.ids.app_id()
         self.admin = Admin(self.ids.admin_id(), "Ada Sandbox", f"ada@{self.app_id}.example")
         self.team = Team(self.ids.team_id(), "Everybody")
-        self._first = Settings(intercom_version=intercom_version, client_secret=self.ids.secret())
+        self._first = WorkspaceSettings(intercom_version=intercom_version, client_secret=self.ids.secret())
         self._settings = self._read_settings()
         self._begin()
 
@@ -84,12 +84,12 @@ class Workspace:
 
     # Settings
 
-    def _read_settings(self) -> Settings:
+    def _read_settings(self) -> WorkspaceSettings:
         row = self.database.one("SELECT value FROM settings WHERE name = 'settings'")
-        return msgspec.json.decode(row[0], type=Settings) if row else self._first
+        return msgspec.json.decode(row[0], type=WorkspaceSettings) if row else self._first
 
     @property
-    def preferences(self) -> Settings:
+    def preferences(self) -> WorkspaceSettings:
         """The settings as they are."""
         return self._settings
 
@@ -102,7 +102,7 @@ class Workspace:
         """The settings as the control plane shows them."""
         return {"app_id": self.app_id, **asdict(self._settings)}
 
-    def keep_settings(self, settings: Settings) -> None:
+    def keep_settings(self, settings: WorkspaceSettings) -> None:
         """Have these settings from now on."""
         self._settings = settings
         content = msgspec.json.encode(settings).decode()

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.core.clock import Clock
 from harness.sandbox.operations.conversions import merge
-from harness.sandbox.requests.context import Call
+from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.new_people import VISITOR_TRAITS, new_visitor
 from harness.sandbox.rules.impossible import impossible, listed
 from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS
@@ -20,12 +20,12 @@ from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields, v1
 from harness.sandbox.store.history import changes_since
 from harness.sandbox.workspace.population import population
-from harness.sandbox.workspace.settings import Settings, check_setting
+from harness.sandbox.workspace.settings import WorkspaceSettings, check_setting
 from harness.sandbox.workspace.workspace import Workspace
 from harness.sandbox.workspaces.notifications import Notification, Outbox, ping
 
 
-class ControlledWorkspace(Workspace):
+class WorkspaceAdmin(Workspace):
     """One workspace and its control plane."""
 
     def __init__(self, name: str, clock: Clock, *, seed: int, path: Path | None, intercom_version: str | None) -> None:
@@ -59,7 +59,7 @@ class ControlledWorkspace(Workspace):
             changes = {name: value for name, value in changes.items() if (name, value) != ("app_id", self.app_id)}
             for name, value in changes.items():
                 check_setting(name, value)
-            self.keep_settings(Settings(**(asdict(self.preferences) | changes)))
+            self.keep_settings(WorkspaceSettings(**(asdict(self.preferences) | changes)))
             self._listen()
             return self.settings()
 
@@ -88,7 +88,7 @@ class ControlledWorkspace(Workspace):
             source, into = self.people.get(from_id), self.people.get(into_id)
             if source is None or into is None or {source.kind, into.kind} != {"user"} or source is into:
                 raise impossible("two users are needed for this merge", f"from {from_id}, into {into_id}")
-            merge(Call(self, VERSIONS[NEWEST_VERSION], (), {}, {}, self.now(), "", ""), source, into)
+            merge(RequestContext(self, VERSIONS[NEWEST_VERSION], (), {}, {}, self.now(), "", ""), source, into)
 
     def reset(self) -> None:
         """Put this workspace back to where it began; its settings too."""

@@ -112,7 +112,7 @@ class Outbox:
             if made is not None and (topics is None or made.topic in topics):
                 self._ready.append(made)
 
-    def hush(self) -> None:
+    def discard(self) -> None:
         """The request was undone: nothing happened."""
         self._heard, self._merging = [], False
 

@@ -12,7 +12,7 @@ from harness.core.clock import Clock
 from harness.core.errors import Problem
 from harness.sandbox.store.database import Database
 from harness.sandbox.store.ids import Ids
-from harness.sandbox.workspaces.admin import ControlledWorkspace
+from harness.sandbox.workspaces.admin import WorkspaceAdmin
 
 WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 DEFAULT_WORKSPACE = "default"
@@ -26,7 +26,7 @@ class Workspaces:
         self._seed = seed
         self._state = state
         self._intercom_version = intercom_version
-        self._open: dict[str, ControlledWorkspace] = {}
+        self._open: dict[str, WorkspaceAdmin] = {}
         self._app_ids: dict[str, str] = {}
         self._lock = threading.Lock()
         self._folder = _claim(state) if state is not None else None
@@ -44,12 +44,12 @@ class Workspaces:
     def _files(self) -> list[Path]:
         return sorted(self._state.glob("*.sqlite")) if self._state is not None else []
 
-    def named(self, name: str) -> ControlledWorkspace:
+    def named(self, name: str) -> WorkspaceAdmin:
         """The workspace of that name."""
         workspace = self._open.get(name)
         return workspace if workspace is not None else self._make(name)
 
-    def _make(self, name: str) -> ControlledWorkspace:
+    def _make(self, name: str) -> WorkspaceAdmin:
         if not WORKSPACE_NAME.fullmatch(name):
             raise Problem(
                 f"{name!r} cannot be the name of a workspace.",
@@ -59,17 +59,17 @@ class Workspaces:
         with self._lock:
             if name not in self._open:
                 path = self._state / f"{name}.sqlite" if self._state is not None else None
-                self._open[name] = ControlledWorkspace(
+                self._open[name] = WorkspaceAdmin(
                     name, self._clock, seed=self._seed, path=path, intercom_version=self._intercom_version
                 )
                 self._app_ids[self._open[name].app_id] = name
             return self._open[name]
 
-    def used(self) -> Mapping[str, ControlledWorkspace]:
+    def used(self) -> Mapping[str, WorkspaceAdmin]:
         """Those that were used so far."""
         return dict(self._open)
 
-    def if_used(self, name: str) -> ControlledWorkspace | None:
+    def if_used(self, name: str) -> WorkspaceAdmin | None:
         """The workspace of that name, if it was used so far."""
         return self._open.get(name)
 
@@ -77,7 +77,7 @@ class Workspaces:
         """The names of those that were used so far, or lie in the folder."""
         return sorted({path.stem for path in self._files()} | set(self._open))
 
-    def with_app_id(self, app_id: str) -> ControlledWorkspace | None:
+    def with_app_id(self, app_id: str) -> WorkspaceAdmin | None:
         """The workspace with this app id, of those that are known: used before, on disk, or the usual one."""
         found = self._app_ids.get(app_id)
         if found is None:

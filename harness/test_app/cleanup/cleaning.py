@@ -44,7 +44,7 @@ class Leftover:
         return f"{self.entry}: {self.why}"
 
 
-class Cleaner:
+class ContactCleaner:
     """Ends entries one by one. `tell` hears of each; `now` is the clock that the ledger is written by."""
 
     def __init__(

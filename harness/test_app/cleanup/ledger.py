@@ -52,7 +52,7 @@ class Entry:
         return f"{self.kind} {named}"
 
 
-class _Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _LedgerLine(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     do: Deed
     number: int
     at: float
@@ -66,7 +66,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Line).decode
+_decode = msgspec.json.Decoder(_LedgerLine).decode
 
 
 class Ledger:
@@ -104,7 +104,7 @@ class Ledger:
         """Write down that something is about to be made; it is on the disk when this returns."""
         with self._lock:
             number = len(self._entries) + 1
-            self._write(_Line("intend", number, self._now(), run, scenario, kind, dict(by)))
+            self._write(_LedgerLine("intend", number, self._now(), run, scenario, kind, dict(by)))
             return number
 
     def made(self, number: int, entity_id: str, uuid: str = "") -> None:
@@ -112,19 +112,19 @@ class Ledger:
         with self._lock:
             older = self._holder_of(number, entity_id)
             if older is not None:
-                self._write(_Line("same", number, self._now(), proof=f"it is entry {older.number}"))
+                self._write(_LedgerLine("same", number, self._now(), proof=f"it is entry {older.number}"))
             else:
-                self._write(_Line("made", number, self._now(), entity_id=entity_id, uuid=uuid))
+                self._write(_LedgerLine("made", number, self._now(), entity_id=entity_id, uuid=uuid))
 
     def not_made(self, number: int, proof: str) -> None:
         """It was not made; `proof` is the answer that says so."""
         with self._lock:
-            self._write(_Line("not made", number, self._now(), proof=proof))
+            self._write(_LedgerLine("not made", number, self._now(), proof=proof))
 
     def gone(self, number: int, proof: str) -> None:
         """It is no more; `proof` is the read that shows it."""
         with self._lock:
-            self._write(_Line("gone", number, self._now(), proof=proof))
+            self._write(_LedgerLine("gone", number, self._now(), proof=proof))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -140,7 +140,7 @@ class Ledger:
         )
         return next((entry for entry in same if entry.open), None)
 
-    def _write(self, line: _Line) -> None:
+    def _write(self, line: _LedgerLine) -> None:
         data = _encode(line) + b"\n"
         try:
             written = os.write(self._file, data)
@@ -151,7 +151,7 @@ class Ledger:
             raise _unusable(self.path, "the disk took half a line only")
         self._apply(line)
 
-    def _apply(self, line: _Line) -> None:
+    def _apply(self, line: _LedgerLine) -> None:
         if line.do == "intend":
             kind: Any = line.kind
             self._entries[line.number] = Entry(line.number, line.run, line.scenario, kind, line.at, line.by)
@@ -164,7 +164,7 @@ class Ledger:
         self._entries[line.number] = entry
 
 
-def _whole_lines(path: Path) -> list[_Line]:
+def _whole_lines(path: Path) -> list[_LedgerLine]:
     """All lines of the file. A last line without its end was cut off before anything was asked: it is taken back."""
     if not path.exists():
         return []
@@ -174,7 +174,7 @@ def _whole_lines(path: Path) -> list[_Line]:
         with path.open("r+b") as file:
             file.truncate(len(whole))
             os.fsync(file.fileno())
-    lines: list[_Line] = []
+    lines: list[_LedgerLine] = []
     known: set[int] = set()
     for place, raw in enumerate(whole.splitlines(), start=1):
         line = _line(path, place, raw)
@@ -185,7 +185,7 @@ def _whole_lines(path: Path) -> list[_Line]:
     return lines
 
 
-def _line(path: Path, place: int, raw: bytes) -> _Line:
+def _line(path: Path, place: int, raw: bytes) -> _LedgerLine:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from harness.test_app.guard.guard_policy import Known
-from harness.test_app.request_effects import Call
+from harness.test_app.guard.guard_policy import OwnedIds
+from harness.test_app.request_effects import UnderstoodRequest
 
 STAFF: Final = frozenset({"admin", "bot", "team"})
 """Authors who are nobody's contact; whoever else has said something is taken for one."""
@@ -25,7 +25,7 @@ class Unseen:
     conversation_id: str
 
 
-def judge(call: Call, known: Known) -> str | Unseen | None:
+def judge(call: UnderstoodRequest, known: OwnedIds) -> str | Unseen | None:
     """What speaks against a write to the conversations it names, or which of them must be read to tell.
 
     One that this run began may be changed as it is. One that it found, and whatever is to be ended for good, is looked
@@ -44,7 +44,7 @@ def judge(call: Call, known: Known) -> str | Unseen | None:
     return None
 
 
-def _seen(conversation_id: str, own: bool, known: Known) -> str | None:
+def _seen(conversation_id: str, own: bool, known: OwnedIds) -> str | None:
     inside = known.seen[conversation_id]
     if inside is None:
         return f"who is in conversation {conversation_id} could not be read"

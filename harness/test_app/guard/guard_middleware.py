@@ -19,9 +19,9 @@ from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.connection_errors import Trouble, wrong_app
 from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
 from harness.test_app.guard.conversation_owner import Unseen
-from harness.test_app.guard.guard_policy import Known, Rules
-from harness.test_app.guard.guard_rules import Refusal
-from harness.test_app.request_effects import Call
+from harness.test_app.guard.guard_policy import OwnedIds, Rules
+from harness.test_app.guard.guard_rules import GuardRefusal
+from harness.test_app.request_effects import UnderstoodRequest
 
 IDENTITY_HOLDS: Final = 20.0
 """Seconds for which `/me` counts for a write that can be taken back; for all others it is read anew each time."""
@@ -34,7 +34,7 @@ class GuardRefused(Problem):
     refutes = True
 
 
-class Line(Protocol):
+class IntercomConnection(Protocol):
     """The way to Intercom, as the guard uses it."""
 
     def handle(self, request: Request) -> Outcome:
@@ -47,27 +47,27 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StoppedRequest:
     """One request that did not pass."""
 
     request: Request
-    refusal: Refusal
+    refusal: GuardRefusal
 
     def __str__(self) -> str:
         return f"{self.request.method} {self.request.path}: {self.refusal.why} (rule: {self.refusal.rule})"
 
 
-class Sentry:
+class GuardMiddleware:
     """Stands in front of one TEST app for one run. `run` and `scenario` are what ledger entries are filed under."""
 
     def __init__(
-        self, rules: Rules, line: Line, ledger: Ledger, *, elapsed: Callable[[], float] = time.monotonic
+        self, rules: Rules, line: IntercomConnection, ledger: Ledger, *, elapsed: Callable[[], float] = time.monotonic
     ) -> None:
         self.rules = rules
         self.run = rules.marker
         self.scenario = ""
         self.stop: Problem | None = None
-        self.turned_away: list[Stopped] = []
+        self.turned_away: list[StoppedRequest] = []
         self.troubles: list[Trouble] = []
         self.archived: set[str] = set()
         """Contacts that were archived or blocked through here, and not by Intercom on its own."""
@@ -86,7 +86,7 @@ class Sentry:
         self._nobody |= frozenset(identifiers)
 
     @property
-    def known(self) -> Known:
+    def known(self) -> OwnedIds:
         """What this run made so far, as the ledger has it."""
         numbers = {entry.number for entry in self._adopted}
         own = known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
@@ -109,7 +109,7 @@ class Sentry:
         outcome = self.layer(self._request(method, target, body, version), self._line.handle)
         return outcome.answer if isinstance(outcome.answer, Response) else None
 
-    def identify(self) -> workspace_identity.Workspace:
+    def identify(self) -> workspace_identity.AnsweringWorkspace:
         """Read `/me` now, and stop the run unless it shows the TEST app of the settings."""
         with self._lock:
             outcome = self._line.handle(self._request("GET", "/me", None, NEWEST))
@@ -125,21 +125,21 @@ class Sentry:
 
     # --- before -----------------------------------------------------------------------------------
 
-    def _admit(self, request: Request) -> Call | Outcome:
+    def _admit(self, request: Request) -> UnderstoodRequest | Outcome:
         if self.stop is not None:
-            return refused(request, Refusal("stopped", self.stop.what))
+            return refused(request, GuardRefusal("stopped", self.stop.what))
         call = self._judged(request)
-        if isinstance(call, Refusal):
-            self.turned_away.append(Stopped(_bare(request), call))
+        if isinstance(call, GuardRefusal):
+            self.turned_away.append(StoppedRequest(_bare(request), call))
             return refused(request, call)
         if call.writes and not self._identity_holds(call):
             try:
                 self.identify()
             except Problem as problem:
-                return refused(request, Refusal("identity", problem.what))
+                return refused(request, GuardRefusal("identity", problem.what))
         return call
 
-    def _judged(self, request: Request) -> Call | Refusal:
+    def _judged(self, request: Request) -> UnderstoodRequest | GuardRefusal:
         known = self.known
         while isinstance(found := guard_rules.judge(request, self.rules, known), Unseen):
             known = replace(known, seen={**known.seen, found.conversation_id: self._seen_in(found.conversation_id)})
@@ -154,7 +154,7 @@ class Sentry:
             return None
         return conversation_owner.everybody_in(answer.json()) if answer.status == 200 else frozenset()
 
-    def _identity_holds(self, call: Call) -> bool:
+    def _identity_holds(self, call: UnderstoodRequest) -> bool:
         if call.operation.effect == "ends" or self._identified_at is None:
             return False
         return self._elapsed() - self._identified_at < IDENTITY_HOLDS
@@ -171,7 +171,7 @@ class Sentry:
         ):
             self.stop = wrong_app(objection)
 
-    def _intend(self, call: Call) -> int | None:
+    def _intend(self, call: UnderstoodRequest) -> int | None:
         kind, by = call.operation.makes, described(call, self.rules)
         if kind is None or not by:
             return None
@@ -179,7 +179,7 @@ class Sentry:
 
     # --- afterwards -------------------------------------------------------------------------------
 
-    def _learn(self, request: Request, call: Call, number: int | None, outcome: Outcome) -> None:
+    def _learn(self, request: Request, call: UnderstoodRequest, number: int | None, outcome: Outcome) -> None:
         self._hear_troubles()
         answer = outcome.answer
         if not isinstance(answer, Response) or outcome.refused:
@@ -196,7 +196,7 @@ class Sentry:
             wrong = workspace_identity.wrong_workspace(workspace_identity.workspace_in(body), self.rules.app)
             self.stop = self.stop or (wrong_app(wrong) if wrong else None)
 
-    def _settle(self, call: Call, number: int, status: int, body: Any) -> None:
+    def _settle(self, call: UnderstoodRequest, number: int, status: int, body: Any) -> None:
         if status < 300 and call.invited:
             self._settle_invited(call, number, body)
         elif status < 300 and (entity_id := _made_id(call, body)):
@@ -205,7 +205,7 @@ class Sentry:
         elif 400 <= status < 500:
             self._ledger.not_made(number, f"{call.operation.label} was answered {status}")
 
-    def _settle_invited(self, call: Call, number: int, body: Any) -> None:
+    def _settle_invited(self, call: UnderstoodRequest, number: int, body: Any) -> None:
         """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
         inside = conversation_owner.customers_in(body)
         for contact_id in inside - self.known.people:
@@ -231,7 +231,7 @@ class Sentry:
         return Request(method, target, headers, content, self.rules.app.host, "harness")
 
 
-def known_from(entries: Sequence[Entry]) -> Known:
+def known_from(entries: Sequence[Entry]) -> OwnedIds:
     """What the entries say is the run's own."""
 
     def ids(*kinds: str) -> frozenset[str]:
@@ -240,10 +240,10 @@ def known_from(entries: Sequence[Entry]) -> Known:
     people = [entry for entry in entries if entry.kind in ("contact", "visitor")]
     uuids = frozenset(value for e in people for value in (e.uuid, e.by.get("uuid", "")) if value)
     alive = sum(entry.open and entry.kind == "contact" for entry in people)
-    return Known(ids("contact", "visitor") | uuids, ids("company"), ids("tag"), ids("conversation"), alive)
+    return OwnedIds(ids("contact", "visitor") | uuids, ids("company"), ids("tag"), ids("conversation"), alive)
 
 
-def described(call: Call, rules: Rules) -> Mapping[str, str]:
+def described(call: UnderstoodRequest, rules: Rules) -> Mapping[str, str]:
     """How to find again what a call is about to make; empty where it makes nothing new."""
     makes, given = call.operation.makes, call.given
     if makes == "tag":
@@ -264,7 +264,7 @@ def described(call: Call, rules: Rules) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _made_id(call: Call, body: Any) -> str:
+def _made_id(call: UnderstoodRequest, body: Any) -> str:
     if not isinstance(body, Mapping):
         return ""
     if call.operation.makes == "conversation":
@@ -280,7 +280,7 @@ def _bare(request: Request) -> Request:
     return request.with_headers(authorization=None, cookie=None)
 
 
-def refused(request: Request, refusal: Refusal) -> Outcome:
+def refused(request: Request, refusal: GuardRefusal) -> Outcome:
     """The guard's own answer, in Intercom's envelope and marked as none of Intercom's."""
     message = f"The guard of the TEST app stopped this: {refusal.why} ({request.method} {request.path})"
     body = {

@@ -41,7 +41,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class OwnedIds:
     """What this run has made so far: ids by kind, and the names that Intercom itself gave its people."""
 
     people: frozenset[str] = frozenset()

@@ -19,8 +19,8 @@ from harness.config import Secret
 from harness.core.http import INTERCOM_HOST, Request
 from harness.test_app.guard import conversation_owner
 from harness.test_app.guard.conversation_owner import Unseen
-from harness.test_app.guard.guard_policy import Known, Rules
-from harness.test_app.request_effects import READING_METHODS, Call, Unreadable, understand, walk
+from harness.test_app.guard.guard_policy import OwnedIds, Rules
+from harness.test_app.request_effects import READING_METHODS, UnderstoodRequest, Unreadable, understand, walk
 
 CONTACTS_AT_MOST: Final = 20
 """How many contacts a developer workspace keeps; it archives the oldest beyond that (facts §6)."""
@@ -32,7 +32,7 @@ PERSON_NAMES: Final = frozenset({"id", "user_id", "external_id", "contact_id", "
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class GuardRefusal:
     """Why a request may not pass: the rule's name and what it saw, never a token."""
 
     rule: str
@@ -42,9 +42,9 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class _Question:
     request: Request
-    call: Call
+    call: UnderstoodRequest
     rules: Rules
-    known: Known
+    known: OwnedIds
 
 
 Objection = str | None
@@ -231,7 +231,7 @@ def _attribute(question: _Question) -> Objection:
     call = question.call
     if not call.operation.harness_only:
         return None
-    if question.request.lane != "harness":
+    if question.request.caller != "harness":
         return "custom attributes cannot be removed again; make them in the TEST app once, by hand"
     if call.given("name") not in question.rules.attributes or call.given("model") != "contact":
         return f"{call.given('name')!r} is no attribute of the harness's people"
@@ -254,22 +254,22 @@ RULES: Sequence[str] = ("settings", "destination", "token", "plain request", *di
 """The names of all rules, in the order in which they are asked."""
 
 
-def judge(request: Request, rules: Rules, known: Known) -> Call | Refusal | Unseen:
+def judge(request: Request, rules: Rules, known: OwnedIds) -> UnderstoodRequest | GuardRefusal | Unseen:
     """The call that a request is, if it may pass; otherwise the first rule's objection, or what must be read first."""
     for name, objection in _before_the_call(request, rules):
         if objection:
-            return Refusal(name, objection)
+            return GuardRefusal(name, objection)
     call = understand(request)
     if isinstance(call, Unreadable):
-        return Refusal("plain request", call.why)
+        return GuardRefusal("plain request", call.why)
     if not call.writes:
         return call
     question = _Question(request, call, rules, known)
     for name, ask in _WRITES:
         if objection := ask(question):
-            return Refusal(name, objection)
+            return GuardRefusal(name, objection)
     room = conversation_owner.judge(call, known)
-    return Refusal("own entities", room) if isinstance(room, str) else room or call
+    return GuardRefusal("own entities", room) if isinstance(room, str) else room or call
 
 
 def _before_the_call(request: Request, rules: Rules) -> Iterable[tuple[str, Objection]]:

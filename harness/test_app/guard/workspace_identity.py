@@ -10,7 +10,7 @@ from harness.config import AppSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class AnsweringWorkspace:
     """The workspace that a token opens, as `/me` shows it."""
 
     app_id: str
@@ -19,15 +19,15 @@ class Workspace:
     people: Mapping[str, Any] = field(default_factory=dict)
 
 
-def workspace_in(body: Any) -> Workspace | None:
+def workspace_in(body: Any) -> AnsweringWorkspace | None:
     """The workspace in an answer of `/me`; `None` where there is none."""
     app = body.get("app") if isinstance(body, Mapping) else None
     if not isinstance(app, Mapping) or not isinstance(app.get("id_code"), str) or not app["id_code"]:
         return None
-    return Workspace(app["id_code"], str(app.get("name") or ""), str(app.get("region") or ""))
+    return AnsweringWorkspace(app["id_code"], str(app.get("name") or ""), str(app.get("region") or ""))
 
 
-def wrong_workspace(shown: Workspace | None, app: AppSettings) -> str | None:
+def wrong_workspace(shown: AnsweringWorkspace | None, app: AppSettings) -> str | None:
     """Why this is not the TEST app that the settings name; `None` where it is."""
     if shown is None:
         return "GET /me does not say which app the token belongs to"

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from harness.core.errors import NotStaged, Problem, Unstaged
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.visitors.interrupts import interrupts_kept
 from harness.test_app.visitors.page import MessengerPlace, visitor_page
 
@@ -50,8 +50,8 @@ class BrowserOrigin:
     To be used from one thread. `line`: in a rehearsal, the way to whatever plays Intercom.
     """
 
-    def __init__(self, place: MessengerPlace, line: Line | None = None, *, patience: float = PATIENCE) -> None:
-        self._place, self._line, self._patience = place, line or Line(), patience
+    def __init__(self, place: MessengerPlace, line: ProxyRoute | None = None, *, patience: float = PATIENCE) -> None:
+        self._place, self._line, self._patience = place, line or ProxyRoute(), patience
         self._stack = ExitStack()
         self._browser: Any = None
         self._url = ""
@@ -148,7 +148,7 @@ def _no_visitor(page: Any, error: Exception) -> Problem:
 def serving_page(content: bytes) -> Iterator[str]:
     """Serve one page on loopback for the length of a block; tells its address."""
 
-    class Page(BaseHTTPRequestHandler):
+    class BrowserPage(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             there = self.path.partition("?")[0] == "/"
             self.send_response(200 if there else 404)
@@ -159,7 +159,7 @@ def serving_page(content: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
             """Nothing is printed."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BrowserPage)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -96,7 +96,7 @@ class LivePage:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         page = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class VisitorPageHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self._answer("GET", b"")
 
@@ -116,7 +116,7 @@ class LivePage:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
                 """Nothing is printed."""
 
-        return Handler
+        return VisitorPageHandler
 
 
 class HandOrigin:

@@ -16,7 +16,7 @@ import requests
 
 from harness.core.errors import NotStaged, Problem, Unstaged
 from harness.core.http import Outcome, Request
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.test_app.visitors.browser import BrowserOrigin, chromium, playwright_is_there
 from harness.test_app.visitors.by_hand import NOTE, HandOrigin, LivePage
@@ -38,7 +38,7 @@ class PlayedWithMessenger(Played):
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Played, Line, AppSession]]:
+def stage(tmp_path: Path) -> Iterator[tuple[Played, ProxyRoute, AppSession]]:
     """A TEST app with a Messenger, and a session with it."""
     if chromium() is None or not playwright_is_there():
         pytest.skip("needs browser: no Chromium on the PATH, or no Playwright; see harness doctor")
@@ -48,7 +48,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[Played, Line, AppSession]]:
 
 
 def test_a_browser_visits_and_the_ledger_knew_it_before(
-    stage: tuple[Played, Line, AppSession], elsewhere: Executor
+    stage: tuple[Played, ProxyRoute, AppSession], elsewhere: Executor
 ) -> None:
     """Each visit is another visitor, whom Intercom's API shows under the uuid that was written down first."""
     played, line, opened = stage
@@ -68,7 +68,9 @@ def test_a_browser_visits_and_the_ledger_knew_it_before(
     assert played.people() == []
 
 
-def test_a_messenger_that_does_not_load_is_told(stage: tuple[Played, Line, AppSession], elsewhere: Executor) -> None:
+def test_a_messenger_that_does_not_load_is_told(
+    stage: tuple[Played, ProxyRoute, AppSession], elsewhere: Executor
+) -> None:
     """What the page shows instead is part of the message."""
     _, line, opened = stage
     nowhere = MessengerPlace(opened.app.app_id, widget="http://127.0.0.1:9")

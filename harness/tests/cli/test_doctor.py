@@ -19,15 +19,15 @@ from harness.assumptions.probes import PROBES
 from harness.config import ACCESS_TOKEN, APP_ID, LIVE_APP_IDS, REGION, REHEARSAL_CA, REHEARSAL_PROXY, STATE, load
 from harness.core.clock import ManualClock
 from harness.test_app.cleanup.ledger import Ledger
-from harness.test_app.doctor import Examination, Finding
+from harness.test_app.doctor import DoctorFinding, Examination
 from harness.test_app.env_file import write_dotenv
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.tests.support.intercom_stand_in import Played, answer, new_token, page, playing
 from harness.tests.support.test_app_project import Project
 
 
 @pytest.fixture
-def there(tmp_path: Path) -> Iterator[tuple[Played, Line]]:
+def there(tmp_path: Path) -> Iterator[tuple[Played, ProxyRoute]]:
     """A TEST app, played."""
     played = Played()
     with playing(tmp_path, played) as line:
@@ -39,7 +39,7 @@ def _dotenv(folder: Path, played: Played, **changes: str) -> None:
     write_dotenv(folder / ".env", values)
 
 
-def _look(folder: Path, line: Line, now: Callable[[], float] | None = None) -> dict[str, Finding]:
+def _look(folder: Path, line: ProxyRoute, now: Callable[[], float] | None = None) -> dict[str, DoctorFinding]:
     import time
 
     found = load(folder, {STATE: str(folder / "state"), "PATH": os.environ["PATH"]})
@@ -47,7 +47,7 @@ def _look(folder: Path, line: Line, now: Callable[[], float] | None = None) -> d
     return {finding.name: finding for finding in findings}
 
 
-def test_a_whole_set_up_is_all_right(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_a_whole_set_up_is_all_right(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """Token, workspace, version, permissions and room are looked at, and nothing is written."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -69,7 +69,7 @@ FAULTS: dict[str, tuple[Callable[[Played], Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[Played, Line], name: str) -> None:
+def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[Played, ProxyRoute], name: str) -> None:
     """What is wrong, and what to do."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -81,7 +81,7 @@ def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[Played
     assert finding.remedy
 
 
-def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """The app that the token opens is told, so that the mistake can be seen."""
     played, line = there
     _dotenv(tmp_path, played, **{APP_ID: "other123"})
@@ -90,7 +90,7 @@ def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[Played, Li
     assert played.app_id in finding.told
 
 
-def test_missing_permissions_are_named(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_missing_permissions_are_named(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """Each by the name that the Developer Hub gives it."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -112,7 +112,7 @@ def test_a_full_workspace_and_a_wrong_clock_are_worth_a_look(tmp_path: Path) -> 
     assert found["clock"].state == "look"
 
 
-def test_leftovers_and_a_readable_file_are_in_the_way(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_leftovers_and_a_readable_file_are_in_the_way(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """Both have a command as their remedy."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -128,7 +128,7 @@ def test_leftovers_and_a_readable_file_are_in_the_way(tmp_path: Path, there: tup
 # --- the command ----------------------------------------------------------------------------------
 
 
-def _doctor(folder: Path, line: Line | None, *words: str, says: str = "") -> tuple[int, str]:
+def _doctor(folder: Path, line: ProxyRoute | None, *words: str, says: str = "") -> tuple[int, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTERCOM", "HARNESS"))}
     rehearsal = {REHEARSAL_PROXY: line.proxy, REHEARSAL_CA: line.ca_bundle} if line else {}
     done = subprocess.run(
@@ -144,7 +144,7 @@ def _doctor(folder: Path, line: Line | None, *words: str, says: str = "") -> tup
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_command_says_what_is_possible(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_the_command_says_what_is_possible(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """Findings first, then a table of what can be done."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -164,7 +164,7 @@ def test_without_a_dotenv_the_sandbox_is_still_possible(tmp_path: Path) -> None:
     assert "scenarios on the sandbox" in told
 
 
-def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tuple[Played, Line]) -> None:
+def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
     """The file has mode 600, keeps other lines, and git leaves it alone."""
     played, line = there
     if shutil.which("git"):
@@ -181,7 +181,7 @@ def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tupl
 
 
 @pytest.mark.parametrize("wrong", ["token", "app", "live"])
-def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[Played, Line], wrong: str) -> None:
+def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[Played, ProxyRoute], wrong: str) -> None:
     """A token that is refused, another app, or an app that is listed as live."""
     played, line = there
     token = new_token() if wrong == "token" else played.token

@@ -15,8 +15,8 @@ import requests
 
 from harness.cassette import NetworkGuard, NetworkRefused, Player, Recorder, load
 from harness.core.clock import ManualClock
-from harness.core.http import Broken, Outcome, Request, Response
-from harness.gateway import Gateway, Stage
+from harness.core.http import BrokenResponse, Outcome, Request, Response
+from harness.gateway import Gateway, GatewaySession
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.clients.patched import patched_clients
 from harness.gateway.server.server import Server
@@ -34,7 +34,7 @@ def named(request: Request) -> Outcome:
 
 
 Opened = tuple[Callable[[], requests.Session], str, Gateway]
-Door = Callable[[Stage, Path], Iterator[Opened]]
+Door = Callable[[GatewaySession, Path], Iterator[Opened]]
 
 
 def _plain() -> requests.Session:
@@ -43,7 +43,7 @@ def _plain() -> requests.Session:
     return session
 
 
-def adapter(stage: Stage, _folder: Path) -> Iterator[Opened]:
+def adapter(stage: GatewaySession, _folder: Path) -> Iterator[Opened]:
     """In process, without a socket."""
     gateway = Gateway(ManualClock())
 
@@ -56,14 +56,14 @@ def adapter(stage: Stage, _folder: Path) -> Iterator[Opened]:
         yield session, INTERCOM, gateway
 
 
-def http(stage: Stage, _folder: Path) -> Iterator[Opened]:
+def http(stage: GatewaySession, _folder: Path) -> Iterator[Opened]:
     """The server on loopback."""
     gateway = Gateway(ManualClock())
     with gateway.on(stage), Server(gateway) as server:
         yield _plain, server.url, gateway
 
 
-def proxy(stage: Stage, folder: Path) -> Iterator[Opened]:
+def proxy(stage: GatewaySession, folder: Path) -> Iterator[Opened]:
     """The HTTPS proxy, with the host written into the code."""
     gateway, authority = Gateway(ManualClock()), Authority()
     bundle = str(authority.write(folder).bundle)
@@ -77,7 +77,7 @@ def proxy(stage: Stage, folder: Path) -> Iterator[Opened]:
         yield session, INTERCOM, gateway
 
 
-def patched(stage: Stage, _folder: Path) -> Iterator[Opened]:
+def patched(stage: GatewaySession, _folder: Path) -> Iterator[Opened]:
     """A patched client in this process."""
     gateway = Gateway(ManualClock())
     with gateway.on(stage), patched_clients(gateway.handle, lambda *_: None):
@@ -123,14 +123,14 @@ def test_twelve_threads_are_recorded_and_replayed(door: Door, tmp_path: Path, co
     path = tmp_path / "many.json"
     recorder = Recorder(lambda: "when", path=path)
     with (
-        contextmanager(door)(Stage(named, (recorder.layer,)), tmp_path) as (session, url, gateway),
+        contextmanager(door)(GatewaySession(named, (recorder.layer,)), tmp_path) as (session, url, gateway),
         recorder.parallel(),
     ):
         assert ask_many(session, url, each) == [True] * THREADS * each
     cassette = recorder.save(path, header())
     assert len(cassette.interactions) == THREADS * each
     player, guard = Player(cassette, lambda: "when"), NetworkGuard()
-    with contextmanager(door)(Stage(player.handle), tmp_path) as (session, url, gateway):
+    with contextmanager(door)(GatewaySession(player.handle), tmp_path) as (session, url, gateway):
         opened = session().proxies.get("https", "")
         with guard.only(Ports(url, opened)):
             assert ask_many(session, url, each) == [True] * THREADS * each
@@ -146,7 +146,7 @@ def test_two_cassettes_at_the_same_time_answer_each_its_own(tmp_path: Path, coun
     for label in "ab":
         recorder = Recorder(lambda: "when", path=tmp_path / f"{label}.json")
         with ExitStack() as stack:
-            stage = Stage(named, (recorder.layer,))
+            stage = GatewaySession(named, (recorder.layer,))
             session, url, _ = stack.enter_context(contextmanager(http)(stage, tmp_path))
             stack.enter_context(recorder.parallel())
             ask_many(session, url, each, label)
@@ -156,7 +156,7 @@ def test_two_cassettes_at_the_same_time_answer_each_its_own(tmp_path: Path, coun
     with ExitStack() as stack:
         threads = []
         for label, player in zip("ab", players, strict=True):
-            session, url, _ = stack.enter_context(contextmanager(http)(Stage(player.handle), tmp_path))
+            session, url, _ = stack.enter_context(contextmanager(http)(GatewaySession(player.handle), tmp_path))
             stack.enter_context(guard.only(Ports(url)))
             work = lambda label=label, url=url: right.update({label: ask_many(_plain, url, each, label)})  # noqa: E731
             threads.append(threading.Thread(target=work))
@@ -187,10 +187,12 @@ def test_a_host_that_a_client_was_told_to_ignore_is_not_reached(tmp_path: Path) 
 
 TROUBLES: dict[str, Outcome] = {
     "429": Outcome(Response(429, {"content-type": "application/json", "retry-after": "7"}, b'{"type":"error.list"}')),
-    "reset before": Outcome(Broken("reset_before")),
-    "reset after": Outcome(Broken("reset_after", Response(200, {}, b"{}"))),
-    "empty": Outcome(Broken("empty", Response(200, {}, b"{}"))),
-    "truncated": Outcome(Broken("truncated", Response(200, {"content-type": "application/json"}, b'{"a": 1}'), 3)),
+    "reset before": Outcome(BrokenResponse("reset_before")),
+    "reset after": Outcome(BrokenResponse("reset_after", Response(200, {}, b"{}"))),
+    "empty": Outcome(BrokenResponse("empty", Response(200, {}, b"{}"))),
+    "truncated": Outcome(
+        BrokenResponse("truncated", Response(200, {"content-type": "application/json"}, b'{"a": 1}'), 3)
+    ),
     "too late": Outcome(Response(200, {"content-type": "application/json"}, b"{}"), delay=75.0),
 }
 
@@ -209,10 +211,10 @@ def test_what_broke_breaks_again_without_waiting(door: Door, trouble: Outcome, t
     """A client meets in the replay what it met while recording; nobody sleeps for it."""
     path = tmp_path / "trouble.json"
     recorder = Recorder(lambda: "when", path=path)
-    with contextmanager(door)(Stage(lambda _: trouble, (recorder.layer,)), tmp_path) as (session, url, _):
+    with contextmanager(door)(GatewaySession(lambda _: trouble, (recorder.layer,)), tmp_path) as (session, url, _):
         first = _what_happens(session, url, 0.5 if trouble.delay else 20)
     player = Player(recorder.save(path, header()), lambda: "when")
-    with contextmanager(door)(Stage(player.handle), tmp_path) as (session, url, _):
+    with contextmanager(door)(GatewaySession(player.handle), tmp_path) as (session, url, _):
         started = time.monotonic()
         again = _what_happens(session, url, 20)
         took = time.monotonic() - started
@@ -235,7 +237,7 @@ def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
     late = Outcome(Response(200, {"content-type": "application/json"}, b"{}"), delay=1.5)
     recorder = Recorder(lambda: "when", path=path)
 
-    def asked(stage: Stage, patience: float) -> tuple[str, float]:
+    def asked(stage: GatewaySession, patience: float) -> tuple[str, float]:
         with contextmanager(http)(stage, tmp_path) as (session, url, _):
             started = time.monotonic()
             try:
@@ -245,11 +247,11 @@ def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
             took = time.monotonic() - started
         return said, took
 
-    assert asked(Stage(lambda _: late, (recorder.layer,)), patience)[0] == recorded
+    assert asked(GatewaySession(lambda _: late, (recorder.layer,)), patience)[0] == recorded
     assert recorder.interactions[0].outcome.given_up == (recorded != "200")
     recorder.save(path, header())
     player = Player(load(path), lambda: "when")
-    said, took = asked(Stage(player.handle), 20)
+    said, took = asked(GatewaySession(player.handle), 20)
     assert said == replayed
     assert took < 1.4
     assert player.problem() is None

@@ -84,7 +84,7 @@ def test_what_it_answers_otherwise_is_told_without_anybody_s_name(tmp_path: Path
                 answer=replace(response, body=response.body.replace(b'"role":"lead"', b'"role":"user","was":"Ann"')),
             ),
         )
-        if (response := found.outcome.response) and found.lane == "pipeline"
+        if (response := found.outcome.response) and found.caller == "pipeline"
         else found
         for found in cassette.interactions
     ]

@@ -15,8 +15,8 @@ import pytest
 from harness.cassette import AlreadyRecording, CannotRecord, EmptyCassette, MissingCassette, Recorder, load
 from harness.cassette.recording.journal import journal_path, recover
 from harness.core.clock import ManualClock
-from harness.core.http import Broken, Outcome, Request, Response
-from harness.gateway import Gateway, Stage
+from harness.core.http import BrokenResponse, Outcome, Request, Response
+from harness.gateway import Gateway, GatewaySession
 from harness.tests.support.recordings import Echo, ask, header, player, recorded
 from harness.tests.support.recordings import Stage as Where
 
@@ -198,12 +198,12 @@ def test_twelve_threads_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     recorder = Recorder(Where(), path=path)
     recording = Gateway(ManualClock())
-    with recorder.parallel(), recording.on(Stage(Echo(), [recorder.layer])):
+    with recorder.parallel(), recording.on(GatewaySession(Echo(), [recorder.layer])):
         _hammer(recording)
     recorder.save(path, header())
     found, _ = player(load(path), path=path)
     replaying = Gateway(ManualClock())
-    with replaying.on(Stage(found.handle)):
+    with replaying.on(GatewaySession(found.handle)):
         _hammer(replaying)
     assert len(load(path).interactions) == 600
     assert found.problem() is None
@@ -224,7 +224,10 @@ def _hammer(gateway: Gateway) -> None:
 
 def test_what_broke_is_recorded_as_broken(tmp_path: Path) -> None:
     """A lost answer and a 429 replay as what they were."""
-    outcomes = [Outcome(Broken("reset_after", Response(200, {}, b"{}"))), Outcome(Response(429, {"retry-after": "7"}))]
+    outcomes = [
+        Outcome(BrokenResponse("reset_after", Response(200, {}, b"{}"))),
+        Outcome(Response(429, {"retry-after": "7"})),
+    ]
     queue = iter(outcomes)
     requests = [ask("POST", "/contacts/merge", {}), ask("POST", "/contacts/merge", {})]
     cassette = recorded(tmp_path / "a.json", requests, lambda _: next(queue))

@@ -13,7 +13,7 @@ from urllib3.exceptions import ProtocolError
 
 from harness.core.clock import ManualClock
 from harness.core.http import Outcome, Request, Response
-from harness.gateway import Gateway, Stage
+from harness.gateway import Gateway, GatewaySession
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import broken, echo, serving
@@ -40,7 +40,7 @@ def open_door(kind: str, folder: Path, authority: Authority, backend: object = e
     """The door of that kind, in front of a backend."""
     if kind == "adapter":
         gateway = Gateway(ManualClock())
-        gateway.open(Stage(backend))  # type: ignore[arg-type]  # the tests' backends are plain functions
+        gateway.open(GatewaySession(backend))  # type: ignore[arg-type]  # the tests' backends are plain functions
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", GatewayAdapter(gateway, "pipeline"))
@@ -69,7 +69,7 @@ def test_a_request_looks_the_same_through_every_door(door: Door) -> None:
     sent = {"from": "a", "into": "b"}
     seen = door.session.post(f"{door.base}//contacts/a%20b/tags?per_page=5&x=", json=sent).json()
     assert (seen["method"], seen["target"]) == ("POST", "//contacts/a%20b/tags?per_page=5&x=")
-    assert (seen["host"], seen["lane"]) == ("api.intercom.io", "pipeline")
+    assert (seen["host"], seen["caller"]) == ("api.intercom.io", "pipeline")
     assert seen["headers"]["content-type"] == "application/json"
     assert json.loads(seen["body"]) == sent
     assert seen["origin"] == door.base

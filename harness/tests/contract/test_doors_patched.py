@@ -24,7 +24,7 @@ import urllib3
 
 from harness.core.clock import ManualClock
 from harness.core.http import Outcome, Request, Response
-from harness.gateway import Gateway, Stage
+from harness.gateway import Gateway, GatewaySession
 from harness.gateway.clients.patched import patched_clients
 from harness.tests.support.doors import broken, echo, serving
 from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, Answer
@@ -40,7 +40,7 @@ def client(request: pytest.FixtureRequest) -> Callable[..., Answer]:
 def gateway_for(backend: Callable[[Request], Outcome] = echo) -> Iterator[tuple[Gateway, list[str]]]:
     """A gateway to which Python clients are led, and what was refused at the resolver."""
     gateway, refused = Gateway(ManualClock()), []
-    gateway.open(Stage(backend))
+    gateway.open(GatewaySession(backend))
     with patched_clients(gateway.handle, lambda method, authority, reason: refused.append(authority)):
         yield gateway, refused
 
@@ -62,7 +62,7 @@ def test_a_request_reaches_the_gateway_as_it_was_meant(client: Callable[..., Ans
     with gateway_for() as (_, refused):
         seen = json.loads(client().body)
     assert (seen["method"], seen["target"], seen["host"]) == ("POST", "/contacts/merge?x=1", "api.intercom.io")
-    assert (seen["body"], seen["lane"], seen["origin"]) == (BODY.decode(), "pipeline", "https://api.intercom.io")
+    assert (seen["body"], seen["caller"], seen["origin"]) == (BODY.decode(), "pipeline", "https://api.intercom.io")
     assert seen["headers"]["authorization"] == "Bearer any"
     assert refused == []
 

@@ -102,7 +102,7 @@ def test_a_token_of_the_pipelines_own_is_refused_where_that_was_asked_for(folder
     result, notes = _play(_spec(kind, folder), strict=True)
     assert result.verdict is Verdict.REFUTED
     assert notes[1].endswith("which was refused")
-    (exchange,) = [exchange for exchange in result.exchanges if exchange.request.lane == "pipeline"]
+    (exchange,) = [exchange for exchange in result.exchanges if exchange.request.caller == "pipeline"]
     assert exchange.outcome.refused == "it brought a token that is none of the sandbox's"
     assert any("none of the sandbox's" in claim.likely for claim in result.claims)
     assert real_looking() not in f"{notes}{result.exchanges}{result.claims}"

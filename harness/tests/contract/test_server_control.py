@@ -14,7 +14,7 @@ import requests
 from harness.core.clock import FollowingClock, ManualClock
 from harness.core.errors import Problem
 from harness.gateway import Gateway
-from harness.gateway.core import Stage
+from harness.gateway.core import GatewaySession
 from harness.gateway.server.server import Server
 from harness.gateway.upstream import RemoteSandbox, Upstream, running_sandbox
 from harness.runner import wiring
@@ -251,7 +251,7 @@ def test_a_sandbox_that_ends_is_a_502_of_the_gateway(sandboxed: Sandboxed) -> No
     """Requests to a backend that went away are refusals with their reason."""
     gateway = Gateway(ManualClock())
     with Server(gateway) as gone:
-        gateway.open(Stage(echo))
+        gateway.open(GatewaySession(echo))
         dead = gone.url
     upstream = wiring.Backend(Upstream(dead).handle)
     front, server = wiring.service(upstream, ManualClock())
@@ -274,6 +274,6 @@ def test_only_a_sandbox_on_loopback_may_stand_behind(url: str) -> None:
 def test_a_server_that_is_no_sandbox_is_turned_down() -> None:
     """Whatever answers on a port must say that it is a sandbox."""
     gateway = Gateway(ManualClock())
-    gateway.open(Stage(echo))
+    gateway.open(GatewaySession(echo))
     with Server(gateway) as server, pytest.raises(Problem, match="no sandbox runs at"):
         running_sandbox(server.url)

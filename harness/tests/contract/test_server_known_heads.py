@@ -16,11 +16,11 @@ import pytest
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request
-from harness.gateway import Gateway, Stage
-from harness.gateway.server.asgi_app import Door
+from harness.gateway import Gateway, GatewaySession
+from harness.gateway.server.asgi_app import GatewayAsgiApp
 from harness.gateway.server.egress import Policy
-from harness.gateway.server.http_protocol import FrontProtocol, shared_by
-from harness.gateway.server.request_heads import KEPT, LONGEST, Heads
+from harness.gateway.server.http_protocol import HttpProtocol, shared_by
+from harness.gateway.server.request_heads import KEPT, LONGEST, RequestHeadCache
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import echo, read_all, serving
 
@@ -128,7 +128,7 @@ def test_an_answer_leaves_before_its_connection_is_shut() -> None:
             here, _ = listener.accept()
         loop = asyncio.get_running_loop()
         there.setblocking(False)
-        _, protocol = await loop.connect_accepted_socket(lambda: FrontProtocol(shared), here)
+        _, protocol = await loop.connect_accepted_socket(lambda: HttpProtocol(shared), here)
         with there:
             protocol.data_received(POST + b"one")
             answers = [await loop.sock_recv(there, 65_536)]
@@ -141,12 +141,12 @@ def test_an_answer_leaves_before_its_connection_is_shut() -> None:
     assert b'"two"' in two
 
 
-def echoing() -> tuple[Door, Policy]:
+def echoing() -> tuple[GatewayAsgiApp, Policy]:
     """A door behind which requests are echoed, and its policy."""
     gateway = Gateway(ManualClock())
-    gateway.open(Stage(echo, quick=True))
+    gateway.open(GatewaySession(echo, quick=True))
     policy = Policy(Authority, lambda *refused: None)
-    return Door(gateway, None, ThreadPoolExecutor(1), policy), policy
+    return GatewayAsgiApp(gateway, None, ThreadPoolExecutor(1), policy), policy
 
 
 def test_who_asks_with_another_token_is_somebody_else(tmp_path: Path) -> None:
@@ -159,9 +159,9 @@ def test_who_asks_with_another_token_is_somebody_else(tmp_path: Path) -> None:
         assert b"HTTP/1.1 400" in read_all(connection)
 
 
-def known(data: bytes, request: Request, heads: Heads | None = None) -> Request | None:
+def known(data: bytes, request: Request, heads: RequestHeadCache | None = None) -> Request | None:
     """What is made of bytes once this request was remembered for them."""
-    heads = heads or Heads()
+    heads = heads or RequestHeadCache()
     heads.remember(data, request)
     return heads.request_of(data)
 
@@ -170,7 +170,7 @@ def test_what_is_remembered_is_one_whole_plain_request() -> None:
     """Neither a chunked one, nor one with something behind it, nor one with a huge head."""
     request = Request("POST", "/contacts", {"host": "x"}, b"abc")
     assert known(POST + b"abc", request) == request
-    heads = Heads()
+    heads = RequestHeadCache()
     heads.remember(POST + b"abcGET", request)
     assert heads.request_of(POST + b"abc") is None
     assert known(POST[:-3], request) is None
@@ -181,7 +181,10 @@ def test_what_is_remembered_is_one_whole_plain_request() -> None:
 
 def test_heads_are_forgotten_before_they_are_too_many() -> None:
     """A client with ever new paths does not fill the memory."""
-    heads, all_there_are = Heads(), [b"GET /contacts/%d HTTP/1.1\r\n\r\n" % number for number in range(KEPT + 1)]
+    heads, all_there_are = (
+        RequestHeadCache(),
+        [b"GET /contacts/%d HTTP/1.1\r\n\r\n" % number for number in range(KEPT + 1)],
+    )
     for number, head in enumerate(all_there_are):
         assert known(head, Request("GET", f"/contacts/{number}"), heads) is not None
     assert heads.request_of(all_there_are[0]) is None

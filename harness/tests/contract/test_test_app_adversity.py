@@ -40,7 +40,7 @@ def test_a_fault_spoils_an_answer_and_writes_nothing_more(theatre: Theatre, key:
         result = theatre.play(run, key)
         assert (result.verdict, result.problem, result.trouble) == (Verdict.PROVED, "", "")
         assert run.test_app.leftovers == ()
-    own = [one for one in result.exchanges if one.request.lane == "pipeline" and one.request.method != "GET"]
+    own = [one for one in result.exchanges if one.request.caller == "pipeline" and one.request.method != "GET"]
     spared = sum(one.outcome.fault == "reset_before" for one in own)
     asked = Counter((one.request.method, one.request.path) for one in own)
     paths = set(asked)

@@ -12,7 +12,7 @@ from harness.core.errors import Problem, Unstaged
 from harness.core.http import Outcome, Request, Response
 from harness.runner.run import Run
 from harness.runner.scenario import Case
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.tests.support.doors import JSON
 from harness.tests.support.intercom_stand_in import Played, answer, page, playing, surroundings
@@ -97,20 +97,20 @@ def test_the_wrong_region_is_told(tmp_path: Path) -> None:
 def test_no_network_is_told(tmp_path: Path) -> None:
     """Nothing listens where the way should be."""
     with pytest.raises(Problem, match=r"blocked by a proxy|cannot be reached") as caught:
-        AppSession(Played().settings, surroundings(tmp_path, Line(proxy="http://127.0.0.1:9"))).open()
+        AppSession(Played().settings, surroundings(tmp_path, ProxyRoute(proxy="http://127.0.0.1:9"))).open()
     assert caught.value.remedy
 
 
 def test_a_name_that_cannot_be_resolved_is_told(tmp_path: Path) -> None:
     """Without a network there is no name service either."""
     with pytest.raises(Problem) as caught:
-        AppSession(Played().settings, surroundings(tmp_path, Line())).open()
+        AppSession(Played().settings, surroundings(tmp_path, ProxyRoute())).open()
     assert "resolved" in caught.value.what or "reached" in caught.value.what
 
 
 def test_an_untrusted_certificate_is_told(theatre: Theatre) -> None:
     """Whoever opens TLS on the way is not trusted, and there is no switch for it."""
-    bare = Line(proxy=theatre.line.proxy)
+    bare = ProxyRoute(proxy=theatre.line.proxy)
     with pytest.raises(Problem, match="not trusted") as caught:
         AppSession(theatre.played.settings, surroundings(theatre.folder, bare)).open()
     assert "never switched off" in caught.value.remedy

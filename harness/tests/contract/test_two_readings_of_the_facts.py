@@ -13,26 +13,28 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, Fate, Keep
+from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, FieldPolicy, MergeAction
 from harness.verification.checks import expectations as rules
-from harness.verification.checks.expectations import Rule
+from harness.verification.checks.expectations import ExpectationRule
 from harness.verification.checks.kept import BELONGINGS as CLAIMED_BELONGINGS
 
-AGREE: Mapping[Fate, frozenset[Rule]] = {
-    Fate.KEPT: frozenset({Rule.KEPT, Rule.OPT_OUT}),
-    Fate.TARGET: frozenset({Rule.TARGET_ONLY, Rule.NEVER_SOURCES, Rule.MAY_FILL}),
-    Fate.ADOPTED: frozenset({Rule.TARGET_WINS, Rule.EITHER}),
-    Fate.ADOPTED_BY_KEY: frozenset({Rule.TARGET_WINS}),
-    Fate.ADOPTED_IF_ALLOWED: frozenset({Rule.MAY_FILL}),
-    Fate.EITHER: frozenset({Rule.OPT_OUT}),
-    Fate.MOMENT: frozenset({Rule.SET}),
+AGREE: Mapping[MergeAction, frozenset[ExpectationRule]] = {
+    MergeAction.KEPT: frozenset({ExpectationRule.KEPT, ExpectationRule.OPT_OUT}),
+    MergeAction.TARGET: frozenset(
+        {ExpectationRule.TARGET_ONLY, ExpectationRule.NEVER_SOURCES, ExpectationRule.MAY_FILL}
+    ),
+    MergeAction.ADOPTED: frozenset({ExpectationRule.TARGET_WINS, ExpectationRule.EITHER}),
+    MergeAction.ADOPTED_BY_KEY: frozenset({ExpectationRule.TARGET_WINS}),
+    MergeAction.ADOPTED_IF_ALLOWED: frozenset({ExpectationRule.MAY_FILL}),
+    MergeAction.EITHER: frozenset({ExpectationRule.OPT_OUT}),
+    MergeAction.MOMENT: frozenset({ExpectationRule.SET}),
 }
 """Which rules of verification say the same as, or less than, a fate in the sandbox."""
 
 KEPT = {keep.what: keep for keep in KEEPING}
 
 
-def fate_of(name: str) -> Keep:
+def fate_of(name: str) -> FieldPolicy:
     """The sandbox's row for an attribute that verification judges."""
     return KEPT[name]
 
@@ -61,8 +63,8 @@ def test_custom_attributes_and_the_sign_up_are_read_alike() -> None:
 def test_what_hangs_on_a_person_is_united_or_moved() -> None:
     """Every belonging that verification claims to be kept is one that the sandbox unites or moves."""
     fates = {keep.what: keep.merged for keep in BELONGINGS}
-    assert {fates[name] for name in CLAIMED_BELONGINGS} <= {Fate.UNION, Fate.MOVED}
-    assert fates["consents"] is Fate.STRICTER
+    assert {fates[name] for name in CLAIMED_BELONGINGS} <= {MergeAction.UNION, MergeAction.MOVED}
+    assert fates["consents"] is MergeAction.STRICTER
 
 
 @pytest.mark.parametrize("name", [n for n in rules.MERGED if rules.MERGED[n].assumed])

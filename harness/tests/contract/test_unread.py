@@ -108,7 +108,7 @@ def test_a_report_tells_what_was_not_read() -> None:
         result = stock_scenarios.play(run, case)
     finally:
         run.close()
-    (asked,) = [exchange for exchange in result.exchanges if exchange.request.lane == "pipeline"]
+    (asked,) = [exchange for exchange in result.exchanges if exchange.request.caller == "pipeline"]
     assert asked.unread == ("to",)
-    assert {exchange.unread for exchange in result.exchanges if exchange.request.lane == "harness"} == {()}
+    assert {exchange.unread for exchange in result.exchanges if exchange.request.caller == "harness"} == {()}
     assert any("it sent `to`; Intercom reads `into`" in claim.likely for claim in result.claims)

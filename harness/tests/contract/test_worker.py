@@ -146,7 +146,7 @@ def test_a_service_is_started_told_and_waited_for(service: Callable[..., str]) -
     result = told(service())
     assert result.verdict is Verdict.PROVED
     assert (result.answers[0].status, "folded" in result.answers[0].stderr) == (200, True)
-    (webhook,) = [one for one in result.exchanges if one.request.lane == "webhook"]
+    (webhook,) = [one for one in result.exchanges if one.request.caller == "webhook"]
     assert (webhook.operation, webhook.outcome.answer) == ("contact.lead.created", Response(200))
 
 
@@ -165,7 +165,7 @@ def test_a_worker_may_ask_back_before_it_takes_what_it_is_told_early(worker: Cal
         worker(looks, webhook=f"{sys.executable} worker.py", time_limit=5), "test_a_webhook_comes_before_the_answer"
     )
     assert result.verdict is Verdict.PROVED, result.claims
-    assert [one.operation for one in result.exchanges if one.request.lane == "webhook"] == [
+    assert [one.operation for one in result.exchanges if one.request.caller == "webhook"] == [
         "contact.merged",
         "contact.lead.created",
     ]
@@ -178,7 +178,7 @@ def test_what_the_worker_was_told_and_answered_is_recorded_and_told_again(
     spec, cassettes = service(), tmp_path / "cassettes"
     assert told(spec, record=True, cassettes=cassettes).verdict is Verdict.PROVED
     (path,) = cassettes.rglob("*.json")
-    (kept,) = [one for one in load(path).interactions if one.lane == "webhook"]
+    (kept,) = [one for one in load(path).interactions if one.caller == "webhook"]
     assert kept.outcome.answer == Response(200)
     assert json.loads(kept.request.body)["topic"] == "contact.lead.created"
     assert told(spec, against="cassette", cassettes=cassettes).verdict is Verdict.PROVED
@@ -198,7 +198,7 @@ def test_a_worker_that_answers_otherwise_than_recorded_is_refuted(service: Calla
 def test_a_notification_that_is_not_taken_comes_again_after_a_minute(service: Callable[..., str]) -> None:
     """As Intercom sends it again, once; here it is refused both times, and the scenario says so."""
     result = told(service(SERVER.replace("ANSWER", "500")))
-    webhooks = [one for one in result.exchanges if one.request.lane == "webhook"]
+    webhooks = [one for one in result.exchanges if one.request.caller == "webhook"]
     assert [json.loads(one.request.body)["delivery_attempts"] for one in webhooks] == [1, 2]
     assert webhooks[1].at - webhooks[0].at == 60
     assert "it answered 500" in [answer.trouble for answer in result.answers]
@@ -246,4 +246,4 @@ def test_a_topic_is_called_what_the_apps_version_calls_it(version: str, topic: s
     result = stock_scenarios.play(run, case)
     run.close()
     assert result.verdict is Verdict.PROVED
-    assert [one.operation for one in result.exchanges if one.request.lane == "webhook"] == [topic]
+    assert [one.operation for one in result.exchanges if one.request.caller == "webhook"] == [topic]

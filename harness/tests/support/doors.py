@@ -17,8 +17,8 @@ from typing import Any
 import requests
 
 from harness.core.clock import ManualClock
-from harness.core.http import Broken, Outcome, Request, Response
-from harness.gateway import Gateway, Stage
+from harness.core.http import BrokenResponse, Outcome, Request, Response
+from harness.gateway import Gateway, GatewaySession
 from harness.gateway.server.server import Server
 from harness.gateway.server.tls import Authority
 
@@ -32,7 +32,7 @@ def echo(request: Request) -> Outcome:
         "target": request.target,
         "host": request.host,
         "origin": request.origin,
-        "lane": request.lane,
+        "caller": request.caller,
         "headers": dict(request.headers),
         "body": request.body.decode("latin-1"),
     }
@@ -42,7 +42,7 @@ def echo(request: Request) -> Outcome:
 def broken(kind: Any, at: int = 0) -> Callable[[Request], Outcome]:
     """A backend whose every answer breaks in one way."""
     whole = Response(200, JSON, json.dumps({"type": "contact", "name": "Blue Rocket"}).encode())
-    return lambda _request: Outcome(Broken(kind, whole, at))
+    return lambda _request: Outcome(BrokenResponse(kind, whole, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def serving(
 ) -> Iterator[Open]:
     """A gateway behind a server for the length of a block."""
     gateway, authority = Gateway(ManualClock()), authority or Authority()
-    gateway.open(Stage(backend, quick=quick))
+    gateway.open(GatewaySession(backend, quick=quick))
     bundle = authority.write(folder).bundle
     with Server(gateway, authority=authority, **options) as server:
         yield Open(gateway, server, bundle)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.http import Outcome, Request
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.tests.support.intercom_stand_in import Played, session
 
@@ -21,7 +21,7 @@ class Scene:
 
     played: Played
     session: AppSession
-    line: Line
+    line: ProxyRoute
     live: Mapping[str, str]
     mine: Mapping[str, str]
 
@@ -39,7 +39,7 @@ class Scene:
 
 
 @contextmanager
-def scene_at(played: Played, line: Line, folder: Path) -> Iterator[Scene]:
+def scene_at(played: Played, line: ProxyRoute, folder: Path) -> Iterator[Scene]:
     """The scene, made anew in what plays Intercom."""
     played.controls.reset()
     played.faults.clear()

@@ -20,7 +20,7 @@ from harness.core.clock import Clock, WallClock
 from harness.core.http import Outcome, Request, Response
 from harness.gateway.core import bearer_token
 from harness.sandbox import Sandbox
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession, Surroundings
 from harness.tests.support.doors import JSON, serving
 
@@ -108,19 +108,21 @@ def page(status: int = 200, text: str = "<!doctype html><title>Sign in to the ne
 
 
 @contextmanager
-def playing(folder: Path, played: Played) -> Iterator[Line]:
+def playing(folder: Path, played: Played) -> Iterator[ProxyRoute]:
     """Serve it for the length of a block; tells the line by which it is reached."""
     with serving(folder, played.handle) as door:
-        yield Line(proxy=door.url, ca_bundle=str(door.bundle))
+        yield ProxyRoute(proxy=door.url, ca_bundle=str(door.bundle))
 
 
-def surroundings(folder: Path, line: Line, **changes: Any) -> Surroundings:
+def surroundings(folder: Path, line: ProxyRoute, **changes: Any) -> Surroundings:
     """A machine's surroundings with clocks that cost no time."""
     quick: dict[str, Any] = {"sleep": lambda _seconds: None, "settled_after": 0.0, "index_deadline": 0.2}
     return Surroundings(folder / "state", line, **{**quick, **changes})
 
 
-def session(folder: Path, line: Line, played: Played, app: AppSettings | None = None, **changes: Any) -> AppSession:
+def session(
+    folder: Path, line: ProxyRoute, played: Played, app: AppSettings | None = None, **changes: Any
+) -> AppSession:
     """A session with this TEST app, not opened yet."""
     attributes = frozenset({"plan", "campaign", "seats"})
     return AppSession(app or played.settings, surroundings(folder, line, **changes), attributes=attributes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.cassette import Cassette, Header, Interaction, Player, Recorder, Redactor
 from harness.cassette.recording.writer import write
-from harness.core.http import Handler, Lane, Outcome, Request, Response, Step
+from harness.core.http import Caller, Handler, Outcome, Request, Response, Step
 
 VISITOR_ID = "695563800000000000000001"
 VISITOR_UUID = "8a88a590-e1c3-41e2-a502-e0649dbf721c"
@@ -44,11 +44,11 @@ class Echo:
         return Outcome(Response(200, {"content-type": "application/json"}, json.dumps(body).encode()))
 
 
-def ask(method: str, target: str, body: Any = None, *, lane: Lane = "pipeline", **headers: str) -> Request:
+def ask(method: str, target: str, body: Any = None, *, caller: Caller = "pipeline", **headers: str) -> Request:
     """A request with a JSON body."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = b"" if body is None else json.dumps(body).encode()
-    return Request(method, target, {"intercom-version": NEWEST, **named}, content, lane=lane)
+    return Request(method, target, {"intercom-version": NEWEST, **named}, content, caller=caller)
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Outcome:
@@ -60,7 +60,7 @@ def answer(status: int, body: Any = None, **headers: str) -> Outcome:
 def read(step: Step, target: str, status: int, body: Any = None) -> Interaction:
     """A read that the harness took."""
     error = {"type": "error.list", "errors": [{"code": "not_found", "message": "not there"}]}
-    asked = ask("GET", target, lane="harness")
+    asked = ask("GET", target, caller="harness")
     return Interaction(asked, answer(status, body if status == 200 else error), step, "harness")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.client import Reading
-from harness.verification.snapshot import Census, Portrait
+from harness.verification.snapshot import PersonSnapshot, Snapshot
 
 CONTACT_ID = "6955b9000000000000000001"
 TARGET_ID = "6955b9000000000000000002"
@@ -44,8 +44,8 @@ def ids(*values: str) -> Reading:
 
 
 def census(
-    *contacts: Mapping[str, Any], complete: bool = True, portraits: Mapping[str, Portrait] | None = None
-) -> Census:
+    *contacts: Mapping[str, Any], complete: bool = True, portraits: Mapping[str, PersonSnapshot] | None = None
+) -> Snapshot:
     """A census with this list of contacts."""
     listed = listing(*contacts, status=200 if complete else 503)
-    return Census(portraits or {}, {str(c["id"]): c for c in contacts}, (listed,))
+    return Snapshot(portraits or {}, {str(c["id"]): c for c in contacts}, (listed,))

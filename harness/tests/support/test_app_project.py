@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.config import ACCESS_TOKEN, APP_ID, REHEARSAL_CA, REHEARSAL_PROXY, STATE
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession, Surroundings
 from harness.tests.support.intercom_stand_in import Played, playing
 
@@ -34,7 +34,7 @@ class Project:
 
     folder: Path
     played: Played
-    line: Line
+    line: ProxyRoute
     live: list[str]
 
     @property

@@ -15,7 +15,7 @@ from harness.runner.run import Run
 from harness.runner.scenario import Case, ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.runner.test_app_wiring import GuardedApp
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.test_app.visitors.origin import LedgeredOrigin
 from harness.tests.support.intercom_stand_in import Played, playing, surroundings
@@ -43,7 +43,7 @@ class Theatre:
     """What plays Intercom, the way there, and runs against it."""
 
     played: Played
-    line: Line
+    line: ProxyRoute
     folder: Path
     visitors: bool = True
     changes: dict[str, Any] = field(default_factory=dict)

@@ -29,7 +29,7 @@ from harness.cassette.format import bodies
 from harness.cassette.format import document as cassette_format
 from harness.cassette.recording.storage import file_name, load_edited, replace_file
 from harness.cassette.recording.writer import refuse_namesake
-from harness.core.http import Broken, Outcome, Response
+from harness.core.http import BrokenResponse, Outcome, Response
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.recordings import ask, header, visitor_to_lead, written
 
@@ -72,10 +72,10 @@ def test_what_was_written_is_read_again(path: Path) -> None:
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome(Broken("reset_before")),
-        Outcome(Broken("reset_after", Response(200, {}, b'{"a":1}'))),
-        Outcome(Broken("truncated", Response(200, {}, b'{"a":1}'), 3), delay=1.5),
-        Outcome(Broken("empty"), delay=30.0),
+        Outcome(BrokenResponse("reset_before")),
+        Outcome(BrokenResponse("reset_after", Response(200, {}, b'{"a":1}'))),
+        Outcome(BrokenResponse("truncated", Response(200, {}, b'{"a":1}'), 3), delay=1.5),
+        Outcome(BrokenResponse("empty"), delay=30.0),
         Outcome(Response(429, {"retry-after": "10"}, b"")),
         Outcome(Response(202, {}, b"")),
     ],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.cassette import Cassette, Interaction
 from harness.cassette.format import document as cassette_format
-from harness.cassette.format.delta import Shown
+from harness.cassette.format.delta import DeltaEncoder
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.recordings import answer, ask, header
 
@@ -23,7 +23,7 @@ LONG = {**PERSON, "tags": {"type": "list", "data": [], "url": "/contacts/6955638
 
 def through(bodies: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """The bodies as they are written, and as they are read again."""
-    writer, reader = Shown(), Shown()
+    writer, reader = DeltaEncoder(), DeltaEncoder()
     short = [writer.shorten(body) for body in bodies]
     return short, [reader.expand(body) for body in short]
 
@@ -84,7 +84,7 @@ def _with(interaction: Interaction, body: bytes) -> Interaction:
 def test_a_body_that_is_like_nothing_is_an_error(wrong: dict[str, Any]) -> None:
     """Only an edited file can say so."""
     with pytest.raises(ValueError, match="not shown before"):
-        Shown().expand(text(wrong))
+        DeltaEncoder().expand(text(wrong))
 
 
 VALUES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=6)

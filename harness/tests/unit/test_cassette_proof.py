@@ -144,7 +144,7 @@ def test_the_wrong_role_is_no_proof() -> None:
 
 def test_what_the_pipeline_reads_is_no_witness() -> None:
     """Only the harness's own reads count."""
-    own = [replace(found, lane="pipeline") if found.step == "then" else found for found in visitor_to_lead()]
+    own = [replace(found, caller="pipeline") if found.step == "then" else found for found in visitor_to_lead()]
     assert len(of(own)) == 2
 
 

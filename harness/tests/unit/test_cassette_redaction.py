@@ -22,7 +22,7 @@ from harness.cassette.recording.writer import write
 from harness.cassette.redaction import pseudonyms
 from harness.cassette.redaction.leak_scan import leaks
 from harness.cassette.redaction.redactor import redact
-from harness.cassette.redaction.secret_matcher import COVER, Secrets
+from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
 from harness.core.http import Outcome, Request, Response
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.recordings import answer, ask, header, player
@@ -49,7 +49,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_known_secret_is_covered_in_every_form(form: str) -> None:
     """However it is written, it is found, and the covered text no longer holds it."""
-    known = Secrets([SECRET])
+    known = SecretMatcher([SECRET])
     text = f"before {FORMS[form](SECRET)} after"
     assert known.found_in(text)
     covered = known.cover(text)
@@ -67,7 +67,7 @@ def test_a_known_secret_is_covered_in_every_form(form: str) -> None:
 @UNHURRIED
 def test_no_secret_survives_covering(secret: str, form: str, around: str) -> None:
     """A property of any secret in any surroundings."""
-    known = Secrets([secret])
+    known = SecretMatcher([secret])
     assert not known.found_in(known.cover(f"{around}{FORMS[form](secret)}{around}"))
 
 
@@ -75,12 +75,12 @@ def test_no_secret_survives_covering(secret: str, form: str, around: str) -> Non
 @given(st.text(max_size=200))
 def test_without_secrets_nothing_is_covered(text: str) -> None:
     """No false alarm where nothing is known."""
-    assert Secrets().cover(text) == text
+    assert SecretMatcher().cover(text) == text
 
 
 def test_the_sandboxs_own_tokens_and_short_values_are_no_secrets() -> None:
     """They open nothing, or say nothing."""
-    assert not Secrets(["sandbox-default-workspace", "short"])
+    assert not SecretMatcher(["sandbox-default-workspace", "short"])
 
 
 def test_only_headers_that_say_something_are_kept() -> None:
@@ -263,8 +263,8 @@ def test_what_the_rules_missed_is_not_written(tmp_path: Path) -> None:
 def test_a_blind_scan_refuses_to_write(tmp_path: Path) -> None:
     """A canary is planted in each recording; a scanner that does not see it proves nothing."""
 
-    class Blind(Secrets):
-        def having(self, value: str) -> Secrets:
+    class Blind(SecretMatcher):
+        def having(self, value: str) -> SecretMatcher:
             return self
 
     redactor = Redactor()

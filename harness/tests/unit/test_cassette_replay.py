@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.cassette import Cassette, Interaction, ReplayFailed, Varying, VaryingFields, varying_from
 from harness.cassette.replay.player import MISSED, Player
 from harness.core.errors import Problem
-from harness.core.http import Broken, Lane, Outcome, Request, Response, Step
+from harness.core.http import BrokenResponse, Caller, Outcome, Request, Response, Step
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.recordings import (
     Stage,
@@ -111,16 +111,16 @@ def test_steps_are_barriers_and_sides_are_lanes() -> None:
     stage.step = "when"
     found.handle(asked)
     stage.step = "given"
-    found.handle(ask("GET", "/contacts/1", lane="harness"))
-    assert [miss.cause for miss in found.misses] == ["step", "lane"]
+    found.handle(ask("GET", "/contacts/1", caller="harness"))
+    assert [miss.cause for miss in found.misses] == ["step", "caller"]
 
 
 def test_the_two_sides_do_not_disturb_each_others_order() -> None:
     """How the harness's reads fall between the pipeline's calls does not matter."""
     merged = lead_merged()
     found, stage = player(cassette(*merged))
-    reads = [i for i in merged if i.lane == "harness" and i.step == "given"]
-    calls = [i for i in merged if i.lane == "pipeline"]
+    reads = [i for i in merged if i.caller == "harness" and i.step == "given"]
+    calls = [i for i in merged if i.caller == "pipeline"]
     rest = [i for i in merged if i.step == "then"]
     play(found, stage, [*calls, *reads, *rest])
     assert found.problem() is None
@@ -260,7 +260,7 @@ def test_threads_get_each_answer_once() -> None:
 
 def test_a_delay_is_told_and_not_slept_unless_asked_for() -> None:
     """A replay waits for nothing; a client with less patience than the delay gives up all the same."""
-    slow = Interaction(BASE, Outcome(Broken("reset_after", Response(200)), delay=30.0))
+    slow = Interaction(BASE, Outcome(BrokenResponse("reset_after", Response(200)), delay=30.0))
     told = player(cassette(slow))[0].handle(BASE)
     assert (told.delay, told.waits) == (30.0, False)
     kept = Player(cassette(slow), Stage(), keep_delays=True)
@@ -271,7 +271,7 @@ def test_links_lead_back_through_the_door_that_was_used() -> None:
     """A page's next link names Intercom in the file, and the caller's own door in the answer."""
     body = {"pages": {"next": "https://api.intercom.io/contacts?page=2"}}
     found, _ = player(cassette(read("when", "/contacts", 200, body)))
-    live = Request("GET", "/contacts", {"intercom-version": "2.16"}, lane="harness", origin="http://127.0.0.1:81")
+    live = Request("GET", "/contacts", {"intercom-version": "2.16"}, caller="harness", origin="http://127.0.0.1:81")
     response = found.handle(live).response
     assert response is not None
     assert response.json()["pages"]["next"] == "http://127.0.0.1:81/contacts?page=2"
@@ -306,24 +306,24 @@ STEPS: tuple[Step, ...] = ("given", "when", "then")
     ),
     st.randoms(use_true_random=False),
 )
-def test_any_interleaving_of_the_two_sides_replays(recording: list[tuple[Step, Lane, int]], chance: Random) -> None:
+def test_any_interleaving_of_the_two_sides_replays(recording: list[tuple[Step, Caller, int]], chance: Random) -> None:
     """Whatever was recorded plays, however the lanes fall between each other, each answer in its turn."""
     interactions = [
-        Interaction(ask("GET", f"/contacts/{n}", lane=lane), answer(200, {"turn": turn}), step, lane)
-        for turn, (step, lane, n) in enumerate(recording)
+        Interaction(ask("GET", f"/contacts/{n}", caller=caller), answer(200, {"turn": turn}), step, caller)
+        for turn, (step, caller, n) in enumerate(recording)
     ]
     lanes = {
-        (step, lane): [i for i in interactions if (i.step, i.lane) == (step, lane)]
+        (step, caller): [i for i in interactions if (i.step, i.caller) == (step, caller)]
         for step in STEPS
-        for lane in ("harness", "pipeline")
+        for caller in ("harness", "pipeline")
     }
     found, stage = player(cassette(*interactions))
     for step in STEPS:
         waiting = [lanes[step, "harness"], lanes[step, "pipeline"]]
         while any(waiting):
-            (outcome,) = play(found, stage, [turn := chance.choice([lane for lane in waiting if lane])[0]])
+            (outcome,) = play(found, stage, [turn := chance.choice([caller for caller in waiting if caller])[0]])
             assert outcome == turn.outcome
-            next(lane for lane in waiting if lane and lane[0] is turn).pop(0)
+            next(caller for caller in waiting if caller and caller[0] is turn).pop(0)
     assert found.problem() is None
 
 

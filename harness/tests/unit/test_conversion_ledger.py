@@ -8,7 +8,7 @@ from harness.tests.support.snapshots import TARGET_ID, ids, listing, shown
 from harness.verification.checks.kept import Conversion
 from harness.verification.claims import Claim, Verdict
 from harness.verification.kept_rows import LedgerRow, ledger, ledgers
-from harness.verification.snapshot import Portrait
+from harness.verification.snapshot import PersonSnapshot
 
 
 def by_name(conversion: Conversion) -> dict[str, LedgerRow]:
@@ -16,7 +16,7 @@ def by_name(conversion: Conversion) -> dict[str, LedgerRow]:
     return {row.what: row for row in ledger(conversion)}
 
 
-def lead(**fields: Any) -> Portrait:
+def lead(**fields: Any) -> PersonSnapshot:
     """A lead before, with a tag and a conversation."""
     traits: dict[str, Any] = {
         "name": "Ada",
@@ -24,12 +24,12 @@ def lead(**fields: Any) -> Portrait:
         "custom_attributes": {"plan": "trial"},
         **fields,
     }
-    return Portrait(by_id=shown(**traits), tags=ids("1"), conversations=ids("7"))
+    return PersonSnapshot(by_id=shown(**traits), tags=ids("1"), conversations=ids("7"))
 
 
-def user(*tags: str, conversations: tuple[str, ...] = (), **fields: Any) -> Portrait:
+def user(*tags: str, conversations: tuple[str, ...] = (), **fields: Any) -> PersonSnapshot:
     """The user, before or after."""
-    return Portrait(by_id=shown(TARGET_ID, "user", **fields), tags=ids(*tags), conversations=ids(*conversations))
+    return PersonSnapshot(by_id=shown(TARGET_ID, "user", **fields), tags=ids(*tags), conversations=ids(*conversations))
 
 
 def test_a_merge_tells_what_stays_what_moves_and_what_is_united() -> None:
@@ -59,7 +59,7 @@ def test_what_is_lost_is_wrong() -> None:
 
 def test_in_place_the_same_person_has_the_same_things() -> None:
     """Kept under the same id; the role and the time of signing up are new."""
-    after = Portrait(
+    after = PersonSnapshot(
         by_id=shown(
             role="user", name="Ada", created_at=1_767_225_600, custom_attributes={"plan": "trial"}, signed_up_at=1
         ),
@@ -73,7 +73,7 @@ def test_in_place_the_same_person_has_the_same_things() -> None:
 
 def test_what_a_scenario_permits_is_not_called_wrong() -> None:
     """The same change, once refuted by the scenario's claims and once not."""
-    after = Portrait(by_id=shown(role="user", name="Changed"), tags=ids("1"), conversations=ids("7"))
+    after = PersonSnapshot(by_id=shown(role="user", name="Changed"), tags=ids("1"), conversations=ids("7"))
     conversion = Conversion("the lead", lead(custom_attributes={}), None, after)
     refuted = Claim("name: the source's value stays", Verdict.REFUTED)
     told = {row.what: row for row in ledgers([conversion], [refuted])[0]}
@@ -84,7 +84,7 @@ def test_what_a_scenario_permits_is_not_called_wrong() -> None:
 
 def test_names_are_shown_and_markup_is_not() -> None:
     """A tag by its name, a note by its text."""
-    source = Portrait(
+    source = PersonSnapshot(
         by_id=shown(), tags=listing({"id": "1", "name": "trial"}), notes=listing({"id": "2", "body": "<p>Hi</p>"})
     )
     rows = by_name(Conversion("the lead", source, None, source))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.core.clock import RUN_START, ManualClock
 from harness.core.errors import Problem
-from harness.core.http import Broken, Lane, Outcome, Request, Response
+from harness.core.http import BrokenResponse, Caller, Outcome, Request, Response
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import fault_from, load_faults
 from harness.gateway.middleware.fault_kinds import ERRORS, KINDS
@@ -43,9 +43,9 @@ class Bench:
         self.worked += 1
         return Outcome(Response(200, {"content-type": "application/json"}, BODY))
 
-    def ask(self, method: str = "POST", target: str = "/contacts/merge", lane: Lane = "pipeline") -> Outcome:
+    def ask(self, method: str = "POST", target: str = "/contacts/merge", caller: Caller = "pipeline") -> Outcome:
         """One request through the table."""
-        return self.table.layer(Request(method, target, MERGE, lane=lane), self.backend)
+        return self.table.layer(Request(method, target, MERGE, caller=caller), self.backend)
 
     def fired(self, requests: int) -> list[int]:
         """The numbers of the requests that met a fault."""
@@ -118,7 +118,7 @@ def test_only_the_pipelines_requests_meet_faults() -> None:
     """What the harness itself reads is evidence, and no fault touches or counts it."""
     bench = Bench()
     bench.arm(operation="*", kind="reset_before")
-    assert bench.ask(lane="harness").fault is None
+    assert bench.ask(caller="harness").fault is None
     assert bench.table.armed[0].as_data()["met"] == 0
     assert bench.ask().fault == "reset_before"
 
@@ -215,9 +215,9 @@ def test_what_each_kind_makes_of_an_answer() -> None:
         bench.arm(operation="*", **given)
         return bench.ask()
 
-    def broken(**given: Any) -> Broken:
+    def broken(**given: Any) -> BrokenResponse:
         answer = spoiled(**given).answer
-        assert isinstance(answer, Broken)
+        assert isinstance(answer, BrokenResponse)
         return answer
 
     assert broken(kind="reset_before").response is None

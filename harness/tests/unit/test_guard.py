@@ -14,16 +14,16 @@ import pytest
 
 from harness.config import AppSettings, Secret
 from harness.core.http import Request
-from harness.test_app.guard.guard_policy import Known, Rules
-from harness.test_app.guard.guard_rules import Refusal, judge
-from harness.test_app.test_app_backend import Line
+from harness.test_app.guard.guard_policy import OwnedIds, Rules
+from harness.test_app.guard.guard_rules import GuardRefusal, judge
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.tests.support.guarded_session import Scene, delete, scene_at
 from harness.tests.support.intercom_stand_in import Played, new_token, playing
 from harness.tests.support.wrong_requests import WAYS
 
 
 @pytest.fixture(scope="module")
-def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, Line, Path]]:
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, ProxyRoute, Path]]:
     """What plays Intercom for the tests that reset it."""
     folder = tmp_path_factory.mktemp("guard")
     played = Played()
@@ -32,7 +32,7 @@ def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pla
 
 
 @pytest.fixture
-def scene(played_there: tuple[Played, Line, Path], tmp_path: Path) -> Iterator[Scene]:
+def scene(played_there: tuple[Played, ProxyRoute, Path], tmp_path: Path) -> Iterator[Scene]:
     """A scene of its own for a test that changes something, on one server."""
     with scene_at(*played_there[:2], tmp_path) as scene:
         yield scene
@@ -103,8 +103,8 @@ def test_half_filled_settings_let_nothing_pass(change: dict[str, Any]) -> None:
     elif change.get("live_app_ids") == "OWN":
         change = {"live_app_ids": frozenset({"AB12CD34"})}
     app = replace(AppSettings(Secret(new_token()), "ab12cd34", "us", frozenset()), **change)
-    found = judge(Request("GET", "/me"), Rules(app, "stand-in", "hx0123456789"), Known())
-    assert isinstance(found, Refusal)
+    found = judge(Request("GET", "/me"), Rules(app, "stand-in", "hx0123456789"), OwnedIds())
+    assert isinstance(found, GuardRefusal)
     assert found.rule == "settings"
 
 
@@ -112,8 +112,8 @@ def test_half_filled_settings_let_nothing_pass(change: dict[str, Any]) -> None:
 def test_a_marker_that_marks_nothing_lets_nothing_pass(marker: str) -> None:
     """A run without a marker of its own could take anybody for its own."""
     app = AppSettings(Secret(new_token()), "ab12cd34", "us", frozenset())
-    found = judge(Request("GET", "/me"), Rules(app, "stand-in", marker), Known())
-    assert isinstance(found, Refusal)
+    found = judge(Request("GET", "/me"), Rules(app, "stand-in", marker), OwnedIds())
+    assert isinstance(found, GuardRefusal)
 
 
 PARTS = (

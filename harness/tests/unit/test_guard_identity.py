@@ -11,14 +11,14 @@ import pytest
 
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
-from harness.test_app.test_app_backend import Line
+from harness.test_app.test_app_backend import ProxyRoute
 from harness.tests.support.doors import JSON
 from harness.tests.support.guarded_session import Scene, delete, scene_at
 from harness.tests.support.intercom_stand_in import Played, answer, page, playing, session
 
 
 @pytest.fixture(scope="module")
-def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, Line, Path]]:
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, ProxyRoute, Path]]:
     """What plays Intercom for the tests that reset it."""
     folder = tmp_path_factory.mktemp("guard")
     played = Played()
@@ -27,7 +27,7 @@ def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pla
 
 
 @pytest.fixture
-def scene(played_there: tuple[Played, Line, Path], tmp_path: Path) -> Iterator[Scene]:
+def scene(played_there: tuple[Played, ProxyRoute, Path], tmp_path: Path) -> Iterator[Scene]:
     """A scene of its own for a test that changes something, on one server."""
     with scene_at(*played_there[:2], tmp_path) as scene:
         yield scene
@@ -66,7 +66,7 @@ IDENTITIES: dict[str, Callable[[Played], Callable[[Request], Outcome | None]]] =
 
 @pytest.mark.parametrize("name", IDENTITIES)
 def test_a_run_does_not_begin_at_the_wrong_workspace(
-    tmp_path: Path, played_there: tuple[Played, Line, Path], name: str
+    tmp_path: Path, played_there: tuple[Played, ProxyRoute, Path], name: str
 ) -> None:
     """Whatever `/me` shows instead of the TEST app, the session does not open and nothing is written."""
     played, line, _ = played_there

@@ -11,21 +11,21 @@ import pytest
 
 from harness.cassette.redaction.redactor import Redactor
 from harness.core.errors import Problem
-from harness.core.http import Broken, Exchange, Outcome, Request, Response
-from harness.report.exchange_rows import Evidence, exchange_rows, readable
+from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response
+from harness.report.exchange_rows import RowEvidence, exchange_rows, readable
 from harness.report.files import write_report
 from harness.report.html import Foot, page
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow, WitnessRow
-from harness.report.secret_cleaning import Cleaner
+from harness.report.secret_cleaning import SecretCleaner
 from harness.report.sequence import MOST_LINES, lines
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e{{ 7 * 7 }}__TEXTS__"
 SECRET = "".join(reversed(string.ascii_letters))[:40]
 
 
-def exchange(number: int, step: str, method: str, target: str, lane: str = "harness", status: int = 200) -> Exchange:
+def exchange(number: int, step: str, method: str, target: str, caller: str = "harness", status: int = 200) -> Exchange:
     """One exchange whose answer tells of somebody with a hostile name."""
-    request = Request(method, target, {"content-type": "application/json"}, b'{"name": "%b"}' % b"x", lane=lane)  # type: ignore[arg-type]
+    request = Request(method, target, {"content-type": "application/json"}, b'{"name": "%b"}' % b"x", caller=caller)  # type: ignore[arg-type]
     body = json.dumps({"type": "contact", "role": "lead", "id": "6955", "name": HOSTILE, "phone": None}).encode()
     outcome = Outcome(Response(status, {"intercom-version": "2.15", "content-type": "application/json"}, body))
     return Exchange(number, 0.0, "w", "op", request, outcome, step)  # type: ignore[arg-type]
@@ -67,10 +67,10 @@ def scenario(text: str = HOSTILE, ending: Ending = "refuted") -> ScenarioRow:
     )
 
 
-def evidence(whole: bool = True) -> Evidence:
+def evidence(whole: bool = True) -> RowEvidence:
     """What stands behind it."""
     kept = (KeptRow("name", HOSTILE, HOSTILE, HOSTILE, "replaced", False),)
-    return Evidence(tuple(exchange_rows(EXCHANGES, Redactor(), whole=whole)), (kept,), f"harness run {HOSTILE}")
+    return RowEvidence(tuple(exchange_rows(EXCHANGES, Redactor(), whole=whole)), (kept,), f"harness run {HOSTILE}")
 
 
 def run_of(*rows: ScenarioRow) -> RunRow:
@@ -125,15 +125,15 @@ def test_the_diagram_tells_who_asked_whom() -> None:
 def test_a_long_flow_is_drawn_in_part_and_counted() -> None:
     """A pipeline that asks a thousand times does not make a picture of a thousand lines."""
     many = [exchange(number, "when", "GET", "/contacts", "pipeline") for number in range(1, 1001)]
-    told = lines(scenario("plain"), Evidence(tuple(exchange_rows(many, Redactor(), whole=True))))
+    told = lines(scenario("plain"), RowEvidence(tuple(exchange_rows(many, Redactor(), whole=True))))
     assert len(told) < 2 * MOST_LINES + 8
     assert any(line.label == f"… {1000 - MOST_LINES} requests more" for line in told)
 
 
 def test_a_lost_answer_is_told_as_one() -> None:
     """Done and never heard of: the note says how it broke."""
-    request = Request("POST", "/contacts/merge", lane="pipeline")
-    lost = Exchange(1, 0.0, "w", "op", request, Outcome(Broken("reset_after", Response(200)), 1.5), "when")
+    request = Request("POST", "/contacts/merge", caller="pipeline")
+    lost = Exchange(1, 0.0, "w", "op", request, Outcome(BrokenResponse("reset_after", Response(200)), 1.5), "when")
     (row,) = exchange_rows([lost], Redactor(), whole=True)
     assert (row.note, row.good) == ("broken: reset after, after 1.5 s", False)
 
@@ -149,9 +149,9 @@ def test_bodies_are_shown_without_what_is_empty_and_not_for_ever() -> None:
 
 def test_a_known_secret_reaches_none_of_the_files(tmp_path: Path) -> None:
     """Wherever a pipeline printed it; the foot counts the places."""
-    cleaner = Cleaner(Redactor(secrets=[SECRET]))
+    cleaner = SecretCleaner(Redactor(secrets=[SECRET]))
     row = scenario(f"the token is {SECRET} and the mail real.person@customer.io")
-    written = write_report(tmp_path, run_of(row), [Evidence()], f"<svg>{SECRET}</svg>", cleaner, "1")
+    written = write_report(tmp_path, run_of(row), [RowEvidence()], f"<svg>{SECRET}</svg>", cleaner, "1")
     assert written == tmp_path / "report.html"
     assert {path.name for path in tmp_path.iterdir()} == {"report.html", "report.json", "report.md", "run.svg"}
     for path in tmp_path.iterdir():
@@ -164,6 +164,6 @@ def test_a_known_secret_reaches_none_of_the_files(tmp_path: Path) -> None:
 def test_what_would_leak_is_not_written(tmp_path: Path) -> None:
     """The last look does not trust the rules: it raises, and there is no file."""
     with pytest.raises(Problem) as caught:
-        Cleaner(Redactor(secrets=[SECRET])).write(tmp_path / "report.html", f"one\n{SECRET}\n")
+        SecretCleaner(Redactor(secrets=[SECRET])).write(tmp_path / "report.html", f"one\n{SECRET}\n")
     assert SECRET not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.core.http import Exchange, Lane, Outcome, Request, Response, as_begun, is_again
-from harness.report.exchange_rows import Evidence, ExchangeRow
+from harness.core.http import Caller, Exchange, Outcome, Request, Response, as_begun, is_again
+from harness.report.exchange_rows import ExchangeRow, RowEvidence
 from harness.report.result import ScenarioRow
 from harness.report.sequence import lines
 
 
 def row(number: int, target: str, status: str = "200", **more: Any) -> ExchangeRow:
     """One request of the pipeline's, or what it was told."""
-    given = {"step": "when", "lane": "pipeline", "operation": "", "method": "POST", "version": "", "sent": "",
+    given = {"step": "when", "caller": "pipeline", "operation": "", "method": "POST", "version": "", "sent": "",
              "answer": "", "said": "", "note": "", "reads": False, "after": number - 1, **more}  # fmt: skip
     return ExchangeRow(number=number, target=target, status=status, **given)
 
 
 def drawn(*rows: ExchangeRow) -> list[str]:
     """The lines that are drawn between the pipeline and Intercom, with who starts them."""
-    found = lines(ScenarioRow("m", "c", "t", "proved"), Evidence(rows))
+    found = lines(ScenarioRow("m", "c", "t", "proved"), RowEvidence(rows))
     return [f"{line.start} {line.whole}" for line in found if "harness" not in (line.start, line.end)]
 
 
@@ -42,7 +42,7 @@ def test_an_answer_that_took_its_time_is_no_wait() -> None:
 
 def test_a_webhook_before_the_answer_stands_between_request_and_answer() -> None:
     """Told while the request that caused it waits, with what the pipeline asks before it takes it."""
-    told = row(3, "/", lane="webhook", operation="contact.merged", after=1)
+    told = row(3, "/", caller="webhook", operation="contact.merged", after=1)
     assert drawn(row(1, "/first"), row(4, "/merge", after=1), told, row(2, "/look", after=1)) == [
         "pipeline POST /first",
         "intercom 200",
@@ -55,9 +55,9 @@ def test_a_webhook_before_the_answer_stands_between_request_and_answer() -> None
     ]
 
 
-def exchange(number: int, after: int, lane: Lane = "pipeline", status: int = 200, body: bytes = b"") -> Exchange:
+def exchange(number: int, after: int, caller: Caller = "pipeline", status: int = 200, body: bytes = b"") -> Exchange:
     """One exchange of the log."""
-    request = Request("POST", "/merge", {}, body, lane=lane)
+    request = Request("POST", "/merge", {}, body, caller=caller)
     return Exchange(number, 0.0, "", "", request, Outcome(Response(status)), "when", None, after)
 
 

@@ -8,14 +8,14 @@ import time
 
 from harness.core.http import Outcome, Request, Response
 from harness.core.people import User, Visitor
-from harness.gateway.middleware.request_barrier import Rendezvous
+from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.pipeline import PipelineUnderTest
 from harness.pipeline.python_object import PythonPipeline
 
 
 def test_workers_meet_before_anybody_is_answered() -> None:
     """The first answer is given when the last worker has asked; answers come one after the other."""
-    meeting, arrived, seen, busy = Rendezvous(), list[int](), list[int](), list[int]()
+    meeting, arrived, seen, busy = RequestBarrier(), list[int](), list[int](), list[int]()
 
     def backend(request: Request) -> Outcome:
         busy.append(1)
@@ -41,7 +41,7 @@ def test_workers_meet_before_anybody_is_answered() -> None:
 
 def test_a_worker_that_asks_nothing_holds_the_others_up_for_a_moment_only() -> None:
     """The one who came is answered all the same."""
-    meeting = Rendezvous()
+    meeting = RequestBarrier()
     began = time.monotonic()
     with meeting.of(2):
         assert meeting.layer(Request("GET", "/me"), lambda _: Outcome(Response(200))).response

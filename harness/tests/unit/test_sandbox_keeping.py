@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from harness.sandbox.rules import merge_policy
-from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, Fate
+from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, MergeAction
 from harness.sandbox.rules.person import Kind, Person
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.serializers import v1, v2
@@ -79,7 +79,7 @@ def test_an_e_mail_is_adopted_only_where_the_version_adds_identifiers() -> None:
     assert merge_policy.merge(source, into, NOW, adopt_email=True).external_id == "42"
 
 
-@pytest.mark.parametrize("attribute", [keep.what for keep in KEEPING if keep.merged is Fate.EITHER])
+@pytest.mark.parametrize("attribute", [keep.what for keep in KEEPING if keep.merged is MergeAction.EITHER])
 def test_no_opt_out_of_either_side_is_lost(attribute: str) -> None:
     """Whoever of the two opted out, the one who remains has."""
     for one, other in ((True, False), (False, True), (True, True)):

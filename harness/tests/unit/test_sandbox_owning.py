@@ -8,7 +8,7 @@ import pytest
 
 from harness.sandbox.rules.person import Person
 from harness.sandbox.store.database import BELONGINGS, Database
-from harness.sandbox.store.person_store import Registry
+from harness.sandbox.store.person_store import PersonStore
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def database() -> Iterator[Database]:
     """A database in memory with two people."""
     made = Database()
     for person_id in ("one", "other"):
-        Registry(made).add(Person(person_id=person_id, kind="lead", created_at=1, updated_at=1))
+        PersonStore(made).add(Person(person_id=person_id, kind="lead", created_at=1, updated_at=1))
     yield made
     made.close()
 
@@ -30,7 +30,7 @@ def hang(database: Database, table: str, person_id: str) -> None:
 
 def owners(database: Database) -> list[str]:
     """Who is noted to have something."""
-    found = [Registry(database).get(person_id) for person_id in ("one", "other")]
+    found = [PersonStore(database).get(person_id) for person_id in ("one", "other")]
     return [person.person_id for person in found if person and person.owns]
 
 

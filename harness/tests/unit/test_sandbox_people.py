@@ -10,13 +10,13 @@ from harness.sandbox.rules.person import Kind, Person
 from harness.sandbox.serializers.shared_fields import escaped, paragraph
 from harness.sandbox.store.database import Database
 from harness.sandbox.store.ids import COLORS, THINGS, Ids, avatar_of
-from harness.sandbox.store.person_store import Registry
+from harness.sandbox.store.person_store import PersonStore
 
 
 @pytest.fixture
-def registry() -> Registry:
+def registry() -> PersonStore:
     """Nobody yet."""
-    return Registry(Database())
+    return PersonStore(Database())
 
 
 def person(person_id: str, kind: Kind = "lead", **traits: str) -> Person:
@@ -27,38 +27,38 @@ def person(person_id: str, kind: Kind = "lead", **traits: str) -> Person:
     return made
 
 
-def test_merges_are_followed_to_the_one_who_is_left(registry: Registry) -> None:
+def test_merges_are_followed_to_the_one_who_is_left(registry: PersonStore) -> None:
     """By id and by external id, over three merges and no more: facts §4."""
     chain = [person(str(number), external_id=f"e{number}") for number in range(5)]
     for one in chain:
         registry.add(one)
     for one, other in pairwise(chain):
-        registry.bury(one, "merged", 2, other.person_id)
-    assert {registry.heir(contact_id=one.person_id) for one in chain[1:-1]} == {"4"}
-    assert registry.heir(external_id="e1") == "4"
-    assert registry.heir(contact_id="0") == "3"
-    assert registry.heir(contact_id="4") is None
+        registry.tombstone(one, "merged", 2, other.person_id)
+    assert {registry.merged_into_id(contact_id=one.person_id) for one in chain[1:-1]} == {"4"}
+    assert registry.merged_into_id(external_id="e1") == "4"
+    assert registry.merged_into_id(contact_id="0") == "3"
+    assert registry.merged_into_id(contact_id="4") is None
     assert [grave.person_id for _, grave in registry.merged_into("4")] == ["3"]
 
 
 @pytest.mark.parametrize("reason", ["deleted", "converted"])
-def test_only_a_merge_leaves_an_heir(registry: Registry, reason: str) -> None:
+def test_only_a_merge_leaves_an_heir(registry: PersonStore, reason: str) -> None:
     """Whoever was deleted is nobody, and a visitor was no contact."""
     one, visitor = person("1"), person("2", "visitor")
     registry.add(one)
-    registry.bury(one, reason, 2)  # type: ignore[arg-type] # a word
+    registry.tombstone(one, reason, 2)  # type: ignore[arg-type] # a word
     registry.add(visitor)
-    registry.bury(visitor, "merged", 2, "9")
-    assert registry.heir(contact_id="1") is None
-    assert registry.heir(contact_id="2") is None
+    registry.tombstone(visitor, "merged", 2, "9")
+    assert registry.merged_into_id(contact_id="1") is None
+    assert registry.merged_into_id(contact_id="2") is None
 
 
-def test_somebody_who_is_buried_is_found_by_nothing(registry: Registry) -> None:
+def test_somebody_who_is_buried_is_found_by_nothing(registry: PersonStore) -> None:
     """There is no flag to forget: the row is gone."""
     one = person("1", external_id="e", email="A@example.com", phone="1")
     registry.add(one)
     assert [len(found) for found in (registry.by_external_id("e"), registry.by_email("a@EXAMPLE.com"))] == [1, 1]
-    registry.bury(one, "merged", 2, "9")
+    registry.tombstone(one, "merged", 2, "9")
     assert registry.get("1") is None
     assert registry.by_external_id("e") == registry.by_email("a@example.com") == registry.by_phone("1") == []
     assert list(registry.contacts()) == []

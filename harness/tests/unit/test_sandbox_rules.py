@@ -16,8 +16,8 @@ from harness.sandbox.rules.conversion_rules import (
     UPDATE_CONTACT,
     assumed_rules,
 )
-from harness.sandbox.rules.decision_table import Rule, Table
-from harness.sandbox.rules.intercom_errors import Refusal
+from harness.sandbox.rules.decision_table import DecisionRule, Table
+from harness.sandbox.rules.intercom_errors import IntercomError
 
 tables = pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
 
@@ -47,8 +47,10 @@ def test_rows_speak_of_known_facts_and_cite_a_source(table: Table) -> None:
 
 def test_a_gap_and_an_overlap_are_noticed() -> None:
     """The engine itself refuses to guess."""
-    gap = Table("gap", {"a": ("yes", "no")}, (Rule({"a": "yes"}, "go", "x"),))
-    overlap = Table("overlap", {"a": ("yes", "no")}, (Rule({"a": "yes"}, "go", "x"), Rule({}, "stop", "x")))
+    gap = Table("gap", {"a": ("yes", "no")}, (DecisionRule({"a": "yes"}, "go", "x"),))
+    overlap = Table(
+        "overlap", {"a": ("yes", "no")}, (DecisionRule({"a": "yes"}, "go", "x"), DecisionRule({}, "stop", "x"))
+    )
     with pytest.raises(LookupError, match="0 rows"):
         gap.decide(a="no")
     with pytest.raises(LookupError, match="2 rows"):
@@ -81,7 +83,7 @@ def test_a_lead_is_converted_only_where_the_request_says_to_whom() -> None:
     for facts in CONVERT_LEAD.combinations():
         if facts["user"] != "given":
             then = CONVERT_LEAD.decide(**facts).then
-            assert then == "stay_lead" if facts["lead"] == "found" else isinstance(then, Refusal)
+            assert then == "stay_lead" if facts["lead"] == "found" else isinstance(then, IntercomError)
 
 
 def test_assumptions_are_listed_with_their_table() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.clock import RUN_START, FollowingClock, ManualClock, SkippingClock, WallClock
 from harness.core.http import Outcome, Request, Response
-from harness.gateway.middleware.time_scale import Pace
+from harness.gateway.middleware.time_scale import TimeScale
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Track:
     )
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.clock, self.scale, elapsed=self.watch, today=lambda: 2_000_000.0)
+        self.pace = TimeScale(self.clock, self.scale, elapsed=self.watch, today=lambda: 2_000_000.0)
 
     def ask(self, after: float) -> Response:
         """Ask after so many seconds of the machine's."""
@@ -94,7 +94,7 @@ def test_a_delay_goes_by_on_the_clock_and_is_acted_out_scaled() -> None:
 def test_the_harness_own_requests_are_left_alone() -> None:
     """What the harness asks is not paced."""
     track = Track()
-    answer = track.pace.layer(Request("GET", "/me", lane="harness"), lambda _: track.outcome).response
+    answer = track.pace.layer(Request("GET", "/me", caller="harness"), lambda _: track.outcome).response
     assert answer is track.outcome.answer
 
 

@@ -15,9 +15,9 @@ from harness.tests.support.snapshots import CONTACT_ID, TARGET_ID, contact, erro
 from harness.verification import Claim, Verdict, witnesses
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
-from harness.verification.checks.expectations import Rule
+from harness.verification.checks.expectations import ExpectationRule
 from harness.verification.checks.kept import Conversion, Permissions
-from harness.verification.snapshot import Portrait
+from harness.verification.snapshot import PersonSnapshot
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None
@@ -26,34 +26,36 @@ SOURCE, TARGET, OTHER, GAP = "source's", "target's", "another", None
 @pytest.mark.parametrize(
     ("rule", "source", "target", "fits"),
     [
-        (Rule.KEPT, SOURCE, GAP, (SOURCE,)),
-        (Rule.KEPT, GAP, GAP, None),
-        (Rule.KEPT, "", GAP, None),
-        (Rule.KEPT, 0, GAP, (0,)),
-        (Rule.KEPT, False, GAP, (False,)),
-        (Rule.TARGET_WINS, SOURCE, TARGET, (TARGET,)),
-        (Rule.TARGET_WINS, SOURCE, GAP, (SOURCE,)),
-        (Rule.TARGET_WINS, SOURCE, "", (SOURCE,)),
-        (Rule.TARGET_WINS, SOURCE, 0, (0,)),
-        (Rule.TARGET_WINS, GAP, TARGET, (TARGET,)),
-        (Rule.TARGET_WINS, GAP, GAP, None),
-        (Rule.TARGET_ONLY, SOURCE, TARGET, (TARGET,)),
-        (Rule.TARGET_ONLY, SOURCE, GAP, (GAP,)),
-        (Rule.MAY_FILL, SOURCE, TARGET, (TARGET,)),
-        (Rule.MAY_FILL, SOURCE, GAP, (GAP, SOURCE)),
-        (Rule.MAY_FILL, GAP, GAP, None),
-        (Rule.EITHER, SOURCE, TARGET, (TARGET, SOURCE)),
-        (Rule.OPT_OUT, True, False, (True,)),
-        (Rule.OPT_OUT, False, True, (True,)),
-        (Rule.OPT_OUT, True, True, (True,)),
-        (Rule.OPT_OUT, True, None, (True,)),
-        (Rule.OPT_OUT, False, False, (False,)),
-        (Rule.OPT_OUT, False, None, (False,)),
-        (Rule.OPT_OUT, None, None, None),
-        (Rule.FREE, SOURCE, TARGET, None),
+        (ExpectationRule.KEPT, SOURCE, GAP, (SOURCE,)),
+        (ExpectationRule.KEPT, GAP, GAP, None),
+        (ExpectationRule.KEPT, "", GAP, None),
+        (ExpectationRule.KEPT, 0, GAP, (0,)),
+        (ExpectationRule.KEPT, False, GAP, (False,)),
+        (ExpectationRule.TARGET_WINS, SOURCE, TARGET, (TARGET,)),
+        (ExpectationRule.TARGET_WINS, SOURCE, GAP, (SOURCE,)),
+        (ExpectationRule.TARGET_WINS, SOURCE, "", (SOURCE,)),
+        (ExpectationRule.TARGET_WINS, SOURCE, 0, (0,)),
+        (ExpectationRule.TARGET_WINS, GAP, TARGET, (TARGET,)),
+        (ExpectationRule.TARGET_WINS, GAP, GAP, None),
+        (ExpectationRule.TARGET_ONLY, SOURCE, TARGET, (TARGET,)),
+        (ExpectationRule.TARGET_ONLY, SOURCE, GAP, (GAP,)),
+        (ExpectationRule.MAY_FILL, SOURCE, TARGET, (TARGET,)),
+        (ExpectationRule.MAY_FILL, SOURCE, GAP, (GAP, SOURCE)),
+        (ExpectationRule.MAY_FILL, GAP, GAP, None),
+        (ExpectationRule.EITHER, SOURCE, TARGET, (TARGET, SOURCE)),
+        (ExpectationRule.OPT_OUT, True, False, (True,)),
+        (ExpectationRule.OPT_OUT, False, True, (True,)),
+        (ExpectationRule.OPT_OUT, True, True, (True,)),
+        (ExpectationRule.OPT_OUT, True, None, (True,)),
+        (ExpectationRule.OPT_OUT, False, False, (False,)),
+        (ExpectationRule.OPT_OUT, False, None, (False,)),
+        (ExpectationRule.OPT_OUT, None, None, None),
+        (ExpectationRule.FREE, SOURCE, TARGET, None),
     ],
 )
-def test_each_rule_accepts_what_it_says(rule: Rule, source: Any, target: Any, fits: tuple[Any, ...] | None) -> None:
+def test_each_rule_accepts_what_it_says(
+    rule: ExpectationRule, source: Any, target: Any, fits: tuple[Any, ...] | None
+) -> None:
     """`None` means that there was nothing to keep, so that any value will do."""
     assert rules.accepted(rule, source, target) == fits
 
@@ -65,7 +67,7 @@ VALUES = st.one_of(st.none(), st.just(""), st.text(min_size=1, max_size=3), st.i
 @given(source=VALUES, target=VALUES)
 def test_the_target_never_loses_a_value_to_the_source(source: Any, target: Any) -> None:
     """Whenever both have one, no merge rule accepts the source's value instead of the target's."""
-    for rule in (Rule.TARGET_WINS, Rule.TARGET_ONLY, Rule.MAY_FILL):
+    for rule in (ExpectationRule.TARGET_WINS, ExpectationRule.TARGET_ONLY, ExpectationRule.MAY_FILL):
         if not rules.empty(source) and not rules.empty(target):
             assert rules.accepted(rule, source, target) == (target,)
 
@@ -74,9 +76,9 @@ def _conversion(
     source: dict[str, Any], after: dict[str, Any] | None, target: dict[str, Any] | None = None, **belongings: Any
 ) -> Conversion:
     gone = error(404) if after is None else reading(200, after)
-    was = None if target is None else Portrait(by_id=reading(200, target), **belongings.get("theirs", {}))
-    before = Portrait(by_id=reading(200, source), **belongings.get("had", {}))
-    return Conversion("the lead", before, was, Portrait(by_id=gone, **belongings.get("has", {})))
+    was = None if target is None else PersonSnapshot(by_id=reading(200, target), **belongings.get("theirs", {}))
+    before = PersonSnapshot(by_id=reading(200, source), **belongings.get("had", {}))
+    return Conversion("the lead", before, was, PersonSnapshot(by_id=gone, **belongings.get("has", {})))
 
 
 def _kept(

@@ -22,11 +22,11 @@ from harness.tests.support.snapshots import (
 )
 from harness.verification import Verdict
 from harness.verification.checks import bystanders
-from harness.verification.snapshot import Portrait, key_of
+from harness.verification.snapshot import PersonSnapshot, key_of
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 
-PORTRAIT = Portrait(
+PORTRAIT = PersonSnapshot(
     by_uuid=error(404, request_id="r1"),
     by_id=shown(name="Ada"),
     by_external_id=shown(name="Ada"),
@@ -84,7 +84,7 @@ def test_a_search_that_lags_decides_nothing(late: Reading | None) -> None:
 
 def test_nobody_read_before_is_unknown() -> None:
     """Without a portrait from before there is nothing to hold against."""
-    assert bystanders.untouched("the lead", Portrait(), PORTRAIT).verdict is UNKNOWN
+    assert bystanders.untouched("the lead", PersonSnapshot(), PORTRAIT).verdict is UNKNOWN
 
 
 def test_somebody_elses_change_in_the_same_search_does_not_count() -> None:
@@ -148,7 +148,7 @@ def test_a_list_that_was_not_read_to_its_end_proves_nothing(first: bool, last: b
 def test_bystanders_are_all_who_were_not_involved() -> None:
     """Told by identity, and by Intercom's id where the same person stands under two values."""
     source, other, user = Lead(CONTACT_ID), Lead("id-other"), User(TARGET_ID)
-    portraits = {key_of(p): Portrait(by_id=shown(p.id or "")) for p in (source, other, user)}
+    portraits = {key_of(p): PersonSnapshot(by_id=shown(p.id or "")) for p in (source, other, user)}
     before = census(portraits=portraits)
     texts = [
         c.text for c in bystanders.bystanders([source, other, user], [Lead(CONTACT_ID, "x"), user], before, before)
@@ -160,7 +160,7 @@ def test_a_changed_bystander_is_refuted_by_name() -> None:
     """The claim says whom it is about."""
     bystander = Visitor("id-v", "uuid-v")
     seen = reading(200, {"type": "visitor", "id": "id-v", "name": "Ada"})
-    before, after = (census(portraits={"id-v": Portrait(by_uuid=read)}) for read in (seen, error(404)))
+    before, after = (census(portraits={"id-v": PersonSnapshot(by_uuid=read)}) for read in (seen, error(404)))
     claim = next(iter(bystanders.bystanders([bystander], [], before, after)))
     assert (claim.text, claim.verdict) == ("bystander visitor uuid-v is untouched", REFUTED)
 
@@ -168,6 +168,6 @@ def test_a_changed_bystander_is_refuted_by_name() -> None:
 def test_a_portrait_tells_whose_it_is() -> None:
     """The contact where there is one, else the visitor."""
     visitor: Reading = reading(200, {"type": "visitor", "id": "v"})
-    assert Portrait(by_uuid=visitor, by_id=error(404)).role == "visitor"
-    assert Portrait(by_uuid=visitor, by_id=shown(role="user")).role == "user"
-    assert Portrait(by_uuid=error(404), by_id=error(404)).role is None
+    assert PersonSnapshot(by_uuid=visitor, by_id=error(404)).role == "visitor"
+    assert PersonSnapshot(by_uuid=visitor, by_id=shown(role="user")).role == "user"
+    assert PersonSnapshot(by_uuid=error(404), by_id=error(404)).role is None

@@ -13,7 +13,7 @@ from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.snapshots import CONTACT_ID, TARGET_ID, census, contact, error, listing, reading, shown
 from harness.verification import Verdict
 from harness.verification.checks import presence
-from harness.verification.snapshot import Census, Portrait
+from harness.verification.snapshot import PersonSnapshot, Snapshot
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 INCONCLUSIVE = (0, 301, 400, 401, 402, 403, 405, 406, 408, 409, 421, 422, 429, 500, 502, 503, 504)
@@ -63,7 +63,7 @@ def test_absence_is_proved_by_200_then_404_or_410_and_by_nothing_else(before: in
 
 
 def _merged(after: Reading) -> dict[str, Verdict]:
-    before, now = Portrait(by_id=shown()), Portrait(by_id=after)
+    before, now = PersonSnapshot(by_id=shown()), PersonSnapshot(by_id=after)
     return {
         c.text.removeprefix("the lead "): c.verdict for c in presence.merged_away("the lead", before, now, TARGET_ID)
     }
@@ -111,7 +111,7 @@ NAMELESS = contact(TARGET_ID, "user", external_id=None)
     ],
 )
 def test_an_external_id_is_gone_if_the_list_showed_it_and_does_not_any_more(
-    before: Census, after: Census, verdict: Verdict
+    before: Snapshot, after: Snapshot, verdict: Verdict
 ) -> None:
     """Whoever has it now; never listed before, or not read to the end, proves nothing."""
     claim = presence.unlisted("gone by external id", before, after, "uuid")
@@ -130,7 +130,7 @@ def test_an_external_id_is_gone_if_the_list_showed_it_and_does_not_any_more(
         (census(LISTED, complete=False), UNKNOWN),
     ],
 )
-def test_a_lead_is_listed_by_their_uuid_alone_and_in_their_role(after: Census, verdict: Verdict) -> None:
+def test_a_lead_is_listed_by_their_uuid_alone_and_in_their_role(after: Snapshot, verdict: Verdict) -> None:
     """Another role, another contact, a second one with it, or nobody: refuted."""
     assert presence.listed("found by the uuid", after, "uuid", "lead", CONTACT_ID).verdict is verdict
 

@@ -11,7 +11,15 @@ import pytest
 
 from harness.core.clock import ManualClock
 from harness.core.errors import Problem
-from harness.gateway.webhooks.dispatcher import RETRY_AFTER, SILENCE, TOO_MANY, Courier, Disruption, How, Subscriber
+from harness.gateway.webhooks.dispatcher import (
+    RETRY_AFTER,
+    SILENCE,
+    TOO_MANY,
+    Disruption,
+    How,
+    Subscriber,
+    WebhookDispatcher,
+)
 from harness.gateway.webhooks.posting import is_signed, signature
 
 SECRET = "a secret made for this test"
@@ -43,7 +51,7 @@ class Bench:
 
     def __init__(self, *answers: int | str) -> None:
         self.clock, self.far, self.disabled = ManualClock(), Far(list(answers) or [200]), list[str]()
-        self.courier = Courier(self.clock, self.far, self.disabled.append)
+        self.courier = WebhookDispatcher(self.clock, self.far, self.disabled.append)
 
     def tell(self, *names: str, topic: str = "contact.merged") -> None:
         """Notifications by these names, and whatever is due."""
@@ -223,7 +231,7 @@ def test_who_is_told_something_else_before_they_answer_hears_nothing_twice() -> 
             bench.tell("b")
         return told
 
-    bench.courier = Courier(bench.clock, nested)
+    bench.courier = WebhookDispatcher(bench.clock, nested)
     bench.tell("a")
     assert bench.names == ["a", "b"]
     assert bench.states == ["delivered", "delivered"]

@@ -8,7 +8,7 @@ from typing import Any
 from harness.core.people import Person
 from harness.verification import difference
 from harness.verification.claims import Claim, Verdict, Witness, judged
-from harness.verification.snapshot import Census, Portrait
+from harness.verification.snapshot import PersonSnapshot, Snapshot
 from harness.verification.witnesses import describe_person, witness
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -17,7 +17,7 @@ SEARCH = "by_email"
 """The read that lags behind all others (facts §5): by-id reads tell the same at once, so it decides nothing."""
 
 
-def untouched(who: str, before: Portrait, after: Portrait) -> Claim:
+def untouched(who: str, before: PersonSnapshot, after: PersonSnapshot) -> Claim:
     """Every read about a person answers as it did before."""
     text, expected = f"{who} is untouched", "the same as before"
     old, new = before.about(), after.about()
@@ -38,7 +38,7 @@ def untouched(who: str, before: Portrait, after: Portrait) -> Claim:
     return Claim(text, PROVED, expected, f"{len(old)} reads answer the same", (witness("after", last),))
 
 
-def contact_list(before: Census, after: Census, gained: Iterable[str], lost: Iterable[str]) -> Claim:
+def contact_list(before: Snapshot, after: Snapshot, gained: Iterable[str], lost: Iterable[str]) -> Claim:
     """The workspace's contacts changed by source and target only: one more or fewer refutes."""
     text = "no other contact came or went"
     seen = (
@@ -62,7 +62,9 @@ def _brief(body: Mapping[str, Any]) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def bystanders(people: Sequence[Person], involved: Sequence[Person], before: Census, after: Census) -> Iterator[Claim]:
+def bystanders(
+    people: Sequence[Person], involved: Sequence[Person], before: Snapshot, after: Snapshot
+) -> Iterator[Claim]:
     """A claim for everybody who had nothing to do with it, and one for all who are no more than a row of the list."""
     for person in people:
         if not any(person is other or (person.id and person.id == other.id) for other in involved):
@@ -73,7 +75,7 @@ def bystanders(people: Sequence[Person], involved: Sequence[Person], before: Cen
         yield _crowd_untouched(crowd, before, after)
 
 
-def _crowd_untouched(crowd: Mapping[str, Mapping[str, Any]], before: Census, after: Census) -> Claim:
+def _crowd_untouched(crowd: Mapping[str, Mapping[str, Any]], before: Snapshot, after: Snapshot) -> Claim:
     text, expected = f"the {len(crowd)} others on the list are untouched", "the same as before"
     seen = (witness("before", before.listed[-1]), witness("after", after.listed[-1]))
     if not before.complete or not after.complete:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from harness.verification import sources
 
 
-class Rule(StrEnum):
+class ExpectationRule(StrEnum):
     """What happens to an attribute when its owner is converted."""
 
     KEPT = "the source's value stays"
@@ -32,7 +32,7 @@ class Rule(StrEnum):
 class Expectation:
     """The rule for one attribute, where it comes from, and whether Intercom's behaviour is only assumed there."""
 
-    rule: Rule
+    rule: ExpectationRule
     source: str
     assumed: bool = False
 
@@ -46,32 +46,32 @@ CARRIED: Final = (
 PLACE: Final = ("country", "region", "city", "country_code", "continent_code")
 
 IN_PLACE: Final[Mapping[str, Expectation]] = {
-    **{name: Expectation(Rule.KEPT, sources.CONVERSION) for name in CARRIED},
-    "location": Expectation(Rule.KEPT, sources.CONVERSION),
-    "created_at": Expectation(Rule.KEPT, sources.CONVERSION),
-    "last_seen_at": Expectation(Rule.KEPT, sources.CONVERSION),
-    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.CONVERSION),
-    "has_hard_bounced": Expectation(Rule.KEPT, sources.CONVERSION, assumed=True),
-    "marked_email_as_spam": Expectation(Rule.KEPT, sources.CONVERSION, assumed=True),
+    **{name: Expectation(ExpectationRule.KEPT, sources.CONVERSION) for name in CARRIED},
+    "location": Expectation(ExpectationRule.KEPT, sources.CONVERSION),
+    "created_at": Expectation(ExpectationRule.KEPT, sources.CONVERSION),
+    "last_seen_at": Expectation(ExpectationRule.KEPT, sources.CONVERSION),
+    "unsubscribed_from_emails": Expectation(ExpectationRule.OPT_OUT, sources.CONVERSION),
+    "has_hard_bounced": Expectation(ExpectationRule.KEPT, sources.CONVERSION, assumed=True),
+    "marked_email_as_spam": Expectation(ExpectationRule.KEPT, sources.CONVERSION, assumed=True),
 }
 """Visitor or lead that changes its role and keeps its id."""
 
 MERGED: Final[Mapping[str, Expectation]] = {
-    **{name: Expectation(Rule.TARGET_WINS, sources.MERGE) for name in CARRIED},
-    "location": Expectation(Rule.TARGET_WINS, sources.MERGE, assumed=True),
-    "created_at": Expectation(Rule.TARGET_ONLY, sources.MERGE, assumed=True),
-    "signed_up_at": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
-    "last_seen_at": Expectation(Rule.EITHER, sources.MERGE, assumed=True),
-    "external_id": Expectation(Rule.NEVER_SOURCES, sources.MERGE),
-    "email": Expectation(Rule.MAY_FILL, sources.MERGE, assumed=True),
-    "unsubscribed_from_emails": Expectation(Rule.OPT_OUT, sources.MERGE, assumed=True),
+    **{name: Expectation(ExpectationRule.TARGET_WINS, sources.MERGE) for name in CARRIED},
+    "location": Expectation(ExpectationRule.TARGET_WINS, sources.MERGE, assumed=True),
+    "created_at": Expectation(ExpectationRule.TARGET_ONLY, sources.MERGE, assumed=True),
+    "signed_up_at": Expectation(ExpectationRule.MAY_FILL, sources.MERGE, assumed=True),
+    "last_seen_at": Expectation(ExpectationRule.EITHER, sources.MERGE, assumed=True),
+    "external_id": Expectation(ExpectationRule.NEVER_SOURCES, sources.MERGE),
+    "email": Expectation(ExpectationRule.MAY_FILL, sources.MERGE, assumed=True),
+    "unsubscribed_from_emails": Expectation(ExpectationRule.OPT_OUT, sources.MERGE, assumed=True),
 }
 """Visitor or lead that is folded into a user."""
 
-CUSTOM_IN_PLACE: Final = Expectation(Rule.KEPT, sources.CONVERSION)
-CUSTOM_MERGED: Final = Expectation(Rule.TARGET_WINS, sources.MERGE)
+CUSTOM_IN_PLACE: Final = Expectation(ExpectationRule.KEPT, sources.CONVERSION)
+CUSTOM_MERGED: Final = Expectation(ExpectationRule.TARGET_WINS, sources.MERGE)
 
-SIGNED_UP: Final = Expectation(Rule.SET, sources.CONVERSION)
+SIGNED_UP: Final = Expectation(ExpectationRule.SET, sources.CONVERSION)
 """`signed_up_at` of somebody who became a user in place."""
 
 VISITOR_NAMES: Final[Mapping[str, str]] = {"last_seen_at": "last_request_at"}
@@ -107,23 +107,23 @@ def empty(value: Any) -> bool:
     return value is None or value in ("", {}, [])
 
 
-def accepted(rule: Rule, source: Any, target: Any) -> tuple[Any, ...] | None:
+def accepted(rule: ExpectationRule, source: Any, target: Any) -> tuple[Any, ...] | None:
     """The values that satisfy a rule; `None` if any value does, because there was nothing to keep."""
     match rule:
-        case Rule.KEPT:
+        case ExpectationRule.KEPT:
             return None if empty(source) else (source,)
-        case Rule.TARGET_WINS:
+        case ExpectationRule.TARGET_WINS:
             kept = target if not empty(target) else source
             return None if empty(kept) else (kept,)
-        case Rule.TARGET_ONLY:
+        case ExpectationRule.TARGET_ONLY:
             return (target,)
-        case Rule.MAY_FILL | Rule.NEVER_SOURCES:
+        case ExpectationRule.MAY_FILL | ExpectationRule.NEVER_SOURCES:
             if not empty(target):
                 return (target,)
-            return None if empty(source) or rule is Rule.NEVER_SOURCES else (target, source)
-        case Rule.EITHER:
+            return None if empty(source) or rule is ExpectationRule.NEVER_SOURCES else (target, source)
+        case ExpectationRule.EITHER:
             return (target, source)
-        case Rule.OPT_OUT:
+        case ExpectationRule.OPT_OUT:
             return None if source is None and target is None else (bool(source or target),)
         case _:
             return None

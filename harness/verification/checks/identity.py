@@ -8,10 +8,10 @@ from harness.core.people import Lead, Visitor
 from harness.verification import sources, witnesses
 from harness.verification.checks import presence
 from harness.verification.claims import Claim, Verdict, judged
-from harness.verification.snapshot import Census, Portrait
+from harness.verification.snapshot import PersonSnapshot, Snapshot
 
 
-def gone_in_place(who: str, source: Visitor | Lead, before: Census, after: Census) -> Iterator[Claim]:
+def gone_in_place(who: str, source: Visitor | Lead, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
     """The visitor is found no more; the lead is a lead no more, by id and by the old uuid."""
     was, now = before.of(source), after.of(source)
     if isinstance(source, Visitor):
@@ -27,7 +27,7 @@ def gone_in_place(who: str, source: Visitor | Lead, before: Census, after: Censu
         yield _old_uuid_finds_no_lead(source.uuid, after)
 
 
-def _old_uuid_finds_no_lead(uuid: str, after: Census) -> Claim:
+def _old_uuid_finds_no_lead(uuid: str, after: Snapshot) -> Claim:
     text, expected = "the old uuid finds no lead", "no lead with it on the list"
     leads = [str(body["id"]) for body in after.with_external_id(uuid) if body.get("role") == "lead"]
     found = f"leads {', '.join(leads) or 'none'}"
@@ -38,7 +38,9 @@ def _old_uuid_finds_no_lead(uuid: str, after: Census) -> Claim:
     return judged(text, not leads, expected, found, seen, sources.CONVERSION)
 
 
-def identifiers(now: Portrait, email: str | None, external_id: str | None, source: Visitor | Lead) -> Iterator[Claim]:
+def identifiers(
+    now: PersonSnapshot, email: str | None, external_id: str | None, source: Visitor | Lead
+) -> Iterator[Claim]:
     """The user has the identifier that was given, keeps an e-mail the source had, and the uuid names nobody."""
     body = now.body
     if body is None or body.get("type") == "visitor":

@@ -9,9 +9,9 @@ from typing import Any
 from harness.client import Reading
 from harness.verification import sources
 from harness.verification.checks import expectations as rules
-from harness.verification.checks.expectations import Expectation, Rule
+from harness.verification.checks.expectations import Expectation, ExpectationRule
 from harness.verification.claims import Claim, Verdict, Witness, judged
-from harness.verification.snapshot import Portrait, ids_in
+from harness.verification.snapshot import PersonSnapshot, ids_in
 from harness.verification.witnesses import witness
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -51,11 +51,11 @@ class Conversion:
     """
 
     who: str
-    source_before: Portrait
-    target_before: Portrait | None
-    after: Portrait
+    source_before: PersonSnapshot
+    target_before: PersonSnapshot | None
+    after: PersonSnapshot
     became_user: bool = True
-    others: tuple[Portrait, ...] = ()
+    others: tuple[PersonSnapshot, ...] = ()
 
     @property
     def merged(self) -> bool:
@@ -101,10 +101,10 @@ def _attribute_kept(
     seen = _sides(conversion, had, theirs, has)
     if after is None:
         return Claim(text, UNKNOWN, "", "nobody there to compare with", seen, source=expectation.source)
-    if expectation.rule is Rule.SET:
+    if expectation.rule is ExpectationRule.SET:
         verdict = REFUTED if rules.empty(has) else PROVED
         return Claim(text, verdict, "a time", repr(has), seen, "", expectation.source, expectation.assumed)
-    if expectation.rule is Rule.NEVER_SOURCES and rules.empty(theirs) and not rules.empty(had):
+    if expectation.rule is ExpectationRule.NEVER_SOURCES and rules.empty(theirs) and not rules.empty(had):
         return judged(text, not _same(has, had), f"not {had!r}", repr(has), seen, expectation.source)
     values = accepted_values(conversion, name, expectation)
     if values is None:
@@ -118,7 +118,7 @@ def accepted_values(conversion: Conversion, name: str, expectation: Expectation)
     """The values that the rule allows, whichever of several sources came first; `None` where any will do."""
     target = rules.value_of(conversion.target_before.body if conversion.target_before else None, name)
     sources = [rules.value_of(side.body, name) for side in (conversion.source_before, *conversion.others)]
-    if expectation.rule is Rule.OPT_OUT:
+    if expectation.rule is ExpectationRule.OPT_OUT:
         sources = [next((value for value in sources if value), sources[0])]
     first = rules.accepted(expectation.rule, sources[0], target)
     if first is None:
@@ -136,7 +136,7 @@ def _hashable(value: Any) -> Any:
 
 
 def _sides(conversion: Conversion, source: Any, target: Any, after: Any) -> tuple[Witness, ...]:
-    def read(portrait: Portrait | None) -> Reading | None:
+    def read(portrait: PersonSnapshot | None) -> Reading | None:
         if portrait is None:
             return None
         return portrait.by_id if portrait.by_id is not None and portrait.by_id.found else portrait.by_uuid

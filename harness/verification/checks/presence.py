@@ -8,7 +8,7 @@ from typing import Any, Final
 from harness.client import Reading
 from harness.verification import sources
 from harness.verification.claims import Claim, Verdict, Witness, judged
-from harness.verification.snapshot import Census, Portrait
+from harness.verification.snapshot import PersonSnapshot, Snapshot
 from harness.verification.witnesses import shown, witness
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -29,7 +29,7 @@ def absence(text: str, before: Reading | None, after: Reading | None, source: st
     return Claim(text, PROVED, "404 or 410", str(after.status), seen, source=source)
 
 
-def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | None) -> Iterator[Claim]:
+def merged_away(who: str, before: PersonSnapshot, after: PersonSnapshot, target_id: str | None) -> Iterator[Claim]:
     """A lead that was merged: gone, and its old id points to the target."""
     yield absence(f"{who} is gone by id", before.by_id, after.by_id, sources.MERGE)
     reading = after.by_id
@@ -47,7 +47,7 @@ def merged_away(who: str, before: Portrait, after: Portrait, target_id: str | No
         yield Claim(text, UNKNOWN, expected, f"{reading.status}", seen, source=sources.MERGE)
 
 
-def unlisted(text: str, before: Census, after: Census, external_id: str) -> Claim:
+def unlisted(text: str, before: Snapshot, after: Snapshot, external_id: str) -> Claim:
     """The list of contacts showed somebody with this external id before, and shows nobody with it now."""
     expected = "on the list, then not"
     had, has = (_told(census.with_external_id(external_id)) for census in (before, after))
@@ -74,7 +74,7 @@ def exists(text: str, reading: Reading | None, role: str, contact_id: str | None
     return judged(text, right, expected, shown(reading), seen, sources.CONVERSION)
 
 
-def listed(text: str, after: Census, external_id: str, role: str, contact_id: str) -> Claim:
+def listed(text: str, after: Snapshot, external_id: str, role: str, contact_id: str) -> Claim:
     """The list of contacts shows this contact, in this role, as the only one with this external id."""
     expected, found = f"{role} {contact_id}", _told(after.with_external_id(external_id))
     seen = (_listed("after", after, found),)
@@ -90,11 +90,13 @@ def _told(contacts: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(f"{body.get('role')} {body.get('id')}" for body in contacts) or NOBODY
 
 
-def _listed(when: str, census: Census, shows: str) -> Witness:
+def _listed(when: str, census: Snapshot, shows: str) -> Witness:
     return witness(when, census.listed[-1] if census.listed else None, f"with the external id: {shows}")
 
 
-def only_user_with_email(text: str, after: Census, search: Reading | None, email: str, contact_id: str | None) -> Claim:
+def only_user_with_email(
+    text: str, after: Snapshot, search: Reading | None, email: str, contact_id: str | None
+) -> Claim:
     """The list of contacts shows this contact as the only user with the e-mail; search lags, and decides nothing."""
     expected = f"user {contact_id} alone"
     if not after.complete:

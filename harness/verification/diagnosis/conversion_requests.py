@@ -12,7 +12,7 @@ from harness.core.http import Exchange
 from harness.core.people import Lead, Person, User, Visitor
 
 
-class Told(Protocol):
+class ReportedAnswer(Protocol):
     """What the pipeline said of one call."""
 
     @property
@@ -98,7 +98,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ConversionAttempt:
     """A request that converts: how it names source and target, each as (field, value)."""
 
     asked: Asked
@@ -108,18 +108,18 @@ class Attempt:
     """`lead` or `user`."""
 
 
-def attempt_of(asked: Asked) -> Attempt | None:
+def attempt_of(asked: Asked) -> ConversionAttempt | None:
     """The conversion that a request asks for; `None` if it is something else."""
     body, path = asked.body, asked.path
     if asked.method == "POST" and path in ("/visitors/convert", "/contacts/convert"):
         word = "visitor" if path.startswith("/visitors") else "contact"
         wants = str(body.get("type") or "user") if word == "visitor" else "user"
-        return Attempt(asked, _named(body.get(word), word), _named(body.get("user"), "user"), wants)
+        return ConversionAttempt(asked, _named(body.get(word), word), _named(body.get("user"), "user"), wants)
     if asked.method == "POST" and path == "/contacts/merge":
-        return Attempt(asked, _field(body, "from"), _field(body, "into"), "user")
+        return ConversionAttempt(asked, _field(body, "from"), _field(body, "into"), "user")
     if asked.method == "PUT" and path.startswith("/contacts/") and body.get("role"):
         target = _field(body, "external_id") or _field(body, "email")
-        return Attempt(asked, ("contact", asked.contact_id), target, str(body["role"]))
+        return ConversionAttempt(asked, ("contact", asked.contact_id), target, str(body["role"]))
     return None
 
 
@@ -130,7 +130,7 @@ class Seen:
     exchanges: Sequence[Exchange]
     people: Sequence[Person] = ()
     meant: Sequence[Meant] = ()
-    answers: Sequence[Told] = ()
+    answers: Sequence[ReportedAnswer] = ()
 
     @cached_property
     def asked(self) -> Sequence[Asked]:
@@ -138,7 +138,7 @@ class Seen:
         return [Asked(exchange) for exchange in self.exchanges]
 
     @cached_property
-    def attempts(self) -> Sequence[Attempt]:
+    def attempts(self) -> Sequence[ConversionAttempt]:
         """Those that convert, or would have."""
         return [attempt for asked in self.asked if (attempt := attempt_of(asked))]
 

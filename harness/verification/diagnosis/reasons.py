@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from harness.verification.diagnosis import identifiers, other_operation, wrong_person
-from harness.verification.diagnosis.conversion_requests import Asked, Attempt, Meant, Seen
+from harness.verification.diagnosis.conversion_requests import Asked, ConversionAttempt, Meant, Seen
 
 __all__ = ["Meant", "Seen", "likely"]
 
@@ -145,7 +145,7 @@ def _answer_lost(seen: Seen) -> str | None:
     return f"its last {found.asked.method} {found.asked.path} {how}: it may have been done, so look, then ask again"
 
 
-def _last_attempt(seen: Seen) -> Attempt | None:
+def _last_attempt(seen: Seen) -> ConversionAttempt | None:
     return seen.attempts[-1] if seen.attempts else None
 
 

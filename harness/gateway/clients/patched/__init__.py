@@ -101,11 +101,11 @@ class _OnImport:
         self._names.discard(name)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, lambda module: self._patch(name, module))  # type: ignore[assignment]
+            spec.loader = _PatchingLoader(spec.loader, lambda module: self._patch(name, module))  # type: ignore[assignment]
         return spec
 
 
-class _Loader:
+class _PatchingLoader:
     """A module's own loader, and then a change to the module."""
 
     def __init__(self, loader: Any, patch: Callable[[ModuleType], None]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httptools
 
-from harness.core.http import NOBODY_WAITS, Broken, Handler, Outcome, Request, Response
+from harness.core.http import NOBODY_WAITS, BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.clients.in_process import as_sent, asked, is_meant
 from harness.gateway.hosts import split_target
 
@@ -117,7 +117,7 @@ class _Connection(asyncio.Transport):
             self._act_out(request, outcome)
 
     def _act_out(self, request: Request, outcome: Outcome) -> None:
-        broken = outcome.answer if isinstance(outcome.answer, Broken) else None
+        broken = outcome.answer if isinstance(outcome.answer, BrokenResponse) else None
         if broken and broken.kind in ("reset_before", "reset_after"):
             self._end(ConnectionResetError("Connection reset by peer"))
         elif broken and broken.kind == "empty":

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
-from harness.core.http import Broken, Handler, Outcome, Response
+from harness.core.http import BrokenResponse, Handler, Outcome, Response
 from harness.gateway.clients.in_process import CONNECTION_RESET, asked, is_meant
 
 
@@ -49,7 +49,7 @@ def _patience(request: Any) -> float:
 def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: float) -> Any:
     if patience < outcome.delay:
         raise module.ReadTimeout("The read operation timed out", request=request)
-    broken = outcome.answer if isinstance(outcome.answer, Broken) else None
+    broken = outcome.answer if isinstance(outcome.answer, BrokenResponse) else None
     if broken and broken.kind in ("reset_before", "reset_after"):
         raise module.ReadError(CONNECTION_RESET, request=request)
     if broken and broken.kind == "empty":

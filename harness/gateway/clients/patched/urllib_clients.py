@@ -11,7 +11,7 @@ from io import BytesIO
 from types import ModuleType
 from typing import Any
 
-from harness.core.http import Broken, Handler, Outcome, Request, Response
+from harness.core.http import BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.clients.in_process import CONNECTION_RESET, DISCONNECTED, as_sent, asked, is_meant
 
 
@@ -129,7 +129,7 @@ def _patience(module: ModuleType, given: Any, default: Any) -> Any:
 
 def lost_answer(outcome: Outcome) -> Exception | None:
     """The error of a connection on which no answer came, where the outcome is one."""
-    if not isinstance(outcome.answer, Broken) or outcome.answer.kind in ("truncated", "dribble"):
+    if not isinstance(outcome.answer, BrokenResponse) or outcome.answer.kind in ("truncated", "dribble"):
         return None
     if outcome.answer.kind == "empty":
         return http.client.RemoteDisconnected(DISCONNECTED)
@@ -139,7 +139,7 @@ def lost_answer(outcome: Outcome) -> Exception | None:
 def cut_at(outcome: Outcome) -> int | None:
     """After how many bytes the answer's body stops, where it does."""
     broken = outcome.answer
-    return broken.at if isinstance(broken, Broken) and broken.kind == "truncated" else None
+    return broken.at if isinstance(broken, BrokenResponse) and broken.kind == "truncated" else None
 
 
 def urllib_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
