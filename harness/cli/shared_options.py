@@ -103,7 +103,7 @@ def intercom_version(function: Command) -> Command:
 
 
 def _not_intercoms(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    from harness.gateway.hosts import host_of, is_owned
+    from harness.core.hosts import host_of, is_owned
 
     for name in value:
         if is_owned(host_of(name.lstrip("."))):

@@ -18,9 +18,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from harness.core.clock import Clock
+from harness.core.hosts import host_of
 from harness.core.http import Handler, Outcome, Request, Response, Step
 from harness.gateway.exchange_log import ExchangeLog
-from harness.gateway.hosts import host_of
 
 Middleware: TypeAlias = Callable[[Request, Handler], Outcome]
 """Something around the backend: it may answer by itself, change the request, or look at the outcome."""

@@ -134,7 +134,7 @@ def way_to(
     secret: str = "",
 ) -> Way:
     """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
-    from harness.gateway.hosts import ANSWERED
+    from harness.core.hosts import ANSWERED
     from harness.pipeline.environment import Way
 
     trust = authority.write(folder, trusted)

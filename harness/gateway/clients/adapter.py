@@ -20,9 +20,9 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
+from harness.core.hosts import meant_host
 from harness.core.http import BrokenKind, BrokenResponse, Caller, Outcome, Request, Response
 from harness.gateway.clients.in_process import PHRASES, body_bytes
-from harness.gateway.hosts import meant_host
 
 
 class Answering(Protocol):

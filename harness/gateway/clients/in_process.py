@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.core.hosts import host_of, is_answered
 from harness.core.http import Request, Response
-from harness.gateway.hosts import host_of, is_answered
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 CONNECTION_RESET = "Connection reset by peer"

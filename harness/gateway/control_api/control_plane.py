@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 
 from harness.core.clock import FollowingClock
 from harness.core.errors import Problem
+from harness.core.hosts import host_of, is_near
 from harness.core.http import Request, Response
 from harness.gateway.control_api.checkpoints import Checkpoint, Checkpoints, writes
 from harness.gateway.control_api.sandbox_controls import SandboxControls, WorkspaceControls
 from harness.gateway.control_api.serialization import exchange_tree
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.door_responses import answer, error
-from harness.gateway.hosts import host_of, is_near
 from harness.gateway.middleware.fault_files import fault_from
 from harness.gateway.middleware.faults import FaultTable, WorkspaceFaults
 from harness.gateway.webhooks.dispatcher import Disruption

@@ -16,10 +16,10 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from harness.core.hosts import host_of
 from harness.core.http import NOBODY_WAITS, BrokenKind, BrokenResponse, Outcome, Request, Response
 from harness.gateway.core import Gateway
 from harness.gateway.door_responses import error
-from harness.gateway.hosts import host_of
 from harness.gateway.server.egress import Policy, refusal
 from harness.gateway.server.wire import HOP_BY_HOP, ReceivedRequest, request_of
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.gateway.hosts import is_owned
+from harness.core.hosts import is_owned
 
 
 class Certificates(Protocol):

@@ -17,8 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from harness.core.hosts import host_of, is_answered, split_target
 from harness.core.http import Outcome, Response
-from harness.gateway.hosts import host_of, is_answered, split_target
 from harness.gateway.server.asgi_app import GatewayAsgiApp
 from harness.gateway.server.egress import Policy
 from harness.gateway.server.proxy_protocol import ProxyProtocol

@@ -17,9 +17,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from harness.core.hosts import host_of, is_answered
 from harness.core.http import INTERCOM_HOST
 from harness.gateway.door_responses import error
-from harness.gateway.hosts import host_of, is_answered
 from harness.gateway.server.egress import Policy, refusal
 
 HEAD_LIMIT = 16_384

@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.core.hosts import is_answered
 from harness.core.http import INTERCOM_HOST
-from harness.gateway.hosts import is_answered
 
 if TYPE_CHECKING:
     import trustme

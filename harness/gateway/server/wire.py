@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from harness.core.hosts import host_of, is_answered, meant_host
 from harness.core.http import Outcome, Request, Response
-from harness.gateway.hosts import host_of, is_answered, meant_host
 
 
 class ReceivedRequest(NamedTuple):

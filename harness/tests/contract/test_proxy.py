@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.gateway.hosts import host_of, is_answered, is_owned, meant_host
+from harness.core.hosts import host_of, is_answered, is_owned, meant_host
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import exchange_bytes, read_all, serving
 

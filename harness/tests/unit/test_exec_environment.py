@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gateway.hosts import ANSWERED
+from harness.core.hosts import ANSWERED
 from harness.pipeline.environment import Way, command_environment, production_credentials
 from harness.runner.command_session import PRELOAD
 

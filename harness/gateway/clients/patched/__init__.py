@@ -19,9 +19,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from harness.core.hosts import host_of, is_owned
 from harness.core.http import Handler
 from harness.gateway.clients.patched import urllib_clients
-from harness.gateway.hosts import host_of, is_owned
 
 Patch: TypeAlias = Callable[[ModuleType, Handler], list[tuple[Any, str, Any]]]
 """Tells what to replace in a module: owner, name and replacement."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import httptools
 
+from harness.core.hosts import split_target
 from harness.core.http import NOBODY_WAITS, BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.clients.in_process import as_sent, asked, is_meant
-from harness.gateway.hosts import split_target
 
 
 def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
