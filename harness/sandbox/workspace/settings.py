@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ REGIONS = ("US", "EU", "AU")
 class WorkspaceSettings:
     """What can be set of a workspace. `rate_limit` is a budget per ten seconds, `index_delay` is in seconds.
 
-    Notifications go to `webhook_url`, an address on this machine; `webhook_topics` of `None` means all.
+    Notifications go to `webhook_url`, an address on this machine; `webhook_topics` of `None` means all. `as_of` is a
+    date (`2021-04-01`): keys and values that Intercom added or changed later are left out; `None` is the newest.
     """
 
     intercom_version: str | None = None
@@ -29,6 +31,7 @@ class WorkspaceSettings:
     client_secret: str = ""
     webhook_url: str | None = None
     webhook_topics: list[str] | None = None
+    as_of: str | None = None
 
 
 def check_setting(name: str, value: Any) -> None:
@@ -47,6 +50,7 @@ def check_setting(name: str, value: Any) -> None:
             value is None or _is_here(value),
             "a URL on this machine, such as http://127.0.0.1:9000/, or null",
         ),
+        "as_of": (value is None or _is_date(value), "a date such as 2021-04-01, or null for the newest"),
         "webhook_topics": (value is None or _are_topics(value), "a list of topics, or null for all"),
     }
     if name not in checks:
@@ -56,6 +60,13 @@ def check_setting(name: str, value: Any) -> None:
     fits, wanted = checks[name]
     if not fits:
         raise impossible(f"the setting {name} cannot be {value!r}", f"it must be {wanted}")
+
+
+def _is_date(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _is_here(url: object) -> bool:

@@ -98,6 +98,10 @@ class Workspace:
         """The version that a request without a header gets here."""
         return VERSIONS.get(self._settings.intercom_version or "")
 
+    def as_of(self, date: str) -> bool:
+        """Tell whether what Intercom changed on this ISO date is in force here (the setting `as_of`)."""
+        return self._settings.as_of is None or self._settings.as_of >= date
+
     def settings(self) -> dict[str, Any]:
         """The settings as the control plane shows them."""
         return {"app_id": self.app_id, **asdict(self._settings)}

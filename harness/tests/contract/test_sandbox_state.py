@@ -290,6 +290,7 @@ def test_settings_say_what_can_be_set(asker: Asker) -> None:
         "client_secret",
         "webhook_url",
         "webhook_topics",
+        "as_of",
     }
     assert set(settings) == names
     assert asker.sandbox.workspace("test").update_settings(settings) == settings
