@@ -30,12 +30,9 @@ def gateways() -> dict[str, Gateway]:
     backend = wiring.sandbox_backend(clock)
     table = wiring.fault_table(clock, backend.operation)
     found = {}
-    for name, layers in (("none", ()), ("none again", ()), ("faults", (table.layer,))):
+    for name, middleware in (("none", ()), ("none again", ()), ("faults", (table.layer,))):
         found[name] = Gateway(clock)
-        stage = GatewaySession(
-            backend.handle, layers, quick=True, operation=backend.operation, workspace=backend.workspace
-        )
-        found[name].open(stage)
+        found[name].open(GatewaySession(backend, middleware))
     return found
 
 

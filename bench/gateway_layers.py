@@ -22,12 +22,13 @@ def gateway(*, layered: bool) -> Gateway:
     """A gateway in front of a sandbox of its own."""
     clock = ManualClock()
     backend = wiring.sandbox_backend(clock)
-    stage = GatewaySession(backend.handle, quick=True, operation=backend.operation)
+    session = GatewaySession(backend)
     if layered:
-        stage.layers = (wiring.workspace_faults(backend, clock).layer,)
-        wiring.subscriptions(backend, clock, stage)
+        webhooks = wiring.subscriptions(backend, clock)
+        assert webhooks is not None
+        session = GatewaySession(backend, (webhooks.layer, wiring.workspace_faults(backend, clock).layer))
     opened = Gateway(clock)
-    opened.open(stage)
+    opened.open(session)
     return opened
 
 

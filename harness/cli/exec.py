@@ -94,7 +94,7 @@ def command(
         tape.clock,
         workspace=workspace,
         intercom_version=tape.intercom_version,
-        layers=tape.layers,
+        middleware=tape.middleware,
         faults=faults,
         allowed=allowed,
         strict=strict or tape.errand is not None,

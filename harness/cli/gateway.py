@@ -79,10 +79,10 @@ def command(
         _note(line)
     wiring.prefer_version(tape.backend, workspace, tape.intercom_version)
     token = None if strict or tape.errand is not None else f"sandbox-{workspace}"
-    stage = command_session.command_stage(tape.backend, token, tape.intercom_version, tape.layers)
+    session = command_session.gateway_session(tape.backend, token, tape.intercom_version, tape.middleware)
     tables = wiring.workspace_faults(tape.backend, tape.clock, faults, workspace)
     _, server = wiring.service(
-        tape.backend, tape.clock, host=host, port=port, stage=stage, faults=tables, allowed=allowed
+        tape.backend, tape.clock, host=host, port=port, session=session, faults=tables, allowed=allowed
     )
     serve(server, tape.backend.close, ca_file)
     for fault in tables.table(workspace).unfired:

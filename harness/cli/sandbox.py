@@ -60,8 +60,8 @@ def command(
     clock = FollowingClock(WallClock())
     backend = wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
     tables = wiring.workspace_faults(backend, clock, faults, wiring.DEFAULT_WORKSPACE)
-    stage = wiring.service_stage(backend, wiring.paced(clock, time_scale))
+    session = wiring.service_session(backend, wiring.paced(clock, time_scale))
     _, server = wiring.service(
-        backend, clock, host=host, port=port, stage=stage, faults=tables, pages_may_change=control
+        backend, clock, host=host, port=port, session=session, faults=tables, pages_may_change=control
     )
     return serve(server, backend.close, ca_file)

@@ -34,10 +34,10 @@ VISITORS = "HARNESS_VISITORS"
 class CommandTape:
     """A backend with what keeps or plays its traffic."""
 
-    backend: wiring.Backend
+    backend: wiring.OpenBackend
     clock: FollowingClock
     intercom_version: str | None
-    layers: Sequence[Middleware] = ()
+    middleware: Sequence[Middleware] = ()
     conclude: Callable[[bool], Problem | None] = lambda passed: None
     """To be told at the end whether all went well; tells what speaks against the recording or the replay."""
     plays: bool = False
@@ -100,7 +100,7 @@ def insert(
     else:
         live = _live(against, record, intercom_version, opens)
         tape = live if cassette is None else _recorded(live, cassette, title, secrets, parallel)
-    return replace(tape, layers=(*wiring.paced(tape.clock, time_scale), *tape.layers))
+    return replace(tape, middleware=(*wiring.paced(tape.clock, time_scale), *tape.middleware))
 
 
 def _live(
@@ -173,7 +173,7 @@ def _player(path: Path, intercom_version: str | None, secrets: Sequence[str]) ->
 
         marker = marker_of(recorded.header.seed)
     return CommandTape(
-        wiring.Backend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker
+        wiring.OpenBackend(player.handle, quick=True), clock, version, conclude=conclude, plays=True, marker=marker
     )
 
 
@@ -201,7 +201,7 @@ def _recorded(live: CommandTape, path: Path, title: str, secrets: Sequence[str],
             recorder.discard()
         return None
 
-    return replace(live, layers=(recorder.layer,), conclude=conclude)
+    return replace(live, middleware=(recorder.layer,), conclude=conclude)
 
 
 def _header(title: str, started: float, live: CommandTape) -> Header:

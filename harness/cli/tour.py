@@ -236,7 +236,7 @@ def sandbox_of_its_own() -> tuple[Gateway, Callable[[], None]]:
     clock = ManualClock()
     backend = wiring.sandbox_backend(clock)
     gateway = Gateway(clock)
-    gateway.open(wiring.service_stage(backend))
+    gateway.open(wiring.service_session(backend))
     return gateway, backend.close
 
 

@@ -1,6 +1,6 @@
 """The one way from anything to any backend."""
 
-from harness.gateway.core import Gateway, GatewaySession, Middleware
+from harness.gateway.core import Backend, Gateway, GatewaySession, Middleware
 from harness.gateway.exchange_log import ExchangeLog
 
-__all__ = ["ExchangeLog", "Gateway", "GatewaySession", "Middleware"]
+__all__ = ["Backend", "ExchangeLog", "Gateway", "GatewaySession", "Middleware"]

@@ -23,57 +23,79 @@ from harness.core.http import Handler, Outcome, Request, Response, Step
 from harness.gateway.exchange_log import ExchangeLog
 
 Middleware: TypeAlias = Callable[[Request, Handler], Outcome]
-"""Something around the backend: it may answer by itself, change the request, or look at the outcome."""
+"""A function around the backend: it may answer by itself, change the request, or look at the outcome."""
 
 
-@dataclass(slots=True)
-class GatewaySession:
-    """What is in force: the backend, the layers around it (outermost first) and where the scenario stands.
+def _no_step() -> Step | None:
+    return None
 
-    `token` replaces whatever token a request brings (with the workspace of this scenario); a request without one stays
-    without, and `None` leaves all as they came.
-    `intercom_version` replaces the version header of the pipeline's own requests; `None` leaves it.
-    `quick` says that the backend answers without blocking, so that a server may call it on its event loop.
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What answers as Intercom.
+
+    handle: answers a request. quick: whether it does so without blocking, so that a server may call it on its event
+    loop. operation: returns Intercom's name for what a request asks for. workspace: returns the workspace of a request
+    that brings no token, as a browser's do not.
     """
 
-    backend: Handler
-    layers: Sequence[Middleware] = ()
-    token: str | None = None
-    intercom_version: str | None = None
+    handle: Handler
     quick: bool = False
-    step: Step | None = None
-    name: str = ""
     operation: Callable[[Request], str] | None = None
     workspace: Callable[[Request], str] | None = None
-    """The workspace of a request that brings no token, as a browser's do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySession:
+    """A backend with everything that stands around it while the gateway uses it. It cannot be changed.
+
+    middleware: outermost first.
+    token: replaces the token of each request that brings one; `None` leaves all as they came.
+    intercom_version: replaces the version header of the pipeline's own requests; `None` leaves it.
+    accepts: the only token that the pipeline may bring; any other is refused before the middleware sees it. `None`
+    accepts all.
+    step: returns the step that the scenario has reached.
+    unread: returns the fields of a body that an operation does not read; called for the pipeline's writing requests.
+    blocks: returns whether a request may have to wait at this moment, even though the backend is quick.
+    receiver: the pipeline's receiver of webhooks; notification_middleware stands around it, outermost first.
+    """
+
+    backend: Backend
+    middleware: Sequence[Middleware] = ()
+    token: str | None = None
+    intercom_version: str | None = None
+    name: str = ""
     accepts: str | None = None
-    """The only token that the pipeline may bring, where set: any other is refused before anybody sees it."""
+    step: Callable[[], Step | None] = _no_step
     unread: Callable[[Request, str], tuple[str, ...]] | None = None
-    """Which fields of a body the operation does not read; asked of the pipeline's writing requests only."""
-    blocks: Callable[[], bool] = lambda: False
-    """Whether an answer may have to wait for somebody else at this moment, for all that the backend is quick."""
+    blocks: Callable[[], bool] = _never
     receiver: Handler | None = None
-    """Who is told what webhooks tell: the pipeline."""
-    tellers: Sequence[Middleware] = ()
-    """The layers around the receiver, outermost first."""
-    _handler: Handler | None = field(default=None, repr=False)
+    notification_middleware: Sequence[Middleware] = ()
+    handler: Handler = field(init=False, repr=False)
+    """The backend with the middleware wrapped around it."""
+    notify: Handler | None = field(init=False, repr=False)
+    """The receiver with its middleware wrapped around it."""
 
-    @property
-    def handler(self) -> Handler:
-        """The backend with its layers wrapped around it."""
-        if self._handler is None:
-            self._handler = _wrapped(self.backend, self.layers)
-        return self._handler
+    def __post_init__(self) -> None:
+        receiver = None if self.receiver is None else _wrapped(self.receiver, self.notification_middleware)
+        # A frozen dataclass sets what it derives from its fields in this way.
+        object.__setattr__(self, "middleware", tuple(self.middleware))
+        object.__setattr__(self, "handler", _wrapped(self.backend.handle, self.middleware))
+        object.__setattr__(self, "notify", receiver)
 
 
-def _wrapped(handler: Handler, layers: Sequence[Middleware]) -> Handler:
-    for layer in reversed(layers):
-        handler = _wrap(layer, handler)
+def _wrapped(handler: Handler, middleware: Sequence[Middleware]) -> Handler:
+    for one in reversed(middleware):
+        handler = _wrap(one, handler)
     return handler
 
 
-def _wrap(layer: Middleware, inner: Handler) -> Handler:
-    return lambda request: layer(request, inner)
+def _wrap(middleware: Middleware, inner: Handler) -> Handler:
+    return lambda request: middleware(request, inner)
 
 
 class Gateway:
@@ -82,94 +104,101 @@ class Gateway:
     def __init__(self, clock: Clock, log: ExchangeLog | None = None) -> None:
         self.clock = clock
         self.log = log or ExchangeLog()
-        self._stage: GatewaySession | None = None
+        self._session: GatewaySession | None = None
         self._lock = threading.Lock()
 
     @property
-    def stage(self) -> GatewaySession | None:
-        """What is in force now."""
-        return self._stage
+    def session(self) -> GatewaySession | None:
+        """The open session, if there is one."""
+        return self._session
 
-    def open(self, stage: GatewaySession) -> None:
-        """Put a stage in force; there is one at a time."""
+    def open(self, session: GatewaySession) -> None:
+        """Open a session.
+
+        Raises: `RuntimeError` where one is open; there is one at a time.
+        """
         with self._lock:
-            if self._stage is not None:
-                raise RuntimeError(f"the stage {self._stage.name!r} is still open")
-            self._stage = stage
+            if self._session is not None:
+                raise RuntimeError(f"the session {self._session.name!r} is still open")
+            self._session = session
 
     def close(self) -> None:
-        """Nothing is in force any more; later requests are refused and reported."""
+        """Close the open session; later requests are refused and reported."""
         with self._lock:
-            self._stage = None
+            self._session = None
 
     @contextmanager
-    def on(self, stage: GatewaySession) -> Iterator[GatewaySession]:
-        """Open a stage for the length of a block."""
-        self.open(stage)
+    def on(self, session: GatewaySession) -> Iterator[GatewaySession]:
+        """Open a session for the length of a block."""
+        self.open(session)
         try:
-            yield stage
+            yield session
         finally:
             self.close()
 
     @property
     def quick(self) -> bool:
         """Whether `handle` returns without blocking at this moment."""
-        stage = self._stage
-        return stage is None or (stage.quick and not stage.blocks())
+        session = self._session
+        return session is None or (session.backend.quick and not session.blocks())
 
     def handle(self, request: Request) -> Outcome:
-        """Answer one request by what is in force, and log it."""
-        stage, after = self._stage, self.log.count
-        if stage is None:
+        """Answer one request with the open session, and log it."""
+        session, after = self._session, self.log.count
+        if session is None:
             outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
             self._note(request, outcome, None)
             return outcome
-        if stage.accepts is not None and _is_foreign(request, stage):
+        if session.accepts is not None and _is_foreign(request, session):
             outcome = refuse(request, "it brought a token that is none of the sandbox's", "Access Token Invalid", 401)
-            self._note(request, outcome, stage)
+            self._note(request, outcome, session)
             return outcome
-        as_it_came = stage.token is None and stage.intercom_version is None
-        seen = request if as_it_came else self._dress(request, stage)
-        outcome = stage.handler(seen)
-        self._note(seen, outcome, stage, after)
+        as_it_came = session.token is None and session.intercom_version is None
+        seen = request if as_it_came else self._dress(request, session)
+        outcome = session.handler(seen)
+        self._note(seen, outcome, session, after)
         return outcome
 
     def tell(self, request: Request, topic: str) -> Outcome:
-        """Have the receiver told something, and log it with what it answered: the other direction."""
-        stage = self._stage
-        if stage is None or stage.receiver is None:
-            raise RuntimeError("nobody is there to be told")
+        """Send a notification to the open session's receiver, and log it with the answer: the other direction.
+
+        Raises: `RuntimeError` where no receiver is there.
+        """
+        session = self._session
+        if session is None or session.notify is None:
+            raise RuntimeError("the open session has no receiver of notifications")
         after, now = self.log.count, self.clock.now()
-        outcome = _wrapped(stage.receiver, stage.tellers)(request)
-        self.log.add(now, "", topic, request, outcome, stage.step, after=after)
+        outcome = session.notify(request)
+        self.log.add(now, "", topic, request, outcome, session.step(), after=after)
         return outcome
 
     def turn_away(self, method: str, authority: str, reason: str) -> None:
         """Log what a door turned away before it became a request, such as a connection to another host."""
         request = Request(method, authority, host=host_of(authority))
-        self._note(request, refuse(request, reason, reason, 403), self._stage)
+        self._note(request, refuse(request, reason, reason, 403), self._session)
 
-    def _dress(self, request: Request, stage: GatewaySession) -> Request:
+    def _dress(self, request: Request, session: GatewaySession) -> Request:
         changes: dict[str, str | None] = {}
-        if stage.token is not None and bearer_token(request) is not None:
-            changes["authorization"] = f"Bearer {stage.token}"
-        if stage.intercom_version is not None and request.caller == "pipeline":
-            changes["intercom-version"] = stage.intercom_version
+        if session.token is not None and bearer_token(request) is not None:
+            changes["authorization"] = f"Bearer {session.token}"
+        if session.intercom_version is not None and request.caller == "pipeline":
+            changes["intercom-version"] = session.intercom_version
         return request.with_headers(**changes) if changes else request
 
-    def _note(self, request: Request, outcome: Outcome, stage: GatewaySession | None, after: int = 0) -> None:
-        operation = outcome.operation or (stage.operation(request) if stage and stage.operation else "")
-        step = stage.step if stage else None
-        workspace = workspace_of(request) or (stage.workspace(request) if stage and stage.workspace else "")
+    def _note(self, request: Request, outcome: Outcome, session: GatewaySession | None, after: int = 0) -> None:
+        backend = session.backend if session else None
+        operation = outcome.operation or (backend.operation(request) if backend and backend.operation else "")
+        step = session.step() if session else None
+        workspace = workspace_of(request) or (backend.workspace(request) if backend and backend.workspace else "")
         writes = bool(request.body) and request.caller == "pipeline"
-        judge = stage.unread if stage and writes else None
+        judge = session.unread if session and writes else None
         self.log.add(self.clock.now(), workspace, operation, request, outcome, step, judge=judge, after=after)
 
 
-def _is_foreign(request: Request, stage: GatewaySession) -> bool:
+def _is_foreign(request: Request, session: GatewaySession) -> bool:
     if request.caller != "pipeline":
         return False
-    return bearer_token(request) not in (None, stage.accepts)
+    return bearer_token(request) not in (None, session.accepts)
 
 
 def bearer_token(request: Request) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.clock import MovingClock
-from harness.core.http import Handler, Request
+from harness.core.http import Step
 from harness.gateway import Middleware
 from harness.people import People, Traits, VisitorOrigin
 
@@ -22,9 +22,21 @@ if TYPE_CHECKING:
     from harness.gateway.control_api.sandbox_controls import Settable
     from harness.gateway.middleware.traffic_log import BackendTrafficLog
     from harness.runner.test_app_wiring import GuardedApp
+    from harness.runner.wiring import OpenBackend
 
 RUN_TOKEN: Final = "sandbox-run"
 """The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
+
+
+@dataclass(slots=True)
+class CurrentStep:
+    """The step that a scenario has reached; what records, plays and logs asks it each time."""
+
+    step: Step = "given"
+
+    def __call__(self) -> Step:
+        """Return the step."""
+        return self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +75,13 @@ class BackendSession:
     where there is none.
     """
 
-    backend: Handler
+    backend: OpenBackend
     token: str
     traits: Traits
     origin: VisitorOrigin
     clock: MovingClock
     workspace: Settable | None = None
-    layers: Sequence[Middleware] = ()
-    operation: Callable[[Request], str] | None = None
-    quick: bool = True
+    middleware: Sequence[Middleware] = ()
     base_url: str = "https://api.intercom.io"
     """Where the harness's own client and the reference pipeline send to."""
     tokens_stay: bool = False
@@ -81,8 +91,8 @@ class BackendSession:
     """Around what comes in no order."""
     polling: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around what is asked again and again until it is as wished."""
-    tellers: Sequence[Middleware] = ()
-    """Around what the pipeline is told by webhook."""
+    notification_middleware: Sequence[Middleware] = ()
+    """Around the notifications that the pipeline receives."""
     subscriber: Callable[[], str] | None = None
     """Gives an address that the backend can tell, where it does not take any."""
     conclude: Callable[[bool, People], None] = lambda passed, people: None

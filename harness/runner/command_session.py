@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 from harness.core.clock import Clock
 from harness.core.http import Request
 from harness.gateway.core import Gateway, GatewaySession, Middleware, bearer_token
-from harness.runner.wiring import DEFAULT_WORKSPACE, Backend, prefer_version, service, unread_fields, workspace_faults
+from harness.runner.wiring import (
+    DEFAULT_WORKSPACE,
+    OpenBackend,
+    prefer_version,
+    service,
+    unread_fields,
+    workspace_faults,
+)
 
 if TYPE_CHECKING:
     from harness.gateway.middleware.fault import Fault
@@ -62,12 +69,12 @@ class CommandSession:
 
 @contextmanager
 def command_session(
-    backend: Backend,
+    backend: OpenBackend,
     clock: Clock,
     *,
     workspace: str = DEFAULT_WORKSPACE,
     intercom_version: str | None = None,
-    layers: Sequence[Middleware] = (),
+    middleware: Sequence[Middleware] = (),
     faults: Sequence[Fault] = (),
     allowed: Collection[str] = (),
     strict: bool = False,
@@ -83,10 +90,10 @@ def command_session(
     from harness.gateway.server.tls import Authority
 
     token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
-    stage = command_stage(backend, None if strict else token, intercom_version, layers)
+    session = gateway_session(backend, None if strict else token, intercom_version, middleware)
     tables = workspace_faults(backend, clock, faults, workspace)
     gateway, server = service(
-        backend, clock, stage=stage, faults=tables, allowed=allowed, authority=authority, watch=tokens
+        backend, clock, session=session, faults=tables, allowed=allowed, authority=authority, watch=tokens
     )
     try:
         prefer_version(backend, workspace, intercom_version)
@@ -108,20 +115,15 @@ def enclosed(server: Server) -> Iterator[Enclosure]:
         yield made
 
 
-def command_stage(
-    backend: Backend, token: str | None, intercom_version: str | None, layers: Sequence[Middleware] = ()
+def gateway_session(
+    backend: OpenBackend, token: str | None, intercom_version: str | None, middleware: Sequence[Middleware] = ()
 ) -> GatewaySession:
-    """The stage of a command: its tokens become this one (`None`: stay), its version header the one asked for."""
+    """Return the gateway session of a command.
+
+    token: replaces the tokens that the command brings; `None` leaves them.
+    """
     return GatewaySession(
-        backend.handle,
-        layers,
-        token=token,
-        intercom_version=intercom_version,
-        quick=backend.quick,
-        operation=backend.operation,
-        workspace=backend.workspace,
-        unread=unread_fields,
-        name="command",
+        backend, middleware, token=token, intercom_version=intercom_version, unread=unread_fields, name="command"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import Any
 
 import requests
@@ -32,6 +32,7 @@ def _at_test_app(case: Case, order: SessionConfig, where: Callable[[], Step | No
     if order.test_app is None:
         raise Problem("this run has no way to a TEST app", remedy="start it with: harness run --against test-app")
     from harness.gateway.middleware.traffic_log import BackendTrafficLog
+    from harness.runner.wiring import OpenBackend
     from harness.sandbox.operation_names import operation_of
     from harness.test_app.unsupported_controls import UnsupportedControls
 
@@ -39,15 +40,13 @@ def _at_test_app(case: Case, order: SessionConfig, where: Callable[[], Step | No
     session, reached = way.session, BackendTrafficLog(where, clock.now)
     with session.scenario(f"{case.module}::{case.name}") as concluding:
         yield BackendSession(
-            way.handle,
+            OpenBackend(way.handle, operation=operation_of),
             session.stand_in,
             _DeclaredTraits(session.seed + _number(case), session.marker, session.sentry.declare),
             way.visitors,
             clock,
             UnsupportedControls(),
-            layers=(reached.layer,),
-            operation=operation_of,
-            quick=False,
+            middleware=(reached.layer,),
             base_url=f"https://{session.app.host}",
             tokens_stay=True,
             recorded_from="sandbox" if way.rehearsal else "test-app",
@@ -78,24 +77,19 @@ def _embedded(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
     from harness.runner.wiring import prefer_version, sandbox_backend
 
     clock = ManualClock()
-    backend = sandbox_backend(clock, seed=order.seed)
     name = order.workspace or workspace_name(case)
-    assert backend.controls is not None
-    prefer_version(backend, name, order.intercom_version)
-    workspace = backend.controls.workspace(name)
-    try:
+    with closing(sandbox_backend(clock, seed=order.seed)) as backend:
+        assert backend.controls is not None
+        prefer_version(backend, name, order.intercom_version)
+        workspace = backend.controls.workspace(name)
         yield BackendSession(
-            backend.handle,
+            backend,
             f"sandbox-{name}",
             DrawnTraits(order.seed + _number(case)),
             SandboxVisitorOrigin(workspace.create_visitor),
             clock,
             workspace,
-            operation=backend.operation,
-            quick=backend.quick,
         )
-    finally:
-        backend.close()
 
 
 @contextmanager
@@ -103,10 +97,8 @@ def _at_url(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
     from harness.gateway.webhooks.receiver import Receiver
     from harness.runner.wiring import prefer_version, remote_backend
 
-    backend = remote_backend(order.against)
     name = order.workspace or f"run-{secrets.token_hex(4)}-{workspace_name(case)}"
     token = f"sandbox-{name}"
-    prefer_version(backend, name, order.intercom_version)
     clock = SkippingClock(WallClock())
 
     def owing(request: Request, inner: Handler) -> Outcome:
@@ -116,21 +108,20 @@ def _at_url(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
         return outcome
 
     with ExitStack() as stack:
+        backend = stack.enter_context(closing(remote_backend(order.against)))
+        prefer_version(backend, name, order.intercom_version)
         session = stack.enter_context(requests.Session())
         session.trust_env = False
         yield BackendSession(
-            backend.handle,
+            backend,
             token,
             DrawnTraits(order.seed + _number(case)),
             HttpVisitorOrigin(session, order.against.rstrip("/"), token),
             clock,
             backend.controls.workspace(name) if backend.controls else None,
-            layers=(owing,),
-            operation=backend.operation,
-            quick=False,
+            middleware=(owing,),
             subscriber=lambda: stack.enter_context(Receiver()).url,
         )
-    backend.close()
 
 
 def workspace_name(case: Case) -> str:

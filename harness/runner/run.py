@@ -19,7 +19,7 @@ from harness.client import NEWEST_VERSION, IntercomClient
 from harness.config import load as settings_in
 from harness.core.clock import ManualClock, MovingClock, WallClock
 from harness.core.errors import Problem
-from harness.core.http import Caller, Step
+from harness.core.http import Caller
 from harness.gateway import Gateway, GatewaySession, Middleware
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.middleware.idle import IdleDetector
@@ -30,8 +30,8 @@ from harness.pipeline import PipelineUnderTest, Runner
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
-from harness.runner.backend_session import RUN_TOKEN, BackendSession, SessionConfig
-from harness.runner.controls import Faults, Intercom, Webhooks
+from harness.runner.backend_session import RUN_TOKEN, BackendSession, CurrentStep, SessionConfig
+from harness.runner.controls import Faults, Intercom, Webhooks, received
 from harness.runner.pipeline_session import REFERENCE, PipelineSession
 from harness.runner.scenario import Case, Scenario
 from harness.runner.session_config import RunOptions, check_options
@@ -136,22 +136,34 @@ class Run:
     @contextmanager
     def scenario(self, case: Case) -> Iterator[Scenario]:
         """Open a scenario's stage, hand the scenario out, and close the stage again."""
-        with open_backend_session(case, self._order(case), self._where, self._guard) as backstage:
+        step = CurrentStep()
+        with open_backend_session(case, self._order(case), step, self._guard) as backstage:
             self._clock = self.gateway.clock = backstage.clock
-            faults = fault_table(backstage.clock, backstage.operation)
+            faults = fault_table(backstage.clock, backstage.backend.operation)
             meeting = RequestBarrier()
             client = IntercomClient(self._session("harness"), token=backstage.token, base_url=backstage.base_url)
             webhooks = Webhooks(backstage.clock, lambda: client.get(NOTIFICATIONS).answer["data"], self.gateway.tell)
             circumstances = (meeting.layer, *self._pace(backstage), faults.layer, webhooks.layer)
-            stage = self._stage(case, backstage, circumstances)
-            stage.blocks = lambda: meeting.may_block or bool(webhooks.unfired)
+            session = GatewaySession(
+                backstage.backend,
+                (*circumstances, *backstage.middleware),
+                token=None if backstage.tokens_stay else backstage.token,
+                intercom_version=self.wanted_version(case),
+                name=case.name,
+                accepts=RUN_TOKEN if self.options.strict_token else None,
+                step=step,
+                unread=unread_fields,
+                blocks=lambda: meeting.may_block or bool(webhooks.unfired),
+                receiver=lambda notification: received(scenario.pipeline.hear(notification)),
+                notification_middleware=backstage.notification_middleware,
+            )
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
-            with self.gateway.on(stage):
+            with self.gateway.on(session):
                 scenario = Scenario(
                     case,
                     gateway=self.gateway,
-                    stage=stage,
+                    step=step,
                     people=people,
                     make_pipeline=lambda begin: PipelineUnderTest(
                         self.engagement.runner() or self._reference(case, backstage.base_url),
@@ -191,9 +203,6 @@ class Run:
             show=self.options.show,
         )
 
-    def _where(self) -> Step | None:
-        return self.gateway.stage.step if self.gateway.stage else None
-
     def _intercom(self, case: Case, backstage: BackendSession) -> Intercom:
         version, workspace = self.sent_version(case), backstage.workspace
         if workspace is None:
@@ -215,21 +224,6 @@ class Run:
     def _work_done(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service told something, and wait until it has done what it does about it."""
         return self._quiet.around(hear, self.options.time_limit or DEFAULT_TIME_LIMIT)
-
-    def _stage(self, case: Case, backstage: BackendSession, circumstances: Sequence[Middleware]) -> GatewaySession:
-        return GatewaySession(
-            backstage.backend,
-            (*circumstances, *backstage.layers),
-            token=None if backstage.tokens_stay else backstage.token,
-            intercom_version=self.wanted_version(case),
-            quick=backstage.quick,
-            step="given",
-            name=case.name,
-            operation=backstage.operation,
-            unread=unread_fields,
-            accepts=RUN_TOKEN if self.options.strict_token else None,
-            tellers=backstage.tellers,
-        )
 
     def _verify(self, client: IntercomClient, scenario: Scenario) -> Verify:
         return Verify(

@@ -11,11 +11,12 @@ from harness.core.clock import ManualClock, MovingClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange
 from harness.core.people import Person
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Gateway
 from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
 from harness.pipeline import Answer, PipelineUnderTest
-from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks, received
+from harness.runner.backend_session import CurrentStep
+from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks
 from harness.verification import Claim, Conversion, NotProved, Verdict, Verify
 
 
@@ -61,7 +62,7 @@ class Scenario:
         case: Case,
         *,
         gateway: Gateway,
-        stage: GatewaySession,
+        step: CurrentStep,
         people: People,
         make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
         make_verify: Callable[[Scenario], Verify],
@@ -75,7 +76,7 @@ class Scenario:
         self.case = case
         self.people = people
         self._gateway = gateway
-        self._stage = stage
+        self._step = step
         self.clock = clock
         self.faults = faults
         self.intercom = intercom
@@ -87,7 +88,6 @@ class Scenario:
         self.verify = make_verify(self)
         self.webhooks = webhooks
         webhooks.begin = self.pipeline.begin
-        stage.receiver = lambda told: received(self.pipeline.hear(told))
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -106,7 +106,7 @@ class Scenario:
         """The pipeline has been heard; from here on the harness asks by itself."""
         self.webhooks.settle()
         self.intercom.end()
-        self._stage.step = "then"
+        self._step.step = "then"
 
     def finish(self, *, passed: bool) -> None:
         """What must hold in the end: something was claimed, nothing was permitted or recorded in vain."""
@@ -162,7 +162,7 @@ class Scenario:
         if isinstance(self.clock, ManualClock):
             self.clock.advance(BETWEEN_STEPS)
         self.intercom.begin()
-        self._stage.step = "when"
+        self._step.step = "when"
 
 
 def _trouble(error: BaseException | None) -> str:

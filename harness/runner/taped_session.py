@@ -75,8 +75,8 @@ def _recording(
     try:
         yield replace(
             live,
-            layers=(*live.layers, recorder.layer),
-            tellers=(recorder.layer,),
+            middleware=(*live.middleware, recorder.layer),
+            notification_middleware=(recorder.layer,),
             parallel=recorder.parallel,
             polling=recorder.poll,
             conclude=conclude,
@@ -121,6 +121,7 @@ def _from_cassette(
     case: Case, order: SessionConfig, where: Callable[[], Step | None], guard: NetworkGuard
 ) -> Iterator[BackendSession]:
     from harness.cassette import Player, Redactor, load
+    from harness.runner.wiring import OpenBackend
 
     path = path_of(case, order)
     cassette = load(
@@ -139,12 +140,12 @@ def _from_cassette(
 
     with guard.only(order.ports):
         yield BackendSession(
-            player.handle,
+            OpenBackend(player.handle, quick=True),
             RUN_TOKEN,
             RecordedTraits(recorded, _marker_in(cassette.header)),
             RecordedVisitorOrigin([entry for entry in recorded if entry.get("kind") == "visitor"]),
             ManualClock(),
-            tellers=(player.told,),
+            notification_middleware=(player.told,),
             conclude=conclude,
         )
 

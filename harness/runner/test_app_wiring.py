@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.errors import NotStaged, Problem
 from harness.core.http import Outcome, Request
-from harness.runner.wiring import Backend
+from harness.runner.wiring import OpenBackend
 
 if TYPE_CHECKING:
     from harness.config import Settings
@@ -109,7 +109,7 @@ class TestAppCommandSession:
     app, and `left` what could not be cleared away, in words.
     """
 
-    backend: Backend
+    backend: OpenBackend
     marker: str
     seed: int
     rehearsal: bool
@@ -153,7 +153,7 @@ def errand(stand_in: str, purpose: str, visitors: int = 0) -> TestAppCommandSess
         except KeyboardInterrupt:
             found.append(Problem("It was interrupted while it cleared away."))
 
-    backend = Backend(way.handle, operation=operation_of, close=close)
+    backend = OpenBackend(way.handle, operation=operation_of, close=close)
     return TestAppCommandSession(
         backend,
         session.marker,

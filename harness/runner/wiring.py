@@ -7,14 +7,14 @@ nothing that it does not use.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core.clock import Clock, FollowingClock
 from harness.core.errors import Problem
-from harness.core.http import Handler, Outcome, Request, Response
-from harness.gateway.core import Gateway, GatewaySession, Middleware
+from harness.core.http import Outcome, Request, Response
+from harness.gateway.core import Backend, Gateway, GatewaySession, Middleware
 
 if TYPE_CHECKING:
     from harness.gateway.control_api.sandbox_controls import SandboxControls
@@ -31,22 +31,21 @@ NOTIFICATIONS = "/_sandbox/notifications"
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
-    """What answers as Intercom, ready to be put on a stage."""
+class OpenBackend(Backend):
+    """A backend that was opened here, with what controls it and what lets go of it again.
 
-    handle: Handler
-    quick: bool = False
+    controls: how a sandbox is controlled; `None` where the backend is no sandbox. notifications: where the sandbox's
+    notifications are taken from, for its subscribers.
+    """
+
     controls: SandboxControls | None = None
-    operation: Callable[[Request], str] | None = None
-    workspace: Callable[[Request], str] | None = None
     close: Callable[[], None] = lambda: None
-    teller: NotificationSource | None = None
-    """Who tells subscribers what happens."""
+    notifications: NotificationSource | None = None
 
 
 def sandbox_backend(
     clock: Clock, *, state: Path | None = None, seed: int = 0, intercom_version: str | None = None
-) -> Backend:
+) -> OpenBackend:
     """An embedded sandbox; it answers without blocking unless it keeps its state in a folder."""
     from harness.sandbox import Sandbox
 
@@ -58,14 +57,14 @@ def sandbox_backend(
         response, operation = sandbox.answer(request)
         return Outcome(response, operation=operation)
 
-    return Backend(
+    return OpenBackend(
         handle,
-        state is None,
-        sandbox,
-        sandbox.operation_of,
-        sandbox.workspace_of,
-        sandbox.close,
-        sandbox,
+        quick=state is None,
+        operation=sandbox.operation_of,
+        workspace=sandbox.workspace_of,
+        controls=sandbox,
+        close=sandbox.close,
+        notifications=sandbox,
     )
 
 
@@ -77,7 +76,7 @@ def _notifications(teller: NotificationOutbox, request: Request) -> Response:
     return answer(200, {"type": "list", "data": data, "total_count": len(data)})
 
 
-def remote_backend(url: str) -> Backend:
+def remote_backend(url: str) -> OpenBackend:
     """A sandbox that runs elsewhere on this machine."""
     from harness.gateway.upstream import RemoteSandbox, running_sandbox
 
@@ -89,10 +88,10 @@ def remote_backend(url: str) -> Backend:
             return Outcome(_notifications(sandbox, request))
         return upstream.handle(request)
 
-    return Backend(handle, controls=sandbox, close=upstream.close)
+    return OpenBackend(handle, controls=sandbox, close=upstream.close)
 
 
-def backend_for(against: str | None, clock: Clock) -> Backend:
+def backend_for(against: str | None, clock: Clock) -> OpenBackend:
     """The backend that `--against` names: the embedded sandbox, or one that runs at a URL on loopback."""
     if against is None or against == SANDBOX:
         return sandbox_backend(clock)
@@ -138,7 +137,7 @@ def unread_fields(request: Request, operation: str) -> tuple[str, ...]:
 
 
 def workspace_faults(
-    backend: Backend, clock: Clock, faults: Sequence[Fault] = (), workspace: str = ""
+    backend: OpenBackend, clock: Clock, faults: Sequence[Fault] = (), workspace: str = ""
 ) -> WorkspaceFaults:
     """Fault tables for each workspace of a service, with faults armed in one of them."""
     from harness.gateway.core import workspace_of
@@ -154,12 +153,12 @@ def workspace_faults(
 
 
 def service(
-    backend: Backend,
+    backend: OpenBackend,
     clock: Clock,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    stage: GatewaySession | None = None,
+    session: GatewaySession | None = None,
     faults: WorkspaceFaults | None = None,
     allowed: Collection[str] = (),
     authority: Authority | None = None,
@@ -173,11 +172,15 @@ def service(
 
     gateway = Gateway(clock)
     faults = faults or workspace_faults(backend, clock)
-    stage = stage or service_stage(backend)
-    stage.layers = (*stage.layers, faults.layer)  # a recording holds what the caller met, faults included
-    gateway.open(stage)
+    session = session or service_session(backend)
+    # A recording holds what the caller met, faults included.
+    session = replace(session, middleware=(*session.middleware, faults.layer))
+    if (webhooks := subscriptions(backend, clock)) is not None:
+        session = replace(
+            session, middleware=(webhooks.layer, *session.middleware), blocks=lambda: webhooks.courier.may_block
+        )
+    gateway.open(session)
     told = clock if isinstance(clock, FollowingClock) else None
-    webhooks = subscriptions(backend, clock, stage)
     control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
@@ -192,9 +195,9 @@ def paced(clock: FollowingClock, scale: float) -> Sequence[Middleware]:
     return (TimeScale(clock, scale).layer,)
 
 
-def subscriptions(backend: Backend, clock: Clock, stage: GatewaySession) -> Subscriptions | None:
-    """Whoever wants to be told what happens in a sandbox, put around everything else on its stage."""
-    if backend.teller is None or backend.controls is None:
+def subscriptions(backend: OpenBackend, clock: Clock) -> Subscriptions | None:
+    """Return the subscribers of a sandbox's webhooks; their middleware stands outside of all other."""
+    if backend.notifications is None or backend.controls is None:
         return None
     from harness.gateway.webhooks.dispatcher import WebhookDispatcher
     from harness.gateway.webhooks.notification_source import Subscriptions
@@ -204,26 +207,15 @@ def subscriptions(backend: Backend, clock: Clock, stage: GatewaySession) -> Subs
     courier = WebhookDispatcher(
         clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None})
     )
-    made = Subscriptions(courier, backend.teller, lambda name: controls.workspace(name).settings())
-    stage.layers = (made.layer, *stage.layers)
-    stage.blocks = lambda: courier.may_block
-    return made
+    return Subscriptions(courier, backend.notifications, lambda name: controls.workspace(name).settings())
 
 
-def service_stage(backend: Backend, layers: Sequence[Middleware] = ()) -> GatewaySession:
-    """The stage of a server that serves a backend as it is."""
-    return GatewaySession(
-        backend.handle,
-        layers,
-        quick=backend.quick,
-        operation=backend.operation,
-        workspace=backend.workspace,
-        unread=unread_fields,
-        name="service",
-    )
+def service_session(backend: OpenBackend, middleware: Sequence[Middleware] = ()) -> GatewaySession:
+    """Return the session of a server that serves a backend as it is."""
+    return GatewaySession(backend, middleware, unread=unread_fields, name="service")
 
 
-def prefer_version(backend: Backend, workspace: str, intercom_version: str | None) -> None:
+def prefer_version(backend: OpenBackend, workspace: str, intercom_version: str | None) -> None:
     """Make a version the workspace's default."""
     if intercom_version is None or backend.controls is None:
         return

@@ -15,7 +15,7 @@ from harness.core.clock import ManualClock, WallClock
 from harness.core.http import Outcome, Response
 from harness.dashboard.pages import page as page_at
 from harness.gateway.control_api.control_plane import ControlPlane
-from harness.gateway.core import Gateway, GatewaySession
+from harness.gateway.core import Backend, Gateway, GatewaySession
 from harness.gateway.server.server import Server
 from harness.tests.browser.conftest import Watched, Workspace
 from harness.tests.support.axe import serious_faults
@@ -222,7 +222,9 @@ def test_where_there_is_no_sandbox_the_pages_say_so(tabs: Watched) -> None:
     tabs.expect("status of 400", "status of 401")
     gateway = Gateway(ManualClock())
     gateway.open(
-        GatewaySession(lambda _: Outcome(Response(200, {"content-type": "application/json"}, b'{"type": "list"}')))
+        GatewaySession(
+            Backend(lambda _: Outcome(Response(200, {"content-type": "application/json"}, b'{"type": "list"}')))
+        )
     )
     plane = ControlPlane(gateway, pages=page_at)
     with Server(gateway, control=plane) as server:

@@ -30,7 +30,8 @@ def serving() -> Serving:
     def opened(time_scale: float = 1.0) -> Iterator[str]:
         clock = FollowingClock(WallClock())
         backend = wiring.sandbox_backend(clock)
-        _, server = wiring.service(backend, clock, stage=wiring.service_stage(backend, wiring.paced(clock, time_scale)))
+        session = wiring.service_session(backend, wiring.paced(clock, time_scale))
+        _, server = wiring.service(backend, clock, session=session)
         with server:
             yield server.url
         backend.close()

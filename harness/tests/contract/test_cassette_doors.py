@@ -16,7 +16,7 @@ import requests
 from harness.cassette import NetworkGuard, NetworkRefused, Player, Recorder, load
 from harness.core.clock import ManualClock
 from harness.core.http import BrokenResponse, Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.clients.patched import patched_clients
 from harness.gateway.server.server import Server
@@ -123,14 +123,14 @@ def test_twelve_threads_are_recorded_and_replayed(door: Door, tmp_path: Path, co
     path = tmp_path / "many.json"
     recorder = Recorder(lambda: "when", path=path)
     with (
-        contextmanager(door)(GatewaySession(named, (recorder.layer,)), tmp_path) as (session, url, gateway),
+        contextmanager(door)(GatewaySession(Backend(named), (recorder.layer,)), tmp_path) as (session, url, gateway),
         recorder.parallel(),
     ):
         assert ask_many(session, url, each) == [True] * THREADS * each
     cassette = recorder.save(path, header())
     assert len(cassette.interactions) == THREADS * each
     player, guard = Player(cassette, lambda: "when"), NetworkGuard()
-    with contextmanager(door)(GatewaySession(player.handle), tmp_path) as (session, url, gateway):
+    with contextmanager(door)(GatewaySession(Backend(player.handle)), tmp_path) as (session, url, gateway):
         opened = session().proxies.get("https", "")
         with guard.only(Ports(url, opened)):
             assert ask_many(session, url, each) == [True] * THREADS * each
@@ -146,7 +146,7 @@ def test_two_cassettes_at_the_same_time_answer_each_its_own(tmp_path: Path, coun
     for label in "ab":
         recorder = Recorder(lambda: "when", path=tmp_path / f"{label}.json")
         with ExitStack() as stack:
-            stage = GatewaySession(named, (recorder.layer,))
+            stage = GatewaySession(Backend(named), (recorder.layer,))
             session, url, _ = stack.enter_context(contextmanager(http)(stage, tmp_path))
             stack.enter_context(recorder.parallel())
             ask_many(session, url, each, label)
@@ -156,7 +156,9 @@ def test_two_cassettes_at_the_same_time_answer_each_its_own(tmp_path: Path, coun
     with ExitStack() as stack:
         threads = []
         for label, player in zip("ab", players, strict=True):
-            session, url, _ = stack.enter_context(contextmanager(http)(GatewaySession(player.handle), tmp_path))
+            session, url, _ = stack.enter_context(
+                contextmanager(http)(GatewaySession(Backend(player.handle)), tmp_path)
+            )
             stack.enter_context(guard.only(Ports(url)))
             work = lambda label=label, url=url: right.update({label: ask_many(_plain, url, each, label)})  # noqa: E731
             threads.append(threading.Thread(target=work))
@@ -211,10 +213,11 @@ def test_what_broke_breaks_again_without_waiting(door: Door, trouble: Outcome, t
     """A client meets in the replay what it met while recording; nobody sleeps for it."""
     path = tmp_path / "trouble.json"
     recorder = Recorder(lambda: "when", path=path)
-    with contextmanager(door)(GatewaySession(lambda _: trouble, (recorder.layer,)), tmp_path) as (session, url, _):
+    recording = GatewaySession(Backend(lambda _: trouble), (recorder.layer,))
+    with contextmanager(door)(recording, tmp_path) as (session, url, _):
         first = _what_happens(session, url, 0.5 if trouble.delay else 20)
     player = Player(recorder.save(path, header()), lambda: "when")
-    with contextmanager(door)(GatewaySession(player.handle), tmp_path) as (session, url, _):
+    with contextmanager(door)(GatewaySession(Backend(player.handle)), tmp_path) as (session, url, _):
         started = time.monotonic()
         again = _what_happens(session, url, 20)
         took = time.monotonic() - started
@@ -247,11 +250,11 @@ def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
             took = time.monotonic() - started
         return said, took
 
-    assert asked(GatewaySession(lambda _: late, (recorder.layer,)), patience)[0] == recorded
+    assert asked(GatewaySession(Backend(lambda _: late), (recorder.layer,)), patience)[0] == recorded
     assert recorder.interactions[0].outcome.given_up == (recorded != "200")
     recorder.save(path, header())
     player = Player(load(path), lambda: "when")
-    said, took = asked(GatewaySession(player.handle), 20)
+    said, took = asked(GatewaySession(Backend(player.handle)), 20)
     assert said == replayed
     assert took < 1.4
     assert player.problem() is None

@@ -18,14 +18,14 @@ from harness.cassette.review.drift_ignores import line_for, read_ignores, withou
 from harness.core.clock import RUN_START, ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
-from harness.runner.wiring import Backend, sandbox_backend
+from harness.runner.wiring import OpenBackend, sandbox_backend
 from harness.tests.support.recordings import Stage, ask, header
 
 LATER = RUN_START + 86_400 * 90
 
 
 @pytest.fixture
-def backend() -> Iterator[Backend]:
+def backend() -> Iterator[OpenBackend]:
     """A sandbox of another day and another seed than the recording's."""
     found = sandbox_backend(ManualClock(LATER), seed=99)
     yield found
@@ -61,14 +61,14 @@ def cassette() -> Iterator[Cassette]:
     found.close()
 
 
-def compare(cassette: Cassette, backend: Backend, ask_it: Handler | None = None) -> list[Drift]:
+def compare(cassette: Cassette, backend: OpenBackend, ask_it: Handler | None = None) -> list[Drift]:
     """The drift of a backend."""
     assert backend.controls is not None
     make = backend.controls.workspace("now").create_visitor
     return drifts(cassette, ask_it or backend.handle, "sandbox-now", make)
 
 
-def test_a_whole_flow_holds_on_another_day_with_other_ids(cassette: Cassette, backend: Backend) -> None:
+def test_a_whole_flow_holds_on_another_day_with_other_ids(cassette: Cassette, backend: OpenBackend) -> None:
     """Create, convert, read the new id, merge: every id is another, and nothing drifted."""
     used_up = ask(
         "POST", "/tags", {"name": "other"}, authorization="Bearer sandbox-now", content_type="application/json"
@@ -88,7 +88,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_each_difference_has_its_tier(name: str, cassette: Cassette, backend: Backend) -> None:
+def test_each_difference_has_its_tier(name: str, cassette: Cassette, backend: OpenBackend) -> None:
     """Added: information. Removed, other value: warning. Type, role, identity: error."""
     change, tier, kind = CHANGES[name]
 
@@ -105,7 +105,7 @@ def test_each_difference_has_its_tier(name: str, cassette: Cassette, backend: Ba
     assert [(drift.tier, drift.kind, drift.operation) for drift in found] == [(tier, kind, "POST /contacts/merge")]
 
 
-def test_another_status_or_code_is_an_error(cassette: Cassette, backend: Backend) -> None:
+def test_another_status_or_code_is_an_error(cassette: Cassette, backend: OpenBackend) -> None:
     """A merge that only looks like a deletion is told apart."""
 
     def plain_404(request: Request) -> Outcome:

@@ -16,7 +16,7 @@ from harness.cassette import AlreadyRecording, CannotRecord, EmptyCassette, Miss
 from harness.cassette.recording.journal import journal_path, recover
 from harness.core.clock import ManualClock
 from harness.core.http import BrokenResponse, Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.tests.support.recordings import Echo, ask, header, player, recorded
 from harness.tests.support.recordings import Stage as Where
 
@@ -198,12 +198,12 @@ def test_twelve_threads_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     recorder = Recorder(Where(), path=path)
     recording = Gateway(ManualClock())
-    with recorder.parallel(), recording.on(GatewaySession(Echo(), [recorder.layer])):
+    with recorder.parallel(), recording.on(GatewaySession(Backend(Echo()), [recorder.layer])):
         _hammer(recording)
     recorder.save(path, header())
     found, _ = player(load(path), path=path)
     replaying = Gateway(ManualClock())
-    with replaying.on(GatewaySession(found.handle)):
+    with replaying.on(GatewaySession(Backend(found.handle))):
         _hammer(replaying)
     assert len(load(path).interactions) == 600
     assert found.problem() is None

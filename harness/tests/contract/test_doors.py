@@ -13,7 +13,7 @@ from urllib3.exceptions import ProtocolError
 
 from harness.core.clock import ManualClock
 from harness.core.http import Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import broken, echo, serving
@@ -40,7 +40,7 @@ def open_door(kind: str, folder: Path, authority: Authority, backend: object = e
     """The door of that kind, in front of a backend."""
     if kind == "adapter":
         gateway = Gateway(ManualClock())
-        gateway.open(GatewaySession(backend))  # type: ignore[arg-type]  # the tests' backends are plain functions
+        gateway.open(GatewaySession(Backend(backend)))  # type: ignore[arg-type]  # the tests' backends are plain functions
         session = requests.Session()
         session.trust_env = False
         session.mount("https://", GatewayAdapter(gateway, "pipeline"))

@@ -24,7 +24,7 @@ import urllib3
 
 from harness.core.clock import ManualClock
 from harness.core.http import Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.clients.patched import patched_clients
 from harness.tests.support.doors import broken, echo, serving
 from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, Answer
@@ -40,7 +40,7 @@ def client(request: pytest.FixtureRequest) -> Callable[..., Answer]:
 def gateway_for(backend: Callable[[Request], Outcome] = echo) -> Iterator[tuple[Gateway, list[str]]]:
     """A gateway to which Python clients are led, and what was refused at the resolver."""
     gateway, refused = Gateway(ManualClock()), []
-    gateway.open(GatewaySession(backend))
+    gateway.open(GatewaySession(Backend(backend)))
     with patched_clients(gateway.handle, lambda method, authority, reason: refused.append(authority)):
         yield gateway, refused
 

@@ -16,7 +16,7 @@ import pytest
 from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.server.asgi_app import BODY_LIMIT
 from harness.gateway.server.server import GRACE, Server
 from harness.tests.support.doors import broken, echo, exchange_bytes, read_all, serving
@@ -316,7 +316,7 @@ def test_stopping_ends_connections_and_frees_the_port(tmp_path: Path) -> None:
     assert time.monotonic() - started < 0.9 * GRACE
     session.close()
     gateway = Gateway(ManualClock())
-    gateway.open(GatewaySession(echo))
+    gateway.open(GatewaySession(Backend(echo)))
     with Server(gateway, port=port) as again:
         assert again.port == port
 

@@ -14,7 +14,7 @@ import requests
 from harness.core.clock import FollowingClock, ManualClock
 from harness.core.errors import Problem
 from harness.gateway import Gateway
-from harness.gateway.core import GatewaySession
+from harness.gateway.core import Backend, GatewaySession
 from harness.gateway.server.server import Server
 from harness.gateway.upstream import RemoteSandbox, Upstream, running_sandbox
 from harness.runner import wiring
@@ -229,7 +229,7 @@ def test_a_running_sandbox_can_stand_behind_another_gateway(sandboxed: Sandboxed
     """Its answers, its links and its control plane are passed on as they are."""
     upstream = running_sandbox(sandboxed.url)
     clock = FollowingClock(ManualClock())
-    backend = wiring.Backend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
+    backend = wiring.OpenBackend(upstream.handle, controls=RemoteSandbox(upstream), close=upstream.close)
     gateway, server = wiring.service(backend, clock)
     with server:
         front = Sandboxed(server.url, gateway)
@@ -251,9 +251,9 @@ def test_a_sandbox_that_ends_is_a_502_of_the_gateway(sandboxed: Sandboxed) -> No
     """Requests to a backend that went away are refusals with their reason."""
     gateway = Gateway(ManualClock())
     with Server(gateway) as gone:
-        gateway.open(GatewaySession(echo))
+        gateway.open(GatewaySession(Backend(echo)))
         dead = gone.url
-    upstream = wiring.Backend(Upstream(dead).handle)
+    upstream = wiring.OpenBackend(Upstream(dead).handle)
     front, server = wiring.service(upstream, ManualClock())
     with server:
         answer = Sandboxed(server.url, front).ask("GET", "/me")
@@ -274,6 +274,6 @@ def test_only_a_sandbox_on_loopback_may_stand_behind(url: str) -> None:
 def test_a_server_that_is_no_sandbox_is_turned_down() -> None:
     """Whatever answers on a port must say that it is a sandbox."""
     gateway = Gateway(ManualClock())
-    gateway.open(GatewaySession(echo))
+    gateway.open(GatewaySession(Backend(echo)))
     with Server(gateway) as server, pytest.raises(Problem, match="no sandbox runs at"):
         running_sandbox(server.url)

@@ -16,7 +16,7 @@ import pytest
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.server.asgi_app import GatewayAsgiApp
 from harness.gateway.server.egress import Policy
 from harness.gateway.server.http_protocol import HttpProtocol, shared_by
@@ -144,7 +144,7 @@ def test_an_answer_leaves_before_its_connection_is_shut() -> None:
 def echoing() -> tuple[GatewayAsgiApp, Policy]:
     """A door behind which requests are echoed, and its policy."""
     gateway = Gateway(ManualClock())
-    gateway.open(GatewaySession(echo, quick=True))
+    gateway.open(GatewaySession(Backend(echo, quick=True)))
     policy = Policy(Authority, lambda *refused: None)
     return GatewayAsgiApp(gateway, None, ThreadPoolExecutor(1), policy), policy
 

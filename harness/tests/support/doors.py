@@ -18,7 +18,7 @@ import requests
 
 from harness.core.clock import ManualClock
 from harness.core.http import BrokenResponse, Outcome, Request, Response
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.server.server import Server
 from harness.gateway.server.tls import Authority
 
@@ -91,7 +91,7 @@ def serving(
 ) -> Iterator[Open]:
     """A gateway behind a server for the length of a block."""
     gateway, authority = Gateway(ManualClock()), authority or Authority()
-    gateway.open(GatewaySession(backend, quick=quick))
+    gateway.open(GatewaySession(Backend(backend, quick=quick)))
     bundle = authority.write(folder).bundle
     with Server(gateway, authority=authority, **options) as server:
         yield Open(gateway, server, bundle)
