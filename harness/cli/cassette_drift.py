@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.cassette_options import as_json, cassette_paths, folder, some_files
-from harness.cli.live_drift import CannotAsk
-from harness.core.clock import RUN_START
+from harness import config
+from harness.cassette import load
+from harness.cassette.review.drift import Drift, cannot_be_asked, drifts
+from harness.cassette.review.drift_ignores import FILE, Ignore, line_for, read_ignores, without_ignored
+from harness.cli import shared_options
+from harness.cli.cassette_options import cassette_paths, some_files
+from harness.cli.live_drift import STAND_IN, CannotAsk, LiveDrift
+from harness.core.clock import RUN_START, ManualClock
 from harness.core.errors import Problem
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from harness.cassette.review.drift import Drift
-    from harness.cassette.review.drift_ignores import Ignore
+from harness.runner import wiring
+from harness.runner.test_app_wiring import guarded_app
 
 
 @click.command()
 @some_files
-@folder
+@shared_options.cassettes
 @click.option(
     "--against",
     default="sandbox",
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
     metavar="BACKEND",
     help="What is asked now: sandbox (an own one), the URL of a running harness sandbox, or test-app.",
 )
-@as_json
-def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) -> int:
+@shared_options.as_json
+def diff(files: tuple[Path, ...], cassettes: Path, against: str, as_json: bool) -> int:
     """Ask a backend all that was recorded, and report where it answers otherwise than it did.
 
     A new field is information, a missing one or another value a warning; another type, status, code, role or id is an
@@ -44,13 +46,9 @@ def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) ->
     harness cassettes diff cassettes/visitor_to_lead/by_user_id.json --against http://127.0.0.1:8080
     harness cassettes diff cassettes/visitor_to_lead --against test-app
     """
-    from datetime import UTC, datetime
-
-    from harness.cassette.review.drift_ignores import FILE, read_ignores, without_ignored
-
     today = datetime.now(UTC).date()
-    ignores = read_ignores(root / FILE)
-    paths = cassette_paths(root, files)
+    ignores = read_ignores(cassettes / FILE)
+    paths = cassette_paths(cassettes, files)
     left_out = {path: why for path in paths if (why := _why_not(path))}
     _check_some_left(paths, left_out)
     by_file: dict[Path, list[Drift]] = {}
@@ -64,7 +62,7 @@ def diff(files: tuple[Path, ...], root: Path, against: str, wants_json: bool) ->
     _left, useless = without_ignored([d for found in by_file.values() for d in found], ignores, today)
     left = {path: without_ignored(found, ignores, today)[0] for path, found in by_file.items()}
     stale = useless if not files else []
-    if wants_json:
+    if as_json:
         click.echo(json.dumps(_drift_report(left, stale, left_out), indent=2))
     else:
         for path, why in left_out.items():
@@ -86,29 +84,15 @@ def _asking(against: str) -> Iterator[Callable[[Path], list[Drift]]]:
     if against != "test-app":
         yield lambda path: _drifts(path, against)
         return
-    from harness import config
-    from harness.cli.live_drift import STAND_IN, LiveDrift
-    from harness.runner.test_app_wiring import guarded_app
-
     with guarded_app(STAND_IN, purpose="harness cassettes diff") as way:
         yield LiveDrift(way, tuple(secret.reveal() for secret in config.load().secrets)).of
 
 
 def _why_not(path: Path) -> str:
-    from harness.cassette import load
-    from harness.cassette.review.drift import cannot_be_asked
-
     return cannot_be_asked(load(path))
 
 
 def _drifts(path: Path, against: str) -> list[Drift]:
-    import secrets
-
-    from harness.cassette import load
-    from harness.cassette.review.drift import drifts
-    from harness.core.clock import ManualClock
-    from harness.runner import wiring
-
     cassette = load(path)
     backend = wiring.backend_for(against, ManualClock(cassette.header.clock or RUN_START))
     try:
@@ -148,8 +132,6 @@ def _drift_report(
 
 
 def _tell_drift(left: dict[Path, list[Drift]], useless: Sequence[Ignore], today: date) -> None:
-    from harness.cassette.review.drift_ignores import FILE, line_for
-
     for path, found in left.items():
         for drift in found:
             click.echo(f"{drift.tier}: {path}: {drift}")

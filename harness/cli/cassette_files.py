@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from harness import config
+from harness.cassette import Header, Redactor, load
+from harness.cassette.recording.journal import journal_path
+from harness.cassette.recording.journal import recover as recovered_from
+from harness.cassette.recording.storage import load_edited, replace_file
+from harness.cassette.recording.writer import write
+from harness.cassette.vcr import plain_yaml
 from harness.cli.cassette_options import one_file
 from harness.core.errors import Problem
-
-if TYPE_CHECKING:
-    from harness.cassette import Redactor
 
 
 @click.command()
@@ -24,10 +27,6 @@ def export(file: Path, output: Path | None) -> None:
     \b
     harness cassettes export cassettes/visitor_to_lead/by_user_id.json -o by_user_id.yaml
     """
-    from harness.cassette import load
-    from harness.cassette.recording.storage import replace_file
-    from harness.cassette.vcr import plain_yaml
-
     cassette = load(file)
     lost = len(cassette.interactions) - len(plain_yaml.playable(cassette))
     if lost:
@@ -48,10 +47,6 @@ def import_yaml(file: Path, output: Path | None) -> None:
     \b
     harness cassettes import tests/cassettes/convert.yaml -o convert.json
     """
-    from harness.cassette import Header, Redactor
-    from harness.cassette.recording.writer import write
-    from harness.cassette.vcr import plain_yaml
-
     target = output or file.with_suffix(".json")
     if target.exists():
         raise Problem(f"{target} is there already.", remedy="name another file with -o, or remove it")
@@ -69,11 +64,6 @@ def recover(file: Path, output: Path | None) -> None:
     \b
     harness cassettes recover cassettes/visitor_to_lead/by_user_id.json
     """
-    from harness.cassette import Redactor
-    from harness.cassette.recording.journal import journal_path
-    from harness.cassette.recording.journal import recover as recovered_from
-    from harness.cassette.recording.writer import write
-
     cassette = recovered_from(file)
     target = output or file.with_suffix(".recovered.json")
     write(target, cassette, _redactor_with_secrets(Redactor.for_header(cassette.header)))
@@ -90,10 +80,6 @@ def accept(file: Path, reason: str) -> None:
     \b
     harness cassettes accept cassettes/refusals/archived_twin.json --reason "message shortened"
     """
-    from harness.cassette import Redactor
-    from harness.cassette.recording.storage import load_edited
-    from harness.cassette.recording.writer import write
-
     if not reason.strip():
         raise Problem("An accepted cassette needs a reason.", remedy="--reason 'what was edited, and why'")
     cassette = load_edited(file)
@@ -103,8 +89,6 @@ def accept(file: Path, reason: str) -> None:
 
 
 def _redactor_with_secrets(redactor: Redactor) -> Redactor:
-    from harness import config
-
     for secret in config.load().secrets:
         redactor.secrets.add(secret.reveal())
     return redactor

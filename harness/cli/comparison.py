@@ -10,7 +10,7 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from harness.cassette.format.document import Cassette, Header, Interaction
 from harness.cassette.format.id_names import LONG_ID
@@ -18,11 +18,12 @@ from harness.cassette.review.drift import Drift, drifts, operation_of
 from harness.cassette.review.drift import Kind as DriftKind
 from harness.cli.comparison_rows import AGAINST, Against, Blame, Comparison, ComparisonDifference
 from harness.client import NEWEST_VERSION
+from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
-
-if TYPE_CHECKING:
-    from harness.runner.scenario import ScenarioResult
+from harness.runner.scenario import ScenarioResult
+from harness.runner.wiring import sandbox_backend
+from harness.sandbox.operation_names import operation_of as name_of
 
 _TOKEN: Final = "sandbox-compare"
 PASSING: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})
@@ -77,8 +78,6 @@ def compare(
 
 
 def _answered(run: Cassette) -> Iterator[tuple[str, str, str]]:
-    from harness.sandbox.operation_names import operation_of as name_of
-
     for interaction in run.interactions:
         response = interaction.outcome.response
         if response is not None and response.status < 300:
@@ -169,9 +168,6 @@ def _is_stranger(one: Mapping[str, Any], own: frozenset[str]) -> bool:
 
 
 def _with_sandbox(run: Cassette) -> dict[tuple[str, str], Drift]:
-    from harness.core.clock import ManualClock
-    from harness.runner.wiring import sandbox_backend
-
     backend = sandbox_backend(ManualClock())
     assert backend.controls is not None
     try:

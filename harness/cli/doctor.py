@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from harness import config
+from harness.cli import shared_options
+from harness.cli.unknowns import run_unknowns
 from harness.core.errors import Problem
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from harness.test_app.doctor import Examination
+from harness.runner.test_app_wiring import rehearsal_line
+from harness.test_app.doctor import Examination, is_ignored, look_at_app
+from harness.test_app.doctor import as_json as json_of
+from harness.test_app.env_file import keep_from_git, write_dotenv
 
 MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "red")}
 PLAIN = {"ok": "ok", "look": "!!", "bad": "XX"}
 COULD_NOT_RUN = 2
 
 
-@click.command("doctor", short_help="Look at the settings, and say what is possible.")
+@click.command("doctor")
 @click.option("--init", is_flag=True, help="Ask for what is missing, verify it at Intercom, and write .env.")
 @click.option("--unknowns", is_flag=True, help="Ask the TEST app whatever settles what the sandbox only assumes.")
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=(
     "With --unknowns: keep what was answered as a dated file; docs/evidence holds those that count."))  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@shared_options.as_json
 def command(init: bool, unknowns: bool, evidence: Path | None, as_json: bool) -> int:
     """Look at settings, token, workspace, browser and Node, and say what will be possible.
 
@@ -39,13 +41,7 @@ def command(init: bool, unknowns: bool, evidence: Path | None, as_json: bool) ->
     if init:
         _init(Path.cwd() / ".env")
     if unknowns:
-        from harness.cli.unknowns import run_unknowns
-
         return run_unknowns(evidence)
-    from harness.runner.test_app_wiring import rehearsal_line
-    from harness.test_app.doctor import Examination
-    from harness.test_app.doctor import as_json as json_of
-
     found = config.load()
     examination = Examination(found, rehearsal_line(found), now=time.time)
     examination.run()
@@ -62,8 +58,6 @@ def _left(examination: Examination) -> bool:
 
 
 def _show(examination: Examination) -> None:
-    from rich.console import Console
-
     console = Console()
     plain = not (console.encoding or "").lower().startswith("utf")
     _show_findings(console, examination, plain)
@@ -71,8 +65,6 @@ def _show(examination: Examination) -> None:
 
 
 def _show_findings(console: Console, examination: Examination, plain: bool) -> None:
-    from rich.text import Text
-
     for finding in examination.findings:
         sign, style = MARKS[finding.state]
         line = Text(f"{PLAIN[finding.state] if plain else sign} ", style=style)
@@ -84,8 +76,6 @@ def _show_findings(console: Console, examination: Examination, plain: bool) -> N
 
 
 def _show_possibilities(console: Console, examination: Examination, plain: bool) -> None:
-    from rich.text import Text
-
     console.print()
     for possible in examination.possibilities():
         state = "bad" if possible.missing else "ok"
@@ -100,10 +90,6 @@ def _show_possibilities(console: Console, examination: Examination, plain: bool)
 
 
 def _init(path: Path) -> None:
-    from harness.runner.test_app_wiring import rehearsal_line
-    from harness.test_app.doctor import is_ignored, look_at_app
-    from harness.test_app.env_file import keep_from_git, write_dotenv
-
     before = config.load()
     values = _ask(before)
     checked = config.Settings(dotenv=values).test_app()

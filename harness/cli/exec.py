@@ -5,53 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import shared_options
+from harness import config
+from harness.cli import shared_options, taping
+from harness.cli.shared_options import GatewayOptions
 from harness.core.http import BrokenResponse, Exchange
-
-if TYPE_CHECKING:
-    from harness.gateway.middleware.fault import Fault
-    from harness.runner.command_session import CommandSession
+from harness.pipeline.environment import command_environment, production_credentials
+from harness.pipeline.foreground import run_in_foreground
+from harness.runner import command_session
+from harness.runner.command_session import CommandSession
+from harness.runner.test_app_wiring import errand
 
 SHOWN = 40
 """How many exchanges the summary shows."""
 
 
-@click.command(
-    "exec",
-    short_help="Run a command, its Intercom traffic led to the gateway.",
-    context_settings={"allow_interspersed_args": False},
-)
-@shared_options.against
-@shared_options.taping
-@shared_options.workspace
-@shared_options.intercom_version
+@click.command("exec", context_settings={"allow_interspersed_args": False})
+@shared_options.gateway_options
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
-@shared_options.faults
-@shared_options.time_scale
-@shared_options.visitors
-@shared_options.allow_host
-@shared_options.strict_token
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
-def command(
-    against: str | None,
-    cassette: Path | None,
-    record: bool,
-    parallel: bool,
-    record_in_ci: bool,
-    workspace: str,
-    intercom_version: str | None,
-    names: tuple[str, ...],
-    faults: Sequence[Fault],
-    time_scale: float,
-    visitors: int,
-    allowed: tuple[str, ...],
-    strict: bool,
-    words: tuple[str, ...],
-) -> int:
+def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, ...]) -> int:
     """Run COMMAND with its Intercom traffic going through the gateway.
 
     Code with https://api.intercom.io written into it is answered as well, by proxy or preload. The command's exit
@@ -65,39 +40,31 @@ def command(
     harness exec --cassette job.json -- python job.py
     harness exec --against test-app -- python job.py
     """
-    from harness import config
-    from harness.cli import taping
-    from harness.pipeline.environment import command_environment, production_credentials
-    from harness.pipeline.foreground import run_in_foreground
-    from harness.runner import command_session
-    from harness.runner.test_app_wiring import errand
-
-    shared_options.visitors_are_meant(against, visitors)
     found = config.load()
     inherited = found.environment
     tape = taping.insert(
-        against,
-        cassette,
-        record,
-        may_replace=record_in_ci or not found.ci,
-        parallel=parallel,
+        options.against,
+        options.cassette,
+        options.record,
+        may_replace=options.record_in_ci or not found.ci,
+        parallel=options.parallel,
         title=f"What {Path(words[0]).name} asked",
-        intercom_version=intercom_version,
+        intercom_version=options.intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
-        opens=lambda: errand(f"sandbox-{workspace}", "harness exec", visitors),
-        time_scale=time_scale,
+        opens=lambda: errand(f"sandbox-{options.workspace}", "harness exec", options.visitors),
+        time_scale=options.time_scale,
     )
     for line in tape.told():
         _note(line)
     with command_session.command_session(
         tape.backend,
         tape.clock,
-        workspace=workspace,
+        workspace=options.workspace,
         intercom_version=tape.intercom_version,
         middleware=tape.middleware,
-        faults=faults,
-        allowed=allowed,
-        strict=strict or tape.errand is not None,
+        faults=options.faults,
+        allowed=options.allowed,
+        strict=options.strict or tape.errand is not None,
         environment=inherited,
         trusted=inherited,
         own_tokens=[found.value(config.ACCESS_TOKEN)] if tape.errand is not None else (),
@@ -109,7 +76,7 @@ def command(
             status = run_in_foreground(words, environment, place.prefix if place else ())
         if place:
             _note(f"isolation: proxy, certificates and preloads, and {place.told}")
-    verdict = _conclude(session, status, strict or tape.errand is not None)
+    verdict = _conclude(session, status, options.strict or tape.errand is not None)
     problem = tape.conclude(verdict == 0)
     if problem is not None:
         _note(str(problem))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from harness.cassette import Cassette, load
+from harness.cassette.recording.marking import under_marker
+from harness.cassette.redaction.redactor import Redactor
+from harness.cassette.review.drift import Drift, drifts
 from harness.core.errors import NotStaged, Problem
 from harness.core.http import Outcome, Request
-
-if TYPE_CHECKING:
-    from harness.cassette import Cassette
-    from harness.cassette.review.drift import Drift
-    from harness.runner.test_app_wiring import GuardedApp
+from harness.runner.test_app_wiring import GuardedApp
+from harness.test_app.cleanup.marker import marker_of
 
 STAND_IN = "sandbox-diff"
 """The token under which requests come to the guard; it opens nothing."""
@@ -31,10 +31,6 @@ class LiveDrift:
 
     def of(self, path: Path) -> list[Drift]:
         """Where the TEST app answers otherwise than was recorded; raises CannotAsk where not all of it can be asked."""
-        from harness.cassette import load
-        from harness.cassette.redaction.redactor import Redactor
-        from harness.cassette.review.drift import drifts
-
         session = self.way.session
         cassette = self._marked(load(path))
         redactor = Redactor(people=cassette.header.people, secrets=self.secrets, strangers=True)
@@ -48,9 +44,6 @@ class LiveDrift:
         return found
 
     def _marked(self, cassette: Cassette) -> Cassette:
-        from harness.cassette.recording.marking import under_marker
-        from harness.test_app.cleanup.marker import marker_of
-
         had = marker_of(cassette.header.seed)
         had = had if any(had in str(person) for person in cassette.header.people) else ""
         return under_marker(cassette, self.way.session.marker, had)

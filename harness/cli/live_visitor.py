@@ -8,9 +8,11 @@ import click
 
 from harness import config
 from harness.cli import shared_options
+from harness.test_app.visitors.by_hand import LivePage
+from harness.test_app.visitors.page import API_BASES, MessengerPlace
 
 
-@click.command("live-visitor", short_help="Serve a page that makes visitors of the TEST app.")
+@click.command("live-visitor")
 @click.option("--app-id", metavar="ID", help="Another app than the TEST app of .env; its visitors are only shown.")
 @shared_options.port
 @click.option("--open", "open_it", is_flag=True, help="Open the page in your browser.")
@@ -24,9 +26,6 @@ def command(app_id: str | None, port: int, open_it: bool) -> int:
     harness live-visitor                              in one terminal
     harness run --against test-app                    in another
     """
-    from harness.test_app.visitors.by_hand import LivePage
-    from harness.test_app.visitors.page import API_BASES, MessengerPlace
-
     found = config.load()
     if app_id is None:
         app = found.test_app()

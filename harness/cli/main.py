@@ -1,74 +1,61 @@
-"""The `harness` command: a group that loads a subcommand's module only when that subcommand is asked for.
+"""The `harness` command: the table of its subcommands, and their exit codes.
 
-It knows names and exit codes and nothing else: 0 and 1 are the subcommand's verdict, 2 is "could not run".
+A subcommand decides between 0 and 1; 2 means "could not run".
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import io
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
-from harness import config
+from harness import __version__
+from harness.cli.lazy_group import LazyCommand, LazyGroup
 from harness.core.errors import Problem
 
 COMMANDS = {
-    "run": "harness.cli.run",
-    "tour": "harness.cli.tour",
-    "sandbox": "harness.cli.sandbox",
-    "exec": "harness.cli.exec",
-    "gateway": "harness.cli.gateway",
-    "cassettes": "harness.cli.cassettes",
-    "webhooks": "harness.cli.webhooks",
-    "zoo": "harness.cli.zoo",
-    "receipt": "harness.cli.receipt",
-    "doctor": "harness.cli.doctor",
-    "sweep": "harness.cli.sweep",
-    "live-visitor": "harness.cli.live_visitor",
+    "run": LazyCommand("Run scenarios and prove what became of each person.", "harness.cli.run"),
+    "tour": LazyCommand("Follow one conversion, step by step.", "harness.cli.tour"),
+    "sandbox": LazyCommand("Serve a sandboxed Intercom, with its pages, over HTTP.", "harness.cli.sandbox"),
+    "exec": LazyCommand("Run a command whose Intercom traffic goes through the gateway.", "harness.cli.exec"),
+    "gateway": LazyCommand("Serve the gateway, HTTP and HTTPS proxy, for a backend.", "harness.cli.gateway"),
+    "cassettes": LazyCommand("List, check and read recordings.", "harness.cli.cassettes"),
+    "webhooks": LazyCommand("Receive the sandbox's webhook notifications.", "harness.cli.webhooks"),
+    "zoo": LazyCommand("Play pipelines whose verdict is known, wrong and right.", "harness.cli.zoo"),
+    "receipt": LazyCommand("Check that the code is still what a run proved.", "harness.cli.receipt"),
+    "doctor": LazyCommand("Check the settings, and say what is possible with them.", "harness.cli.doctor"),
+    "sweep": LazyCommand("Delete what an earlier run left in the TEST app.", "harness.cli.sweep"),
+    "live-visitor": LazyCommand("Serve a page that makes visitors of the TEST app.", "harness.cli.live_visitor"),
 }
-"""Each subcommand with the module that holds it, under the name `command`, in the order of the help page."""
+"""Each subcommand with its help text and its module, in the order of the help page."""
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
 
 
-class LazyGroup(click.Group):
-    """Lists the subcommands whose modules exist; imports one when it is asked for."""
+class HarnessGroup(LazyGroup):
+    """The group of all subcommands, which reads `.env` before it runs one."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the order of the table."""
-        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(module)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The subcommand of that name, or nothing."""
-        module = COMMANDS.get(cmd_name)
-        if module is None or importlib.util.find_spec(module) is None:
-            return None
-        command: click.Command = importlib.import_module(module).command
-        return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a subcommand. A `.env` that cannot be understood stops each before it does anything; help still opens."""
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a subcommand. A `.env` that cannot be parsed stops each before it does anything; help still opens."""
         if not {"-h", "--help"}.intersection(ctx.args):
+            from harness import config  # the help page needs no settings
+
             config.load()
         return super().invoke(ctx)
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from harness import __version__
-
         click.echo(f"harness {__version__}")
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=HarnessGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
 )
@@ -99,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _could_not_run(words: Sequence[str], problem: Problem) -> int:
     if _reads_json(words):
+        import json  # the help page needs no JSON
+
         click.echo(json.dumps({"exit_code": COULD_NOT_RUN, "problem": problem.as_data()}, indent=1))
     return COULD_NOT_RUN
 

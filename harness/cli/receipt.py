@@ -9,10 +9,14 @@ from typing import Any
 
 import click
 
+from harness import __version__
+from harness.cli import shared_options
 from harness.core.errors import Problem
+from harness.pipeline.content import content_of, digests
+from harness.report.receipt import Subject, differences, objections, read_receipt
 
 
-@click.group("receipt", short_help="Check that what was proved is still what there is.")
+@click.group("receipt")
 def command() -> None:
     """Receipts of runs: what was tested, and whether it still is what there is."""
 
@@ -20,7 +24,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--partial", is_flag=True, help="Accept a receipt of a run of some scenarios only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
+@shared_options.as_json
 def check(path: Path, partial: bool, as_json: bool) -> int:
     """Hold a receipt against the code that is here now, without running anything.
 
@@ -29,8 +33,6 @@ def check(path: Path, partial: bool, as_json: bool) -> int:
     Exit codes: 0 all was proved and nothing was changed since; 1 something was not proved, or was changed; 2 it cannot
     be read.
     """
-    from harness.report.receipt import differences, objections, read_receipt
-
     receipt = read_receipt(path)
     against = list(objections(receipt, partial=partial))
     changed = list(differences(receipt, _here(receipt)))
@@ -42,10 +44,6 @@ def check(path: Path, partial: bool, as_json: bool) -> int:
 
 
 def _here(receipt: dict[str, Any]) -> Any:
-    from harness import __version__
-    from harness.pipeline.content import content_of, digests
-    from harness.report.receipt import Subject
-
     root = Path.cwd()
     try:
         pipeline = content_of(receipt["pipeline"]["spec"], root)

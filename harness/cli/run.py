@@ -9,23 +9,31 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
-from harness.cli.shared_options import record_in_ci, strict_token, time_scale, workspace_name
+from harness import __version__, config
+from harness.assumptions.evidence import REAL, REHEARSAL
+from harness.cassette import Cassette, MissingCassette, load
+from harness.cassette.redaction.redactor import Redactor
+from harness.cli.comparison import compare, parse_against
+from harness.cli.comparison_rows import write_evidence
+from harness.cli.run_reporter import RunReporter, run_pytest
+from harness.cli.shared_options import cassettes, record_in_ci, strict_token, time_scale, workspace_name
+from harness.cli.stale import StaleOnly
 from harness.core.errors import Problem
+from harness.pipeline.content import content_of, digests
+from harness.report.files import write_report
+from harness.report.picture import svg_of
+from harness.report.receipt import Subject, receipt_of
 from harness.report.result import RunRow
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from harness.cassette import Cassette
-    from harness.cli.run_reporter import RunReporter
-    from harness.report.receipt import Subject
-    from harness.runner.run import Run
-    from harness.runner.scenario import ScenarioResult
-    from harness.runner.session_config import RunOptions
+from harness.report.secret_cleaning import SecretCleaner
+from harness.report.terminal import ReportConsole, TerminalReport
+from harness.runner.run import Run
+from harness.runner.scenario import ScenarioResult
+from harness.runner.session_config import RunOptions, check_options, in_order
 
 DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
@@ -45,8 +53,7 @@ TO_STDOUT = "-"
     "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
 @click.option("--workspace", metavar="NAME", callback=workspace_name, help=(
     "Use this workspace of the sandbox instead of a fresh one per scenario."))  # fmt: skip
-@click.option("--cassettes", type=click.Path(path_type=Path), default=Path("cassettes"), show_default=True, help=(
-    "Folder of the cassettes."))  # fmt: skip
+@cassettes
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="PORT", help=(
     "Where a service of yours finds Intercom: http://127.0.0.1:PORT, token sandbox-run."))  # fmt: skip
 @strict_token
@@ -78,8 +85,6 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    from harness.runner.session_config import RunOptions, check_options, in_order
-
     wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(*(given[name] for name in wanted_outputs))
     _check_json_target(outputs.json_to)
@@ -122,11 +127,6 @@ class Outputs:
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
-    from harness.cli.run_reporter import RunReporter
-    from harness.cli.stale import StaleOnly
-    from harness.report.terminal import ReportConsole, TerminalReport
-    from harness.runner.run import Run
-
     started = time.monotonic()
     subject = _subject(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
@@ -152,8 +152,6 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
 
 def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | None, also: Sequence[object]) -> None:
     """Run the scenarios to their end, or to that of a person's patience."""
-    from harness.cli.run_reporter import run_pytest
-
     try:
         if run.options.against == "test-app":
             run.test_app()  # what is in the way is in every scenario's way
@@ -165,12 +163,6 @@ def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | N
 
 
 def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
-    from harness import __version__
-    from harness.assumptions.evidence import REAL, REHEARSAL
-    from harness.cassette import MissingCassette, load
-    from harness.cli.comparison import compare, parse_against
-    from harness.cli.comparison_rows import write_evidence
-
     def cassette_of(result: ScenarioResult) -> Cassette | None:
         try:
             return load(run.cassette_of(result.case))
@@ -196,18 +188,11 @@ def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunRepo
         else:
             Path(outputs.json_to).write_text(text, encoding="utf-8")
     if outputs.report is not None:
-        from harness.report.picture import svg_of
-
         written = _write_report(outputs.report, result, svg_of(console, "harness run"), reporter)
         console.print(f"report: {written}", highlight=False, soft_wrap=True)
 
 
 def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunReporter) -> Path:
-    from harness import __version__, config
-    from harness.cassette.redaction.redactor import Redactor
-    from harness.report.files import write_report
-    from harness.report.secret_cleaning import SecretCleaner
-
     found = config.load()
     known = [secret.reveal() for secret in found.secrets]
     cleaner = SecretCleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
@@ -220,24 +205,16 @@ def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunRepor
 
 def _subject(options: RunOptions, selection: Selection) -> Subject:
     """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
-    from harness import __version__
-    from harness.pipeline.content import content_of
-    from harness.report.receipt import Subject
-
     paths = [path for path in selection.paths if path.rstrip("/") not in DEFAULT_PATHS]
     narrowed = [*paths, *(["-k", selection.expression] if selection.expression else [])]
     return Subject(options.pipeline, content_of(options.pipeline, Path.cwd()), {}, __version__, narrowed)
 
 
 def _digests(paths: Collection[Path]) -> Mapping[str, str]:
-    from harness.pipeline.content import digests
-
     return digests(paths, Path.cwd())
 
 
 def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
-    from harness.report.receipt import receipt_of
-
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
@@ -259,8 +236,6 @@ def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
         raise Problem("--evidence keeps a comparison, and none was asked for", remedy="add --compare sandbox,cassette")
     if outputs.compare is None:
         return
-    from harness.cli.comparison import parse_against
-
     parse_against(outputs.compare)
     if against != "test-app":
         raise Problem("--compare holds others against the TEST app", remedy="add --against test-app")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import shared_options
+from harness.cli.serving import serve
+from harness.core.clock import FollowingClock, WallClock
+from harness.gateway.middleware.fault import Fault
+from harness.runner import wiring
 
-if TYPE_CHECKING:
-    from harness.gateway.middleware.fault import Fault
 
-
-@click.command("sandbox", short_help="Serve a sandboxed Intercom, with its pages, over HTTP.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.command("sandbox")
+@shared_options.host
 @shared_options.port
 @click.option(
     "--state",
@@ -53,10 +53,6 @@ def command(
     harness sandbox --port 8080
     curl -H 'Authorization: Bearer sandbox-demo' -d '{"name": "Ada"}' http://127.0.0.1:8080/_sandbox/visitors
     """
-    from harness.cli.serving import serve
-    from harness.core.clock import FollowingClock, WallClock
-    from harness.runner import wiring
-
     clock = FollowingClock(WallClock())
     backend = wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
     tables = wiring.workspace_faults(backend, clock, faults, wiring.DEFAULT_WORKSPACE)

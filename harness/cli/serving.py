@@ -10,13 +10,12 @@ import click
 
 from harness.core.errors import Problem
 from harness.gateway.server.server import Server
+from harness.gateway.server.tls import Authority
 
 
 def serve(server: Server, close: Callable[[], None], ca_file: Path | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the ready line is the first on stdout. `close` lets go of the backend."""
     if ca_file is not None:
-        from harness.gateway.server.tls import Authority
-
         authority = Authority()
         _write(ca_file, authority.certificate())
         server.trust(authority)

@@ -1,181 +1,193 @@
-"""Options that several commands share, so that they read and behave alike."""
+"""Options that several commands share, each declared once, so that they read and behave alike.
+
+A command takes one of them as a decorator: `@shared_options.port`. `exec` and `gateway` take all that they have in
+common with `@shared_options.gateway_options`, as one `GatewayOptions` value: adding an option to both is a field there
+and its declaration in `GATEWAY_OPTIONS`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Concatenate, ParamSpec
 
 import click
 
 from harness.core.errors import Problem
+from harness.core.hosts import host_of, is_owned
+from harness.gateway.middleware.fault import Fault
+from harness.gateway.middleware.fault_files import load_faults
 
-if TYPE_CHECKING:
-    from harness.gateway.middleware.fault import Fault
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+P = ParamSpec("P")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 def workspace_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """The value of an option that names a workspace, if such a workspace can be."""
+    """Return the value of an option that names a workspace. Raises click.BadParameter for a name no workspace has."""
     if value is not None and not _NAME.fullmatch(value):
         raise click.BadParameter("a name has up to 64 small letters, digits, dots, hyphens and underscores")
     return value
 
 
-def against(function: Command) -> Command:
-    """`--against`: what answers as Intercom."""
-    return click.option(
-        "--against",
-        metavar="BACKEND",
-        help="What answers as Intercom: sandbox (an own one, the default), the URL of a running harness sandbox, "
-        "cassette, or test-app (guarded, and cleared away at the end).",
-    )(function)
-
-
-def taping(function: Command) -> Command:
-    """`--cassette` and `--record`: keep what passes, or play what was kept."""
-    record = click.option("--record", is_flag=True, help="Write what passes into the cassette, if all goes well.")
-    cassette = click.option(
-        "--cassette",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="The cassette to play, or to write with --record.",
-    )
-    parallel = click.option(
-        "--parallel",
-        is_flag=True,
-        help="With --record: what is asked comes in no order, as from threads; it is replayed in any.",
-    )
-    return cassette(record(parallel(record_in_ci(function))))
-
-
-def record_in_ci(function: Command) -> Command:
-    """`--record-in-ci`: what becomes of recordings where nobody watches."""
-    return click.option(
-        "--record-in-ci",
-        is_flag=True,
-        help="Record over cassettes that are there although CI is set; without this they are left alone.",
-    )(function)
-
-
-def strict_token(function: Command) -> Command:
-    """`--strict-token`: what becomes of a token that is not the workspace's."""
-    return click.option(
-        "--strict-token",
-        "strict",
-        is_flag=True,
-        help="Refuse a token that is not the workspace's; without this it is replaced, and you are told.",
-    )(function)
-
-
-def ca_file(function: Command) -> Command:
-    """`--ca-file`: what a client of the proxy door must trust."""
-    return click.option(
-        "--ca-file",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
-    )(function)
-
-
-def workspace(function: Command) -> Command:
-    """`--workspace`: whose data."""
-    return click.option(
-        "--workspace",
-        default="default",
-        show_default=True,
-        metavar="NAME",
-        callback=workspace_name,
-        help="The sandbox's workspace; its token is sandbox-NAME.",
-    )(function)
-
-
-def intercom_version(function: Command) -> Command:
-    """`--intercom-version`: which dialect."""
-    return click.option(
-        "--intercom-version",
-        metavar="V",
-        help="Make this the workspace's default version; where a pipeline sends a version, replace it.",
-    )(function)
-
-
-def _not_intercoms(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    from harness.core.hosts import host_of, is_owned
-
+def _hosts(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     for name in value:
         if is_owned(host_of(name.lstrip("."))):
             raise click.BadParameter(f"{name} is Intercom's own, and is answered here or not at all")
     return tuple(host_of(name) for name in value)
 
 
-def allow_host(function: Command) -> Command:
-    """`--allow-host`: what else may be reached."""
-    return click.option(
-        "--allow-host",
-        "allowed",
-        multiple=True,
-        metavar="HOST",
-        callback=_not_intercoms,
-        help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
-    )(function)
-
-
-def visitors(function: Command) -> Command:
-    """`--visitors`: who is there when the command begins."""
-    return click.option(
-        "--visitors",
-        type=click.IntRange(0, 10),
-        default=0,
-        metavar="N",
-        help="With --against test-app: so many visit first, in a browser or by hand; HARNESS_VISITORS holds their ids.",
-    )(function)
-
-
-def visitors_are_meant(against: str | None, visitors: int) -> None:
-    """`--visitors` where nobody has to visit is a `Problem`."""
-    if visitors and against != "test-app":
-        raise Problem("--visitors is for a TEST app", remedy="a sandbox makes them by POST /_sandbox/visitors")
-
-
 def _faults(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Sequence[Fault]:
-    if value is None:
-        return ()
-    from harness.gateway.middleware.fault_files import load_faults
-
-    return load_faults(value)
+    return () if value is None else load_faults(value)
 
 
-def faults(function: Command) -> Command:
-    """`--faults`: what goes wrong on purpose."""
-    return click.option(
-        "--faults",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        callback=_faults,
-        help="Arm the faults of this TOML or JSON file: [[fault]] tables with operation, kind and times.",
-    )(function)
+against = click.option(
+    "--against",
+    metavar="BACKEND",
+    help="What answers as Intercom: sandbox (an own one, the default), the URL of a running harness sandbox, "
+    "cassette, or test-app (guarded, and cleared away at the end).",
+)
+cassette = click.option(
+    "--cassette",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The cassette to play, or to write with --record.",
+)
+record = click.option("--record", is_flag=True, help="Write what passes into the cassette, if all goes well.")
+parallel = click.option(
+    "--parallel",
+    is_flag=True,
+    help="With --record: what is asked comes in no order, as from threads; it is replayed in any.",
+)
+record_in_ci = click.option(
+    "--record-in-ci",
+    is_flag=True,
+    help="Record over cassettes that are there although CI is set; without this they are left alone.",
+)
+strict_token = click.option(
+    "--strict-token",
+    "strict",
+    is_flag=True,
+    help="Refuse a token that is not the workspace's; without this it is replaced, and you are told.",
+)
+workspace = click.option(
+    "--workspace",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    callback=workspace_name,
+    help="The sandbox's workspace; its token is sandbox-NAME.",
+)
+intercom_version = click.option(
+    "--intercom-version",
+    metavar="V",
+    help="Make this the workspace's default version; where a pipeline sends a version, replace it.",
+)
+allow_host = click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="HOST",
+    callback=_hosts,
+    help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
+)
+visitors = click.option(
+    "--visitors",
+    type=click.IntRange(0, 10),
+    default=0,
+    metavar="N",
+    help="With --against test-app: so many visit first, in a browser or by hand; HARNESS_VISITORS holds their ids.",
+)
+faults = click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=_faults,
+    help="Arm the faults of this TOML or JSON file: [[fault]] tables with operation, kind and times.",
+)
+time_scale = click.option(
+    "--time-scale",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    metavar="FACTOR",
+    help="Make each wait that Intercom asks for this part of its length; 0: no wait at all. [default: 1]",
+)
+host = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+port = click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="The port to listen on; 0 lets the system choose.",
+)
+ca_file = click.option(
+    "--ca-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the certificate of this run's authority here, for clients that use the port as an HTTPS proxy.",
+)
+cassettes = click.option(
+    "--cassettes",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("cassettes"),
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the cassettes.",
+)
+scenarios = click.option(
+    "--scenarios",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("scenarios"),
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the scenarios.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
 
 
-def time_scale(function: Command) -> Command:
-    """`--time-scale`: how much of each wait really passes."""
-    return click.option(
-        "--time-scale",
-        type=click.FloatRange(0, 1),
-        default=1.0,
-        metavar="FACTOR",
-        help="Tell whoever asks to wait only this part of what Intercom would; 0 not at all. [default: 1]",
-    )(function)
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """The values of the options that `exec` and `gateway` have in common."""
+
+    against: str | None
+    cassette: Path | None
+    record: bool
+    parallel: bool
+    record_in_ci: bool
+    workspace: str
+    intercom_version: str | None
+    faults: Sequence[Fault]
+    time_scale: float
+    visitors: int
+    allowed: Sequence[str]
+    """Hosts that the proxy lets through beside Intercom's."""
+    strict: bool
+    """Whether a token that is not the workspace's is refused."""
+
+    def __post_init__(self) -> None:
+        """Raise a Problem for `--visitors` with a backend that makes visitors by its API."""
+        if self.visitors and self.against != "test-app":
+            raise Problem("--visitors is for a TEST app", remedy="a sandbox makes them by POST /_sandbox/visitors")
 
 
-def port(function: Command) -> Command:
-    """`--port`: where to listen."""
-    return click.option(
-        "--port",
-        type=click.IntRange(0, 65_535),
-        default=0,
-        show_default=True,
-        help="The port to listen on; 0 lets the system choose.",
-    )(function)
+GATEWAY_OPTIONS = (
+    against, cassette, record, parallel, record_in_ci, workspace, intercom_version, faults, time_scale, visitors,
+    allow_host, strict_token,
+)  # fmt: skip
+"""One declaration for each field of `GatewayOptions`, in the order of the help page."""
+
+
+def gateway_options(command: Callable[Concatenate[GatewayOptions, P], int]) -> Callable[..., int]:
+    """Give a command all of `GATEWAY_OPTIONS`; it is called with their values as its first argument."""
+
+    @wraps(command)
+    def with_values(*args: P.args, **given: P.kwargs) -> int:
+        shared = GatewayOptions(**{field.name: given.pop(field.name) for field in fields(GatewayOptions)})  # type: ignore[arg-type]  # click gives each its type
+        return command(shared, *args, **given)
+
+    decorated: Callable[..., int] = with_values
+    for option in reversed(GATEWAY_OPTIONS):
+        decorated = option(decorated)
+    return decorated

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from harness.cassette import Cassette, CassetteProblem, load
+from harness.cassette.review.changes import changes
+from harness.cassette.review.check import reasons_to_record
+from harness.cassette.review.staleness import Today, source_of_case
+from harness.client import NEWEST_VERSION
 from harness.pytest_plugin.collection import case_of
 from harness.pytest_plugin.plugin import RUN
-
-if TYPE_CHECKING:
-    from harness.cassette import Cassette
 
 
 class StaleOnly:
@@ -42,10 +44,6 @@ class StaleOnly:
             items[:] = [item for item in items if item not in fresh]
 
     def _has_reason(self, config: pytest.Config, item: pytest.Function) -> bool:
-        from harness.cassette.review.check import reasons_to_record
-        from harness.cassette.review.staleness import Today, source_of_case
-        from harness.client import NEWEST_VERSION
-
         if "_scenario" not in item.fixturenames:
             return True
         path = config.stash[RUN].cassette_of(case_of(item))
@@ -56,9 +54,6 @@ class StaleOnly:
 
     def show(self, path: Path, new: Cassette) -> None:
         """Tell why a cassette is recorded, and what the new one says otherwise than the old."""
-        from harness.cassette import CassetteProblem, load
-        from harness.cassette.review.changes import changes
-
         told = [f"  {path}: {reason}" for reason in self._reasons.get(path, ())]
         try:
             found = list(changes(load(path), new)) or ["nothing that it asks or is answered"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from harness.test_app.cleanup.ledger import Entry
-    from harness.test_app.test_app_session import AppSession
+from harness.runner.test_app_wiring import sweeping_session
+from harness.test_app.cleanup.ledger import Entry
+from harness.test_app.test_app_session import AppSession
 
 SHOWN = 40
 
@@ -33,8 +32,6 @@ def command(yes: bool, only_list: bool, settled_after: float) -> int:
 
     Exit codes: 0 nothing is left; 1 something is left; 2 could not run.
     """
-    from harness.runner.test_app_wiring import sweeping_session
-
     with sweeping_session(settled_after) as session:
         entries = session.ledger.open_entries()
         _show(session, entries)

@@ -9,17 +9,17 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import click
+from rich.console import Console
+from rich.text import Text
 
+from harness.core.clock import ManualClock
 from harness.core.http import Request, Response
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from harness.gateway import Gateway
+from harness.gateway import Gateway
+from harness.runner import wiring
 
 TOKEN = "sandbox-tour"
 VERSION = "2.16"
@@ -201,15 +201,13 @@ Next:
 """
 
 
-@click.command("tour", short_help="Be led through one conversion, step by step.")
+@click.command("tour")
 @click.option("--no-wait", is_flag=True, help="Do not wait for Enter between the steps.")
 def command(no_wait: bool) -> int:
     """Be led through one conversion, step by step, in five minutes.
 
     Each request is made for real, on a sandbox that lives as long as the tour, and each answer is explained.
     """
-    from rich.console import Console
-
     console = Console(highlight=False)
     wait = not no_wait and sys.stdin.isatty()
     gateway, close = sandbox_of_its_own()
@@ -229,10 +227,6 @@ def walk(stops: Sequence[Stop], gateway: Gateway, console: Console, *, wait: boo
 
 def sandbox_of_its_own() -> tuple[Gateway, Callable[[], None]]:
     """A gateway before a fresh sandbox, and what lets go of it."""
-    from harness.core.clock import ManualClock
-    from harness.gateway import Gateway
-    from harness.runner import wiring
-
     clock = ManualClock()
     backend = wiring.sandbox_backend(clock)
     gateway = Gateway(clock)
@@ -263,8 +257,6 @@ def _visit(stop: Stop, number: int, gateway: Gateway, known: LearntIds, console:
 
 
 def _show_call(call: TourRequest, console: Console) -> None:
-    from rich.text import Text
-
     sent = call.form if call.form is not None else call.body
     line = Text(f"\n  {call.method} {call.target}", style="cyan")
     if sent is not None:
@@ -273,8 +265,6 @@ def _show_call(call: TourRequest, console: Console) -> None:
 
 
 def _show_answer(stop: Stop, answer: Response, console: Console, right: bool) -> None:
-    from rich.text import Text
-
     line = Text(f"  {answer.status}", style="bold green" if right and answer.status < 300 else "bold yellow")
     for path in stop.shows:
         line.append(f"\n    {path}: ", style="dim")

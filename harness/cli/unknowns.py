@@ -5,27 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import msgspec
+import requests
 
+from harness import __version__
+from harness.assumptions.evidence import REAL, REHEARSAL, Evidence, standing
+from harness.assumptions.probe_client import Ask
+from harness.assumptions.probes import PROBES
+from harness.assumptions.questions import questions
+from harness.assumptions.settling import Settled, settling
+from harness.cli.comparison import compare
+from harness.cli.comparison_rows import Comparison, write_evidence
+from harness.cli.run_reporter import RunReporter, left_behind, run_pytest
+from harness.client import Reading
 from harness.core.errors import NotStaged, Problem
-
-if TYPE_CHECKING:
-    from harness.assumptions.evidence import Evidence
-    from harness.assumptions.probe_client import Ask
-    from harness.cli.comparison_rows import Comparison
-    from harness.runner.run import Run
-    from harness.runner.scenario import ScenarioResult
+from harness.gateway.clients.adapter import GatewayAdapter
+from harness.report.terminal import ReportConsole, TerminalReport
+from harness.runner.run import Run
+from harness.runner.scenario import Case, ScenarioResult
+from harness.runner.session_config import RunOptions, check_options
 
 
 def run_unknowns(evidence: Path | None) -> int:
     """Run what settles something against the TEST app; exit code 1 where a guess does not hold."""
-    from harness.cli.run_reporter import RunReporter, left_behind, run_pytest
-    from harness.report.terminal import ReportConsole, TerminalReport
-    from harness.runner.run import Run
-    from harness.runner.session_config import RunOptions, check_options
-
     options = RunOptions(against="test-app")
     check_options(options)
     scenarios = _scenarios()
@@ -54,17 +59,11 @@ def run_unknowns(evidence: Path | None) -> int:
 
 
 def _keep(path: Path, comparison: Comparison, region: str, rehearsal: bool) -> None:
-    from harness.cli.comparison_rows import write_evidence
-
     write_evidence(path, comparison, time.time(), **_about(region, rehearsal))
     click.echo(f"evidence: {path}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
 
 
 def _scenarios() -> Sequence[str]:
-    from harness.assumptions.probes import PROBES
-    from harness.assumptions.questions import questions
-    from harness.assumptions.settling import Settled, settling
-
     settled = [one for question in questions() if isinstance(one := settling(question), Settled)]
     scenarios = sorted({name for one in settled for name in one.by if name not in PROBES})
     if missing := [name for name in scenarios if not Path(name.partition("::")[0]).is_file()]:
@@ -77,8 +76,6 @@ def _scenarios() -> Sequence[str]:
 
 
 def _probed(run: Run) -> Iterator[ScenarioResult]:
-    from harness.assumptions.probes import PROBES
-
     click.echo(f"\nprobes  {len(PROBES)} small things to ask")
     for name, probe in PROBES.items():
         title = (probe.__doc__ or name).strip().rstrip(".")
@@ -90,9 +87,6 @@ def _probed(run: Run) -> Iterator[ScenarioResult]:
 
 def play_probe(run: Run, name: str, title: str) -> tuple[ScenarioResult | None, str]:
     """Ask one thing and clear away; what came of it, or why it could not be asked."""
-    from harness.assumptions.probes import PROBES
-    from harness.runner.scenario import Case
-
     with run.scenario(Case("unknowns", name, title, f"unknowns::{name}")) as scenario:
         try:
             PROBES[name](scenario.people, _asking(run))
@@ -105,12 +99,6 @@ def play_probe(run: Run, name: str, title: str) -> tuple[ScenarioResult | None, 
 
 
 def _asking(run: Run) -> Ask:
-    import msgspec
-    import requests
-
-    from harness.client import Reading
-    from harness.gateway.clients.adapter import GatewayAdapter
-
     app = run.test_app().session
     session = requests.Session()
     session.trust_env = False
@@ -135,34 +123,21 @@ def _asking(run: Run) -> Ask:
 
 def compare_with_sandbox(results: Sequence[ScenarioResult]) -> Comparison:
     """What the TEST app answered, held against a fresh sandbox."""
-    from harness.cli.comparison import compare
-
     return compare(results, ("sandbox",), lambda _: None)
 
 
 def _about(region: str, rehearsal: bool) -> dict[str, str]:
-    from harness import __version__
-    from harness.assumptions.evidence import REAL, REHEARSAL
-
     source = REHEARSAL if rehearsal else REAL
     return {"from": source, "region": region, "harness": __version__, "pipeline": "reference"}
 
 
 def evidence_of(comparison: Comparison, *, region: str, rehearsal: bool) -> Evidence:
     """The comparison as evidence files hold it."""
-    import msgspec
-
-    from harness.assumptions.evidence import Evidence
-
     return msgspec.convert(comparison.as_data(time.time(), **_about(region, rehearsal)), type=Evidence)
 
 
 def _tell(found: Evidence) -> int:
     """Which guesses hold and which do not, and why of others nobody knows; tells how many do not hold."""
-    from harness.assumptions.evidence import standing
-    from harness.assumptions.questions import questions
-    from harness.assumptions.settling import Settled, settling
-
     holds = 0
     wrong: list[str] = []
     unasked: list[str] = []

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import shared_options
 from harness.core.errors import Problem
-
-if TYPE_CHECKING:
-    from harness.gateway.webhooks.receiver import ReceivedNotification
+from harness.gateway.webhooks.receiver import ReceivedNotification, Receiver
 
 
 @click.group("webhooks")
@@ -35,8 +32,6 @@ def listen(port: int, secret: str | None, forward: str | None, as_json: bool) ->
     curl -X PUT -H 'Authorization: Bearer sandbox-demo' http://127.0.0.1:8080/_sandbox/settings \\
          -d '{"webhook_url": "http://127.0.0.1:9000/"}'
     """
-    from harness.gateway.webhooks.receiver import Receiver
-
     try:
         receiver = Receiver(
             lambda arrived: click.echo(_json(arrived) if as_json else _line(arrived)),

@@ -5,38 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
+from harness.cli import shared_options
 from harness.core.errors import Problem
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from harness.report.progress import Progress
-    from harness.zoo.judging import Ground, Judged
-    from harness.zoo.specimens import Specimen
+from harness.report.progress import Progress
+from harness.report.terminal import ReportConsole
+from harness.zoo.judging import Ending, Ground, Judged, judge, matrix
+from harness.zoo.specimens import Specimen, specimens
 
 NAME_WIDTH = 32
 SIGNS = "X where its bug says, x elsewhere, . lives, blank: not played with it"
 
 
-@click.command("zoo", short_help="Play pipelines whose verdict is known, wrong and right.")
+@click.command("zoo")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--quick", is_flag=True, help="Play wrong pipelines over the scenarios that their bug names, and no other."
 )
-@click.option(
-    "--scenarios",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("scenarios"),
-    show_default=True,
-    metavar="DIR",
-    help="The scenarios to play.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout instead of text.")
+@shared_options.scenarios
+@shared_options.as_json
 def command(names: Sequence[str], quick: bool, scenarios: Path, as_json: bool) -> int:
     """Play the bug zoo: wrong pipelines, each with one bug that real code has, and right ones in many styles.
 
@@ -45,10 +38,6 @@ def command(names: Sequence[str], quick: bool, scenarios: Path, as_json: bool) -
     Exit codes: 0 each wrong one was killed for its stated reason and no right one was touched; 1 one was not; 2 could
     not run.
     """
-    from harness.report.progress import Progress
-    from harness.report.terminal import ReportConsole
-    from harness.zoo.judging import Ground
-
     console = ReportConsole(stderr=as_json, highlight=False)
     played = _play(_picked(names), Ground(scenarios, whole=not quick), Progress(console))
     code = 0 if all(judged.ending.right for judged in played) else 1
@@ -60,8 +49,6 @@ def command(names: Sequence[str], quick: bool, scenarios: Path, as_json: bool) -
 
 
 def _picked(names: Sequence[str]) -> Sequence[Specimen]:
-    from harness.zoo.specimens import specimens
-
     picked = [one for one in specimens() if not names or any(name.lower() in one.name.lower() for name in names)]
     if not picked:
         raise Problem(
@@ -72,8 +59,6 @@ def _picked(names: Sequence[str]) -> Sequence[Specimen]:
 
 
 def _play(these: Sequence[Specimen], ground: Ground, progress: Progress) -> list[Judged]:
-    from harness.zoo.judging import judge
-
     played = []
     for number, specimen in enumerate(these, 1):
 
@@ -89,8 +74,6 @@ def _play(these: Sequence[Specimen], ground: Ground, progress: Progress) -> list
 
 
 def _show(console: Console, played: Sequence[Judged]) -> None:
-    from harness.zoo.judging import matrix
-
     columns = matrix(played)
     _say(console, f"[bold]The kill matrix[/]  ({SIGNS})\n")
     for line in _head(len(columns)):
@@ -143,8 +126,6 @@ def _lines(judged: Judged, columns: Mapping[str, int]) -> Iterator[str]:
 
 
 def _summary(played: Sequence[Judged]) -> str:
-    from harness.zoo.judging import Ending
-
     endings = [judged.ending for judged in played]
     counts = {ending: endings.count(ending) for ending in Ending}
     wrong = sum(judged.specimen.wrong for judged in played)
@@ -165,8 +146,6 @@ def _as_data(played: Sequence[Judged], code: int) -> dict[str, Any]:
 
 
 def _pipeline(judged: Judged) -> dict[str, Any]:
-    from dataclasses import asdict
-
     specimen = judged.specimen
     return {
         "name": specimen.name,

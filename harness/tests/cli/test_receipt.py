@@ -98,8 +98,8 @@ def test_a_change_since_is_named(written: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_another_harness_is_named(written: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    """Rules may have changed with it."""
-    monkeypatch.setattr("harness.__version__", "99.0")
+    """A receipt of another release of the harness is not valid: rules may have changed since."""
+    monkeypatch.setattr("harness.cli.receipt.__version__", "99.0")
     capsys.readouterr()
     assert main(["receipt", "check", str(written), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["changed"] == ["harness: 0.1.0 then, 99.0 now"]
