@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.config import Configuration
 from harness.config import load as settings_in
 from harness.core.errors import Problem
 
@@ -40,6 +41,8 @@ class RunOptions:
     port: int = 0
     """Where pipelines outside of this process find the gateway; 0 lets the system choose."""
     root: Path = field(default_factory=Path.cwd)
+    configuration: Configuration = field(default_factory=Configuration)
+    """What the project declares, with the command line put over it."""
     record_in_ci: bool = False
     """Whether cassettes that are there are recorded over although CI is set."""
     show: Callable[[Path, Cassette], None] = lambda path, new: None

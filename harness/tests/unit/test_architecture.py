@@ -38,7 +38,7 @@ PLACES = {
 READ_THE_ENVIRONMENT = {
     "cli.run_reporter": "asks for a switch of pytest's own",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
-    "config": "it is the reader",
+    "config.env_settings": "it is the reader",
     "runner.pipeline_session": "hands the pipeline its base URL and token",
     "gateway.clients.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
 }

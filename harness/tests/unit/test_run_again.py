@@ -28,6 +28,7 @@ LEFT_OUT = {
     "record": "what is run again is looked at, and not recorded",
     "record_in_ci": "the same",
     "seed": "no option of the command line",
+    "configuration": "it is read again where the command is run",
     "root": "the folder in which it is run",
     "show": "told of recordings",
 }

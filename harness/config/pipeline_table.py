@@ -1,0 +1,51 @@
+"""The keys of a [pipeline] table, in a project's configuration or in a TOML file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_STRING: Final[Mapping[str, object]] = {"type": "string", "minLength": 1}
+_STRINGS: Final[Mapping[str, object]] = {"type": "array", "items": _STRING, "uniqueItems": True}
+_OPERATIONS: Final = ("visitor_to_lead", "visitor_to_user", "lead_to_user", "run", "webhook")
+_VARYING: Final[Mapping[str, object]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"path": _STRING, "type": _STRING, "reason": _STRING},
+        "required": ["path", "type", "reason"],
+    },
+}
+
+
+def _key(about: str, schema: Mapping[str, object] = _STRING) -> Mapping[str, object]:
+    return MappingProxyType({**schema, "description": about})
+
+
+PIPELINE_KEYS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
+    {
+        "name": _key("The pipeline's name, as reports and the folder of its cassettes show it."),
+        "object": _key("A Python object with the operations: package.module:object."),
+        "visitor_to_lead": _key("The command that makes a visitor a lead."),
+        "visitor_to_user": _key("The command that makes a visitor a user."),
+        "lead_to_user": _key("The command that makes a lead a user."),
+        "job": _key("The command, or the URL, that starts a job which finds its people itself."),
+        "hook": _key("The URL on loopback at which a service is asked for each operation."),
+        "webhook": _key("The command, or the URL on loopback, that receives Intercom's webhooks."),
+        "awaits": _key("The URL on loopback that answers 202 while the service still works."),
+        "service": _key("The command that starts the service."),
+        "files": _key("Patterns of the files that belong to the pipeline, for receipts.", _STRINGS),
+        "without": _key("Operations that the pipeline lacks.", {"type": "array", "items": {"enum": list(_OPERATIONS)}}),
+        "varying": _key("Fields of its requests that differ by nature.", _VARYING),
+        "may_write": _key("What it may change although a value was there.", _STRINGS),
+        "may_print": _key("What its output may hold.", {"type": "array", "items": {"enum": ["email"]}}),
+        "says_no": _key("Return values by which it says that it refused.", _STRINGS),
+        "returns": _key("What it returns.", {"enum": ["contact", "contact_id", "nothing"]}),
+        "env": _key(
+            "Environment variables that it finds.", {"type": "object", "additionalProperties": {"type": "string"}}
+        ),
+        "time_limit": _key("Seconds that one call may take.", {"type": "number", "exclusiveMinimum": 0}),
+    }
+)
+"""Each key with its JSON Schema."""
