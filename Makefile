@@ -50,6 +50,7 @@ docs: development ## write the pages and the picture that are made from the code
 	@.venv/bin/python docs/assumed.py
 	@.venv/bin/python docs/supported.py
 	@.venv/bin/python docs/zoo.py
+	@.venv/bin/python docs/reference/recorded.py
 	@$(HARNESS) run --report .harness/report >/dev/null && cp .harness/report/run.svg docs/run.svg
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -265,6 +265,8 @@ def test_a_checkpoint_brings_everything_back(asker: Asker) -> None:
         {"identity_verification": "yes"},
         {"index_delay": -1},
         {"app_id": "another"},
+        {"as_of": "yesterday"},
+        {"as_of": "20210124"},
         {"nonsense": 1},
     ],
 )
