@@ -7,13 +7,14 @@ from typing import Any, Protocol
 
 from harness.client import Reading
 from harness.core.people import Lead, User
+from harness.core.versions import NEWEST_VERSION
 from harness.people import People
 
 
 class Ask(Protocol):
     """One request in a pipeline's place; bytes are sent as they are."""
 
-    def __call__(self, method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
+    def __call__(self, method: str, path: str, sent: Any = None, version: str = NEWEST_VERSION) -> Reading:
         """Ask."""
         ...
 

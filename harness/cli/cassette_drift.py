@@ -20,6 +20,7 @@ from harness.cli.cassette_options import cassette_paths, some_files
 from harness.cli.live_drift import STAND_IN, CannotAsk, LiveDrift
 from harness.core.clock import RUN_START, ManualClock
 from harness.core.errors import Problem
+from harness.core.tokens import token_of
 from harness.runner import wiring
 from harness.runner.test_app_wiring import guarded_app
 
@@ -100,7 +101,7 @@ def _drifts(path: Path, against: str) -> list[Drift]:
         workspace = f"diff-{secrets.token_hex(4)}"
         wiring.prefer_version(backend, workspace, cassette.header.intercom_version or None)
         make = backend.controls.workspace(workspace).create_visitor
-        return drifts(cassette, backend.handle, f"sandbox-{workspace}", make)
+        return drifts(cassette, backend.handle, token_of(workspace), make)
     finally:
         backend.close()
 

@@ -18,7 +18,7 @@ from harness.cassette.review.show import lines
 from harness.cassette.review.staleness import Today, source_of_case
 from harness.cli import shared_options
 from harness.cli.cassette_options import cassette_paths, one_file, some_files
-from harness.sandbox.rules.versions import NEWEST_VERSION
+from harness.core.versions import NEWEST_VERSION
 
 
 @click.command("list")

@@ -21,11 +21,12 @@ from harness.client import NEWEST_VERSION
 from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
+from harness.core.tokens import token_of
 from harness.runner.scenario import ScenarioResult
 from harness.runner.wiring import sandbox_backend
 from harness.sandbox.operation_names import operation_of as name_of
 
-_TOKEN: Final = "sandbox-compare"
+_TOKEN: Final = token_of("compare")
 PASSING: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})
 """Statuses that tell of the day and not of Intercom's rules."""
 OF_THE_LIST: Final = ("length", "total_count", "total_pages")

@@ -6,13 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from harness.assumptions.evidence import FORMAT
 from harness.cassette.review.drift import Tier
 from harness.core.http import Caller
+from harness.core.timestamps import iso_seconds
 
 Against: TypeAlias = Literal["sandbox", "cassette"]
 AGAINST: Final[tuple[Against, ...]] = ("sandbox", "cassette")
@@ -71,7 +71,7 @@ class Comparison:
 
     def as_data(self, now: float, **about: str) -> dict[str, Any]:
         """The comparison as evidence that can be committed, with its date."""
-        at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        at = iso_seconds(now)
         rows = [
             {
                 "scenario": one.scenario,

@@ -12,6 +12,7 @@ from harness import config
 from harness.cli import shared_options, taping
 from harness.cli.shared_options import GatewayOptions
 from harness.core.http import BrokenResponse, Exchange
+from harness.core.tokens import token_of
 from harness.pipeline.environment import command_environment, production_credentials
 from harness.pipeline.foreground import run_in_foreground
 from harness.runner import command_session
@@ -51,7 +52,7 @@ def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, .
         title=f"What {Path(words[0]).name} asked",
         intercom_version=options.intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
-        opens=lambda: errand(f"sandbox-{options.workspace}", "harness exec", options.visitors),
+        opens=lambda: errand(token_of(options.workspace), "harness exec", options.visitors),
         time_scale=options.time_scale,
     )
     for line in tape.told():

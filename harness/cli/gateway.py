@@ -10,6 +10,7 @@ from harness import config
 from harness.cli import shared_options, taping
 from harness.cli.serving import serve
 from harness.cli.shared_options import GatewayOptions
+from harness.core.tokens import token_of
 from harness.runner import command_session, wiring
 from harness.runner.test_app_wiring import errand
 
@@ -41,13 +42,13 @@ def command(options: GatewayOptions, host: str, port: int, ca_file: Path | None)
         title="A gateway's traffic",
         intercom_version=options.intercom_version,
         secrets=[secret.reveal() for secret in found.secrets],
-        opens=lambda: errand(f"sandbox-{options.workspace}", "harness gateway", options.visitors),
+        opens=lambda: errand(token_of(options.workspace), "harness gateway", options.visitors),
         time_scale=options.time_scale,
     )
     for line in tape.told():
         _note(line)
     wiring.prefer_version(tape.backend, options.workspace, tape.intercom_version)
-    token = None if options.strict or tape.errand is not None else f"sandbox-{options.workspace}"
+    token = None if options.strict or tape.errand is not None else token_of(options.workspace)
     session = command_session.gateway_session(tape.backend, token, tape.intercom_version, tape.middleware)
     tables = wiring.workspace_faults(tape.backend, tape.clock, options.faults, options.workspace)
     _, server = wiring.service(

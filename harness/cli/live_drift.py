@@ -11,10 +11,11 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.cassette.review.drift import Drift, drifts
 from harness.core.errors import NotStaged, Problem
 from harness.core.http import Outcome, Request
+from harness.core.tokens import token_of
 from harness.runner.test_app_wiring import GuardedApp
 from harness.test_app.cleanup.marker import marker_of
 
-STAND_IN = "sandbox-diff"
+STAND_IN = token_of("diff")
 """The token under which requests come to the guard; it opens nothing."""
 
 

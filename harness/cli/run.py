@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from harness.cli.run_reporter import RunReporter, run_pytest
 from harness.cli.shared_options import cassettes, record_in_ci, strict_token, time_scale, workspace_name
 from harness.cli.stale import StaleOnly
 from harness.core.errors import Problem
+from harness.core.timestamps import iso_seconds
 from harness.pipeline.content import content_of, digests
 from harness.report.files import write_report
 from harness.report.picture import svg_of
@@ -215,7 +215,7 @@ def _digests(paths: Collection[Path]) -> Mapping[str, str]:
 
 
 def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    now = iso_seconds(time.time())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
 

@@ -7,7 +7,6 @@ and its declaration in `GATEWAY_OPTIONS`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -18,16 +17,16 @@ import click
 
 from harness.core.errors import Problem
 from harness.core.hosts import host_of, is_owned
+from harness.core.tokens import WORKSPACE_NAME
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import load_faults
 
 P = ParamSpec("P")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 def workspace_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Return the value of an option that names a workspace. Raises click.BadParameter for a name no workspace has."""
-    if value is not None and not _NAME.fullmatch(value):
+    if value is not None and not WORKSPACE_NAME.fullmatch(value):
         raise click.BadParameter("a name has up to 64 small letters, digits, dots, hyphens and underscores")
     return value
 

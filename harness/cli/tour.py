@@ -18,11 +18,13 @@ from rich.text import Text
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request, Response
+from harness.core.tokens import token_of
+from harness.core.versions import NEWEST_VERSION
 from harness.gateway import Gateway
 from harness.runner import wiring
 
-TOKEN = "sandbox-tour"
-VERSION = "2.16"
+TOKEN = token_of("tour")
+VERSION = NEWEST_VERSION
 FORM = "application/x-www-form-urlencoded"
 
 

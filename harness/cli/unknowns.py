@@ -22,6 +22,7 @@ from harness.cli.comparison_rows import Comparison, write_evidence
 from harness.cli.run_reporter import RunReporter, left_behind, run_pytest
 from harness.client import Reading
 from harness.core.errors import NotStaged, Problem
+from harness.core.versions import NEWEST_VERSION
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.report.terminal import ReportConsole, TerminalReport
 from harness.runner.run import Run
@@ -104,7 +105,7 @@ def _asking(run: Run) -> Ask:
     session.trust_env = False
     session.mount("https://", GatewayAdapter(run.gateway, "pipeline"))
 
-    def ask(method: str, path: str, sent: Any = None, version: str = "2.16") -> Reading:
+    def ask(method: str, path: str, sent: Any = None, version: str = NEWEST_VERSION) -> Reading:
         headers = {"authorization": f"Bearer {app.stand_in}", "intercom-version": version}
         headers |= {"content-type": "application/json"} if sent is not None else {}
         body = sent if sent is None or isinstance(sent, bytes) else msgspec.json.encode(sent)

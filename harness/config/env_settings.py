@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.core.errors import Problem
+from harness.core.tokens import is_sandbox_token
 
 ACCESS_TOKEN = "INTERCOM_TEST_ACCESS_TOKEN"
 APP_ID = "INTERCOM_TEST_APP_ID"
@@ -100,7 +101,7 @@ class Settings:
         """
         pairs = [*self.environment.items(), *self.dotenv.items()]
         found = {value for name, value in pairs if CREDENTIAL_NAME.search(name) and len(value) >= SHORTEST_SECRET}
-        return tuple(Secret(value) for value in sorted(found) if not value.startswith("sandbox-"))
+        return tuple(Secret(value) for value in sorted(found) if not is_sandbox_token(value))
 
     @property
     def state_folder(self) -> Path:
@@ -177,7 +178,7 @@ class Settings:
 def _wrong_values(token: str, app_id: str, region: str, live: frozenset[str]) -> Iterable[str]:
     if not token:
         yield f"{ACCESS_TOKEN} is missing or empty"
-    elif token.startswith("sandbox-"):
+    elif is_sandbox_token(token):
         yield f"{ACCESS_TOKEN} holds a token of the sandbox, and an access token of the TEST app is wanted"
     elif not _TOKEN_FORM.fullmatch(token):
         yield f"{ACCESS_TOKEN} is no access token (at least 20 letters, digits and signs, without spaces)"

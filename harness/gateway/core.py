@@ -7,19 +7,17 @@ is open is refused and logged.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 from harness.core.clock import Clock
 from harness.core.hosts import host_of
 from harness.core.http import Handler, Outcome, Request, Response, Step
+from harness.core.tokens import token_in, workspace_of_token
 from harness.gateway.exchange_log import ExchangeLog
 
 Middleware: TypeAlias = Callable[[Request, Handler], Outcome]
@@ -203,31 +201,12 @@ def _is_foreign(request: Request, session: GatewaySession) -> bool:
 
 def bearer_token(request: Request) -> str | None:
     """The access token of a request: Bearer, or Basic with the token as user name, as old clients send it."""
-    return _token(request.headers.get("authorization", ""))
-
-
-@lru_cache(maxsize=256)
-def _token(authorization: str) -> str | None:
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip() or None
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value.strip(), validate=True).decode().partition(":")[0] or None
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-    return None
+    return token_in(request.headers.get("authorization", ""))
 
 
 def workspace_of(request: Request) -> str:
     """The name of the sandbox workspace that a request's token stands for, or an empty string."""
-    return _workspace(request.headers.get("authorization", ""))
-
-
-@lru_cache(maxsize=256)
-def _workspace(authorization: str) -> str:
-    token = _token(authorization)
-    return token[8:] if token is not None and token.startswith("sandbox-") else ""
+    return workspace_of_token(bearer_token(request))
 
 
 def refuse(request: Request, reason: str, message: str, status: int = 503) -> Outcome:

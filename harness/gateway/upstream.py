@@ -6,7 +6,6 @@ turned down before the first request: this is not a way to Intercom.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ import urllib3
 
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
+from harness.core.loopback import is_loopback
+from harness.core.tokens import token_of
 from harness.gateway.core import refuse
 from harness.gateway.door_responses import error
 
@@ -167,7 +168,7 @@ class RemoteWorkspace:
         return []
 
     def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
-        headers = {"authorization": f"Bearer sandbox-{self._name}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {token_of(self._name)}", "content-type": "application/json"}
         content = b"" if body is None else json.dumps(dict(body)).encode()
         response = self._upstream.send(Request(method, f"/_sandbox/{name}", headers, content))
         if response.status >= 400:
@@ -209,13 +210,6 @@ def _no_sandbox(url: str, evidence: str) -> Problem:
 def _on_loopback(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme == "http" and _is_loopback(parts.hostname or "") and parts.port != 0
+        return parts.scheme == "http" and is_loopback(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

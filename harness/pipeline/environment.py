@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core import loopback
+from harness.core.tokens import is_sandbox_token
+
 TOKEN_NAMES = ("AT", "INTERCOM_ACCESS_TOKEN", "INTERCOM_API_KEY")
 """Where code looks for the access token: the guide's own scripts in `AT`, most other code in the others."""
 
@@ -20,7 +23,7 @@ SECRET_NAME = "INTERCOM_CLIENT_SECRET"
 """Where code finds the secret that webhooks are signed with."""
 
 PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-LOOPBACK = "localhost,127.0.0.1,::1"
+NO_PROXY = ",".join(loopback.NAMES)
 
 _CREDENTIAL = re.compile(
     r"intercom.*(token|key|secret|password|auth|credential)|(token|key|secret|password).*intercom", re.IGNORECASE
@@ -83,7 +86,7 @@ def python_environment(url: str, token: str, secret: str) -> Iterator[None]:
 
 
 def _is_production(name: str, value: str) -> bool:
-    if not value or value.startswith("sandbox-"):
+    if not value or is_sandbox_token(value):
         return False
     return bool(_CREDENTIAL.search(name) or _TOKEN_VALUE.search(value))
 
@@ -92,8 +95,8 @@ def _proxy(way: Way) -> dict[str, str]:
     return {
         "INTERCOM_BASE_URL": way.url,
         **dict.fromkeys(PROXY_NAMES, way.url),
-        "NO_PROXY": LOOPBACK,
-        "no_proxy": LOOPBACK,
+        "NO_PROXY": NO_PROXY,
+        "no_proxy": NO_PROXY,
         "NODE_USE_ENV_PROXY": "1",
     }
 

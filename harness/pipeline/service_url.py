@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 from urllib.parse import urlsplit
 
 from harness.core.errors import Problem
+from harness.core.loopback import is_loopback
 
 
 def check_url(url: object, key: str, where: str) -> str:
@@ -39,10 +38,3 @@ def place_of(url: str) -> tuple[str, int]:
     """The host and the port that a URL leads to."""
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name can only mean this machine."""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host.lower() == "localhost"

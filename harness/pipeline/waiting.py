@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from harness.pipeline.service_url import is_loopback
+from harness.core.loopback import is_loopback
 
 KEPT: Final = 256 * 1024
 """Bytes kept of an answer."""
@@ -116,6 +116,6 @@ class Waiting:
 def _location(heard: Heard) -> str | None:
     place = heard.headers.get("location")
     url = urljoin(heard.url, place) if place else None
-    if url is not None and not is_loopback(urlsplit(url).hostname or ""):
+    if url is not None and not is_loopback(urlsplit(url).hostname):
         raise BadRedirect(f"it sends us to {urlsplit(url).hostname}, which is not on this machine")
     return url

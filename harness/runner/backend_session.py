@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from harness.core.clock import MovingClock
 from harness.core.http import Step
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from harness.gateway.middleware.traffic_log import BackendTrafficLog
     from harness.runner.test_app_wiring import GuardedApp
     from harness.runner.wiring import OpenBackend
-
-RUN_TOKEN: Final = "sandbox-run"
-"""The token that every pipeline sees; the gateway puts the scenario's own workspace behind it."""
 
 
 @dataclass(slots=True)

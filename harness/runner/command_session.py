@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.clock import Clock
 from harness.core.http import Request
+from harness.core.tokens import is_sandbox_token, token_of
 from harness.gateway.core import Gateway, GatewaySession, Middleware, bearer_token
 from harness.runner.wiring import (
     DEFAULT_WORKSPACE,
@@ -50,7 +51,7 @@ class TokenWatch:
     def __call__(self, request: Request) -> None:
         """Look at one request before it is logged."""
         token = bearer_token(request)
-        if token is not None and not token.startswith("sandbox-") and token not in self.own:
+        if token is not None and not is_sandbox_token(token) and token not in self.own:
             names = sorted(name for name, value in self.environment.items() if value == token)
             origin = f"the variable {names[0]}" if names else "no variable: the code itself, or a file it reads"
             self.seen.add(f"{request.method} {request.path}, from {origin}")
@@ -89,7 +90,7 @@ def command_session(
     """
     from harness.gateway.server.tls import Authority
 
-    token, authority, tokens = f"sandbox-{workspace}", Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
+    token, authority, tokens = token_of(workspace), Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
     session = gateway_session(backend, None if strict else token, intercom_version, middleware)
     tables = workspace_faults(backend, clock, faults, workspace)
     gateway, server = service(

@@ -13,6 +13,7 @@ import requests
 from harness.core.clock import ManualClock, SkippingClock, WallClock
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Step
+from harness.core.tokens import token_of
 from harness.people import DrawnTraits, HttpVisitorOrigin, SandboxVisitorOrigin
 from harness.runner.backend_session import BackendSession, SessionConfig
 from harness.runner.scenario import Case
@@ -84,7 +85,7 @@ def _embedded(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
         workspace = backend.controls.workspace(name)
         yield BackendSession(
             backend,
-            f"sandbox-{name}",
+            token_of(name),
             DrawnTraits(order.seed + _number(case)),
             SandboxVisitorOrigin(workspace.create_visitor),
             clock,
@@ -98,7 +99,7 @@ def _at_url(case: Case, order: SessionConfig) -> Iterator[BackendSession]:
     from harness.runner.wiring import prefer_version, remote_backend
 
     name = order.workspace or f"run-{secrets.token_hex(4)}-{workspace_name(case)}"
-    token = f"sandbox-{name}"
+    token = token_of(name)
     clock = SkippingClock(WallClock())
 
     def owing(request: Request, inner: Handler) -> Outcome:

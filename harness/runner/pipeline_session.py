@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.core.http import Outcome, Request
+from harness.core.tokens import RUN_TOKEN
 from harness.gateway import Gateway
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
 from harness.pipeline.answer import OPERATIONS
@@ -21,7 +22,6 @@ from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
 from harness.pipeline.environment import production_credentials, python_environment
 from harness.pipeline.fixture import hears_webhooks, lacks
-from harness.runner.backend_session import RUN_TOKEN
 from harness.runner.command_session import TokenWatch, enclosed, way_to
 from harness.runner.controls import RUN_SECRET
 from harness.runner.session_config import RunOptions

@@ -20,6 +20,7 @@ from harness.config import load as settings_in
 from harness.core.clock import ManualClock, MovingClock, WallClock
 from harness.core.errors import Problem
 from harness.core.http import Caller
+from harness.core.tokens import RUN_TOKEN
 from harness.gateway import Gateway, GatewaySession, Middleware
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.middleware.idle import IdleDetector
@@ -30,7 +31,7 @@ from harness.pipeline import PipelineUnderTest, Runner
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
-from harness.runner.backend_session import RUN_TOKEN, BackendSession, CurrentStep, SessionConfig
+from harness.runner.backend_session import BackendSession, CurrentStep, SessionConfig
 from harness.runner.controls import Faults, Intercom, Webhooks, received
 from harness.runner.pipeline_session import REFERENCE, PipelineSession
 from harness.runner.scenario import Case, Scenario

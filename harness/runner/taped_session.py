@@ -5,18 +5,20 @@ What a recording or a replay still has to say is said when the scenario is concl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__
 from harness.core.clock import RUN_START, ManualClock
 from harness.core.http import Step
+from harness.core.timestamps import iso_seconds
+from harness.core.tokens import RUN_TOKEN
 from harness.people import People, RecordedTraits, RecordedVisitorOrigin
-from harness.runner.backend_session import RUN_TOKEN, BackendSession, SessionConfig
+from harness.runner.backend_session import BackendSession, SessionConfig
 from harness.runner.live_session import live_session
 from harness.runner.scenario import Case
 
@@ -90,12 +92,12 @@ def _header(case: Case, order: SessionConfig, live: BackendSession) -> Header:
     from harness.cassette import Header
     from harness.cassette.review.staleness import source_of_case
 
-    start = RUN_START if isinstance(live.clock, ManualClock) else datetime.now(UTC).timestamp()
+    start = RUN_START if isinstance(live.clock, ManualClock) else time.time()
     return Header(
         scenario=case.node_id,
         title=case.title,
         recorded_from=live.recorded_from,
-        recorded_at=datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"),
+        recorded_at=iso_seconds(start),
         intercom_version=order.sent_version,
         pipeline=order.pipeline,
         pipeline_spec=order.pipeline_spec,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
@@ -13,11 +10,12 @@ from typing import Final
 import msgspec
 
 from harness.core.http import Request, Response
+from harness.core.timestamps import http_date
+from harness.core.tokens import WORKSPACE_NAME, token_in, workspace_of_token
 from harness.sandbox.requests.context import OperationResponse
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS, Version
-from harness.sandbox.workspaces.workspaces import WORKSPACE_NAME
 
 LARGEST_BODY: Final = 5_000_000
 JSON_TYPES: Final = ("json", "*/*", "application/*")
@@ -46,25 +44,12 @@ def workspace_named(headers: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=256)
 def _named(authorization: str) -> str:
-    scheme, _, value = authorization.partition(" ")
-    if not scheme:
+    if not authorization.partition(" ")[0]:
         raise Refused(no.NO_AUTHORIZATION)
-    token = value.strip()
-    if scheme.lower() == "basic":
-        token = _user_name(token)
-    elif scheme.lower() != "bearer":
-        raise Refused(no.BAD_TOKEN)
-    name = token.removeprefix("sandbox-")
-    if name == token or not WORKSPACE_NAME.fullmatch(name):
+    name = workspace_of_token(token_in(authorization))
+    if not WORKSPACE_NAME.fullmatch(name):
         raise Refused(no.BAD_TOKEN)
     return name
-
-
-def _user_name(credentials: str) -> str:
-    try:
-        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (binascii.Error, ValueError):
-        raise Refused(no.BAD_TOKEN) from None
 
 
 def version_of(headers: Mapping[str, str], default: Version | None) -> Version:
@@ -105,7 +90,7 @@ def envelope(refusal: IntercomError, request_id: str) -> OperationResponse:
 @lru_cache(maxsize=8)
 def date_of(now: int) -> str:
     """A moment as the `date` header tells it."""
-    return formatdate(now, usegmt=True)
+    return http_date(now)
 
 
 def response(answer: OperationResponse, request_id: str, headers: dict[str, str]) -> Response:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
+
+from harness.core.timestamps import from_http_date
 
 WINDOW: Final = 10.0
 """Seconds for which a limit counts."""
@@ -63,10 +63,9 @@ def skew(headers: Mapping[str, str], now: float) -> float | None:
 
 def _their_now(headers: Mapping[str, str], now: float) -> float:
     try:
-        moment = parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError, TypeError):
+        return from_http_date(headers["date"])
+    except (KeyError, ValueError):
         return now
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _retry_after(text: str, their_now: float) -> float | None:
@@ -74,10 +73,10 @@ def _retry_after(text: str, their_now: float) -> float | None:
     if number is not None:
         return max(number, 0.0)
     try:
-        moment: datetime = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        moment = from_http_date(text)
+    except ValueError:
         return None
-    return max((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - their_now, 0.0)
+    return max(moment - their_now, 0.0)
 
 
 def _number(text: str) -> float | None:

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from harness.config import LIVE_APP_IDS, AppSettings, Settings
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
+from harness.core.versions import NEWEST_VERSION
 from harness.test_app import budget
 from harness.test_app.cleanup.ledger import Ledger
 from harness.test_app.connection_errors import SCOPES, Trouble
@@ -28,7 +29,6 @@ from harness.test_app.visitors.browser import chromium, playwright_is_there
 State: TypeAlias = Literal["ok", "look", "bad"]
 """As it should be; worth a look; in the way of a run against the TEST app."""
 
-NEWEST: Final = "2.16"
 LARGEST_SKEW: Final = 120.0
 OLDEST_NODE: Final = 20
 ATTRIBUTES: Final = ("plan", "campaign", "seats")
@@ -189,7 +189,7 @@ def look_at_app(app: AppSettings, line: ProxyRoute, now: Callable[[], float]) ->
 
 
 def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) -> Iterator[DoctorFinding]:
-    me = _ask(backend, "/me", NEWEST)
+    me = _ask(backend, "/me", NEWEST_VERSION)
     trouble = next(iter(backend.take_troubles()), None)
     if trouble is not None:
         yield _bad("token", trouble)
@@ -208,8 +208,8 @@ def _look(app: AppSettings, backend: IntercomBackend, now: Callable[[], float]) 
     yield DoctorFinding("TEST app", "look" if test else "ok", f"{shown.app_id} is called {shown.name!r}{test}")
     yield _version(me, _ask(backend, "/me", ""))
     yield from _scopes(backend)
-    yield from _contacts(_ask(backend, "/contacts?per_page=1", NEWEST))
-    yield from _attributes(_ask(backend, "/data_attributes?model=contact", NEWEST))
+    yield from _contacts(_ask(backend, "/contacts?per_page=1", NEWEST_VERSION))
+    yield from _attributes(_ask(backend, "/data_attributes?model=contact", NEWEST_VERSION))
 
 
 def _ask(backend: IntercomBackend, target: str, version: str) -> Response | None:
@@ -225,7 +225,9 @@ def _bad(name: str, trouble: Trouble) -> DoctorFinding:
 
 def _version_or_unknown(me: Response | None) -> DoctorFinding:
     if me is not None and b"intercom_version_invalid" in me.body:
-        return DoctorFinding("API version", "bad", f"Intercom does not know {NEWEST} here", "update the harness")
+        return DoctorFinding(
+            "API version", "bad", f"Intercom does not know {NEWEST_VERSION} here", "update the harness"
+        )
     status = me.status if me is not None else "nothing"
     return DoctorFinding("token", "bad", f"GET /me answered {status}", "try again later; www.intercomstatus.com")
 
@@ -233,8 +235,10 @@ def _version_or_unknown(me: Response | None) -> DoctorFinding:
 def _version(me: Response, plain: Response | None) -> DoctorFinding:
     told = me.headers.get("intercom-version", "not told")
     usual = plain.headers.get("intercom-version", "not told") if plain is not None else "not told"
-    if told not in (NEWEST, "not told"):
-        return DoctorFinding("API version", "look", f"asked for {NEWEST}, answered in {told}", "update the harness")
+    if told not in (NEWEST_VERSION, "not told"):
+        return DoctorFinding(
+            "API version", "look", f"asked for {NEWEST_VERSION}, answered in {told}", "update the harness"
+        )
     return DoctorFinding("API version", "ok", f"{told}; a request without a version gets {usual}")
 
 
@@ -251,7 +255,7 @@ def _clock(me: Response, now: float) -> DoctorFinding:
 def _scopes(backend: IntercomBackend) -> Iterator[DoctorFinding]:
     missing: list[str] = []
     for target, permission in READS.items():
-        answer = _ask(backend, target, NEWEST)
+        answer = _ask(backend, target, NEWEST_VERSION)
         if answer is None or answer.status in (401, 402, 403):
             missing.append(permission)
     backend.take_troubles()

@@ -7,10 +7,10 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.core.errors import Problem
+from harness.core.timestamps import iso_seconds
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def occupied(folder: Path, purpose: str, now: Callable[[], float]) -> Iterator[N
     except Timeout:
         raise _taken(note) from None
     try:
-        since = datetime.fromtimestamp(now(), UTC).isoformat(timespec="seconds")
+        since = iso_seconds(now())
         holder = {"purpose": purpose, "process": os.getpid(), "machine": socket.gethostname(), "since": since}
         note.write_text(json.dumps(holder), encoding="utf-8")
         yield

@@ -20,6 +20,7 @@ from urllib3 import HTTPSConnectionPool, ProxyManager
 from harness.config import AppSettings
 from harness.core.errors import Problem
 from harness.core.http import BrokenResponse, Outcome, Request, Response
+from harness.core.loopback import is_loopback
 from harness.test_app.budget import Allowance, allowance_in
 from harness.test_app.connection_errors import Trouble, never_sent, storm, trouble_in, trouble_of
 from harness.test_app.request_effects import READING_METHODS
@@ -50,7 +51,7 @@ class ProxyRoute:
 
     def __post_init__(self) -> None:
         host = urlsplit(self.proxy).hostname
-        if self.proxy and host not in ("127.0.0.1", "localhost", "::1"):
+        if self.proxy and not is_loopback(host):
             raise Problem(
                 f"a rehearsal goes through loopback, and {host} is elsewhere", remedy="use http://127.0.0.1:PORT"
             )

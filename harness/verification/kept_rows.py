@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from harness.client import Reading
+from harness.core import timestamps
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
 from harness.verification.checks.kept import BELONGINGS, Conversion, Permissions
@@ -134,7 +134,7 @@ def _text(value: Any) -> str:
 def _moment(value: Any) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         return _text(value)
-    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S}"
+    return timestamps.plain(value)
 
 
 def ledgers(conversions: Iterable[Conversion], claims: Iterable[Claim] = ()) -> list[list[LedgerRow]]:

@@ -18,11 +18,12 @@ from urllib.parse import quote
 from harness.cassette.cassette_errors import RefusedToWrite
 from harness.cassette.redaction import pseudonyms
 from harness.cassette.redaction.redactor import Redactor
+from harness.core.tokens import PREFIX
 
 _TOKEN_START = base64.b64encode(b"tok:").decode()[:5]
 """How access tokens of Intercom begin."""
 _TOKEN = re.compile(re.escape(_TOKEN_START) + r"[A-Za-z0-9+/=_-]{16,}")
-_CREDENTIALS = re.compile(r"\b(?:Bearer|Basic) (?!sandbox-)[A-Za-z0-9+/=_.:-]{12,}")
+_CREDENTIALS = re.compile(rf"\b(?:Bearer|Basic) (?!{PREFIX})[A-Za-z0-9+/=_.:-]{{12,}}")
 
 
 @dataclass(frozen=True, slots=True)

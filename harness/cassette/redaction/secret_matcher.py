@@ -17,6 +17,8 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 import msgspec
 
+from harness.core.tokens import is_sandbox_token
+
 COVER = "[redacted]"
 SHORTEST = 8
 _DEPTH = 3
@@ -40,7 +42,7 @@ class SecretMatcher:
 
     def add(self, value: str) -> None:
         """Learn one more, where it is long enough to be told from an ordinary word."""
-        if len(value) >= SHORTEST and not value.startswith("sandbox-") and value not in self._values:
+        if len(value) >= SHORTEST and not is_sandbox_token(value) and value not in self._values:
             self._values |= {value}
             self.__dict__.pop("_forms", None)
 

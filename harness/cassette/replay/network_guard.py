@@ -7,7 +7,6 @@ alone: they lead to this machine only. Other processes are not its business; `ex
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import sys
 import threading
@@ -17,13 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.errors import Problem
+from harness.core.loopback import is_loopback
 
 _CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _EVENTS = _CONNECTING | _RESOLVING
 _LOCAL_FAMILIES = frozenset(getattr(socket, name) for name in ("AF_UNIX", "AF_NETLINK") if hasattr(socket, name))
 
-_LOOPBACK_NAMES = frozenset({"localhost", "", "0.0.0.0", "::"})  # noqa: S104 - connecting, not listening
+_ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - connecting, not listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class NetworkRefused(Problem, ConnectionError):
 def _likely(host: str) -> str:
     if host.endswith("intercom.io"):
         return "Intercom's host is written into the code under test, and no door leads it here"
-    return "a proxy variable is set, or the code under test needs another service" if is_loopback(host) else ""
+    return "a proxy variable is set, or the code under test needs another service" if leads_here(host) else ""
 
 
 class NetworkGuard:
@@ -117,7 +117,7 @@ class NetworkGuard:
         raise NetworkRefused(refusal)
 
     def _lets_out(self, host: str, port: int | str | None, *, resolving: bool) -> bool:
-        if not is_loopback(host):
+        if not leads_here(host):
             return False
         return resolving or any(port in ports for ports in self._allowed if isinstance(port, int))
 
@@ -139,14 +139,7 @@ def _addressed(args: tuple[Any, ...]) -> tuple[str | None, int | str | None]:
     return str(address), None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, seen from itself."""
+def leads_here(host: str) -> bool:
+    """Return whether a connection to this host stays on this machine: loopback, or an address that means any of it."""
     name = host.strip("[]").partition("%")[0].rstrip(".").lower()
-    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    return is_loopback(name) or name in _ANY_ADDRESS or name.endswith(".localhost")

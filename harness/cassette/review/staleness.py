@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -14,6 +13,7 @@ from typing import Literal, TypeAlias
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Header, source_digest
 from harness.cassette.redaction.redactor import RULES_VERSION
+from harness.core.timestamps import from_iso
 
 Cause: TypeAlias = Literal["API version", "scenario source", "redaction rules", "harness format", "age"]
 WARN_AFTER_DAYS = 180
@@ -64,11 +64,10 @@ def _age(header: Header, today: Today) -> list[Stale]:
     if header.recorded_from != "test-app" or not header.recorded_at:
         return []
     try:
-        recorded = datetime.fromisoformat(header.recorded_at)
+        recorded = from_iso(header.recorded_at)
     except ValueError:
         return [Stale("age", f"recorded_at is no time: {header.recorded_at!r}")]
-    recorded = recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC)
-    days = int((today.now - recorded.timestamp()) // 86_400)
+    days = int((today.now - recorded) // 86_400)
     if days < today.warn_after:
         return []
     return [Stale("age", f"recorded {days} days ago", fails=days >= today.fail_after)]

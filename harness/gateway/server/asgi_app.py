@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from harness.core.hosts import host_of
 from harness.core.http import NOBODY_WAITS, BrokenKind, BrokenResponse, Outcome, Request, Response
+from harness.core.loopback import is_loopback
 from harness.gateway.core import Gateway
 from harness.gateway.door_responses import error
 from harness.gateway.server.egress import Policy, refusal
@@ -147,7 +147,7 @@ class GatewayAsgiApp:
 
 def _is_near(transport: asyncio.Transport) -> bool:
     peer = transport.get_extra_info("peername")
-    return bool(peer) and ip_address(peer[0].removeprefix("::ffff:")).is_loopback
+    return bool(peer) and is_loopback(peer[0])
 
 
 def _failed(request: Request) -> Outcome:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from harness.core.timestamps import iso_milliseconds
 from harness.sandbox.operations.lookup import named_person, queried_person
 from harness.sandbox.requests import parsing
 from harness.sandbox.requests.context import OperationResponse, RequestContext
@@ -67,11 +67,13 @@ def _summary(person: Person, events: list[Event], counts: list[tuple[str, int, i
 
 
 def _row(name: str, count: int, first: int, last: int) -> dict[str, Any]:
-    return {"name": name, "first": _text(first), "last": _text(last), "count": count, "description": ""}
-
-
-def _text(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return {
+        "name": name,
+        "first": iso_milliseconds(first),
+        "last": iso_milliseconds(last),
+        "count": count,
+        "description": "",
+    }
 
 
 def summarize(call: RequestContext) -> OperationResponse:

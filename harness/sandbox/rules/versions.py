@@ -101,9 +101,6 @@ RELEASES = (
 
 VERSIONS = {name: Version(name, parse(name), released) for name, released in RELEASES}
 
-NEWEST_VERSION = "2.16"
-"""The newest version with an official description to hold the sandbox against; 2.17 is served from its pages alone."""
-
 FALLBACK_VERSION = "1.0"
 """What a request gets that names none, in a workspace without a default (facts §1)."""
 

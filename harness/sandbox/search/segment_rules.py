@@ -14,10 +14,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
+from harness.core.versions import NEWEST_VERSION
 from harness.sandbox.rules.impossible import impossible, listed
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
-from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS
+from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.search import language
 from harness.sandbox.search.contact_fields import contact_fields
 from harness.sandbox.search.language import Field, Fields, Test

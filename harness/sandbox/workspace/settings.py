@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.core.loopback import is_loopback
 from harness.sandbox.rules.impossible import impossible, listed
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.store.topics import TOPICS
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 REGIONS = ("US", "EU", "AU")
 
 
@@ -71,7 +71,7 @@ def _is_date(value: object) -> bool:
 
 def _is_here(url: object) -> bool:
     parts = urlsplit(url) if isinstance(url, str) else None
-    return parts is not None and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+    return parts is not None and parts.scheme in ("http", "https") and is_loopback(parts.hostname)
 
 
 def _are_topics(value: object) -> bool:

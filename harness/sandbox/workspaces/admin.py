@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.clock import Clock
+from harness.core.versions import NEWEST_VERSION
 from harness.sandbox.operations.conversions import merge
 from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.new_people import VISITOR_TRAITS, new_visitor
 from harness.sandbox.rules.impossible import impossible, listed
-from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS
+from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields, v1
 from harness.sandbox.store.history import changes_since

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from harness.core.timestamps import iso_milliseconds
+from harness.core.versions import NEWEST_VERSION
 from harness.sandbox.rules.person import Person
-from harness.sandbox.rules.versions import NEWEST_VERSION, VERSIONS, Version
+from harness.sandbox.rules.versions import VERSIONS, Version
 from harness.sandbox.serializers import v1, v2
 from harness.sandbox.store.topics import Event, events, topic_of
 from harness.sandbox.workspace.workspace import Workspace
@@ -75,11 +76,10 @@ def _item(workspace: Workspace, event: Event, person: Person, version: Version) 
 
 def iso_times(item: Mapping[str, Any]) -> dict[str, Any]:
     """The same item with its times as notifications write them."""
-    return {key: _iso(value) if key.endswith("_at") and type(value) is int else value for key, value in item.items()}
-
-
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return {
+        key: iso_milliseconds(value) if key.endswith("_at") and type(value) is int else value
+        for key, value in item.items()
+    }
 
 
 class Outbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
+from harness.core.tokens import WORKSPACE_NAME
 from harness.sandbox.store.database import Database
 from harness.sandbox.store.ids import Ids
 from harness.sandbox.workspaces.admin import WorkspaceAdmin
 
-WORKSPACE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 DEFAULT_WORKSPACE = "default"
 
 

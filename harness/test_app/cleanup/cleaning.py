@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
 from harness.core.http import Response
+from harness.core.versions import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.request_effects import Kind
 
@@ -28,7 +29,7 @@ ORDER: Sequence[Kind] = ("conversation", "contact", "visitor", "company", "tag")
 class Asking(Protocol):
     """A request past the guard; `None` where no answer came."""
 
-    def __call__(self, method: str, target: str, body: Any = None, version: str = "2.16") -> Response | None:
+    def __call__(self, method: str, target: str, body: Any = None, version: str = NEWEST_VERSION) -> Response | None:
         """Ask."""
         ...
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
+from harness.core.versions import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.connection_errors import Trouble, wrong_app
 from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
@@ -25,7 +26,6 @@ from harness.test_app.request_effects import UnderstoodRequest
 
 IDENTITY_HOLDS: Final = 20.0
 """Seconds for which `/me` counts for a write that can be taken back; for all others it is read anew each time."""
-NEWEST: Final = "2.16"
 
 
 class GuardRefused(Problem):
@@ -104,7 +104,7 @@ class GuardMiddleware:
             self._learn(request, call, number, outcome)
         return outcome
 
-    def ask(self, method: str, target: str, body: Any = None, version: str = NEWEST) -> Response | None:
+    def ask(self, method: str, target: str, body: Any = None, version: str = NEWEST_VERSION) -> Response | None:
         """A request of the harness's own, past this guard like any other; `None` where no answer came."""
         outcome = self.layer(self._request(method, target, body, version), self._line.handle)
         return outcome.answer if isinstance(outcome.answer, Response) else None
@@ -112,7 +112,7 @@ class GuardMiddleware:
     def identify(self) -> workspace_identity.AnsweringWorkspace:
         """Read `/me` now, and stop the run unless it shows the TEST app of the settings."""
         with self._lock:
-            outcome = self._line.handle(self._request("GET", "/me", None, NEWEST))
+            outcome = self._line.handle(self._request("GET", "/me", None, NEWEST_VERSION))
             self._hear_troubles()
             if self.stop is None:
                 self._check(outcome)
@@ -147,7 +147,7 @@ class GuardMiddleware:
 
     def _seen_in(self, conversation_id: str) -> frozenset[str] | None:
         """Who is in a conversation at this moment; nobody where there is none, `None` where that was not told."""
-        outcome = self._line.handle(self._request("GET", f"/conversations/{conversation_id}", None, NEWEST))
+        outcome = self._line.handle(self._request("GET", f"/conversations/{conversation_id}", None, NEWEST_VERSION))
         self._hear_troubles()
         answer = outcome.answer
         if not isinstance(answer, Response) or answer.status not in (200, 404):
@@ -209,7 +209,7 @@ class GuardMiddleware:
         """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
         inside = conversation_owner.customers_in(body)
         for contact_id in inside - self.known.people:
-            answer = self._line.handle(self._request("GET", f"/contacts/{contact_id}", None, NEWEST)).answer
+            answer = self._line.handle(self._request("GET", f"/contacts/{contact_id}", None, NEWEST_VERSION)).answer
             shown = answer.json() if isinstance(answer, Response) and answer.status == 200 else None
             if isinstance(shown, Mapping) and str(shown.get("email")).lower() == call.invited.lower():
                 self._ledger.made(number, contact_id, str(shown.get("external_id") or ""))

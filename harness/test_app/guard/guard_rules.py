@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from harness.config import Secret
 from harness.core.http import INTERCOM_HOST, Request
+from harness.core.loopback import is_loopback
 from harness.test_app.guard import conversation_owner
 from harness.test_app.guard.conversation_owner import Unseen
 from harness.test_app.guard.guard_policy import OwnedIds, Rules
@@ -25,7 +26,6 @@ from harness.test_app.request_effects import READING_METHODS, UnderstoodRequest,
 CONTACTS_AT_MOST: Final = 20
 """How many contacts a developer workspace keeps; it archives the oldest beyond that (facts §6)."""
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 PERSON_NAMES: Final = frozenset({"id", "user_id", "external_id", "contact_id", "intercom_user_id", "from", "into"})
 """Names under which a body says whom it means, by an identifier."""
@@ -69,7 +69,7 @@ def _destination(request: Request, rules: Rules) -> Objection:
     named = (parts.hostname or "").rstrip(".")
     if parts.username is not None or parts.password is not None:
         return "the address carries credentials"
-    if named in LOOPBACK or not request.origin:
+    if is_loopback(named) or not request.origin:
         return None if request.host in (INTERCOM_HOST, rules.app.host) else _elsewhere(request.host, rules)
     if request.host != rules.app.host or named != rules.app.host:
         return _elsewhere(named if named != rules.app.host else request.host, rules)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import NotStaged, Problem
-from harness.runner.backend_session import RUN_TOKEN
+from harness.core.tokens import RUN_TOKEN
 from harness.runner.run import Run
 from harness.runner.scenario import Case, ScenarioResult
 from harness.runner.session_config import RunOptions

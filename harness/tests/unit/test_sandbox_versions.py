@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import harness.sandbox
+from harness.core.versions import NEWEST_VERSION
 from harness.sandbox.requests.router import Route, Router
 from harness.sandbox.routes import ROUTES
-from harness.sandbox.rules.versions import FEATURES, NEWEST_VERSION, VERSIONS, parse, span
+from harness.sandbox.rules.versions import FEATURES, VERSIONS, parse, span
 from harness.tests.support.driven_operations import DRIVEN
 from harness.tests.support.openapi import description
 

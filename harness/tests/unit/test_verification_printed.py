@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.core.tokens import RUN_TOKEN
 from harness.pipeline.answer import Answer
-from harness.runner.backend_session import RUN_TOKEN
 from harness.verification import Verdict
 from harness.verification.checks.printed import nothing_private
 

@@ -7,14 +7,17 @@ A pipeline whose output is read by those only who may read e-mails says so (`may
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
+from harness.core.tokens import RUN_TOKEN
 from harness.verification.claims import Claim, Witness, judged
 
-CREDENTIAL = re.compile(r"\bdG9rO[\w+/=-]{20,}|(?<![\w/.-])sandbox-run\b(?!-)|\bc2FuZGJveC1ydW46")
+_BASIC = base64.b64encode(f"{RUN_TOKEN}:".encode()).decode().rstrip("=")
+CREDENTIAL = re.compile(rf"\bdG9rO[\w+/=-]{{20,}}|(?<![\w/.-]){re.escape(RUN_TOKEN)}\b(?!-)|\b{_BASIC}")
 """An access token as Intercom's own begin, or the one that every pipeline is given, plain or as Basic carries it."""
 
 ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
