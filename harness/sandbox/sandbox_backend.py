@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -129,7 +128,7 @@ class Sandbox:
             raise Refused(found)
         route, parameters = found
         serving.operation = route.operation
-        query: dict[str, Any] = request.query if asked else {}
+        query: Mapping[str, str] = request.query if asked else {}
         body = {} if request.method == "GET" else parsing.body_of(request.body)
         origin = request.origin or f"https://{request.host}"
         return _run(route, RequestContext(workspace, version, parameters, query, body, now, origin, path))

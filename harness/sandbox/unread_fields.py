@@ -8,20 +8,26 @@ of a body.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from harness.sandbox.operations.profiles import PLAIN_TEXT, UTM
+from harness.sandbox.operations.profiles import written_names
+from harness.sandbox.rules.contact_fields import FIELDS
+from harness.sandbox.rules.versions import VERSIONS, Dialect
 
 _decode = msgspec.json.Decoder().decode
 
-PERSON: Final = (*PLAIN_TEXT, "email", "avatar", "owner_id", "unsubscribed_from_emails", "custom_attributes.*")
-CONTACT: Final = (*PERSON, "role", "external_id", "signed_up_at", "last_seen_at")
-OLD_PERSON: Final = (
-    *PERSON, *UTM, "id", "user_id", "remote_created_at", "signed_up_at", "last_request_at", "new_session",
-    "update_last_request_at", "location_data.*", "companies.*",
-)  # fmt: skip
+
+def _written(dialect: Dialect) -> frozenset[str]:
+    """Return the fields that the field table lets a body write; those that hold objects are taken as they come."""
+    versions = [version for version in VERSIONS.values() if version.dialect == dialect]
+    found = ((name, row.type) for version in versions for row in FIELDS for name in written_names(row, version))
+    return frozenset(f"{name}.*" if kind in ("object", "list") else name for name, kind in found)
+
+
+CONTACT: Final = _written("2.x")
+OLD_PERSON: Final = (*_written("1.x"), "id", "new_session", "update_last_request_at")
 USER: Final = ("user.id", "user.user_id", "user.email")
 VISITOR: Final = ("id", "user_id", "name", "email", "custom_attributes.*")
 
@@ -53,7 +59,7 @@ _PARENTS: Final = {
 }
 
 
-def unread(operation: str, body: Any) -> tuple[str, ...]:
+def unread(operation: str, body: object) -> tuple[str, ...]:
     """The fields of a body that this operation does not read, in the order in which they were sent."""
     if operation not in READ or not isinstance(body, dict):
         return ()
@@ -70,7 +76,7 @@ def unread_in(operation: str, content: bytes) -> tuple[str, ...]:
         return ()
 
 
-def _unread(body: Mapping[str, Any], operation: str, within: str) -> Iterator[str]:
+def _unread(body: Mapping[str, object], operation: str, within: str) -> Iterator[str]:
     read, parents, whatever = READ[operation], _PARENTS[operation], _OPEN[operation]
     for name, value in body.items():
         path = f"{within}{name}"

@@ -150,6 +150,7 @@ def _say(call: RequestContext, form: Form) -> dict[str, Any]:
     person = _spoken_to(call, form, arrivals.whoever_is_here(call, form))
     body = {"from": {"type": "contact", "id": person.person_id}, "body": form.message()}
     said = messages.create(_with_body(call, body)).body
+    assert isinstance(said, dict)
     return _heard(call, person, said["conversation_id"])
 
 

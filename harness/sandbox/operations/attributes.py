@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.requests import parsing
@@ -45,7 +43,7 @@ def list_all(call: RequestContext) -> OperationResponse:
     return OperationResponse({"type": "list", "data": data})
 
 
-def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, Any]:
+def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, object]:
     model, name, label, data_type, writable = row
     return {
         "type": "data_attribute",
@@ -112,7 +110,7 @@ def update(call: RequestContext) -> OperationResponse:
     attribute = call.workspace.attributes.get(attribute_id) if attribute_id is not None else None
     if attribute is None:
         raise Refused(no.ATTRIBUTE_NOT_FOUND)
-    changes: dict[str, Any] = {"updated_at": call.now}
+    changes: dict[str, object] = {"updated_at": call.now}
     if "description" in call.body:
         changes["description"] = parsing.text(call.body, "description")
     if "options" in call.body:

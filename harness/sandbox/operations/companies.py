@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
@@ -27,7 +27,7 @@ def save(call: RequestContext) -> OperationResponse:
     return OperationResponse(shared_fields.company(call.workspace, saved(call, call.body)))
 
 
-def saved(call: RequestContext, body: dict[str, Any]) -> Company:
+def saved(call: RequestContext, body: Mapping[str, object]) -> Company:
     """The company that a body tells of, written."""
     for name in body:
         if name not in PARAMETERS:
@@ -41,7 +41,7 @@ def saved(call: RequestContext, body: dict[str, Any]) -> Company:
     return _made(call, body, changes)
 
 
-def _known(call: RequestContext, body: dict[str, Any]) -> Company | None:
+def _known(call: RequestContext, body: Mapping[str, object]) -> Company | None:
     company_id = parsing.identifier(body, "company_id", call.version)
     if company_id:
         return call.belongings.company_by_id(company_id)
@@ -51,20 +51,19 @@ def _known(call: RequestContext, body: dict[str, Any]) -> Company | None:
     return call.belongings.company_named(name) if name else None
 
 
-def _made(call: RequestContext, body: dict[str, Any], changes: dict[str, Any]) -> Company:
+def _made(call: RequestContext, body: Mapping[str, object], changes: Mapping[str, object]) -> Company:
     company_id = parsing.identifier(body, "company_id", call.version)
     if not company_id and not changes.get("name"):
         raise Refused(no.COMPANY_NOT_SPECIFIED)
     key = call.workspace.ids.object_id(call.now, call.workspace.database.next("people"))
-    company = Company(
-        company_key=key, company_id=company_id or key, created_at=call.now, updated_at=call.now, **changes
-    )
+    bare = Company(company_key=key, company_id=company_id or key, created_at=call.now, updated_at=call.now)
+    company = msgspec.structs.replace(bare, **changes)
     call.belongings.add_company(company)
     return company
 
 
-def _changes(call: RequestContext, body: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
-    changes: dict[str, Any] = {
+def _changes(call: RequestContext, body: Mapping[str, object], current: dict[str, object]) -> dict[str, object]:
+    changes: dict[str, object] = {
         name: parsing.text(body, name) for name in ("name", "plan", "website", "industry") if name in body
     }
     if "remote_created_at" in body:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.operations import profiles
@@ -138,7 +136,7 @@ def update(call: RequestContext) -> OperationResponse:
     return show(call, person)
 
 
-def _identity(call: RequestContext, person: Person, *, becomes_user: bool) -> dict[str, Any]:
+def _identity(call: RequestContext, person: Person, *, becomes_user: bool) -> dict[str, str | None]:
     """E-mail and external id after the request; a lead who becomes a user loses the uuid unless an id is given."""
     email = parsing.email(call.body) if "email" in call.body else person.email
     external_id = parsing.identifier(call.body, "external_id", call.version)
@@ -147,7 +145,9 @@ def _identity(call: RequestContext, person: Person, *, becomes_user: bool) -> di
     return {"email": email, "external_id": external_id if "external_id" in call.body else person.external_id}
 
 
-def _wanted_anew(person: Person, identity: dict[str, Any], *, becomes_user: bool) -> tuple[str | None, str | None]:
+def _wanted_anew(
+    person: Person, identity: dict[str, str | None], *, becomes_user: bool
+) -> tuple[str | None, str | None]:
     """E-mail and external id that have to be free: what the request changes, or all that a new user has."""
     kept = person.kind == "user" or not becomes_user
     email, external_id = identity["email"], identity["external_id"]

@@ -5,8 +5,6 @@ Who begins them stands in `messages`, what is said and done in them in `replies`
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.operations.lookup import queried_person
@@ -23,7 +21,7 @@ DELETED = "<p><i>This message was deleted</i></p>"
 """What stands in place of a redacted message."""
 
 
-def show(call: RequestContext, found: Conversation, *, parts: bool) -> dict[str, Any]:
+def show(call: RequestContext, found: Conversation, *, parts: bool) -> dict[str, object]:
     """A conversation in the words of the version that was asked for."""
     show_it = v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
     shown = show_it(call.workspace, found, call.version, parts=parts)
@@ -89,7 +87,7 @@ def list_v1(call: RequestContext) -> OperationResponse:
 def update(call: RequestContext) -> OperationResponse:
     """`PUT /conversations/{conversation_id}`: whether it was read, its title, and its custom attributes."""
     found = found_conversation(call, call.parameters[0])
-    changes: dict[str, Any] = {"updated_at": call.now}
+    changes: dict[str, object] = {"updated_at": call.now}
     if "read" in call.body:
         changes["read"] = bool(parsing.flag(call.body, "read"))
     if "title" in call.body:
@@ -127,7 +125,7 @@ def redact(call: RequestContext) -> OperationResponse:
     return written(call, msgspec.structs.replace(found.at(call.now), updated_at=call.now, **changes))
 
 
-def _redacted_source(call: RequestContext, found: Conversation) -> dict[str, Any]:
+def _redacted_source(call: RequestContext, found: Conversation) -> dict[str, object]:
     if parsing.number_id(call.body, "source_id") != found.message_id:
         raise Refused(no.PART_NOT_FOUND)
     if found.redacted or found.person_id is None:
@@ -135,7 +133,7 @@ def _redacted_source(call: RequestContext, found: Conversation) -> dict[str, Any
     return {"body": DELETED, "redacted": True, "attachments": []}
 
 
-def _redacted_part(call: RequestContext, found: Conversation) -> dict[str, Any]:
+def _redacted_part(call: RequestContext, found: Conversation) -> dict[str, object]:
     wanted = parsing.number_id(call.body, "conversation_part_id")
     part = next((one for one in found.parts if one.part_id == wanted), None)
     if part is None:

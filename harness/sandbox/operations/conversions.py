@@ -5,8 +5,6 @@ Each runs inside the transaction of its request. What is kept stands in `keeping
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.requests import parsing, targets
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Identifiers, Target
@@ -16,6 +14,7 @@ from harness.sandbox.rules.decision_table import DecisionRule
 from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.serializers import v1, v2
+from harness.sandbox.serializers.shapes import Contact, MergeRecord
 from harness.sandbox.store.person_store import Tombstone
 
 SHOWN_MERGES = 10
@@ -29,7 +28,7 @@ def show(call: RequestContext, person: Person) -> OperationResponse:
     return OperationResponse(contact(call, person))
 
 
-def contact(call: RequestContext, person: Person) -> dict[str, Any]:
+def contact(call: RequestContext, person: Person) -> Contact:
     """A contact of 2.x, with the merges it comes from where the request asks for them."""
     shown = v2.contact(call.workspace, person, call.version)
     wanted = call.query.get("include_merge_history") == "true" and call.version.has("merge_history")
@@ -40,7 +39,7 @@ def contact(call: RequestContext, person: Person) -> dict[str, Any]:
     return shown
 
 
-def merged(grave: Tombstone) -> dict[str, Any]:
+def merged(grave: Tombstone) -> MergeRecord:
     """One merge, as a history shows it."""
     return {
         "type": "merge_history",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 
 from harness.core.timestamps import iso_milliseconds
 from harness.sandbox.operations.lookup import named_person, queried_person
@@ -37,7 +36,7 @@ def list_all(call: RequestContext) -> OperationResponse:
     return OperationResponse({"type": "event.list", "events": shown, "pages": {"next": None}})
 
 
-def _shown(person: Person, event: Event) -> dict[str, Any]:
+def _shown(person: Person, event: Event) -> dict[str, object]:
     return {
         "type": "event",
         "id": f"{event.person_id}-{event.seq}",
@@ -50,7 +49,7 @@ def _shown(person: Person, event: Event) -> dict[str, Any]:
     }
 
 
-def _summary(person: Person, events: list[Event], counts: list[tuple[str, int, int, int]]) -> dict[str, Any]:
+def _summary(person: Person, events: list[Event], counts: list[tuple[str, int, int, int]]) -> dict[str, object]:
     times: dict[str, list[int]] = {}
     for event in events:
         times.setdefault(event.name, []).append(event.created_at)
@@ -66,7 +65,7 @@ def _summary(person: Person, events: list[Event], counts: list[tuple[str, int, i
     }
 
 
-def _row(name: str, count: int, first: int, last: int) -> dict[str, Any]:
+def _row(name: str, count: int, first: int, last: int) -> dict[str, object]:
     return {
         "name": name,
         "first": iso_milliseconds(first),
@@ -88,8 +87,9 @@ def summarize(call: RequestContext) -> OperationResponse:
     return OperationResponse()
 
 
-def _summaries(call: RequestContext) -> list[dict[str, Any]]:
+def _summaries(call: RequestContext) -> list[dict[str, object]]:
     """What is described as one object and spoken of as a list; both are taken."""
-    if isinstance(call.body.get("event_summaries"), dict):
-        return [call.body["event_summaries"]]
+    one = call.body.get("event_summaries")
+    if isinstance(one, dict):
+        return [one]
     return parsing.objects(call.body, "event_summaries") or []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.requests import targets
@@ -14,7 +13,7 @@ from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 
 
-def named_person(call: RequestContext, entry: Mapping[str, Any]) -> Person:
+def named_person(call: RequestContext, entry: Mapping[str, object]) -> Person:
     """The lead or user named in an object; refused if there is none."""
     return _the_one(call, targets.identifiers(dict(entry), call.version))
 

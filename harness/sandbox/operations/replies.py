@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -19,7 +19,7 @@ from harness.sandbox.serializers import shared_fields
 from harness.sandbox.store.belongings import Conversation, Part
 from harness.sandbox.store.conversation_store import Assignee
 
-Change: TypeAlias = tuple[Part, dict[str, Any]]
+Change: TypeAlias = tuple[Part, dict[str, object]]
 """A part that notes what was done, and what is otherwise different then."""
 
 SAID = ("comment", "note", "quick_reply")
@@ -86,7 +86,7 @@ def _assign(call: RequestContext, found: Conversation) -> Change:
     closed = found.state == "closed"
     part = _part(call, "assign_and_reopen" if closed else "assignment", body=parsing.text(call.body, "body"))
     part = msgspec.structs.replace(part, assigned_to=assignee)
-    changes = {f"{kind}_assignee_id": assignee.assignee_id}
+    changes: dict[str, object] = {f"{kind}_assignee_id": assignee.assignee_id}
     return part, {**changes, "state": "open"} if closed else changes
 
 
@@ -168,7 +168,7 @@ def _replied_to(call: RequestContext) -> Conversation:
     return found[0].at(call.now)
 
 
-def _author(call: RequestContext) -> dict[str, Any]:
+def _author(call: RequestContext) -> dict[str, object]:
     return {
         "id": call.body.get("intercom_user_id"),
         "user_id": call.body.get("user_id"),

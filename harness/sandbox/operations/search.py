@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any
 
 from harness.sandbox.operations.conversions import contact
 from harness.sandbox.requests.context import OperationResponse, RequestContext
@@ -43,13 +42,13 @@ def _indexed(call: RequestContext, found: list[Person]) -> list[Person]:
     return [person for person in found if person.created_at <= since and person.person_id not in late]
 
 
-def _query(call: RequestContext) -> Any:
+def _query(call: RequestContext) -> object:
     if "query" not in call.body:
         raise Refused(no.QUERY_MISSING)
     return call.body["query"]
 
 
-def _candidates(call: RequestContext, query: Any) -> list[Person]:
+def _candidates(call: RequestContext, query: object) -> list[Person]:
     """Everyone who could be found, by an index where the query names one value of an indexed field."""
     equal = {name: value for name, value in language.equalities(query).items() if isinstance(value, str) and value}
     people = call.people
@@ -105,7 +104,7 @@ def _author_type(call: RequestContext, found: Conversation) -> str:
     return person.kind if person else "user" if found.person_id else "admin"
 
 
-def _author_trait(call: RequestContext, found: Conversation, trait: str) -> Any:
+def _author_trait(call: RequestContext, found: Conversation, trait: str) -> object:
     person = call.people.get(found.person_id) if found.person_id else None
     return getattr(person, trait) if person else None
 

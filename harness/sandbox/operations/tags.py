@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.requests import parsing
@@ -66,7 +64,7 @@ def _saved(call: RequestContext, name: str) -> Tag:
     return Tag(tag.tag_id, name)
 
 
-def _tag_person(call: RequestContext, tag: Tag, entry: dict[str, Any]) -> None:
+def _tag_person(call: RequestContext, tag: Tag, entry: dict[str, object]) -> None:
     person = named_person(call, entry)
     if parsing.flag(entry, "untag"):
         call.belongings.take_tag(person.person_id, tag.tag_id)
@@ -74,7 +72,7 @@ def _tag_person(call: RequestContext, tag: Tag, entry: dict[str, Any]) -> None:
         call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
 
 
-def _tag_company(call: RequestContext, tag: Tag, entry: dict[str, Any]) -> dict[str, Any]:
+def _tag_company(call: RequestContext, tag: Tag, entry: dict[str, object]) -> dict[str, object]:
     key, company_id = parsing.text(entry, "id"), parsing.identifier(entry, "company_id", call.version)
     company = call.belongings.company(key) if key else call.belongings.company_by_id(company_id or "")
     if company is None:

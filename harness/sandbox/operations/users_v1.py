@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.operations import companies, profiles, segments, tags
@@ -36,7 +34,7 @@ def save(call: RequestContext) -> OperationResponse:
 
 def write(call: RequestContext, person: Person, wanted: Identifiers) -> Person:
     """Write what a request says of a user or a lead who is there."""
-    identity: dict[str, Any] = {}
+    identity: dict[str, object] = {}
     if wanted.email:
         identity["email"] = wanted.email
     if wanted.external_id and person.kind == "user":
@@ -59,7 +57,7 @@ def _check_free(call: RequestContext, person: Person, external_id: str) -> None:
         raise Refused(no.USER_EXISTS)
 
 
-def _company(call: RequestContext, person: Person, entry: dict[str, Any]) -> None:
+def _company(call: RequestContext, person: Person, entry: dict[str, object]) -> None:
     company = companies.saved(call, entry)
     if parsing.flag(entry, "remove"):
         call.belongings.leave(person.person_id, company.company_key)
@@ -180,7 +178,7 @@ def _narrowed(call: RequestContext, kind: Kind) -> list[Person] | None:
     return None
 
 
-def _list(call: RequestContext, kind: Kind, people: list[Person]) -> dict[str, Any]:
+def _list(call: RequestContext, kind: Kind, people: list[Person]) -> dict[str, object]:
     list_type, key = NAMES[kind]
     shown = [v1.person(call.workspace, person, call.version) for person in people]
     return {"type": list_type, key: shown}

@@ -10,7 +10,7 @@ from harness.sandbox.requests import parsing
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
-from harness.sandbox.rules.person import Person
+from harness.sandbox.rules.person import Person, city_of
 
 
 def show_by_user_id(call: RequestContext) -> OperationResponse:
@@ -52,7 +52,7 @@ def update(call: RequestContext) -> OperationResponse:
 def _changed(call: RequestContext, visitor: Person) -> Person:
     name = parsing.text(call.body, "name") if "name" in call.body else visitor.name
     pseudonym = visitor.pseudonym or call.workspace.ids.pseudonym(
-        call.workspace.database.next("pseudonyms"), visitor.location.get("city_name")
+        call.workspace.database.next("pseudonyms"), city_of(visitor.location)
     )
     return msgspec.structs.replace(
         visitor,

@@ -6,7 +6,6 @@ import base64
 import binascii
 import mimetypes
 from hashlib import blake2b
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from harness.sandbox.requests import parsing
@@ -31,18 +30,18 @@ def attachments_of(call: RequestContext) -> list[Attachment]:
     return [*map(_named, urls), *(_sent(call, one) for one in files)]
 
 
-def _named(url: Any) -> Attachment:
+def _named(url: object) -> Attachment:
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
     except ValueError:
         parts = None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
+    if not isinstance(url, str) or parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
         raise Refused(no.PARAMETER_INVALID.filled(field="attachment_urls"))
     name = unquote(parts.path.rpartition("/")[2]) or parts.netloc
     return Attachment(name=name, url=url, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
 
 
-def _sent(call: RequestContext, file: dict[str, Any]) -> Attachment:
+def _sent(call: RequestContext, file: dict[str, object]) -> Attachment:
     content_type, name, data = (parsing.text(file, field) for field in ("content_type", "name", "data"))
     try:
         content = base64.b64decode(data or "", validate=True)

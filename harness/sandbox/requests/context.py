@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -20,7 +19,7 @@ class RequestContext(msgspec.Struct, frozen=True):
     version: Version
     parameters: tuple[str, ...]
     query: Mapping[str, str]
-    body: dict[str, Any]
+    body: dict[str, object]
     now: int
     origin: str
     path: str
@@ -39,6 +38,6 @@ class RequestContext(msgspec.Struct, frozen=True):
 class OperationResponse(msgspec.Struct, frozen=True):
     """What an operation answers; `None` is an empty body."""
 
-    body: Any = None
+    body: object = None
     status: int = 200
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from harness.sandbox.requests import parsing
 from harness.sandbox.rules.impossible import impossible, listed
-from harness.sandbox.rules.person import Person
+from harness.sandbox.rules.person import Person, city_of
 from harness.sandbox.workspace.workspace import Workspace
 
 LOCATION_KEYS = {
@@ -37,7 +36,7 @@ VISITOR_TRAITS = frozenset(Person.__struct_fields__) - {
 """What a visitor can be made with."""
 
 
-def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
+def new_visitor(workspace: Workspace, given: Mapping[str, object]) -> Person:
     """A visitor with these traits, not let in yet."""
     if reason := parsing.excess(given):
         most = f"{parsing.DEEPEST} levels of objects and arrays, and numbers of 64 bits, are taken"
@@ -46,8 +45,8 @@ def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
     now, number = workspace.now(), workspace.database.next("people")
     location = _location(traits.pop("location", None) or {})
     bare = "pseudonym" in traits and traits["pseudonym"] is None
-    pseudonym = traits.pop("pseudonym", None) or workspace.ids.pseudonym(number, location.get("city_name"))
-    custom_attributes = dict(traits.pop("custom_attributes", None) or {})
+    pseudonym = traits.pop("pseudonym", None) or workspace.ids.pseudonym(number, city_of(location))
+    custom_attributes = traits.pop("custom_attributes", None) or {}
     defaults = {} if bare else {"last_seen_at": now, "session_count": 1, "pseudonym": pseudonym}
     try:
         return msgspec.convert(
@@ -68,7 +67,7 @@ def new_visitor(workspace: Workspace, given: Mapping[str, Any]) -> Person:
         raise impossible("this is no visitor", str(error)) from None
 
 
-def _location(traits: Any) -> dict[str, Any]:
+def _location(traits: object) -> dict[str, object]:
     if not isinstance(traits, Mapping):
         raise impossible("a location is an object", repr(traits))
     known = {LOCATION_KEYS[key]: value for key, value in traits.items() if key in LOCATION_KEYS}

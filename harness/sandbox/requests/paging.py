@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -38,12 +38,12 @@ def write(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode([cursor.page, cursor.after])).decode()
 
 
-def read(value: Any) -> Cursor:
+def read(value: object) -> Cursor:
     """A cursor as clients give it back; nothing is the first page."""
     if value in (None, ""):
         return Cursor()
     try:
-        page, after = msgspec.json.decode(base64.urlsafe_b64decode(value), type=tuple[int, int])
+        page, after = msgspec.json.decode(base64.urlsafe_b64decode(str(value)), type=tuple[int, int])
     except (TypeError, ValueError, binascii.Error, msgspec.DecodeError):
         raise Refused(no.CURSOR_INVALID) from None
     if not 1 <= page <= 2**31 or not 0 <= after < 2**62:
@@ -51,20 +51,20 @@ def read(value: Any) -> Cursor:
     return Cursor(page, after)
 
 
-def listing(data: list[Any], total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, Any]:
+def listing(data: Sequence[object], total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, object]:
     """A list of 2.x; `next` is left out on the last page, as recorded for contacts."""
     return {"type": "list", "data": data, "total_count": total, "pages": pages(total, per_page, page, further)}
 
 
-def pages(total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, Any]:
+def pages(total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, object]:
     """The `pages` object of 2.x."""
-    shown: dict[str, Any] = {"type": "pages"}
+    shown: dict[str, object] = {"type": "pages"}
     if further is not None:
         shown["next"] = {"per_page": per_page, "starting_after": write(further)}
     return shown | {"page": page, "per_page": per_page, "total_pages": -(-total // per_page)}
 
 
-def by_number(call: RequestContext, items: Sequence[Item], show: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
+def by_number(call: RequestContext, items: Sequence[Item], show: Callable[[Item], object]) -> dict[str, object]:
     """A list of 2.x in numbered pages; `next` is null on the last, as recorded for notes and companies.
 
     Past the last page it is empty: some clients ask on until it is.
@@ -76,7 +76,7 @@ def by_number(call: RequestContext, items: Sequence[Item], show: Callable[[Item]
     return {"type": "list", "data": shown, "total_count": len(items), "pages": pages}
 
 
-def numbered(origin: str, path: str, query: dict[str, str], total: int, per_page: int, page: int) -> dict[str, Any]:
+def numbered(origin: str, path: str, query: dict[str, str], total: int, per_page: int, page: int) -> dict[str, object]:
     """The `pages` object of 1.x: `next` is an address that the client will get, or null."""
     total_pages = -(-total // per_page)
     further = None

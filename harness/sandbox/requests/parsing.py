@@ -6,7 +6,7 @@ A field that is absent and one that is `null` both read as `None`; who must tell
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
@@ -28,7 +28,7 @@ LONG = b"0" * 19
 _decode = msgspec.json.Decoder().decode
 
 
-def body_of(content: bytes) -> dict[str, Any]:
+def body_of(content: bytes) -> dict[str, object]:
     """The JSON object that a request carries; nothing at all is an empty one."""
     if not content or content.isspace():
         return {}
@@ -47,7 +47,7 @@ def body_of(content: bytes) -> dict[str, Any]:
     return body
 
 
-def excess(value: Any) -> str:
+def excess(value: object) -> str:
     """What is too much to be kept and shown again: levels of objects and arrays, or a number; empty if nothing is."""
     level = [value]
     for _ in range(DEEPEST + 1):
@@ -68,7 +68,7 @@ def _mismatch(field: str, wanted: str) -> Refused:
     return Refused(no.TYPE_MISMATCH.filled(field=field, wanted=wanted))
 
 
-def text(body: dict[str, Any], field: str) -> str | None:
+def text(body: Mapping[str, object], field: str) -> str | None:
     """A string."""
     value = body.get(field)
     if value is None or isinstance(value, str):
@@ -76,7 +76,7 @@ def text(body: dict[str, Any], field: str) -> str | None:
     raise _mismatch(field, "a string")
 
 
-def identifier(body: dict[str, Any], field: str, version: Version) -> str | None:
+def identifier(body: Mapping[str, object], field: str, version: Version) -> str | None:
     """A string that names somebody, `None` if blank; versions that took numbers take them."""
     value = body.get(field)
     if isinstance(value, str) or value is None:
@@ -86,7 +86,7 @@ def identifier(body: dict[str, Any], field: str, version: Version) -> str | None
     raise _mismatch(field, "a string")
 
 
-def number_id(body: dict[str, Any], field: str) -> str | None:
+def number_id(body: Mapping[str, object], field: str) -> str | None:
     """A decimal id, which Intercom takes as text or as a number."""
     value = body.get(field)
     if isinstance(value, bool):
@@ -96,7 +96,7 @@ def number_id(body: dict[str, Any], field: str) -> str | None:
     return text(body, field) or None
 
 
-def email(body: dict[str, Any], field: str = "email") -> str | None:
+def email(body: Mapping[str, object], field: str = "email") -> str | None:
     """An e-mail address, `None` if blank."""
     value = (text(body, field) or "").strip()
     if value and not EMAIL.fullmatch(value):
@@ -104,7 +104,7 @@ def email(body: dict[str, Any], field: str = "email") -> str | None:
     return value or None
 
 
-def moment(body: dict[str, Any], field: str) -> int | None:
+def moment(body: Mapping[str, object], field: str) -> int | None:
     """A time in seconds; fractions are cut off."""
     value = body.get(field)
     if value is None:
@@ -116,7 +116,7 @@ def moment(body: dict[str, Any], field: str) -> int | None:
     return int(value)
 
 
-def flag(body: dict[str, Any], field: str) -> bool | None:
+def flag(body: Mapping[str, object], field: str) -> bool | None:
     """True or false."""
     value = body.get(field)
     if value is None or isinstance(value, bool):
@@ -124,7 +124,7 @@ def flag(body: dict[str, Any], field: str) -> bool | None:
     raise _mismatch(field, "a boolean")
 
 
-def whole(body: dict[str, Any], field: str) -> int | None:
+def whole(body: Mapping[str, object], field: str) -> int | None:
     """A whole number."""
     value = body.get(field)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER):
@@ -132,7 +132,7 @@ def whole(body: dict[str, Any], field: str) -> int | None:
     raise _mismatch(field, "an integer")
 
 
-def mapping(body: dict[str, Any], field: str) -> dict[str, Any] | None:
+def mapping(body: Mapping[str, object], field: str) -> dict[str, object] | None:
     """A nested object."""
     value = body.get(field)
     if value is None or isinstance(value, dict):
@@ -140,7 +140,7 @@ def mapping(body: dict[str, Any], field: str) -> dict[str, Any] | None:
     raise _mismatch(field, "an object")
 
 
-def sequence(body: dict[str, Any], field: str) -> list[Any] | None:
+def sequence(body: Mapping[str, object], field: str) -> list[object] | None:
     """A nested array."""
     value = body.get(field)
     if value is None or isinstance(value, list):
@@ -148,22 +148,25 @@ def sequence(body: dict[str, Any], field: str) -> list[Any] | None:
     raise _mismatch(field, "an array")
 
 
-def objects(body: dict[str, Any], field: str) -> list[dict[str, Any]] | None:
+def objects(body: Mapping[str, object], field: str) -> list[dict[str, object]] | None:
     """An array of objects."""
     values = sequence(body, field)
-    if values is not None and not all(isinstance(value, dict) for value in values):
+    if values is None:
+        return None
+    found = [value for value in values if isinstance(value, dict)]
+    if len(found) != len(values):
         raise _mismatch(field, "an array of objects")
-    return values
+    return found
 
 
-def number_from(query: dict[str, str] | Any, field: str, default: int, most: int) -> int:
+def number_from(query: Mapping[str, str], field: str, default: int, most: int) -> int:
     """A whole number from 1 to `most` out of a query string; larger ones are cut to it, nonsense is the default."""
     value = str(query.get(field, ""))
     return min(max(int(value), 1), most) if value.isascii() and value.isdigit() and len(value) < 10 else default
 
 
-def number(body: dict[str, Any], field: str) -> float | None:
-    """Any number."""
+def number(body: Mapping[str, object], field: str) -> float | None:
+    """object number."""
     value = body.get(field)
     if value is None or (
         isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER

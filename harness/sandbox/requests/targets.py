@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.sandbox.requests import parsing
 from harness.sandbox.rules.person import Person
@@ -29,7 +28,7 @@ class Identifiers:
         return bool(self.person_id or self.external_id or self.email)
 
 
-def identifiers(body: dict[str, Any], version: Version) -> Identifiers:
+def identifiers(body: dict[str, object], version: Version) -> Identifiers:
     """The identifiers in a `user` object; an `external_id` there is not read, in 2.x either (facts §2)."""
     return Identifiers(
         parsing.identifier(body, "id", version), parsing.identifier(body, "user_id", version), parsing.email(body)

@@ -5,7 +5,8 @@ What hangs on a person (tags, notes, companies, conversations, consents, events)
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -30,8 +31,8 @@ class Person(msgspec.Struct, omit_defaults=True, kw_only=True):
     pseudonym: str | None = None
     avatar: str | None = None
     owner_id: str | None = None
-    location: dict[str, Any] = {}
-    custom_attributes: dict[str, Any] = {}
+    location: dict[str, object] = {}
+    custom_attributes: dict[str, object] = {}
     signed_up_at: int | None = None
     last_seen_at: int | None = None
     last_replied_at: int | None = None
@@ -55,13 +56,36 @@ class Person(msgspec.Struct, omit_defaults=True, kw_only=True):
     has_hard_bounced: bool = False
     sms_consent: bool = False
     unsubscribed_from_sms: bool = False
-    social_profiles: list[dict[str, Any]] = []
+    social_profiles: list[dict[str, object]] = []
     archived: bool = False
     blocked: bool = False
     channel: str | None = None
     """The channel that a lead came by where it was not the Messenger: `facebook`, `mailing_list`, …"""
     owns: bool = False
     """Whether anything was ever hung on them, as the database noted it."""
+    further: dict[str, object] = {}
+    """The values of fields that stand in the field table only: no rule of the sandbox reads them by name."""
+
+    def value(self, attribute: str) -> object:
+        """Return an attribute by its name in the field table."""
+        return getattr(self, attribute) if attribute in _ATTRIBUTES else self.further.get(attribute)
+
+    def changed(self, values: Mapping[str, object]) -> Person:
+        """Return this person with other values, by their names in the field table."""
+        further = {name: value for name, value in values.items() if name not in _ATTRIBUTES}
+        if not further:
+            return msgspec.structs.replace(self, **values)
+        own = {name: value for name, value in values.items() if name in _ATTRIBUTES}
+        return msgspec.structs.replace(self, **own, further=self.further | further)
+
+
+_ATTRIBUTES = frozenset(Person.__struct_fields__)
+
+
+def city_of(location: Mapping[str, object]) -> str | None:
+    """Return the city of a location, if it is known."""
+    city = location.get("city_name")
+    return city if isinstance(city, str) else None
 
 
 def email_key(email: str | None) -> str | None:

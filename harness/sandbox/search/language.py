@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from harness.sandbox.requests import paging, parsing
 from harness.sandbox.rules import intercom_errors as no
@@ -45,7 +45,7 @@ class Field(Generic[T]):
     """A field that can be searched: its type, and how to read it off an item."""
 
     kind: Kind
-    read: Callable[[T], Any]
+    read: Callable[[T], object]
 
 
 Fields: TypeAlias = Callable[[str], Field[T] | None]
@@ -57,7 +57,7 @@ def bad(reason: str) -> Refused:
     return Refused(no.QUERY_INVALID.filled(reason=reason))
 
 
-def compiled(query: Any, fields: Fields[T], version: Version, depth: int = 0) -> Test[T]:
+def compiled(query: object, fields: Fields[T], version: Version, depth: int = 0) -> Test[T]:
     """The test that a query stands for."""
     if not isinstance(query, dict):
         raise bad("query must be an object")
@@ -67,7 +67,7 @@ def compiled(query: Any, fields: Fields[T], version: Version, depth: int = 0) ->
     return _filter(query, fields, version)
 
 
-def _group(operator: str, value: Any, fields: Fields[T], version: Version, depth: int) -> Test[T]:
+def _group(operator: str, value: object, fields: Fields[T], version: Version, depth: int) -> Test[T]:
     if not isinstance(value, list) or not value:
         raise bad(f"the value of {operator} must be an array of filters")
     if depth >= DEEPEST:
@@ -79,7 +79,7 @@ def _group(operator: str, value: Any, fields: Fields[T], version: Version, depth
     return lambda item: together(test(item) for test in tests)
 
 
-def _filter(query: Mapping[str, Any], fields: Fields[T], version: Version) -> Test[T]:
+def _filter(query: Mapping[str, object], fields: Fields[T], version: Version) -> Test[T]:
     name, operator, value = query.get("field"), query.get("operator"), query.get("value")
     field = fields(name) if isinstance(name, str) else None
     if field is None:
@@ -96,7 +96,7 @@ def _filter(query: Mapping[str, Any], fields: Fields[T], version: Version) -> Te
     return lambda item: test(read(item))
 
 
-def _wanted(kind: Kind, operator: str, value: Any) -> Any:
+def _wanted(kind: Kind, operator: str, value: object) -> object:
     if operator in ("IN", "NIN"):
         if not isinstance(value, list):
             raise bad(f"the value of {operator} must be an array")
@@ -104,7 +104,7 @@ def _wanted(kind: Kind, operator: str, value: Any) -> Any:
     return _one("text" if operator in PARTS and kind == "number" else kind, value)
 
 
-def _one(kind: Kind, value: Any) -> Any:
+def _one(kind: Kind, value: object) -> object:
     if value is None:
         return None
     if isinstance(value, (dict, list)):
@@ -118,7 +118,7 @@ def _one(kind: Kind, value: Any) -> Any:
     return _number(value) if kind == "number" else str(value)
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value):
@@ -126,18 +126,22 @@ def _number(value: Any) -> float:
     raise bad("the value of a number field must be a number")
 
 
-def _test(kind: Kind, operator: str, wanted: Any) -> Callable[[Any], bool]:
-    def normal(found: Any) -> Any:
+def _test(kind: Kind, operator: str, wanted: object) -> Callable[[object], bool]:
+    def normal(found: object) -> object:
         return found.lower() if kind == "email" and isinstance(found, str) else found
 
-    def equal(found: Any) -> bool:
-        return wanted in found if kind in ("list", "tags") else normal(found) == wanted or _blank(found, wanted)
+    def equal(found: object) -> bool:
+        if isinstance(found, list) and kind in ("list", "tags"):
+            return wanted in found
+        return normal(found) == wanted or _blank(found, wanted)
 
-    tests: dict[str, Callable[[Any], bool]] = {
+    several = wanted if isinstance(wanted, list) else []
+
+    tests: dict[str, Callable[[object], bool]] = {
         "=": equal,
         "!=": lambda found: not equal(found),
-        "IN": lambda found: _among(kind, normal(found), wanted),
-        "NIN": lambda found: not _among(kind, normal(found), wanted),
+        "IN": lambda found: _among(normal(found), several),
+        "NIN": lambda found: not _among(normal(found), several),
         ">": lambda found: _compared(found, wanted) > 0,
         "<": lambda found: _compared(found, wanted) < 0,
         ">=": lambda found: _compared(found, wanted) >= 0,
@@ -150,32 +154,32 @@ def _test(kind: Kind, operator: str, wanted: Any) -> Callable[[Any], bool]:
     return tests[operator]
 
 
-def _blank(found: Any, wanted: Any) -> bool:
+def _blank(found: object, wanted: object) -> bool:
     return found in (None, "") and wanted in (None, "")
 
 
-def _among(kind: Kind, found: Any, wanted: Sequence[Any]) -> bool:
-    return any(one in wanted for one in found) if kind == "list" else found in wanted
+def _among(found: object, wanted: Sequence[object]) -> bool:
+    return any(one in wanted for one in found) if isinstance(found, list) else found in wanted
 
 
-def _low(value: Any) -> str:
+def _low(value: object) -> str:
     return str(value).lower()
 
 
-def _compared(found: Any, wanted: Any) -> float:
+def _compared(found: object, wanted: object) -> float:
     """Below, at or above zero; what is missing is neither."""
     if not isinstance(found, (int, float)) or not isinstance(wanted, (int, float)):
         return float("nan")
     return float(found > wanted) - float(found < wanted)
 
 
-def _date_test(field: Field[T], operator: str, value: Any, version: Version) -> Test[T]:
+def _date_test(field: Field[T], operator: str, value: object, version: Version) -> Test[T]:
     start, end = _bounds(operator, value, by_day=version.has("dates_by_day"))
     read = field.read
     return lambda item: isinstance(at := read(item), (int, float)) and start <= at < end
 
 
-def _bounds(operator: str, value: Any, *, by_day: bool) -> tuple[float, float]:
+def _bounds(operator: str, value: object, *, by_day: bool) -> tuple[float, float]:
     at = _moment(value)
     step: float = DAY if by_day else 1
     if by_day:
@@ -190,19 +194,21 @@ def _bounds(operator: str, value: Any, *, by_day: bool) -> tuple[float, float]:
     return ends[operator]
 
 
-def _moment(value: Any) -> int:
+def _moment(value: object) -> int:
     try:
-        return int(float("no date" if isinstance(value, bool) else value))
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            return int(float(value))
     except (TypeError, ValueError, OverflowError):
-        raise bad("the value of a date field must be a timestamp") from None
+        pass
+    raise bad("the value of a date field must be a timestamp")
 
 
-def equalities(query: Any) -> dict[str, Any]:
+def equalities(query: object) -> dict[str, object]:
     """The fields that must equal one value for anything to be found, as far as the top level and its AND say."""
     if not isinstance(query, dict):
         return {}
     if query.get("operator") == "AND" and isinstance(query.get("value"), list):
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for one in query["value"]:
             found |= equalities(one)
         return found
@@ -217,10 +223,10 @@ class ResultPage(Generic[T]):
 
     items: list[T]
     total: int
-    pages: dict[str, Any]
+    pages: dict[str, object]
 
 
-def page_of(items: list[T], body: dict[str, Any], usual: int) -> ResultPage[T]:
+def page_of(items: list[T], body: dict[str, object], usual: int) -> ResultPage[T]:
     """The page of the results that a search asks for."""
     pagination = parsing.mapping(body, "pagination") or {}
     per_page = min(max(parsing.whole(pagination, "per_page") or usual, 1), paging.LARGEST_PAGE)
@@ -231,7 +237,7 @@ def page_of(items: list[T], body: dict[str, Any], usual: int) -> ResultPage[T]:
     return ResultPage(items[start:end], len(items), paging.pages(len(items), per_page, cursor.page, further))
 
 
-def ordered(items: list[T], sort: Any, fields: Fields[T], version: Version) -> list[T]:
+def ordered(items: list[T], sort: object, fields: Fields[T], version: Version) -> list[T]:
     """The items in the order asked for; without one as they are."""
     if not isinstance(sort, dict) or not sort:
         return items
@@ -246,7 +252,7 @@ def ordered(items: list[T], sort: Any, fields: Fields[T], version: Version) -> l
     return sorted(items, key=lambda item: _sort_key(read(item)), reverse=order != "ascending")
 
 
-def _sort_key(value: Any) -> tuple[int, Any]:
+def _sort_key(value: object) -> tuple[int, object]:
     if value is None:
         return (0, 0)
     if isinstance(value, (int, float)):

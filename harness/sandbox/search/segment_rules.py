@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -20,11 +20,12 @@ from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.search import language
-from harness.sandbox.search.contact_fields import contact_fields
 from harness.sandbox.search.language import Field, Fields, Test
+from harness.sandbox.search.searchable_fields import contact_fields
 from harness.sandbox.workspace.workspace import Workspace
 
 Role: TypeAlias = Literal["lead", "user"]
+ROLES: Final[tuple[Role, ...]] = ("lead", "user")
 
 DAY = 86_400
 
@@ -63,7 +64,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     role: Role
     created_at: int
-    query: Any = None
+    query: object = None
 
 
 _decode = msgspec.json.Decoder(list[Segment]).decode
@@ -97,12 +98,13 @@ class Segments:
         fits = next(fits for one, fits in self._ruled() if one == segment)
         return [person for person in self._workspace.people.everyone(segment.role) if fits(person)]
 
-    def make(self, traits: Mapping[str, Any]) -> Segment:
+    def make(self, traits: Mapping[str, object]) -> Segment:
         """A new segment `{name, role, query}`; what is no name, no role or no query is a `Problem`."""
         name, role, query = traits.get("name"), traits.get("role", "user"), traits.get("query")
         if traits.keys() - {"name", "role", "query"} or not isinstance(name, str) or not name.strip():
             raise impossible("a segment has a name, a role and a query", f"given were {listed(traits) or 'none'}")
-        if role not in get_args(Role):
+        wanted = next((one for one in ROLES if one == role), None)
+        if wanted is None:
             raise impossible("a segment is of leads or of users", f"role {role!r}")
         try:
             self._compiled(query)
@@ -111,7 +113,7 @@ class Segments:
         workspace = self._workspace
         now = workspace.now()
         segment_id = workspace.ids.object_id(now, workspace.database.next("people"))
-        segment = Segment(segment_id=segment_id, name=name, role=role, created_at=now, query=query)
+        segment = Segment(segment_id=segment_id, name=name, role=wanted, created_at=now, query=query)
         content = msgspec.json.encode([*self._made(), segment]).decode()
         workspace.database.execute("INSERT OR REPLACE INTO settings VALUES ('segments', ?)", (content,))
         return segment
@@ -129,7 +131,7 @@ class Segments:
         row = self._workspace.database.one("SELECT value FROM settings WHERE name = 'segments'")
         return _decode(row[0]) if row else []
 
-    def _compiled(self, query: Any) -> Test[Person]:
+    def _compiled(self, query: object) -> Test[Person]:
         return language.compiled(query, contact_fields(self._workspace), VERSIONS[NEWEST_VERSION])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Any
 
 HREF = re.compile(r"""href=["']([^"']*)["']""", re.IGNORECASE)
 BREAKS = ("br", "/p", "/div", "/li", "/tr", "/h1", "/h2", "/h3")
@@ -31,16 +30,18 @@ def plain(text: str) -> str:
     return unescape("".join(said)).strip()
 
 
-def in_plain_text(conversation: dict[str, Any]) -> dict[str, Any]:
-    """A conversation of either dialect with its bodies and its subject in plain text."""
+def in_plain_text(conversation: dict[str, object]) -> dict[str, object]:
+    """Return a conversation of either dialect with its bodies and its subject in plain text."""
     first = "conversation_message" if "conversation_message" in conversation else "source"
     shown = conversation | {first: _told(conversation[first])}
-    if "conversation_parts" in shown:
-        parts = shown["conversation_parts"]
+    parts = shown.get("conversation_parts")
+    if isinstance(parts, dict):
         told = [_told(part) for part in parts["conversation_parts"]]
         shown["conversation_parts"] = parts | {"conversation_parts": told}
     return shown
 
 
-def _told(said: dict[str, Any]) -> dict[str, Any]:
+def _told(said: object) -> object:
+    if not isinstance(said, dict):
+        return said
     return said | {name: plain(said[name]) for name in ("subject", "body") if said.get(name)}

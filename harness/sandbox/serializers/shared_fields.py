@@ -7,7 +7,6 @@ recorded `St. John's`).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
@@ -40,23 +39,23 @@ def owner_id(person: Person, version: Version) -> str | int | None:
     return int(person.owner_id)
 
 
-def tag(found: Tag) -> dict[str, Any]:
+def tag(found: Tag) -> dict[str, object]:
     """A tag by itself."""
     return {"type": "tag", "id": str(found.tag_id), "name": found.name}
 
 
-def applied(workspace: Workspace, found: Tag, at: int) -> dict[str, Any]:
+def applied(workspace: Workspace, found: Tag, at: int) -> dict[str, object]:
     """A tag that hangs on somebody or something."""
     return {**tag(found), "applied_at": at, "applied_by": {"type": "admin", "id": workspace.admin.admin_id}}
 
 
-def conversation_tags(workspace: Workspace, conversation_id: str) -> dict[str, Any]:
+def conversation_tags(workspace: Workspace, conversation_id: str) -> dict[str, object]:
     """The tags of a conversation."""
     tags = workspace.belongings.labels_of("conversation", conversation_id)
     return {"type": "tag.list", "tags": [applied(workspace, one, one.applied_at) for one in tags]}
 
 
-def company(workspace: Workspace, found: Company) -> dict[str, Any]:
+def company(workspace: Workspace, found: Company) -> dict[str, object]:
     """A company."""
     company_tags = workspace.belongings.labels_of("company", found.company_key)
     shown = {
@@ -84,7 +83,7 @@ def company(workspace: Workspace, found: Company) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if value is not None or key not in optional}
 
 
-def author(admin: Admin) -> dict[str, Any]:
+def author(admin: Admin) -> dict[str, object]:
     """The teammate who wrote a note."""
     return {
         "type": "admin",
@@ -96,13 +95,13 @@ def author(admin: Admin) -> dict[str, Any]:
     }
 
 
-def bot(workspace: Workspace) -> dict[str, Any]:
+def bot(workspace: Workspace) -> dict[str, object]:
     """Whoever does what nobody does: the workspace's bot, under the next number after the teammate's, as recorded."""
     bot_id = str(int(workspace.admin.admin_id) + 1)
     return {"type": "bot", "id": bot_id, "name": "Fin", "email": f"operator+{workspace.app_id}@intercom.example"}
 
 
-def attachment(found: Attachment) -> dict[str, Any]:
+def attachment(found: Attachment) -> dict[str, object]:
     """A file that hangs on a message; nobody measures pictures here, and described are numbers."""
     return {
         "type": "upload",
@@ -115,7 +114,7 @@ def attachment(found: Attachment) -> dict[str, Any]:
     }
 
 
-def note(workspace: Workspace, found: Note, person_key: str) -> dict[str, Any]:
+def note(workspace: Workspace, found: Note, person_key: str) -> dict[str, object]:
     """A note; `person_key` is what the dialect calls the one it is about."""
     return {
         "type": "note",
@@ -127,7 +126,7 @@ def note(workspace: Workspace, found: Note, person_key: str) -> dict[str, Any]:
     }
 
 
-def admin(found: Admin) -> dict[str, Any]:
+def admin(found: Admin) -> dict[str, object]:
     """A teammate in the list of teammates."""
     return {
         "type": "admin",
@@ -141,7 +140,7 @@ def admin(found: Admin) -> dict[str, Any]:
     }
 
 
-def subscription(found: Subscription) -> dict[str, Any]:
+def subscription(found: Subscription) -> dict[str, object]:
     """A subscription type."""
     words = {"name": found.name, "description": f"{found.name} of the sandbox", "locale": "en"}
     return {
@@ -155,7 +154,7 @@ def subscription(found: Subscription) -> dict[str, Any]:
     }
 
 
-def segment(found: Segment, version: Version) -> dict[str, Any]:
+def segment(found: Segment, version: Version) -> dict[str, object]:
     """A segment; 1.x calls one of leads `lead`, 2.x `contact`."""
     lead = "lead" if version.dialect == "1.x" else "contact"
     return {
@@ -168,7 +167,7 @@ def segment(found: Segment, version: Version) -> dict[str, Any]:
     }
 
 
-def attribute(found: Attribute) -> dict[str, Any]:
+def attribute(found: Attribute) -> dict[str, object]:
     """A data attribute that the workspace made."""
     shown = {
         "id": found.attribute_id,

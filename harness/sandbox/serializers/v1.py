@@ -5,13 +5,12 @@ Keys and their order are those of the recorded webhooks and of the official exam
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields
 from harness.sandbox.serializers.conversation_v2 import BEFORE_GRANULAR
+from harness.sandbox.serializers.shapes import CompanyReference, OldPerson, Reference
 from harness.sandbox.store.belongings import Conversation, Part
 from harness.sandbox.store.ids import avatar_of
 from harness.sandbox.workspace.workspace import Workspace
@@ -19,9 +18,9 @@ from harness.sandbox.workspace.workspace import Workspace
 TYPES = {"visitor": "visitor", "lead": "contact", "user": "user"}
 
 
-def person(workspace: Workspace, found: Person, version: Version) -> dict[str, Any]:
-    """A visitor, a lead or a user."""
-    shown: dict[str, Any] = {
+def person(workspace: Workspace, found: Person, version: Version) -> OldPerson:
+    """Return a visitor, a lead or a user."""
+    shown: OldPerson = {
         "type": TYPES[found.kind],
         "id": found.person_id,
         "user_id": found.external_id,
@@ -57,7 +56,8 @@ def person(workspace: Workspace, found: Person, version: Version) -> dict[str, A
         "do_not_track": None,
     }
     if version.dialect == "1.x":
-        shown["last_seen_ip"] = shown["user_agent_data"] = None
+        shown["last_seen_ip"] = None
+        shown["user_agent_data"] = None
     return shown
 
 
@@ -67,7 +67,7 @@ def _picture(found: Person) -> str | None:
     return avatar_of(found.pseudonym)
 
 
-def _location(known: dict[str, Any]) -> dict[str, Any]:
+def _location(known: dict[str, object]) -> dict[str, object]:
     keys = (
         "city_name", "continent_code", "country_name", "postal_code", "region_name", "timezone", "country_code",
         "latitude", "longitude",
@@ -75,7 +75,7 @@ def _location(known: dict[str, Any]) -> dict[str, Any]:
     return {key: known.get(key) for key in keys}
 
 
-def _companies(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
+def _companies(workspace: Workspace, found: Person) -> list[CompanyReference]:
     return [
         {
             "type": "company",
@@ -87,17 +87,17 @@ def _companies(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _tags(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
+def _tags(workspace: Workspace, found: Person) -> list[Reference]:
     return [{"type": "tag", "id": str(tag.tag_id)} for tag in workspace.belongings.tags_of(found.person_id)]
 
 
-def _segments(workspace: Workspace, found: Person) -> list[dict[str, Any]]:
+def _segments(workspace: Workspace, found: Person) -> list[Reference]:
     return [{"type": "segment", "id": segment.segment_id} for segment in Segments(workspace).of(found)]
 
 
-def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, Any]:
+def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, object]:
     """A conversation, with its parts where one is read by itself."""
-    shown: dict[str, Any] = {
+    shown: dict[str, object] = {
         "type": "conversation",
         "id": found.conversation_id,
         "created_at": found.created_at,
@@ -133,7 +133,7 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
     return shown
 
 
-def _reference(workspace: Workspace, person_id: str | None) -> dict[str, Any]:
+def _reference(workspace: Workspace, person_id: str | None) -> dict[str, object]:
     found = workspace.people.get(person_id) if person_id else None
     if person_id and found is None:
         return {"type": "user", "id": person_id}
@@ -142,7 +142,7 @@ def _reference(workspace: Workspace, person_id: str | None) -> dict[str, Any]:
     return {"type": "lead" if found.kind == "lead" else "user", "id": found.person_id}
 
 
-def _assignee(found: Conversation) -> dict[str, Any]:
+def _assignee(found: Conversation) -> dict[str, object]:
     """Whoever has it: the teammate, or else the team, or else nobody."""
     if found.admin_assignee_id:
         return {"type": "admin", "id": found.admin_assignee_id}
@@ -151,7 +151,7 @@ def _assignee(found: Conversation) -> dict[str, Any]:
     return {"type": "nobody_admin", "id": None}
 
 
-def _part(workspace: Workspace, part: Part) -> dict[str, Any]:
+def _part(workspace: Workspace, part: Part) -> dict[str, object]:
     assigned = part.assigned_to
     return {
         "type": "conversation_part",

@@ -6,7 +6,6 @@ In 2.x they are made first; 1.x, and the Messenger, make them as they come.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
@@ -78,7 +77,7 @@ class Attributes:
         """The id of one more."""
         return self._db.next("attributes")
 
-    def learn(self, model: str, values: dict[str, Any], now: int, admin_id: str) -> None:
+    def learn(self, model: str, values: dict[str, object], now: int, admin_id: str) -> None:
         """Make whatever attributes these values need and nobody made yet."""
         for name, value in values.items():
             if self.named(model, name) is None:
@@ -95,7 +94,7 @@ class Attributes:
                     )
                 )
 
-    def check(self, model: str, values: dict[str, Any]) -> None:
+    def check(self, model: str, values: dict[str, object]) -> None:
         """Refuse values of attributes that nobody made, and values of the wrong type."""
         for name, value in values.items():
             attribute = self.named(model, name)
@@ -105,7 +104,7 @@ class Attributes:
                 raise Refused(no.ATTRIBUTE_VALUE.filled(name=name, wanted=attribute.data_type))
 
 
-def _type_of(value: Any) -> str:
+def _type_of(value: object) -> str:
     match value:
         case bool():
             return "boolean"
@@ -117,7 +116,7 @@ def _type_of(value: Any) -> str:
             return "string"
 
 
-def _fits(attribute: Attribute, value: Any) -> bool:
+def _fits(attribute: Attribute, value: object) -> bool:
     if value is None or value == "":
         return True
     match attribute.data_type:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Event:
     person_id: str
     name: str
     created_at: int
-    metadata: dict[str, Any]
+    metadata: dict[str, object]
 
 
 NOTHING: Final[Mapping[str, list[str]]] = {"tag": [], "note": [], "company": [], OPT_OUT: [], OPT_IN: []}
@@ -60,7 +60,7 @@ class Belongings(TagNoteStore, CompanyStore, ConversationStore):
         else:
             self._db.execute("INSERT OR REPLACE INTO consents VALUES (?, ?, ?)", (person_id, subscription_id, consent))
 
-    def add_event(self, person_id: str, name: str, created_at: int, metadata: dict[str, Any]) -> None:
+    def add_event(self, person_id: str, name: str, created_at: int, metadata: dict[str, object]) -> None:
         """Note that somebody did something."""
         self._db.execute(
             "INSERT INTO events (person_id, name, created_at, metadata) VALUES (?, ?, ?, ?)",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.store.database import Database
@@ -25,7 +23,7 @@ class Company(msgspec.Struct, omit_defaults=True, kw_only=True):
     size: int | None = None
     website: str | None = None
     industry: str | None = None
-    custom_attributes: dict[str, Any] = {}
+    custom_attributes: dict[str, object] = {}
 
 
 _company = msgspec.msgpack.Decoder(Company).decode

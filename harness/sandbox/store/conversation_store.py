@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -60,7 +60,7 @@ class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
     title: str | None = None
     admin_assignee_id: str | None = None
     team_assignee_id: str | None = None
-    custom_attributes: dict[str, Any] = {}
+    custom_attributes: dict[str, object] = {}
     attachments: list[Attachment] = []
     redacted: bool = False
     archived: bool = False

@@ -162,11 +162,11 @@ class Database:
         """All or nothing: whatever leaves the block as an exception undoes it."""
         return self._transaction
 
-    def one(self, sql: str, parameters: tuple[Any, ...] = ()) -> Any:
+    def one(self, sql: str, parameters: tuple[object, ...] = ()) -> Any:
         """The first row, or `None`."""
         return self.execute(sql, parameters).fetchone()
 
-    def all(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+    def all(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         """Every row."""
         return self.execute(sql, parameters).fetchall()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -63,7 +62,7 @@ def of(database: Database, person: Person) -> FormerPerson:
 
 
 def _had(text: str | None) -> dict[str, list[str]]:
-    found: dict[str, Any] = json.loads(text) if text else NOTHING
+    found: dict[str, list[object]] = json.loads(text) if text else NOTHING
     return {name: [str(item) for item in items] for name, items in found.items()}
 
 
@@ -80,7 +79,7 @@ HAD = f"""json_object(
     'events', (SELECT json_group_array(name) FROM (
         SELECT name FROM events WHERE person_id = {{who}} ORDER BY seq DESC LIMIT {MOST})))"""  # noqa: S608 - names of our own schema
 
-NOTHING: dict[str, Any] = {"tags": [], "notes": [], "companies": [], "conversations": [], "events": []}
+NOTHING: dict[str, list[object]] = {"tags": [], "notes": [], "companies": [], "conversations": [], "events": []}
 
 GRAVE = "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at, source"
 PLAINLY = f"{GRAVE}) VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import Any
 
 from harness.sandbox.store.database import Database
 
 PEOPLE = "SELECT person_id, kind, document FROM people"
 
 
-def changes_since(database: Database, content: bytes) -> list[dict[str, Any]]:
+def changes_since(database: Database, content: bytes) -> list[dict[str, object]]:
     """Who came, who went and who is not the same as in the checkpoint, by id."""
     with closing(sqlite3.connect(":memory:")) as source:
         source.deserialize(content)
@@ -24,5 +23,5 @@ def changes_since(database: Database, content: bytes) -> list[dict[str, Any]]:
     ]
 
 
-def _kind(row: tuple[Any, ...] | None) -> str | None:
+def _kind(row: tuple[object, ...] | None) -> str | None:
     return str(row[0]) if row else None

@@ -5,7 +5,7 @@ No API of Intercom's shows this; the dashboard does.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 from harness.sandbox.rules.person import Kind
 from harness.sandbox.store import former_people
@@ -15,10 +15,23 @@ from harness.sandbox.workspace.workspace import Workspace
 MOST = 200
 """How many of each kind are shown, the newest first."""
 
+FoundPerson: TypeAlias = dict[str, object] | None
+
 KINDS: tuple[Kind, ...] = ("visitor", "lead", "user")
 
 
-def population(workspace: Workspace) -> dict[str, Any]:
+class Population(TypedDict, total=False):
+    """Everybody of a workspace; only the first two keys where nothing was changed since the last look."""
+
+    type: str
+    changes: int
+    app_id: str
+    counts: dict[str, int]
+    people: list[dict[str, object]]
+    became: list[dict[str, object]]
+
+
+def population(workspace: Workspace) -> Population:
     """The newest of each kind, how many there are, and the newest of those who are gone or became something else."""
     database = workspace.database
     people = [person for kind in KINDS for _, person in workspace.people.page((kind,), MOST)]
@@ -32,13 +45,13 @@ def population(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def became(workspace: Workspace) -> list[dict[str, Any]]:
+def became(workspace: Workspace) -> list[dict[str, object]]:
     """What became of whom, the latest first, with source and target before and the target after, where still kept.
 
     After is what they are now, or what they were before their own next conversion.
     """
     kept = former_people.kept(workspace.database)
-    later: dict[str, dict[str, Any] | None] = {}
+    later: dict[str, FoundPerson] = {}
     rows = []
     for number, grave in workspace.people.departed(MOST):
         source, target = kept.get(number, (None, None))
@@ -65,14 +78,14 @@ def became(workspace: Workspace) -> list[dict[str, Any]]:
     return rows
 
 
-def _after(workspace: Workspace, person_id: str, later: dict[str, dict[str, Any] | None]) -> dict[str, Any] | None:
+def _after(workspace: Workspace, person_id: str, later: dict[str, FoundPerson]) -> FoundPerson:
     if person_id not in later:
         person = workspace.people.get(person_id)
         later[person_id] = shown(workspace, former_people.of(workspace.database, person)) if person else None
     return later[person_id]
 
 
-def shown(workspace: Workspace, portrait: FormerPerson) -> dict[str, Any]:
+def shown(workspace: Workspace, portrait: FormerPerson) -> dict[str, object]:
     """A person with what hangs on them; what is empty is left out."""
     person, had = portrait.person, portrait.belongings
     said = [workspace.belongings.conversation(conversation_id) for conversation_id in had["conversations"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 from harness.core.loopback import is_loopback
@@ -34,7 +33,7 @@ class WorkspaceSettings:
     as_of: str | None = None
 
 
-def check_setting(name: str, value: Any) -> None:
+def check_setting(name: str, value: object) -> None:
     """Refuse an unknown setting and an impossible value."""
     checks = {
         "intercom_version": (
@@ -42,7 +41,7 @@ def check_setting(name: str, value: Any) -> None:
             f"one of {', '.join(VERSIONS)}, or null",
         ),
         "rate_limit": (value is None or (type(value) is int and value > 0), "a whole number above 0, or null"),
-        "index_delay": (type(value) in (int, float) and value >= 0, "a number of seconds"),
+        "index_delay": (_is_duration(value), "a number of seconds"),
         "identity_verification": (isinstance(value, bool), "true or false"),
         "region": (value in REGIONS, f"one of {', '.join(REGIONS)}"),
         "client_secret": (isinstance(value, str) and bool(value), "some text"),
@@ -60,6 +59,10 @@ def check_setting(name: str, value: Any) -> None:
     fits, wanted = checks[name]
     if not fits:
         raise impossible(f"the setting {name} cannot be {value!r}", f"it must be {wanted}")
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _is_date(value: object) -> bool:

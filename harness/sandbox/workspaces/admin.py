@@ -20,7 +20,7 @@ from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields, v1
 from harness.sandbox.store.history import changes_since
-from harness.sandbox.workspace.population import population
+from harness.sandbox.workspace.population import Population, population
 from harness.sandbox.workspace.settings import WorkspaceSettings, check_setting
 from harness.sandbox.workspace.workspace import Workspace
 from harness.sandbox.workspaces.notifications import Notification, Outbox, ping
@@ -54,7 +54,7 @@ class WorkspaceAdmin(Workspace):
 
     # The control plane
 
-    def update_settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def update_settings(self, changes: Mapping[str, object]) -> dict[str, Any]:
         """Change some settings; an unknown name or an impossible value is refused and changes nothing."""
         with self.lock:
             changes = {name: value for name, value in changes.items() if (name, value) != ("app_id", self.app_id)}
@@ -64,7 +64,7 @@ class WorkspaceAdmin(Workspace):
             self._listen()
             return self.settings()
 
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_visitor(self, traits: Mapping[str, object]) -> dict[str, Any]:
         """A visitor as a ping of the Messenger leaves it, as `GET /visitors` shows it in the newest version.
 
         `{"pseudonym": None}` gives a bare one: no pseudonym, no session, never seen.
@@ -76,9 +76,9 @@ class WorkspaceAdmin(Workspace):
             visitor = new_visitor(self, traits)
             self.attributes.learn("contact", visitor.custom_attributes, self.now(), self.admin.admin_id)
             self.people.add(visitor)
-            return v1.person(self, visitor, VERSIONS[NEWEST_VERSION])
+            return {**v1.person(self, visitor, VERSIONS[NEWEST_VERSION])}
 
-    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_segment(self, traits: Mapping[str, object]) -> dict[str, object]:
         """A segment `{name, role, query}`, which no version of the API makes, as the newest one shows it."""
         with self.lock, self.database.transaction():
             return shared_fields.segment(Segments(self).make(traits), VERSIONS[NEWEST_VERSION])
@@ -103,13 +103,13 @@ class WorkspaceAdmin(Workspace):
             super().rewind(content)
             self._listen()
 
-    def population(self, seen: int = -1) -> dict[str, Any]:
+    def population(self, seen: int = -1) -> Population:
         """Everybody, for the dashboard; nobody where nothing was changed since `seen`."""
         with self.lock:
             changes = self.database.changes
             return {"type": "population", "changes": changes} if seen == changes else population(self)
 
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+    def changes_since(self, content: bytes) -> list[dict[str, object]]:
         """Who came, went or changed since a checkpoint."""
         with self.lock:
             return changes_since(self.database, content)

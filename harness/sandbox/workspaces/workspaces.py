@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
@@ -15,6 +15,10 @@ from harness.sandbox.store.ids import Ids
 from harness.sandbox.workspaces.admin import WorkspaceAdmin
 
 DEFAULT_WORKSPACE = "default"
+
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class Workspaces:
@@ -102,7 +106,7 @@ class Workspaces:
                 self._folder = None
 
 
-def _claim(state: Path) -> Any:
+def _claim(state: Path) -> FileLock:
     """Take a state folder for this process alone."""
     from filelock import FileLock, Timeout
 

@@ -21,8 +21,7 @@ def asker() -> Iterator[Asker]:
 
 def became(asker: Asker) -> list[dict[str, Any]]:
     """What became of whom, the latest first."""
-    found: list[dict[str, Any]] = asker.sandbox.workspace(asker.workspace).population()["became"]
-    return found
+    return asker.sandbox.workspace(asker.workspace).population()["became"]
 
 
 def lead_with_everything(asker: Asker) -> dict[str, Any]:

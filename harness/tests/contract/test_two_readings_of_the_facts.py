@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, FieldPolicy, MergeAction
+from harness.sandbox.rules.contact_field import MergeAction
+from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, FieldPolicy
 from harness.verification.checks import expectations as rules
 from harness.verification.checks.expectations import ExpectationRule
 from harness.verification.checks.kept import BELONGINGS as CLAIMED_BELONGINGS
