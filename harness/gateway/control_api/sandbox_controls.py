@@ -45,7 +45,7 @@ class WorkspaceControls(Settable, Protocol):
         """Put such a state back."""
         ...
 
-    def population(self, seen: int = -1) -> dict[str, Any]:
+    def population(self, seen: int = -1) -> Mapping[str, object]:
         """Everybody there, and what became of the rest; only `changes` where it still is `seen`."""
         ...
 
