@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from harness.core.timestamps import iso_milliseconds
 from harness.sandbox.operations.lookup import named_person, queried_person
 from harness.sandbox.requests import parsing
