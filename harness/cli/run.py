@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from rich.console import Console
@@ -22,9 +23,11 @@ from harness.cli.comparison_rows import write_evidence
 from harness.cli.run_reporter import RunReporter, run_pytest
 from harness.cli.shared_options import cassettes, record_in_ci, strict_token, time_scale, workspace_name
 from harness.cli.stale import StaleOnly
+from harness.cli.survivor import Survivor
 from harness.core.errors import Problem
 from harness.core.timestamps import iso_seconds
 from harness.pipeline.content import content_of, digests
+from harness.report.exchange_rows import RowEvidence
 from harness.report.files import write_report
 from harness.report.picture import svg_of
 from harness.report.receipt import Subject, receipt_of
@@ -34,6 +37,9 @@ from harness.report.terminal import ReportConsole, TerminalReport
 from harness.runner.run import Run
 from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import RunOptions, check_options, in_order
+
+Evidence: TypeAlias = Callable[[Redactor], Sequence[RowEvidence]]
+"""Gives what stands behind each row of a result, redacted."""
 
 DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
@@ -131,12 +137,15 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     subject = _subject(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
-    run = Run(replace(options, show=stale.show) if selection.stale else options)
     terminal = TerminalReport(console, explain=outputs.explain)
-    reporter = RunReporter(run, selection.versions, terminal)
-    terminal.begin(run.engagement.name, options.against, reporter.versions)
-    run.test_app.tell = terminal.waiting
-    _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
+    with _survivor(options, outputs, terminal, console) as survivor:
+        run = Run(replace(options, show=stale.show) if selection.stale else options)
+        reporter = RunReporter(run, selection.versions, terminal, survivor)
+        terminal.begin(run.engagement.name, options.against, reporter.versions)
+        run.test_app.tell = terminal.waiting
+        if survivor is not None:
+            survivor.watch(run, reporter.versions)
+        _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
@@ -144,10 +153,30 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     terminal.end(result)
     if outputs.receipt is not None and subject is not None:
         _write_receipt(outputs.receipt, result, replace(subject, scenario_files=_digests(reporter.scenario_files)))
-    _write(result, outputs, console, reporter)
+    _write(result, outputs, console, reporter.evidence)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
+
+
+@contextmanager
+def _survivor(
+    options: RunOptions, outputs: Outputs, terminal: TerminalReport, console: Console
+) -> Iterator[Survivor | None]:
+    """Fork what writes the result if the pipeline's code hangs this process; a command can be ended from outside."""
+    if options.pipeline is None or options.pipeline.endswith(".toml"):
+        yield None
+        return
+
+    def write(result: RunRow) -> None:
+        terminal.end(result)
+        _write(result, outputs, console, lambda _: [RowEvidence() for _ in result.scenarios])
+
+    survivor = Survivor(write)
+    try:
+        yield survivor
+    finally:
+        survivor.close()
 
 
 def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | None, also: Sequence[object]) -> None:
@@ -180,7 +209,7 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
         console.print(f"evidence: {outputs.evidence} ({raises})", highlight=False, markup=False, soft_wrap=True)
 
 
-def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
+def _write(result: RunRow, outputs: Outputs, console: Console, evidence: Evidence) -> None:
     if outputs.json_to is not None:
         text = json.dumps(result.as_data(), indent=1) + "\n"
         if outputs.json_to == TO_STDOUT:
@@ -188,15 +217,15 @@ def _write(result: RunRow, outputs: Outputs, console: Console, reporter: RunRepo
         else:
             Path(outputs.json_to).write_text(text, encoding="utf-8")
     if outputs.report is not None:
-        written = _write_report(outputs.report, result, svg_of(console, "harness run"), reporter)
+        written = _write_report(outputs.report, result, svg_of(console, "harness run"), evidence)
         console.print(f"report: {written}", highlight=False, soft_wrap=True)
 
 
-def _write_report(folder: Path, result: RunRow, picture: str, reporter: RunReporter) -> Path:
+def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence) -> Path:
     found = config.load()
     known = [secret.reveal() for secret in found.secrets]
     cleaner = SecretCleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
-    written = write_report(folder, result, reporter.evidence(cleaner.redactor), picture, cleaner, __version__)
+    written = write_report(folder, result, evidence(cleaner.redactor), picture, cleaner, __version__)
     if found.step_summary is not None:
         with found.step_summary.open("a", encoding="utf-8") as summary:
             summary.write((folder / "report.md").read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from _pytest.terminal import TerminalReporter
 from harness.cassette.redaction.redactor import Redactor
 from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_rows import command_line, evidence_of, scenario_row, told_by
+from harness.cli.survivor import Survivor
 from harness.pytest_plugin.plugin import REMAINS, RESULT, RUN
 from harness.report.exchange_rows import RowEvidence
 from harness.report.result import Ending, RunRow, ScenarioRow
@@ -60,8 +61,11 @@ def left_behind(entries: Sequence[str]) -> Sequence[str]:
 class RunReporter:
     """A pytest plugin in the place of the terminal reporter."""
 
-    def __init__(self, run: Run, versions: Sequence[str], terminal: TerminalReport) -> None:
+    def __init__(
+        self, run: Run, versions: Sequence[str], terminal: TerminalReport, survivor: Survivor | None = None
+    ) -> None:
         self._run = run
+        self._survivor = survivor
         self.versions = tuple(versions) or (run.sent_version(Case("", "", "")) or "as the pipeline asks",)
         self._terminal = terminal
         self._rows: list[ScenarioRow] = []
@@ -129,6 +133,8 @@ class RunReporter:
         """How many scenarios there are."""
         self._session = session
         self._titles = {item.nodeid: _described(item)[2] for item in session.items}
+        if self._survivor is not None:
+            self._survivor.total(len(session.items))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """One of them begins."""
@@ -176,6 +182,8 @@ class RunReporter:
 
     def _add(self, row: ScenarioRow) -> None:
         self._rows.append(row)
+        if self._survivor is not None:
+            self._survivor.row(row)
         self._terminal.scenario(row)
 
     def _row(self, report: pytest.TestReport) -> ScenarioRow:

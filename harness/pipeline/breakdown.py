@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final
@@ -23,6 +24,8 @@ _PYTHON = re.compile(rf"({_NAMES}|FileNotFoundError|ConnectionRefusedError)(:|$)
 _MARKS = re.compile(r"\s*[~^]+\s*$")
 _INSTALLED = re.compile("(site|dist)-packages")
 _STANDARD = re.compile(r"<frozen |/lib/python3\.\d+/")
+_INTERRUPTING = ("harness.cli.", "harness.test_app.")
+"""The modules of the harness whose signal handlers raise `KeyboardInterrupt`."""
 _TRACEBACK = "Traceback (most recent call last):"
 
 PRINTED: Final[Mapping[str, re.Pattern[str]]] = {
@@ -49,6 +52,20 @@ def of_exception(error: BaseException) -> bool:
     return type(error) in MISTAKES and _raised_in(error.__traceback__) in (None, "standard")
 
 
+def interrupts_the_run(error: BaseException) -> bool:
+    """Tell whether an exception that came out of a call is not the pipeline's, but is to end the test or the run.
+
+    That is what pytest raises by itself (a time limit of pytest-timeout, `pytest.exit`), and a `KeyboardInterrupt` that
+    no statement of the pipeline raised: somebody pressed Ctrl-C.
+    """
+    outcomes = sys.modules.get("_pytest.outcomes")
+    if outcomes is not None and isinstance(error, (outcomes.OutcomeException, outcomes.Exit)):
+        return True
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    return _raised_in(error.__traceback__) != "theirs" or _raising_module(error).startswith(_INTERRUPTING)
+
+
 def of_command(status: int | None, stderr: str) -> bool:
     """Whether a command that did not end with 0 fell over: by a signal, without a program, or by what it printed."""
     if status is None or status < 0 or status in NOT_STARTED:
@@ -59,6 +76,13 @@ def of_command(status: int | None, stderr: str) -> bool:
 def of_output(text: str) -> bool:
     """Whether what was printed is the trace of a mistake."""
     return _python_fell(text.splitlines()) or any(form.search(text) for form in PRINTED.values())
+
+
+def _raising_module(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace is not None else ""
 
 
 def _raised_in(trace: TracebackType | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
+from harness.pipeline.python_object import calls_on_threads_of_their_own
 
 
 class LacksOperation(Exception):
@@ -118,11 +120,13 @@ class PipelineUnderTest:
         return self._polls()
 
     def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
-        """Several calls at once, as workers who know nothing of each other; all have asked before any is answered."""
+        """Make several calls at once, each on a thread of its own; all have asked before any is answered."""
         self.begin()
         before = len(self._answers)
-        with self._meeting(len(calls)), ThreadPoolExecutor(len(calls)) as workers:
-            answers = [future.result() for future in [workers.submit(call) for call in calls]]
+        with self._meeting(len(calls)), ThreadPoolExecutor(len(calls)) as workers, calls_on_threads_of_their_own():
+            contexts = [copy_context() for _ in calls]
+            begun = [workers.submit(context.run, call) for context, call in zip(contexts, calls, strict=True)]
+            answers = [future.result() for future in begun]
         self._answers[before:] = answers
         return answers
 

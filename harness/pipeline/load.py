@@ -17,6 +17,7 @@ from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
 from harness.pipeline.declared import NAMES, Declared, declared_in, strings
 from harness.pipeline.python_object import PythonPipeline
+from harness.pipeline.watchdog import Watchdog
 
 RESERVED = "reference"
 """The name of the harness's own pipeline, whose cassettes lie at the top."""
@@ -96,9 +97,11 @@ def _from_object(spec: str) -> PipelineSpec:
     declared = declared_in({name: getattr(target, name) for name in NAMES if hasattr(target, name)}, where)
     _check_operations({op for op in LINES.values() if callable(getattr(target, op, None))}, declared.without, where)
 
+    watchdog = Watchdog()
+
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         limit = time_limit or declared.time_limit
-        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=declared.without)
+        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=declared.without, watchdog=watchdog)
 
     return PipelineSpec(_short(spec), start, True, declared)
 

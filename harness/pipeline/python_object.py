@@ -1,25 +1,58 @@
-"""A pipeline that is a Python object in this process, called on a thread of its own so that a hang ends the call."""
+"""A pipeline that is a Python object in this process, called on the thread that runs the test.
+
+So whatever code binds to its thread works as it does at home: connections of sqlite3 and Django, signal handlers, event
+loops, context variables. A watchdog keeps the time limit. Only calls at the same time (`pipeline.together`) have
+threads of their own.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import io
 import json
+import os
+import re
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from harness.core.http import Request
 from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
-from harness.pipeline.breakdown import of_exception
+from harness.pipeline.breakdown import interrupts_the_run, of_exception
+from harness.pipeline.output_capture import OutputCapture, Printed
+from harness.pipeline.watchdog import TimeLimitReached, Watchdog
+
+_HAS_OWN_THREAD: ContextVar[bool] = ContextVar("harness_call_has_own_thread", default=False)
+
+_BOUND_TO_A_THREAD: Final = re.compile(r"same thread|main thread|event loop in thread|attached to a different loop")
+"""What errors say of code that is bound to a thread or to its event loop."""
+
+_OWN_THREADS: Final = (
+    "; pipeline.together gives each call a thread of its own, and this code is bound to the one that began it: "
+    "open connections and loops inside the call, or make the calls one after the other"
+)
+
+
+@contextmanager
+def calls_on_threads_of_their_own() -> Iterator[None]:
+    """Give each call within this context a thread that can be left alone after its time limit."""
+    token = _HAS_OWN_THREAD.set(True)
+    try:
+        yield
+    finally:
+        _HAS_OWN_THREAD.reset(token)
 
 
 class PythonPipeline:
-    """Calls the object's methods with the scenario's people; what it raises, prints and returns is the answer."""
+    """Calls the object's methods with the scenario's people; what it raises, prints and returns is the answer.
+
+    stuck: called on another thread with the answer of a call that can neither end nor be interrupted; it has to end the
+    process. watched: called when a call begins, with the monotonic time at which it is given up, and with 0 at its end.
+    """
 
     def __init__(
         self,
@@ -28,32 +61,16 @@ class PythonPipeline:
         name: str,
         time_limit: float = DEFAULT_TIME_LIMIT,
         without: frozenset[str] = frozenset(),
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.name = name
         self.without = without | {name for name in OPERATIONS if not callable(getattr(target, name, None))}
+        self.stuck: Callable[[Answer], object] = _end_the_process
+        self.watched: Callable[[Operation, float], object] = lambda operation, given_up: None
         self._target = target
         self._time_limit = time_limit
-        self._capturing = contextlib.ExitStack()
-        self._output = io.StringIO(), io.StringIO()
-        self._calls = 0
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def _capture(self) -> Iterator[tuple[io.StringIO, io.StringIO]]:
-        """What is printed meanwhile; calls at the same time share it, because a process has one stdout."""
-        with self._lock:
-            if not self._calls:
-                self._output = io.StringIO(), io.StringIO()
-                self._capturing.enter_context(contextlib.redirect_stdout(self._output[0]))
-                self._capturing.enter_context(contextlib.redirect_stderr(self._output[1]))
-            self._calls += 1
-        try:
-            yield self._output
-        finally:
-            with self._lock:
-                self._calls -= 1
-                if not self._calls:
-                    self._capturing.close()
+        self.watchdog = watchdog or Watchdog()
+        self._output = OutputCapture()
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Call one method, its people in the order of the contract."""
@@ -74,32 +91,88 @@ class PythonPipeline:
         return self._perform("webhook", [json.loads(told.body)])
 
     def _perform(self, operation: Operation, arguments: Sequence[Any]) -> Answer:
-        method = getattr(self._target, operation)
-        result: dict[str, Any] = {}
+        call = _Call(operation, lambda: getattr(self._target, operation)(*arguments), self._time_limit)
+        if _HAS_OWN_THREAD.get():
+            return self._on_its_own_thread(call)
+        return self._on_this_thread(call)
 
-        def work() -> None:
+    def _on_this_thread(self, call: _Call) -> Answer:
+        stopped: list[Callable[[], None]] = []
+
+        def debugging() -> None:
+            self.watched(call.operation, 0.0)
+            for stop in stopped:
+                stop()
+
+        with self._output.capture(debugging) as printed:
             try:
-                result["value"] = method(*arguments)
-            except BaseException as error:  # noqa: BLE001  # a pipeline may raise anything, SystemExit included
-                result["error"] = error
+                with self.watchdog.limit(self._time_limit, lambda: self._give_up(call, printed)) as limit:
+                    stopped.append(limit.end)
+                    self.watched(call.operation, limit.given_up)
+                    call.work()
+                call.timed_out = limit.fired
+            except TimeLimitReached:
+                call.timed_out = True
+            self.watched(call.operation, 0.0)
+        if call.error is not None and not call.timed_out and interrupts_the_run(call.error):
+            raise call.error
+        return call.answer(printed)
 
-        started = time.monotonic()
-        thread = threading.Thread(target=work, name=f"pipeline-{operation}", daemon=True)
-        with self._capture() as (out, err):
+    def _on_its_own_thread(self, call: _Call) -> Answer:
+        name, context = f"pipeline-{call.operation}", copy_context()
+        thread = threading.Thread(target=context.run, args=[call.work], name=name, daemon=True)
+        with self._output.capture() as printed:
             thread.start()
             thread.join(self._time_limit)
-        seconds = time.monotonic() - started
-        if thread.is_alive():
+        call.timed_out = thread.is_alive()
+        if call.timed_out:
             _abandon(thread)
-            trouble = f"it did not come back within {self._time_limit:g} s"
-            return Answer(operation, None, trouble, True, True, out.getvalue(), err.getvalue(), None, seconds)
-        error: BaseException | None = result.get("error")
-        if error is None:
-            return Answer(operation, result.get("value"), stdout=out.getvalue(), stderr=err.getvalue(), seconds=seconds)
-        raised = f"it raised {type(error).__name__}: {error}"
-        stderr = err.getvalue() + _trace(error)
-        fell = of_exception(error)
-        return Answer(operation, None, raised, True, False, out.getvalue(), stderr, None, seconds, broken_down=fell)
+        answer = call.answer(printed)
+        if answer.trouble and _BOUND_TO_A_THREAD.search(answer.trouble):
+            return replace(answer, trouble=answer.trouble + _OWN_THREADS)
+        return answer
+
+    def _give_up(self, call: _Call, printed: Printed) -> None:
+        call.timed_out = True
+        answer = call.answer(printed)
+        self.stuck(replace(answer, trouble=f"{answer.trouble} and could not be interrupted; the run ended here"))
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call of a method: what it does, and what came of it."""
+
+    operation: Operation
+    act: Callable[[], Any]
+    time_limit: float
+    value: Any = None
+    error: BaseException | None = None
+    timed_out: bool = False
+    started: float = 0.0
+    seconds: float = 0.0
+
+    def work(self) -> None:
+        """Do it; a pipeline may raise anything, `SystemExit` included."""
+        self.started = time.monotonic()
+        try:
+            self.value = self.act()
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is the pipeline's answer
+            self.error = error
+        finally:
+            self.seconds = time.monotonic() - self.started
+
+    def answer(self, printed: Printed) -> Answer:
+        """Tell what came of it."""
+        seconds = self.seconds or time.monotonic() - self.started
+        out, err = printed.out, printed.err + "".join(map(_put_back, printed.replaced))
+        if self.timed_out:
+            trouble = f"it did not come back within {self.time_limit:g} s"
+            return Answer(self.operation, None, trouble, True, True, out, err, None, seconds)
+        if self.error is None or _is_an_ordinary_end(self.error):
+            return Answer(self.operation, self.value, stdout=out, stderr=err, seconds=seconds)
+        raised, fell = f"it raised {type(self.error).__name__}: {self.error}", of_exception(self.error)
+        err += _trace(self.error)
+        return Answer(self.operation, None, raised, True, False, out, err, None, seconds, broken_down=fell)
 
 
 class Abandoned(BaseException):
@@ -109,10 +182,27 @@ class Abandoned(BaseException):
 def _abandon(thread: threading.Thread) -> None:
     # What it asked for later would arrive in another scenario, and refute that one. CPython can raise in a thread, as
     # soon as the thread runs Python code again.
+    import ctypes
+
     if thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned))
 
 
+def _end_the_process(answer: Answer) -> None:
+    os.write(2, f"\nharness: pipeline.{answer.operation}: {answer.trouble}\n".encode())
+    os._exit(1)
+
+
+def _is_an_ordinary_end(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _put_back(name: str) -> str:
+    return f"harness: the pipeline replaced {name} and did not put it back; it was put back after the call\n"
+
+
 def _trace(error: BaseException) -> str:
-    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
     return "".join(traceback.format_exception(type(error), error, frames, limit=-4))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from harness.pytest_plugin.collection import FOLDER, case_of, holds_scenarios, is_whole
 
@@ -279,6 +280,7 @@ def _run(config: pytest.Config) -> Run:
         from harness.runner.run import Run
 
         config.stash[RUN] = Run(_options(config))
+        config.stash[RUN].standard_error = config.stash.get(fault_handler_stderr_fd_key, 2)
     return config.stash[RUN]
 
 

@@ -28,13 +28,14 @@ from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.gateway.middleware.time_scale import TimeScale, without_waiting
 from harness.people import People
 from harness.pipeline import PipelineUnderTest, Runner
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer, Operation
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
+from harness.pipeline.watchdog import Watchdog
 from harness.runner.backend_session import BackendSession, CurrentStep, SessionConfig
 from harness.runner.controls import Faults, Intercom, Webhooks, received
 from harness.runner.pipeline_session import REFERENCE, PipelineSession
-from harness.runner.scenario import Case, Scenario
+from harness.runner.scenario import Case, Scenario, end_process
 from harness.runner.session_config import RunOptions, check_options
 from harness.runner.taped_session import open_backend_session, path_of
 from harness.runner.test_app_wiring import LazyTestApp
@@ -59,6 +60,13 @@ class Run:
         if options.against == "test-app" and options.time_limit is None:
             options = replace(options, time_limit=LIVE_TIME_LIMIT)
         self.options = options
+        self.on_stuck: Callable[[Case, Answer, int], object] = end_process
+        """Called on another thread if a call can neither end nor be interrupted; it has to end the process."""
+        self.on_call: Callable[[Case, Operation, float], object] = lambda case, operation, given_up: None
+        """Called when a call of a Python pipeline begins, with the time at which it is given up; with 0 at its end."""
+        self.standard_error = 2
+        """The file descriptor that a person reads, whatever is captured."""
+        self._watchdog = Watchdog()
         self._clock: MovingClock = ManualClock()
         self.gateway = Gateway(self._clock)
         self._stack = ExitStack()
@@ -118,7 +126,8 @@ class Run:
             wait=self._wait,
             version=self.sent_version(case),
         )
-        return PythonPipeline(target, name=REFERENCE, time_limit=self.options.time_limit or DEFAULT_TIME_LIMIT)
+        limit = self.options.time_limit or DEFAULT_TIME_LIMIT
+        return PythonPipeline(target, name=REFERENCE, time_limit=limit, watchdog=self._watchdog)
 
     def _wait(self, seconds: float) -> None:
         """Let time pass by the clock of whatever scenario is open."""
@@ -160,6 +169,11 @@ class Run:
             )
             workspace = backstage.workspace
             people = People(client, backstage.traits, backstage.origin, workspace.merge_users if workspace else None)
+            runner = self.engagement.runner() or self._reference(case, backstage.base_url)
+            if isinstance(runner, PythonPipeline):
+                runner.watchdog.last_words = self.standard_error
+                runner.stuck = lambda answer: self.on_stuck(case, answer, self.standard_error)
+                runner.watched = lambda operation, given_up: self.on_call(case, operation, given_up)
             with self.gateway.on(session):
                 scenario = Scenario(
                     case,
@@ -167,7 +181,7 @@ class Run:
                     step=step,
                     people=people,
                     make_pipeline=lambda begin: PipelineUnderTest(
-                        self.engagement.runner() or self._reference(case, backstage.base_url),
+                        runner,
                         begin,
                         _both(meeting.of, backstage.parallel),
                         backstage.polling,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,29 @@ class ScenarioResult:
     conversions: Sequence[Conversion] = ()
     reached: BackendTrafficLog | None = None
     """What reached the backend, where that can be compared with what others would have answered."""
+
+
+class CallNotInterrupted(Problem):
+    """A call that did not end within its time limit, and could not be interrupted either."""
+
+    refutes = True
+
+    def __init__(self, case: Case, answer: Answer) -> None:
+        super().__init__(
+            f"pipeline.{answer.operation}() never came back in {case.node_id or case.name}",
+            evidence=answer.trouble or "",
+            why="it is inside a loop or a library that is not written in Python; the run had to end here",
+            remedy="look at what the call waits for; a command pipeline (a TOML file) can be ended from outside",
+        )
+
+
+def end_process(case: Case, answer: Answer, to: int) -> None:
+    """End this process with 1 and name the scenario whose call can neither end nor be interrupted.
+
+    to: the file descriptor that a person reads.
+    """
+    os.write(to, f"\nharness: {CallNotInterrupted(case, answer)}\n".encode())
+    os._exit(1)
 
 
 class Scenario:

@@ -74,7 +74,7 @@ def test_what_it_returns_is_the_answer(value: Any, contact: Any, error: str | No
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("uuid"), SystemExit(1), SystemExit(0), KeyboardInterrupt(), GeneratorExit()]
+    "error", [KeyError("uuid"), SystemExit(1), SystemExit("no"), KeyboardInterrupt(), GeneratorExit()]
 )
 def test_whatever_it_raises_is_an_answer(error: BaseException) -> None:
     """Also what would end the run; the trace is the user's own code only."""
