@@ -137,13 +137,14 @@ class Server:
 
     async def _accept(self, door: GatewayAsgiApp, policy: Policy, ready: Callable[[], None]) -> None:
         # Driving uvicorn's protocol without uvicorn's own server keeps signals ours and stops without its waits.
-        from harness.gateway.server.http_protocol import HttpProtocol, shared_by
+        from harness.gateway.server.fast_path import protocol_factory
+        from harness.gateway.server.http_protocol import shared_by
 
         assert self._loop
         assert self._stop
         assert self._socket
         shared = shared_by(door, policy)
-        self._protocol = lambda: HttpProtocol(shared)
+        self._protocol = protocol_factory(shared)
         await self._listen_on(self._socket)
         ready()
         await self._stop.wait()

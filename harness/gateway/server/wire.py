@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from harness.core.hosts import host_of, is_answered, meant_host
-from harness.core.http import Outcome, Request, Response
+from harness.core.http import Outcome, Request
 
 
 class ReceivedRequest(NamedTuple):
@@ -55,13 +55,3 @@ def _meant(authority: str, host: str) -> str:
 
 HOP_BY_HOP = frozenset({"transfer-encoding", "content-length", "keep-alive"})
 """Headers of one connection, which no answer hands on."""
-
-
-def head_of(answer: Response) -> bytes | None:
-    """The headers of an answer as they go over the wire; `None` if they are more than plain headers."""
-    lines = [f"{name}: {value}\r\n" for name, value in answer.headers.items() if name not in HOP_BY_HOP]
-    if answer.status not in (204, 304):
-        lines.append(f"content-length: {len(answer.body)}\r\n")
-    head = "".join(lines)
-    plain = head.count("\n") == head.count("\r") == len(lines) and "connection" not in answer.headers
-    return head.encode("latin-1") if plain else None

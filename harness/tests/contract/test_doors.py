@@ -18,6 +18,8 @@ from harness.gateway.clients.adapter import GatewayAdapter
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import broken, echo, serving
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 DOORS = ("adapter", "server", "proxy")
 
 

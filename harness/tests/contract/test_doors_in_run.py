@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 HARD_CODED = """
     import http.client, json, os
     import requests

@@ -29,6 +29,8 @@ from harness.gateway.clients.patched import patched_clients
 from harness.tests.support.doors import broken, echo, serving
 from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, Answer
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> Callable[..., Answer]:

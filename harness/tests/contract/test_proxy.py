@@ -17,6 +17,8 @@ from harness.core.hosts import host_of, is_answered, is_owned, meant_host
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import exchange_bytes, read_all, serving
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 
 @pytest.fixture(scope="module")
 def authority() -> Authority:

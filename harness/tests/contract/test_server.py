@@ -22,6 +22,8 @@ from harness.gateway.server.server import GRACE, Server
 from harness.tests.support.doors import broken, echo, exchange_bytes, read_all, serving
 from harness.tests.support.processes import wait_for
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 
 def head_and_body(answer: bytes) -> tuple[str, bytes]:
     """The head as text and the body of one answer."""

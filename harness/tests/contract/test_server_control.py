@@ -21,6 +21,8 @@ from harness.runner import wiring
 from harness.tests.support.doors import echo
 from harness.tests.support.sandbox_server import served
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 
 class Sandboxed:
     """A sandbox behind its server, asked with one workspace's token."""

@@ -19,10 +19,12 @@ from harness.core.http import Request
 from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.server.asgi_app import GatewayAsgiApp
 from harness.gateway.server.egress import Policy
-from harness.gateway.server.http_protocol import HttpProtocol, shared_by
-from harness.gateway.server.request_heads import KEPT, LONGEST, RequestHeadCache
+from harness.gateway.server.fast_path import KEPT, LONGEST, RequestHeadCache, protocol_factory
+from harness.gateway.server.http_protocol import shared_by
 from harness.gateway.server.tls import Authority
 from harness.tests.support.doors import echo, read_all, serving
+
+pytestmark = pytest.mark.usefixtures("both_paths")
 
 POST = b"POST /contacts HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n"
 GET = b"GET /me HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -128,7 +130,7 @@ def test_an_answer_leaves_before_its_connection_is_shut() -> None:
             here, _ = listener.accept()
         loop = asyncio.get_running_loop()
         there.setblocking(False)
-        _, protocol = await loop.connect_accepted_socket(lambda: HttpProtocol(shared), here)
+        _, protocol = await loop.connect_accepted_socket(protocol_factory(shared), here)
         with there:
             protocol.data_received(POST + b"one")
             answers = [await loop.sock_recv(there, 65_536)]
