@@ -25,11 +25,11 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.core.clock import ManualClock
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.environment import command_environment
-from harness.runner.command_session import CommandSession, command_session
-from harness.runner.wiring import sandbox_backend
+from harness.runner.backend_session import CurrentStep, SessionConfig, open_backend_session
+from harness.runner.command_session import CommandSession, ServiceConfig, command_session
+from harness.runner.wiring import DEFAULT_WORKSPACE
 
 COMMAND_LIMIT, TLS_LIMIT = 0.030, 0.003
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,7 +99,7 @@ def asking(connection: HTTPConnection) -> Callable[[], object]:
 
 def doors(session: CommandSession) -> tuple[HTTPConnection, HTTPSConnection]:
     """The plain door, and the TLS door as the client of a proxy comes to it."""
-    host, port = urlsplit(session.server.url).netloc.split(":")
+    host, port = urlsplit(session.service.server.url).netloc.split(":")
     trust = ssl.create_default_context(cafile=str(session.way.ca_file))
     tunnelled = HTTPSConnection(host, int(port), context=trust)
     tunnelled.set_tunnel("api.intercom.io", 443)
@@ -129,9 +129,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What a command pipeline, and the TLS door, cost.")
     parser.add_argument("--pairs", type=int, default=25, help="measured pairs of each (default: 25)")
     pairs = parser.parse_args().pairs
-    clock = ManualClock()
     print(f"{'milliseconds, medians':<28} {'plain':>9} {'ours':>9} {'more':>9} {'more cpu':>9}")
-    with command_session(sandbox_backend(clock), clock) as session:
+    sandbox = SessionConfig("sandbox", "bench", CurrentStep("when"), workspace=DEFAULT_WORKSPACE)
+    with open_backend_session(sandbox) as backend, command_session(backend, ServiceConfig()) as session:
         environment = command_environment(os.environ, session.way)
         kept = True
         for name, line in COMMANDS.items():

@@ -22,7 +22,7 @@ from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
 from harness.core.tokens import token_of
-from harness.runner.scenario import ScenarioResult
+from harness.runner.case import ScenarioResult
 from harness.runner.wiring import sandbox_backend
 from harness.sandbox.operation_names import operation_of as name_of
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from harness import config
-from harness.cli import shared_options, taping
+from harness.cli import command_backend, shared_options
 from harness.cli.shared_options import GatewayOptions
 from harness.core.http import BrokenResponse, Exchange
-from harness.core.tokens import token_of
 from harness.pipeline.environment import command_environment, production_credentials
 from harness.pipeline.foreground import run_in_foreground
 from harness.runner import command_session
+from harness.runner.backend_session import BackendSession, open_backend_session
 from harness.runner.command_session import CommandSession
-from harness.runner.test_app_wiring import errand
 
 SHOWN = 40
 """How many exchanges the summary shows."""
@@ -43,52 +42,44 @@ def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, .
     """
     found = config.load()
     inherited = found.environment
-    tape = taping.insert(
-        options.against,
-        options.cassette,
-        options.record,
-        may_replace=options.record_in_ci or not found.ci,
-        parallel=options.parallel,
-        title=f"What {Path(words[0]).name} asked",
-        intercom_version=options.intercom_version,
-        secrets=[secret.reveal() for secret in found.secrets],
-        opens=lambda: errand(token_of(options.workspace), "harness exec", options.visitors),
-        time_scale=options.time_scale,
+    wanted = command_backend.command_config(
+        options, name="harness exec", title=f"What {Path(words[0]).name} asked", settings=found
     )
-    for line in tape.told():
+    with open_backend_session(wanted) as session:
+        for line in command_backend.announcements(session):
+            _note(line)
+        own = [found.value(config.ACCESS_TOKEN)] if session.test_app is not None else ()
+        gateway = command_backend.service_config(options)
+        with command_session.command_session(session, gateway, inherited, own) as opened:
+            status = _run(words, names, inherited, session, opened)
+        verdict = _conclude(opened, status, command_session.tokens_stay(session, gateway))
+        problem = command_backend.conclude(session, passed=verdict == 0)
+    against = [*([str(problem)] if problem is not None else []), *command_backend.leftovers(session)]
+    for line in against:
         _note(line)
-    with command_session.command_session(
-        tape.backend,
-        tape.clock,
-        workspace=options.workspace,
-        intercom_version=tape.intercom_version,
-        middleware=tape.middleware,
-        faults=options.faults,
-        allowed=options.allowed,
-        strict=options.strict or tape.errand is not None,
-        environment=inherited,
-        trusted=inherited,
-        own_tokens=[found.value(config.ACCESS_TOKEN)] if tape.errand is not None else (),
-    ) as session:
-        for name in production_credentials(inherited, names):
-            _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
-        with command_session.enclosed(session.server) if tape.plays else nullcontext() as place:
-            environment = {**command_environment(inherited, session.way, names), **tape.variables}
-            status = run_in_foreground(words, environment, place.prefix if place else ())
-        if place:
-            _note(f"isolation: proxy, certificates and preloads, and {place.told}")
-    verdict = _conclude(session, status, options.strict or tape.errand is not None)
-    problem = tape.conclude(verdict == 0)
-    if problem is not None:
-        _note(str(problem))
-    remains = list(tape.remains())
-    for line in remains:
-        _note(line)
-    return 1 if verdict == 0 and (problem is not None or remains) else verdict
+    return 1 if verdict == 0 and against else verdict
+
+
+def _run(
+    words: Sequence[str],
+    names: Sequence[str],
+    inherited: Mapping[str, str],
+    session: BackendSession,
+    opened: CommandSession,
+) -> int:
+    """Run the command, enclosed where a cassette answers, and return its exit status."""
+    for name in production_credentials(inherited, names):
+        _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
+    with command_session.enclosed(opened.service.server) if session.plays else nullcontext() as place:
+        environment = {**command_environment(inherited, opened.way, names), **command_backend.variables(session)}
+        status = run_in_foreground(words, environment, place.prefix if place else ())
+    if place:
+        _note(f"isolation: proxy, certificates and preloads, and {place.told}")
+    return status
 
 
 def _conclude(session: CommandSession, status: int, strict: bool) -> int:
-    log = session.gateway.log
+    log = session.service.gateway.log
     for line in summary(log.since(), log.count):
         _note(line)
     foreign = sorted(session.tokens.seen)
@@ -100,9 +91,9 @@ def _conclude(session: CommandSession, status: int, strict: bool) -> int:
     if not log.count:
         _note("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
         _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
-    for fault in session.faults.unfired:
+    for fault in session.service.faults.unfired:
         _note(f"the fault {fault} of {fault.operation} was armed and never fired")
-    unsound = log.refused or not log.count or session.faults.unfired or (strict and foreign)
+    unsound = log.refused or not log.count or session.service.faults.unfired or (strict and foreign)
     return 1 if status == 0 and unsound else status
 
 

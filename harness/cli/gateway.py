@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from harness import config
-from harness.cli import shared_options, taping
+from harness.cli import command_backend, shared_options
 from harness.cli.serving import serve
 from harness.cli.shared_options import GatewayOptions
-from harness.core.tokens import token_of
-from harness.runner import command_session, wiring
-from harness.runner.test_app_wiring import errand
+from harness.runner.backend_session import open_backend_session
+from harness.runner.command_session import gateway_service
 
 
 @click.command("gateway")
@@ -32,36 +31,21 @@ def command(options: GatewayOptions, host: str, port: int, ca_file: Path | None)
     HTTPS_PROXY=URL curl --cacert ca.pem -u anything: https://api.intercom.io/me
     harness gateway --against test-app --port 8100    then: curl -H 'Authorization: Bearer sandbox-default' URL/me
     """
-    found = config.load()
-    tape = taping.insert(
-        options.against,
-        options.cassette,
-        options.record,
-        may_replace=options.record_in_ci or not found.ci,
-        parallel=options.parallel,
-        title="A gateway's traffic",
-        intercom_version=options.intercom_version,
-        secrets=[secret.reveal() for secret in found.secrets],
-        opens=lambda: errand(token_of(options.workspace), "harness gateway", options.visitors),
-        time_scale=options.time_scale,
+    wanted = command_backend.command_config(
+        options, name="harness gateway", title="A gateway's traffic", settings=config.load()
     )
-    for line in tape.told():
+    with open_backend_session(wanted) as session:
+        for line in command_backend.announcements(session):
+            _note(line)
+        opened = gateway_service(session, command_backend.service_config(options, host, port))
+        serve(opened.server, ca_file)
+        for fault in opened.faults.unfired:
+            _note(f"the fault {fault} of {fault.operation} was armed and never fired")
+        problem = command_backend.conclude(session, passed=True)
+    against = [*([str(problem)] if problem is not None else []), *command_backend.leftovers(session)]
+    for line in against:
         _note(line)
-    wiring.prefer_version(tape.backend, options.workspace, tape.intercom_version)
-    token = None if options.strict or tape.errand is not None else token_of(options.workspace)
-    session = command_session.gateway_session(tape.backend, token, tape.intercom_version, tape.middleware)
-    tables = wiring.workspace_faults(tape.backend, tape.clock, options.faults, options.workspace)
-    _, server = wiring.service(
-        tape.backend, tape.clock, host=host, port=port, session=session, faults=tables, allowed=options.allowed
-    )
-    serve(server, tape.backend.close, ca_file)
-    for fault in tables.table(options.workspace).unfired:
-        _note(f"the fault {fault} of {fault.operation} was armed and never fired")
-    problem = tape.conclude(True)
-    told = [*([str(problem)] if problem is not None else []), *tape.remains()]
-    for line in told:
-        _note(line)
-    return 1 if told else 0
+    return 1 if against else 0
 
 
 def _note(line: str) -> None:

@@ -34,8 +34,8 @@ from harness.report.receipt import Subject, receipt_of
 from harness.report.result import RunRow
 from harness.report.secret_cleaning import SecretCleaner
 from harness.report.terminal import ReportConsole, TerminalReport
+from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import RunOptions, check_options, in_order
 
 Evidence: TypeAlias = Callable[[Redactor], Sequence[RowEvidence]]
@@ -141,7 +141,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     with _survivor(options, outputs, terminal, console) as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)
-        terminal.begin(run.engagement.name, options.against, reporter.versions)
+        terminal.begin(run.pipeline.name, options.against, reporter.versions)
         run.test_app.tell = terminal.waiting
         if survivor is not None:
             survivor.watch(run, reporter.versions)
@@ -202,7 +202,7 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
     console.print("\n" + "\n".join(comparison.lines()), highlight=False, markup=False, soft_wrap=True)
     if outputs.evidence is not None:
         app = run.test_app()
-        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.engagement.name}
+        about = {"region": app.session.app.region, "harness": __version__, "pipeline": run.pipeline.name}
         about |= {"from": REHEARSAL if app.rehearsal else REAL}
         write_evidence(outputs.evidence, comparison, time.time(), **about)
         raises = "a rehearsal: it raises nothing" if app.rehearsal else "docs/evidence holds what `make docs` reads"

@@ -21,8 +21,8 @@ from harness.pytest_plugin.plugin import REMAINS, RESULT, RUN
 from harness.report.exchange_rows import RowEvidence
 from harness.report.result import Ending, RunRow, ScenarioRow
 from harness.report.terminal import TerminalReport
+from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import Case, ScenarioResult
 
 
 def run_pytest(
@@ -83,9 +83,9 @@ class RunReporter:
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += self._remains
-        name, against = self._run.engagement.name, self._run.options.against
+        name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
-            name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.engagement.notes)
+            name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.pipeline.notes)
         )
 
     @property

@@ -11,7 +11,7 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.core.http import BrokenResponse, Exchange, as_begun, is_again
 from harness.report.exchange_rows import RowEvidence, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, ScenarioRow, WitnessRow
-from harness.runner.scenario import Case, ScenarioResult
+from harness.runner.case import Case, ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.verification import Claim, Verdict
 from harness.verification.kept_rows import ledgers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -54,10 +55,11 @@ def command(
     curl -H 'Authorization: Bearer sandbox-demo' -d '{"name": "Ada"}' http://127.0.0.1:8080/_sandbox/visitors
     """
     clock = FollowingClock(WallClock())
-    backend = wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)
-    tables = wiring.workspace_faults(backend, clock, faults, wiring.DEFAULT_WORKSPACE)
-    session = wiring.service_session(backend, wiring.paced(clock, time_scale))
-    _, server = wiring.service(
-        backend, clock, host=host, port=port, session=session, faults=tables, pages_may_change=control
-    )
-    return serve(server, backend.close, ca_file)
+    with closing(wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)) as backend:
+        tables = wiring.workspace_faults(backend, clock, faults, wiring.DEFAULT_WORKSPACE)
+        session = wiring.service_session(backend, wiring.paced(clock, time_scale))
+        _, server = wiring.service(
+            backend, clock, host=host, port=port, session=session, faults=tables, pages_may_change=control
+        )
+        serve(server, ca_file)
+    return 0

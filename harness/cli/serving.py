@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,8 +12,8 @@ from harness.gateway.server.server import Server
 from harness.gateway.server.tls import Authority
 
 
-def serve(server: Server, close: Callable[[], None], ca_file: Path | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; the ready line is the first on stdout. `close` lets go of the backend."""
+def serve(server: Server, ca_file: Path | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; the ready line is the first on stdout."""
     if ca_file is not None:
         authority = Authority()
         _write(ca_file, authority.certificate())
@@ -22,11 +21,7 @@ def serve(server: Server, close: Callable[[], None], ca_file: Path | None = None
     # What was loaded stays, and answers leave no cycles: looking for garbage as often as usual costs 3 % of a request.
     gc.freeze()
     gc.set_threshold(10_000)
-    try:
-        server.serve(lambda: click.echo(f"ready {server.url}"))
-    finally:
-        close()
-    return 0
+    server.serve(lambda: click.echo(f"ready {server.url}"))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -22,8 +22,8 @@ from typing import Final
 from harness.pipeline import Answer
 from harness.pipeline.answer import Operation
 from harness.report.result import AnswerRow, RunRow, ScenarioRow
+from harness.runner.case import Case
 from harness.runner.run import Run
-from harness.runner.scenario import Case
 
 LOOKS: Final = 0.5
 """Seconds between two looks at whether a call is over its time."""
@@ -63,8 +63,8 @@ class Survivor:
 
     def watch(self, run: Run, versions: Sequence[str]) -> None:
         """Be told of the calls of a run."""
-        self._send(("about", (run.engagement.name, run.options.against, tuple(versions))))
-        run.on_call, run.on_stuck = self._note, self._end
+        self._send(("about", (run.pipeline.name, run.options.against, tuple(versions))))
+        run.pipeline.watch.on_call, run.pipeline.watch.on_stuck = self._note, self._end
 
     def total(self, count: int) -> None:
         """Tell how many scenarios there are."""

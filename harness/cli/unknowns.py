@@ -25,8 +25,8 @@ from harness.core.errors import NotStaged, Problem
 from harness.core.versions import NEWEST_VERSION
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.report.terminal import ReportConsole, TerminalReport
+from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import Case, ScenarioResult
 from harness.runner.session_config import RunOptions, check_options
 
 
@@ -40,7 +40,7 @@ def run_unknowns(evidence: Path | None) -> int:
     try:
         region, rehearsal = run.test_app().session.app.region, run.test_app().rehearsal
         reporter = RunReporter(run, (), terminal)
-        terminal.begin(run.engagement.name, "test-app", reporter.versions)
+        terminal.begin(run.pipeline.name, "test-app", reporter.versions)
         probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
         run_pytest(reporter, scenarios, None, (), None)
     except KeyboardInterrupt:

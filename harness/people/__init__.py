@@ -2,7 +2,7 @@
 
 from harness.people.outfitting import CannotMake
 from harness.people.people_fixture import DRAWN, Drawn, People
-from harness.people.traits import DrawnTraits, RecordedTraits, Traits, TraitsDiffer
+from harness.people.traits import DeclaredTraits, DrawnTraits, RecordedTraits, Traits, TraitsDiffer
 from harness.people.visitor_origin import (
     HttpVisitorOrigin,
     RecordedVisitorOrigin,
@@ -13,6 +13,7 @@ from harness.people.visitor_origin import (
 __all__ = [
     "DRAWN",
     "CannotMake",
+    "DeclaredTraits",
     "Drawn",
     "DrawnTraits",
     "HttpVisitorOrigin",

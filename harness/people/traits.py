@@ -6,7 +6,7 @@ here can reach anybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from harness.core.errors import Problem
@@ -110,6 +110,24 @@ class DrawnTraits:
         wanted = {name: traits[name] for name in CARRIED.get(kind, traits)}
         self._drawn.append(wanted)
         return wanted
+
+
+class DeclaredTraits(DrawnTraits):
+    """Traits of which the guard of a TEST app learns who never was, and may be asked for all the same.
+
+    declare: called with the identifiers of each stranger.
+    """
+
+    def __init__(self, seed: int, marker: str, declare: Callable[[Iterable[str]], None]) -> None:
+        super().__init__(seed, marker)
+        self._declare = declare
+
+    def draw(self, kind: str) -> Mapping[str, Any]:
+        """Return the traits of the next person."""
+        traits = super().draw(kind)
+        if kind == "stranger":
+            self._declare((traits["uuid"], traits["object_id"]))
+        return traits
 
 
 class RecordedTraits:

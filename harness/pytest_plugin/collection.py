@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-    from harness.runner.scenario import Case
+    from harness.runner.case import Case
 
 FOLDER = "scenarios"
 
@@ -25,7 +25,7 @@ def is_whole(folder: Path, collected: set[Path]) -> bool:
 
 def case_of(node: pytest.Function) -> Case:
     """Which case of which scenario a test is."""
-    from harness.runner.scenario import Case
+    from harness.runner.case import Case
 
     version = _version_of(node)
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()

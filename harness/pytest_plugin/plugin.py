@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from harness.core.clock import MovingClock
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
+    from harness.runner.case import ScenarioResult
     from harness.runner.controls import Faults, Intercom, Webhooks
     from harness.runner.run import Run
-    from harness.runner.scenario import Scenario, ScenarioResult
+    from harness.runner.scenario import Scenario
     from harness.runner.session_config import RunOptions
     from harness.runner.unused import UnusedDeclarations
     from harness.verification import Verify
@@ -113,7 +114,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what kept a replay from the network, and what it left over."""
-    if RUN in config.stash and (isolation := config.stash[RUN].engagement.isolation):
+    if RUN in config.stash and (isolation := config.stash[RUN].pipeline.isolation):
         terminalreporter.line(f"harness: {isolation}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):
@@ -135,7 +136,7 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
     from harness.pipeline.named import operations_in
 
     callspec = getattr(request.node, "callspec", None)
-    if reason := run.engagement.lacking(
+    if reason := run.pipeline.lacking(
         operations_in(request.node.function, callspec.params.values() if callspec else ())
     ):
         pytest.skip(reason)
@@ -272,7 +273,7 @@ def _remains(session: pytest.Session) -> UnusedDeclarations | None:
         return None
     modules = {item.path for item in cases}
     whole = not session.testsfailed and all(is_whole(folder, modules) for folder in {path.parent for path in modules})
-    return config.stash[RUN].remains(list(cases.values()), whole=whole)
+    return config.stash[RUN].unused(list(cases.values()), whole=whole)
 
 
 def _run(config: pytest.Config) -> Run:
@@ -280,7 +281,7 @@ def _run(config: pytest.Config) -> Run:
         from harness.runner.run import Run
 
         config.stash[RUN] = Run(_options(config))
-        config.stash[RUN].standard_error = config.stash.get(fault_handler_stderr_fd_key, 2)
+        config.stash[RUN].pipeline.watch.standard_error = config.stash.get(fault_handler_stderr_fd_key, 2)
     return config.stash[RUN]
 
 

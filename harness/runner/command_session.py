@@ -1,6 +1,6 @@
-"""What code outside of this process is given: a way to a gateway, an enclosure, a session of its own around a command.
+"""What code outside of this process gets: a gateway in front of a backend session, a way there, an enclosure.
 
-It is put together from what `app` wires; a pipeline in this process needs none of it.
+A pipeline in this process needs none of it.
 """
 
 from __future__ import annotations
@@ -12,18 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.clock import Clock
+from harness.core.clock import FollowingClock
 from harness.core.http import Request
-from harness.core.tokens import is_sandbox_token, token_of
-from harness.gateway.core import Gateway, GatewaySession, Middleware, bearer_token
-from harness.runner.wiring import (
-    DEFAULT_WORKSPACE,
-    OpenBackend,
-    prefer_version,
-    service,
-    unread_fields,
-    workspace_faults,
-)
+from harness.core.tokens import is_sandbox_token
+from harness.gateway.core import Gateway, GatewaySession, bearer_token
+from harness.runner.backend_session import BackendSession
+from harness.runner.wiring import DEFAULT_WORKSPACE, paced, service, unread_fields, workspace_faults
 
 if TYPE_CHECKING:
     from harness.gateway.middleware.fault import Fault
@@ -58,51 +52,96 @@ class TokenWatch:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """What a command wants of the gateway in front of its backend."""
+
+    faults: Sequence[Fault] = ()
+    allowed: Collection[str] = ()
+    """Hosts that the proxy lets through beside Intercom's."""
+    strict: bool = False
+    """Whether tokens stay as they come, so that one that is not the workspace's is refused."""
+    time_scale: float = 1.0
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayService:
+    """A gateway in front of a backend session, with a server that is not started yet."""
+
+    gateway: Gateway
+    server: Server
+    faults: FaultTable
+    """The faults of the session's workspace."""
+
+
+def gateway_service(
+    session: BackendSession,
+    config: ServiceConfig,
+    authority: Authority | None = None,
+    watch: TokenWatch | None = None,
+) -> GatewayService:
+    """Put a gateway in front of a backend session, and a server in front of the gateway."""
+    workspace = session.config.workspace or DEFAULT_WORKSPACE
+    tables = workspace_faults(session.backend, session.clock, config.faults, workspace)
+    gateway, server = service(
+        session.backend,
+        session.clock,
+        host=config.host,
+        port=config.port,
+        session=_gateway_session(session, config),
+        faults=tables,
+        allowed=config.allowed,
+        authority=authority,
+        watch=watch,
+    )
+    return GatewayService(gateway, server, tables.table(workspace))
+
+
+def _gateway_session(session: BackendSession, config: ServiceConfig) -> GatewaySession:
+    scaled = paced(session.clock, config.time_scale) if isinstance(session.clock, FollowingClock) else ()
+    return GatewaySession(
+        session.backend,
+        (*scaled, *session.tape.middleware, *session.middleware),
+        token=None if tokens_stay(session, config) else session.token,
+        intercom_version=session.intercom_version,
+        unread=unread_fields,
+        name="command",
+    )
+
+
+def tokens_stay(session: BackendSession, config: ServiceConfig) -> bool:
+    """Return whether requests keep the tokens they bring: where that was asked, and for the guard of a TEST app."""
+    return config.strict or session.test_app is not None
+
+
+@dataclass(frozen=True, slots=True)
 class CommandSession:
     """The surroundings of one command: a gateway of its own, and the way there."""
 
-    gateway: Gateway
+    service: GatewayService
     way: Way
     tokens: TokenWatch
-    faults: FaultTable
-    server: Server
 
 
 @contextmanager
 def command_session(
-    backend: OpenBackend,
-    clock: Clock,
-    *,
-    workspace: str = DEFAULT_WORKSPACE,
-    intercom_version: str | None = None,
-    middleware: Sequence[Middleware] = (),
-    faults: Sequence[Fault] = (),
-    allowed: Collection[str] = (),
-    strict: bool = False,
-    trusted: Mapping[str, str] | None = None,
+    session: BackendSession,
+    config: ServiceConfig,
     environment: Mapping[str, str] | None = None,
     own_tokens: Collection[str] = (),
 ) -> Iterator[CommandSession]:
-    """A gateway with all its doors for the length of a command; the backend is let go of at the end.
+    """Serve a gateway with all its doors for the length of a command.
 
-    `strict` leaves tokens as they came, so that one that is not the workspace's is refused. `trusted` are variables in
-    which the machine names authorities of its own. `own_tokens` open what is asked, beside the one that is handed out.
+    environment: what the command inherits; its tokens are told from others, and authorities that it trusts stay
+    trusted. own_tokens: tokens that are accepted beside the one that is handed out.
     """
     from harness.gateway.server.tls import Authority
 
-    token, authority, tokens = token_of(workspace), Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
-    session = gateway_session(backend, None if strict else token, intercom_version, middleware)
-    tables = workspace_faults(backend, clock, faults, workspace)
-    gateway, server = service(
-        backend, clock, session=session, faults=tables, allowed=allowed, authority=authority, watch=tokens
-    )
-    try:
-        prefer_version(backend, workspace, intercom_version)
-        with tempfile.TemporaryDirectory(prefix="harness-") as folder, server:
-            way = way_to(server, token, authority, Path(folder), trusted)
-            yield CommandSession(gateway, way, tokens, tables.table(workspace), server)
-    finally:
-        backend.close()
+    authority, tokens = Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
+    opened = gateway_service(session, config, authority, tokens)
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder, opened.server as server:
+        yield CommandSession(opened, way_to(server, session.token, authority, Path(folder), environment), tokens)
 
 
 @contextmanager
@@ -114,18 +153,6 @@ def enclosed(server: Server) -> Iterator[Enclosure]:
         if made.listener is not None:
             server.also(made.listener)
         yield made
-
-
-def gateway_session(
-    backend: OpenBackend, token: str | None, intercom_version: str | None, middleware: Sequence[Middleware] = ()
-) -> GatewaySession:
-    """Return the gateway session of a command.
-
-    token: replaces the tokens that the command brings; `None` leaves them.
-    """
-    return GatewaySession(
-        backend, middleware, token=token, intercom_version=intercom_version, unread=unread_fields, name="command"
-    )
 
 
 def way_to(

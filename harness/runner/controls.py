@@ -13,6 +13,7 @@ from harness.core.clock import MovingClock
 from harness.core.errors import Problem
 from harness.core.http import RECEIVER_HOST, BrokenResponse, Handler, Outcome, Request, Response
 from harness.core.people import Lead, User
+from harness.gateway.control_api.sandbox_controls import Settable
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import fault_from
 from harness.gateway.middleware.faults import ArmedFault, FaultTable
@@ -176,21 +177,16 @@ def received(answer: Answer) -> Outcome:
 class Intercom:
     """What Intercom is like while the pipeline works.
 
-    version: the API version of the pipeline's requests, empty where only the pipeline knows. settings and change: how
-    the workspace's settings are read and changed; `None` where the backend plays what was recorded. subscriber: gives
-    the address that the workspace is to tell.
+    version: the API version of the pipeline's requests, empty where only the pipeline knows. workspace: its settings
+    are read and changed; `None` where the backend plays what was recorded. subscriber: returns the address that the
+    workspace sends webhooks to; `None` where it takes any.
     """
 
     def __init__(
-        self,
-        version: str,
-        settings: Callable[[], Mapping[str, Any]] | None = None,
-        change: Callable[[Mapping[str, Any]], object] | None = None,
-        subscriber: Callable[[], str] = lambda: NOWHERE,
+        self, version: str, workspace: Settable | None = None, subscriber: Callable[[], str] | None = None
     ) -> None:
         self.version = version
-        self._settings = settings
-        self._change = change
+        self._workspace = workspace
         self._subscriber = subscriber
         self._wanted: dict[str, Any] = {}
         self._before: dict[str, Any] = {}
@@ -210,20 +206,20 @@ class Intercom:
 
     def subscribe(self) -> None:
         """Have the workspace keep what it would tell a webhook, from now on."""
-        if self._change is not None:
-            self._change({"webhook_url": self._subscriber()})
+        if self._workspace is not None:
+            self._workspace.update_settings({"webhook_url": self._subscriber() if self._subscriber else NOWHERE})
 
     def begin(self) -> None:
         """The pipeline comes: settings take effect."""
-        if self._wanted and self._settings is not None and self._change is not None:
-            now = self._settings()
+        if self._wanted and self._workspace is not None:
+            now = self._workspace.settings()
             self._before = {name: now[name] for name in self._wanted if name in now}
-            self._change(self._wanted)
+            self._workspace.update_settings(self._wanted)
 
     def end(self) -> None:
         """The pipeline is done: settings are what they were."""
-        if self._before and self._change is not None:
-            self._change(self._before)
+        if self._before and self._workspace is not None:
+            self._workspace.update_settings(self._before)
             self._before = {}
 
 

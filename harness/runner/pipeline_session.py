@@ -13,18 +13,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.core.clock import MovingClock, WallClock
 from harness.core.http import Outcome, Request
 from harness.core.tokens import RUN_TOKEN
-from harness.gateway import Gateway
+from harness.gateway import Gateway, Middleware
+from harness.gateway.middleware.idle import IdleDetector
+from harness.gateway.middleware.time_scale import TimeScale, without_waiting
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
-from harness.pipeline.answer import OPERATIONS
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
 from harness.pipeline.environment import production_credentials, python_environment
 from harness.pipeline.fixture import hears_webhooks, lacks
+from harness.pipeline.python_object import PythonPipeline
+from harness.pipeline.reference_worker import ReferenceWorker
+from harness.runner.backend_session import CASSETTE, BackendSession
+from harness.runner.call_watch import CallWatch
+from harness.runner.case import Case
 from harness.runner.command_session import TokenWatch, enclosed, way_to
 from harness.runner.controls import RUN_SECRET
 from harness.runner.session_config import RunOptions
+from harness.runner.wiring import gateway_requests
 
 if TYPE_CHECKING:
     from harness.gateway.server.server import Server
@@ -35,20 +44,22 @@ REFERENCE: Final = "reference"
 
 
 class PipelineSession:
-    """A pipeline engaged for a run; without a spec it is the reference pipeline, which needs nothing of this.
+    """The pipeline of a run; without a spec it is the reference pipeline.
 
-    What is started is ended with `stack`. `before_import` is called before any of the pipeline's code runs.
+    options: those of the run. stack: ends what is started. before_import: called before the pipeline's code runs.
     """
 
     def __init__(
         self, options: RunOptions, gateway: Gateway, stack: ExitStack, before_import: Callable[[], object]
     ) -> None:
-        self._options = options
+        self.options = options
         self._gateway = gateway
         self._stack = stack
         self._server: Server | None = None
         self._enclosure: Enclosure | None = None
         self._way: Way | None = None
+        self._idle = IdleDetector()
+        self.watch = CallWatch()
         self._tokens = TokenWatch(dict(os.environ))
         self._hidden = production_credentials(os.environ) if options.pipeline else []
         self._spec: PipelineSpec | None = None
@@ -64,10 +75,10 @@ class PipelineSession:
     @property
     def spec(self) -> str:
         """Which pipeline of its name, the same on every machine: a file is told from the project's folder on."""
-        spec = self._options.pipeline or ""
+        spec = self.options.pipeline or ""
         if not spec.endswith(".toml"):
             return spec
-        root, path = self._options.root.resolve(), Path(spec).resolve()
+        root, path = self.options.root.resolve(), Path(spec).resolve()
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
     @property
@@ -101,7 +112,7 @@ class PipelineSession:
         hidden = [
             f"{name} looks like a credential of a real workspace: the pipeline did not see it" for name in self._hidden
         ]
-        done = "refused" if self._options.strict_token else "replaced by the sandbox's"
+        done = "refused" if self.options.strict_token else "replaced by the sandbox's"
         seen = sorted(self._tokens.seen)
         brought = [f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen]
         return [*hidden, *brought, *([f"isolation: {self.isolation}"] if self.isolation else [])]
@@ -109,7 +120,7 @@ class PipelineSession:
     @property
     def isolation(self) -> str:
         """What kept a replay from the network; empty where nothing was replayed."""
-        if self._options.against != "cassette":
+        if self.options.against != "cassette":
             return ""
         own = "this process reaches only the ports that the harness opened"
         if self._spec is None or self._spec.in_process:
@@ -127,7 +138,7 @@ class PipelineSession:
         return self._gateway.handle(request)
 
     def _load(self, before_import: Callable[[], object]) -> PipelineSpec | None:
-        spec = self._options.pipeline
+        spec = self.options.pipeline
         if spec is None:
             return None
         if not spec.endswith(".toml"):
@@ -149,7 +160,7 @@ class PipelineSession:
             from harness.gateway.server.tls import Authority
 
             authority = Authority()
-            server = Server(self._gateway, port=self._options.port, authority=authority, watch=self._tokens)
+            server = Server(self._gateway, port=self.options.port, authority=authority, watch=self._tokens)
             self._server = self._stack.enter_context(server)
             self._stack.callback(self._forget_server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
@@ -167,21 +178,56 @@ class PipelineSession:
         """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
         if self._spec is None:
             return None
-        runner = self._spec.start(self._environment, self._options.time_limit)
+        runner = self._spec.start(self._environment, self.options.time_limit)
         wanted = frozenset(names)
         if "webhook" in wanted and not hears_webhooks(runner):
             return lacks(runner.name, "webhook")
         lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
         return lacks(runner.name, lacked[0]) if lacked else None
 
-    def runner(self) -> Runner | None:
-        """The pipeline, ready to be asked; `None` where that is the reference pipeline."""
-        if self._spec is None:
-            return None
-        runner = self._spec.start(self._environment, self._options.time_limit)
-        if isinstance(runner, CommandPipeline) and self._options.against == "cassette":
+    def runner(self, session: BackendSession, case: Case) -> Runner:
+        """Return the pipeline, ready to be called in a case."""
+        runner = self._reference(session) if self._spec is None else self._start(self._spec)
+        self.watch.over(runner, case)
+        return runner
+
+    def _start(self, spec: PipelineSpec) -> Runner:
+        runner = spec.start(self._environment, self.options.time_limit)
+        if isinstance(runner, CommandPipeline) and self.options.against == CASSETTE:
             runner.prefix = self._enclosed().prefix
         return runner
+
+    def _reference(self, session: BackendSession) -> Runner:
+        target = ReferenceWorker(
+            gateway_requests(self._gateway, "pipeline", session.clock),
+            base_url=session.base_url,
+            token=RUN_TOKEN,
+            wait=session.clock.advance,
+            version=session.config.sent_version,
+        )
+        return PythonPipeline(target, name=REFERENCE, time_limit=self._time_limit, watchdog=self.watch.watchdog)
+
+    @property
+    def _time_limit(self) -> float:
+        return self.options.time_limit or DEFAULT_TIME_LIMIT
+
+    def middleware(self, clock: MovingClock) -> Sequence[Middleware]:
+        """Return the middleware for a pipeline that waits by a clock of its own; the scenario's clock follows it.
+
+        The reference pipeline waits by the scenario's clock, and needs none.
+        """
+        if self.is_reference:
+            return ()
+        watch: tuple[Middleware, ...] = () if self.in_process else (self._idle.layer,)
+        if self.options.against == CASSETTE:
+            watch = (without_waiting, *watch)
+        if isinstance(clock, WallClock):
+            return watch
+        return (*watch, TimeScale(clock, self.options.time_scale).layer)
+
+    def until_idle(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
+        """Have a service take a notification, and wait until it has done what it does about it."""
+        return self._idle.around(hear, self._time_limit)
 
     def _enclosed(self) -> Enclosure:
         """Where the commands of a replay run."""
@@ -194,8 +240,8 @@ class PipelineSession:
 
 
 class _Ports(Container[int]):
-    def __init__(self, engagement: PipelineSession) -> None:
-        self._engagement = engagement
+    def __init__(self, pipeline: PipelineSession) -> None:
+        self._pipeline = pipeline
 
     def __contains__(self, port: object) -> bool:
-        return self._engagement.listens_on(port)
+        return self._pipeline.listens_on(port)

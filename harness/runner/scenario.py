@@ -1,117 +1,109 @@
-"""One scenario from given to then: its stage at the gateway, its people, its pipeline, its claims, its result."""
+"""One scenario from given to then: its people, its pipeline, its claims, its session at the gateway, its result."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
+from harness.client import IntercomClient
 from harness.core.clock import ManualClock, MovingClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange
-from harness.core.people import Person
-from harness.gateway import Gateway
+from harness.core.tokens import RUN_TOKEN
+from harness.gateway import Gateway, GatewaySession
+from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
-from harness.pipeline import Answer, PipelineUnderTest
-from harness.runner.backend_session import CurrentStep
-from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks
-from harness.verification import Claim, Conversion, NotProved, Verdict, Verify
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Which scenario this is: its module, its name with parameters, and its title."""
-
-    module: str
-    name: str
-    title: str
-    node_id: str = ""
-    path: Path = Path()
-    """The scenario module's file, by whose text a cassette knows that it is older."""
-    intercom_version: str = ""
-    """Told where a run compares several versions; no part of the name."""
-
-
-@dataclass(slots=True)
-class ScenarioResult:
-    """What came of one scenario, for reports. `problem` says why it could not run, `skipped` why it was not run."""
-
-    case: Case
-    verdict: Verdict
-    claims: Sequence[Claim] = ()
-    answers: Sequence[Answer] = ()
-    exchanges: Sequence[Exchange] = ()
-    additions: Sequence[str] = ()
-    seconds: float = 0.0
-    trouble: str = ""
-    problem: str = ""
-    skipped: str = ""
-    notes: list[str] = field(default_factory=list)
-    conversions: Sequence[Conversion] = ()
-    reached: BackendTrafficLog | None = None
-    """What reached the backend, where that can be compared with what others would have answered."""
-
-
-class CallNotInterrupted(Problem):
-    """A call that did not end within its time limit, and could not be interrupted either."""
-
-    refutes = True
-
-    def __init__(self, case: Case, answer: Answer) -> None:
-        super().__init__(
-            f"pipeline.{answer.operation}() never came back in {case.node_id or case.name}",
-            evidence=answer.trouble or "",
-            why="it is inside a loop or a library that is not written in Python; the run had to end here",
-            remedy="look at what the call waits for; a command pipeline (a TOML file) can be ended from outside",
-        )
-
-
-def end_process(case: Case, answer: Answer, to: int) -> None:
-    """End this process with 1 and name the scenario whose call can neither end nor be interrupted.
-
-    to: the file descriptor that a person reads.
-    """
-    os.write(to, f"\nharness: {CallNotInterrupted(case, answer)}\n".encode())
-    os._exit(1)
+from harness.pipeline import PipelineUnderTest
+from harness.runner.backend_session import BackendSession
+from harness.runner.case import Case, ScenarioResult
+from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks, received
+from harness.runner.pipeline_session import PipelineSession
+from harness.runner.wiring import NOTIFICATIONS, fault_table, gateway_requests, unread_fields
+from harness.verification import Claim, NotProved, Verdict, Verify
 
 
 class Scenario:
-    """What the three fixtures of one scenario work on."""
+    """What the fixtures of one scenario work on: its people, pipeline and claims, and what goes wrong on purpose.
 
-    def __init__(
-        self,
-        case: Case,
-        *,
-        gateway: Gateway,
-        step: CurrentStep,
-        people: People,
-        make_pipeline: Callable[[Callable[[], None]], PipelineUnderTest],
-        make_verify: Callable[[Scenario], Verify],
-        conclude: Callable[[bool], None],
-        clock: MovingClock,
-        faults: Faults,
-        intercom: Intercom,
-        webhooks: Webhooks,
-        reached: BackendTrafficLog | None = None,
-    ) -> None:
+    session: the backend that it is played with. engaged: the pipeline of the run.
+    """
+
+    pipeline: PipelineUnderTest
+
+    def __init__(self, case: Case, gateway: Gateway, session: BackendSession, engaged: PipelineSession) -> None:
         self.case = case
-        self.people = people
-        self._gateway = gateway
-        self._step = step
-        self.clock = clock
-        self.faults = faults
-        self.intercom = intercom
-        self._conclude = conclude
-        self._reached = reached
+        self._gateway, self._session, self._engaged = gateway, session, engaged
         self._first = gateway.log.count
         self._started = time.monotonic()
-        self.pipeline = make_pipeline(self._begin_when)
-        self.verify = make_verify(self)
-        self.webhooks = webhooks
-        webhooks.begin = self.pipeline.begin
+        requests = gateway_requests(gateway, "harness", session.clock)
+        client = IntercomClient(requests, token=session.token, base_url=session.base_url)
+        source = session.people()
+        self.people = People(
+            client, source.traits, source.visitors, source.workspace.merge_users if source.workspace else None
+        )
+        self._faults = fault_table(session.clock, session.backend.operation)
+        self.faults = Faults(self._faults)
+        self.intercom = Intercom(session.config.sent_version, source.workspace, session.subscriber)
+        self.webhooks = Webhooks(session.clock, lambda: client.get(NOTIFICATIONS).answer["data"], gateway.tell)
+        self._barrier = RequestBarrier()
+        self._traffic = BackendTrafficLog(session.config.step, session.clock.now) if session.test_app else None
+        self.verify = Verify(
+            client,
+            people=lambda: self.people.everyone,
+            answers=lambda: self.pipeline.answers,
+            asked=self.asked,
+            begin_then=self._begin_then,
+            bystanders=lambda: self.people.bystanders,
+            may_write=engaged.declared.may_write,
+            may_print=engaged.declared.may_print,
+        )
+
+    @property
+    def clock(self) -> MovingClock:
+        """The time of this scenario; it stands still until the harness or the pipeline waits."""
+        return self._session.clock
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Play the scenario within this block: the gateway leads every request to its backend."""
+        with self._gateway.on(self._gateway_session()):
+            self.pipeline = PipelineUnderTest(
+                self._engaged.runner(self._session, self.case),
+                self._begin_when,
+                self._together,
+                self._session.tape.polling,
+                self._session.before_job,
+                self._engaged.until_idle,
+            )
+            self.webhooks.begin = self.pipeline.begin
+            yield
+
+    def _gateway_session(self) -> GatewaySession:
+        session, traffic = self._session, (self._traffic.layer,) if self._traffic else ()
+        pace = self._engaged.middleware(session.clock)
+        adversity = (self._barrier.layer, *pace, self._faults.layer, self.webhooks.layer)
+        return GatewaySession(
+            session.backend,
+            (*adversity, *traffic, *session.middleware, *session.tape.middleware),
+            token=None if session.test_app else session.token,
+            intercom_version=session.config.intercom_version,
+            name=self.case.name,
+            accepts=RUN_TOKEN if self._engaged.options.strict_token else None,
+            step=session.config.step,
+            unread=unread_fields,
+            blocks=lambda: self._barrier.may_block or bool(self.webhooks.unfired),
+            receiver=lambda notification: received(self.pipeline.hear(notification)),
+            notification_middleware=session.tape.notification_middleware,
+        )
+
+    @contextmanager
+    def _together(self, workers: int) -> Iterator[None]:
+        """Open a block in which several workers ask at once, and what they ask comes in no order."""
+        in_no_order = self._session.tape.parallel or (self._traffic.parallel if self._traffic else nullcontext)
+        with in_no_order(), self._barrier.of(workers):
+            yield
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -119,24 +111,18 @@ class Scenario:
         return self._gateway.log.since(self._first)
 
     def asked(self) -> Sequence[Exchange]:
-        """What the pipeline asked for."""
+        """Return the exchanges of the pipeline."""
         return [exchange for exchange in self.exchanges if exchange.request.caller == "pipeline"]
 
-    def everyone(self) -> Sequence[Person]:
-        """Everybody there is."""
-        return self.people.everyone
-
-    def begin_then(self) -> None:
-        """The pipeline has been heard; from here on the harness asks by itself."""
-        self.webhooks.settle()
-        self.intercom.end()
-        self._step.step = "then"
-
     def finish(self, *, passed: bool) -> None:
-        """What must hold in the end: something was claimed, nothing was permitted or recorded in vain."""
+        """Conclude the scenario.
+
+        Raises: `NotProved` where nothing was claimed or something was declared in vain, and the `Problem` of a backend,
+        a recording or a replay.
+        """
         if passed:
             self._check()
-        self._conclude(passed)
+        self._session.conclude(passed=passed, people=self.people)
 
     def _check(self) -> None:
         if not self.verify.claims:
@@ -177,16 +163,23 @@ class Scenario:
             trouble="" if isinstance(error, NotProved) else _trouble(error),
             problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
             conversions=tuple(self.verify.conversions),
-            reached=self._reached,
+            reached=self._traffic,
         )
 
     def _begin_when(self) -> None:
+        """Close the given: everyone is read before the pipeline's first request."""
         self.people.close()
         self.verify.look_before()
         if isinstance(self.clock, ManualClock):
             self.clock.advance(BETWEEN_STEPS)
         self.intercom.begin()
-        self._step.step = "when"
+        self._session.config.step.reach("when")
+
+    def _begin_then(self) -> None:
+        """End the pipeline's part: from here on the harness reads by itself."""
+        self.webhooks.settle()
+        self.intercom.end()
+        self._session.config.step.reach("then")
 
 
 def _trouble(error: BaseException | None) -> str:

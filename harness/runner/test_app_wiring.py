@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.errors import NotStaged, Problem
+from harness.core.errors import Problem
 from harness.core.http import Outcome, Request
-from harness.runner.wiring import OpenBackend
 
 if TYPE_CHECKING:
     from harness.config import Settings
@@ -99,70 +98,6 @@ def guarded_app(
     with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
         visitors = LedgeredOrigin((by_hand, browser), session)
         yield GuardedApp(session, visitors, bool(around.line.proxy), browser.rest)
-
-
-@dataclass(frozen=True, slots=True)
-class TestAppCommandSession:
-    """The TEST app for the length of one command: what answers it, under which marker it may make people.
-
-    `backend` clears away when it is closed; `conclude` tells afterwards what speaks against the command or the TEST
-    app, and `left` what could not be cleared away, in words.
-    """
-
-    backend: OpenBackend
-    marker: str
-    seed: int
-    rehearsal: bool
-    conclude: Callable[[], Problem | None]
-    left: Callable[[], Sequence[str]]
-    visitors: Sequence[str] = ()
-    """The uuids of those who visited before the command began."""
-
-
-def errand(stand_in: str, purpose: str, visitors: int = 0) -> TestAppCommandSession:
-    """The TEST app behind its guard, for a command that makes, converts and merges on its own account.
-
-    Whatever the command makes is filed under `purpose` in the ledger. `stand_in` is the token that it is handed.
-    `visitors` is how many shall visit for it first, in a browser or by hand.
-    """
-    from harness.sandbox.operation_names import operation_of
-
-    stack = ExitStack()
-    way = stack.enter_context(guarded_app(stand_in, purpose=purpose))
-    session = way.session
-    concluding = stack.enter_context(session.scenario(purpose))
-    found: list[Problem] = []
-    try:
-        visited = [str(way.visitors.visit({})["user_id"]) for _ in range(visitors)]
-        way.rest()  # what is left running when a command ends is taken for the command's own
-    except NotStaged as why:
-        stack.close()
-        raise Problem(
-            "Nobody can visit.", evidence=str(why), remedy="harness live-visitor, in another terminal"
-        ) from None
-    except BaseException:
-        stack.close()
-        raise
-
-    def close() -> None:
-        try:
-            with stack:
-                concluding.conclude(passed=not session.sentry.troubles)
-        except Problem as problem:
-            found.append(problem)
-        except KeyboardInterrupt:
-            found.append(Problem("It was interrupted while it cleared away."))
-
-    backend = OpenBackend(way.handle, operation=operation_of, close=close)
-    return TestAppCommandSession(
-        backend,
-        session.marker,
-        session.seed,
-        way.rehearsal,
-        lambda: found[0] if found else None,
-        session.leftovers,
-        visited,
-    )
 
 
 def refuse_in_ci(found: Settings) -> None:

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.clock import Clock, FollowingClock
+from harness.core.clock import Clock, FollowingClock, MovingClock
 from harness.core.errors import Problem
-from harness.core.http import Outcome, Request, Response
+from harness.core.http import Caller, Outcome, Request, Response
 from harness.gateway.core import Backend, Gateway, GatewaySession, Middleware
 
 if TYPE_CHECKING:
-    from harness.gateway.control_api.sandbox_controls import SandboxControls
+    import requests
+
+    from harness.gateway.control_api.sandbox_controls import SandboxControls, WorkspaceControls
     from harness.gateway.middleware.fault import Fault
     from harness.gateway.middleware.faults import FaultTable, WorkspaceFaults
     from harness.gateway.server.server import Server
@@ -41,6 +43,15 @@ class OpenBackend(Backend):
     controls: SandboxControls | None = None
     close: Callable[[], None] = lambda: None
     notifications: NotificationSource | None = None
+
+    def workspace_named(self, name: str) -> WorkspaceControls:
+        """Return the controls of one workspace of the sandbox.
+
+        Raises: `RuntimeError` where the backend is no sandbox.
+        """
+        if self.controls is None:
+            raise RuntimeError("this backend is no sandbox: it has no workspaces to control")
+        return self.controls.workspace(name)
 
 
 def sandbox_backend(
@@ -97,7 +108,12 @@ def backend_for(against: str | None, clock: Clock) -> OpenBackend:
         return sandbox_backend(clock)
     if "://" in against:
         return remote_backend(against)
-    raise Problem(
+    raise no_such_backend(against)
+
+
+def no_such_backend(against: str) -> Problem:
+    """Return the `Problem` of a backend that does not exist."""
+    return Problem(
         f"--against {against} is no backend that a command can run against",
         remedy="leave it out for a sandbox of its own, give the URL of a running `harness sandbox`, or say test-app",
     )
@@ -184,6 +200,20 @@ def service(
     control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
+
+
+def gateway_requests(gateway: Gateway, caller: Caller, clock: MovingClock) -> requests.Session:
+    """Return a session of `requests` whose requests go to the gateway without a socket; delays pass by `clock`."""
+    import requests
+
+    from harness.gateway.clients.adapter import GatewayAdapter
+
+    session = requests.Session()
+    session.trust_env = False
+    adapter = GatewayAdapter(gateway, caller, clock.advance)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
 
 
 def paced(clock: FollowingClock, scale: float) -> Sequence[Middleware]:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.core.errors import Problem
+from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import DEFAULT_SEED, RunOptions
 from harness.verification import Claim, Verdict
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right

@@ -17,9 +17,9 @@ from typing import Any
 
 from harness.core.errors import NotStaged, Problem
 from harness.pipeline.fixture import LacksOperation
+from harness.runner.case import Case, ScenarioResult
 from harness.runner.controls import VersionNotSupported
 from harness.runner.run import Run
-from harness.runner.scenario import Case, ScenarioResult
 from harness.verification import NotProved
 
 LACKS = (LacksOperation, VersionNotSupported, NotStaged)

@@ -14,8 +14,8 @@ from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
 from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.server.server import Server
+from harness.runner.case import Case
 from harness.runner.run import Run
-from harness.runner.scenario import Case
 from harness.runner.session_config import RunOptions
 from harness.tests.support.sandbox_server import served
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.gateway.control_api.serialization import exchange_tree
+from harness.runner.case import Case
 from harness.runner.run import Run
-from harness.runner.scenario import Case
 from harness.runner.session_config import RunOptions
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios" / "resilience.py"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
@@ -71,7 +71,7 @@ def _play(pipeline: str, *, strict: bool = False) -> tuple[ScenarioResult, list[
     run = Run(RunOptions(pipeline=pipeline, strict_token=strict))
     try:
         result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[1])
-        return result, list(run.engagement.notes)
+        return result, list(run.pipeline.notes)
     finally:
         run.close()
 
@@ -136,6 +136,6 @@ def test_the_sandboxs_own_token_is_no_reason_for_a_note() -> None:
     run = Run(RunOptions(pipeline="harness.zoo.sound_requests:Sound", strict_token=True))
     try:
         result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[0])
-        assert (result.verdict, list(run.engagement.notes)) == (Verdict.PROVED, [])
+        assert (result.verdict, list(run.pipeline.notes)) == (Verdict.PROVED, [])
     finally:
         run.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import NotStaged, Unstaged
-from harness.runner.scenario import Case
+from harness.runner.case import Case
 from harness.tests.support.intercom_stand_in import Played, playing
 from harness.tests.support.stock_scenarios import cases_in
 from harness.tests.support.test_app_run import Theatre

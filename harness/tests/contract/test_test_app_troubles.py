@@ -10,8 +10,8 @@ import pytest
 
 from harness.core.errors import Problem, Unstaged
 from harness.core.http import Outcome, Request, Response
+from harness.runner.case import Case
 from harness.runner.run import Run
-from harness.runner.scenario import Case
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.tests.support.doors import JSON

@@ -15,8 +15,8 @@ from harness.core.errors import Problem
 from harness.core.http import Response
 from harness.pipeline import load_pipeline
 from harness.pipeline.leftovers import processes
+from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.tests.support import stock_scenarios
 from harness.verification import Verdict

@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.core.errors import NotStaged, Problem
 from harness.core.tokens import RUN_TOKEN
+from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import Case, ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.runner.test_app_wiring import GuardedApp
 from harness.test_app.test_app_backend import ProxyRoute

@@ -21,8 +21,9 @@ from harness.people import (
     RecordedVisitorOrigin,
     TraitsDiffer,
 )
+from harness.runner.case import Case
 from harness.runner.run import Run
-from harness.runner.scenario import Case, Scenario
+from harness.runner.scenario import Scenario
 from harness.runner.session_config import RunOptions
 from harness.tests.support.properties import UNHURRIED
 

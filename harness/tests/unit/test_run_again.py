@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cli.run_rows import command_line
-from harness.runner.scenario import Case
+from harness.runner.case import Case
 from harness.runner.session_config import RunOptions
 
 TOLD: dict[str, tuple[Any, str]] = {

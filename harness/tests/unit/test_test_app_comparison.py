@@ -17,8 +17,8 @@ from harness.cli.comparison import blame, compare, parse_against, recording
 from harness.cli.comparison_rows import Blame, Comparison
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
+from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.scenario import ScenarioResult
 from harness.runner.session_config import RunOptions
 from harness.tests.support.intercom_stand_in import Played, answer, playing
 from harness.tests.support.test_app_run import LEAD, VISITOR, Theatre
