@@ -197,8 +197,9 @@ def list_all(call: RequestContext) -> OperationResponse:
     """`GET /contacts`: pages with a cursor, the newest first."""
     per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
-    rows = call.people.page(("lead", "user"), per_page + 1, before=cursor.after)
-    total = call.people.count("lead", "user")
+    listed = call.listed
+    rows = listed.page(("lead", "user"), per_page + 1, before=cursor.after)
+    total = listed.count("lead", "user")
     further = paging.Cursor(cursor.page + 1, rows[per_page - 1][0]) if len(rows) > per_page else None
     data = [contact(call, person) for _, person in rows[:per_page]]
     return OperationResponse(paging.listing(data, total, per_page, cursor.page, further))

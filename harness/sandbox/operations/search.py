@@ -20,26 +20,15 @@ CONVERSATIONS_PER_PAGE = 20
 
 
 def contacts(call: RequestContext) -> OperationResponse:
-    """`POST /contacts/search`: merged and archived contacts are never found, new ones after the index delay."""
+    """`POST /contacts/search`: contacts as the index has them; merged and archived ones are never found."""
     query = _query(call)
     fields = searchable(call.workspace)
     test = language.compiled(query, fields, call.version)
     found = [person for person in _candidates(call, query) if test(person)]
-    found = _indexed(call, found)
     found = language.ordered(found, call.body.get("sort"), fields, call.version)
     page = language.page_of(found, call.body, CONTACTS_PER_PAGE)
     data = [contact(call, person) for person in page.items]
     return OperationResponse({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
-
-
-def _indexed(call: RequestContext, found: list[Person]) -> list[Person]:
-    """Without those who are contacts for less than the index delay: just made, or visitors until just now."""
-    delay = call.workspace.preferences.index_delay
-    if not delay:
-        return found
-    since = call.workspace.clock.now() - delay
-    late = call.people.visitors_until(since)
-    return [person for person in found if person.created_at <= since and person.person_id not in late]
 
 
 def _query(call: RequestContext) -> object:
@@ -51,7 +40,7 @@ def _query(call: RequestContext) -> object:
 def _candidates(call: RequestContext, query: object) -> list[Person]:
     """Everyone who could be found, by an index where the query names one value of an indexed field."""
     equal = {name: value for name, value in language.equalities(query).items() if isinstance(value, str) and value}
-    people = call.people
+    people = call.listed
     if "id" in equal:
         person = people.get(equal["id"])
         found = [person] if person else []

@@ -145,8 +145,9 @@ def listed(call: RequestContext, kind: Kind) -> OperationResponse:
     if narrowed is not None:
         return paged(call, kind, narrowed)
     per_page, page = _wanted_page(call)
-    shown = [person for _, person in call.people.page((kind,), per_page, skip=(page - 1) * per_page)]
-    return _page(call, kind, shown, call.people.count(kind))
+    listed = call.listed
+    shown = [person for _, person in listed.page((kind,), per_page, skip=(page - 1) * per_page)]
+    return _page(call, kind, shown, listed.count(kind))
 
 
 def paged(call: RequestContext, kind: Kind, people: list[Person]) -> OperationResponse:

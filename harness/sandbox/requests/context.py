@@ -9,6 +9,7 @@ import msgspec
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.store.belongings import Belongings
 from harness.sandbox.store.person_store import PersonStore
+from harness.sandbox.store.search_index import ListedPeople
 from harness.sandbox.workspace.workspace import Workspace
 
 
@@ -28,6 +29,11 @@ class RequestContext(msgspec.Struct, frozen=True):
     def people(self) -> PersonStore:
         """The workspace's people."""
         return self.workspace.people
+
+    @property
+    def listed(self) -> ListedPeople:
+        """The people that lists and searches show: as they are, or as an index has them that lags."""
+        return self.workspace.listed
 
     @property
     def belongings(self) -> Belongings:

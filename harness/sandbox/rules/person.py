@@ -63,6 +63,8 @@ class Person(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The channel that a lead came by where it was not the Messenger: `facebook`, `mailing_list`, …"""
     owns: bool = False
     """Whether anything was ever hung on them, as the database noted it."""
+    had: dict[str, list[str]] | None = None
+    """The ids of what they had by kind, of a contact as a lagging index shows them; `None` of one as they are."""
     further: dict[str, object] = {}
     """The values of fields that stand in the field table only: no rule of the sandbox reads them by name."""
 

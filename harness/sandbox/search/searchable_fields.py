@@ -54,9 +54,7 @@ def contact_fields(workspace: Workspace) -> Fields[Person]:
 
     def field(name: str) -> Field[Person] | None:
         if name == "tag_id":
-            return Field(
-                "tags", lambda person: [str(tag.tag_id) for tag in workspace.belongings.tags_of(person.person_id)]
-            )
+            return Field("tags", lambda person: workspace.belongings.shown_on(person)["tag"])
         if name in PLAIN:
             return PLAIN[name]
         if name.startswith("custom_attributes."):

@@ -15,7 +15,7 @@ from harness.sandbox.rules.versions import Version
 from harness.sandbox.serializers import shared_fields
 from harness.sandbox.serializers.shapes import Address, AddressList, Contact, contact_of
 from harness.sandbox.serializers.shown_fields import shown_fields
-from harness.sandbox.store.belongings import NOTHING, OPT_IN, OPT_OUT
+from harness.sandbox.store.belongings import OPT_IN, OPT_OUT
 from harness.sandbox.store.ids import avatar_of
 from harness.sandbox.workspace.workspace import Workspace
 
@@ -36,7 +36,7 @@ def contact(workspace: Workspace, found: Person, version: Version) -> Contact:
     shown["owner_id"] = shared_fields.owner_id(found, version)
     shown["social_profiles"] = {"type": "list", "data": found.social_profiles}
     shown["location"] = {"type": "location", **{name: found.location.get(key) for name, key in fields.location}}
-    _list_belongings(found, shown, workspace.belongings.summary(found.person_id) if found.owns else NOTHING)
+    _list_belongings(found, shown, workspace.belongings.shown_on(found))
     if found.archived:
         shown["archived"] = True
     return contact_of(shown)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from harness.sandbox.rules.person import Person
 from harness.sandbox.store.company_store import Company, CompanyStore
 from harness.sandbox.store.conversation_store import Conversation, ConversationStore, Part
 from harness.sandbox.store.database import BELONGINGS
@@ -96,6 +97,12 @@ class Belongings(TagNoteStore, CompanyStore, ConversationStore):
         """Close the conversations of somebody who is blocked, and take them out of every list."""
         for found in self.conversations_of(person_id):
             self.put_conversation(msgspec.structs.replace(found, state="closed", archived=True, updated_at=now))
+
+    def shown_on(self, person: Person) -> Mapping[str, list[str]]:
+        """Return the ids of what a contact has by kind, or had where they are shown as an index has them."""
+        if person.had is not None:
+            return person.had
+        return self.summary(person.person_id) if person.owns else NOTHING
 
     def summary(self, person_id: str) -> dict[str, list[str]]:
         """The ids of what somebody has, by kind of thing, for showing the person."""

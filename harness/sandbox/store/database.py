@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from harness.core.errors import Problem
+from harness.sandbox.store.index_log import SCHEMA as INDEX_LOG
 
 OF_THE_DISK = frozenset(
     {
@@ -29,7 +31,7 @@ OF_THE_DISK = frozenset(
 )
 """Errors that the file or its disk gives, by their primary code."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -101,12 +103,16 @@ OWNING = "\n".join(
 class Transaction:
     """The length of a block in which all is done, or nothing."""
 
-    __slots__ = ("_execute",)
+    __slots__ = ("_clock", "_execute", "moment")
 
-    def __init__(self, execute: Callable[[str], object]) -> None:
+    def __init__(self, execute: Callable[[str], object], clock: Callable[[], float]) -> None:
         self._execute = execute
+        self._clock = clock
+        self.moment = 0.0
+        """When the latest transaction began."""
 
     def __enter__(self) -> None:
+        self.moment = self._clock()
         self._execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
@@ -125,14 +131,19 @@ class Transaction:
 
 
 class Database:
-    """A connection for one thread at a time; whoever owns it holds a lock."""
+    """A connection for one thread at a time; whoever owns it holds a lock. `clock` tells the time of a write."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._clock = clock
         self._connection = self._connect()
         self.execute = self._connection.execute
-        self._transaction = Transaction(self.execute)
+        self._transaction = Transaction(self.execute, clock)
         self.executemany = self._connection.executemany
+        self._connection.create_function("moment", 0, self._moment)
+
+    def _moment(self) -> float:
+        return self._transaction.moment if self._connection.in_transaction else self._clock()
 
     def _connect(self) -> sqlite3.Connection:
         if self._path is not None and self._path.exists() and not os.access(self._path, os.W_OK):
@@ -235,7 +246,7 @@ def _connection(where: str) -> sqlite3.Connection:
 
 def _made(where: str) -> sqlite3.Connection:
     connection = _connection(where)
-    connection.executescript(f"BEGIN; {SCHEMA} {OWNING} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN; {SCHEMA} {INDEX_LOG} {OWNING} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     return connection
 
 

@@ -162,12 +162,12 @@ class PersonStore:
         """Whether somebody with this external id is gone, or is somebody else now."""
         return self._db.one("SELECT 1 FROM tombstones WHERE external_id = ? LIMIT 1", (external_id,)) is not None
 
-    def visitors_until(self, since: float) -> frozenset[str]:
-        """The ids of those who were visitors until some time after that moment, and are contacts now."""
+    def visitors_until(self, since: float) -> dict[str, int]:
+        """Who was a visitor until some time after that moment, and is a contact now: ids, and when they changed."""
         rows = self._db.all(
-            "SELECT person_id FROM tombstones WHERE reason = 'converted' AND kind = 'visitor' AND at > ?", (since,)
+            "SELECT person_id, at FROM tombstones WHERE reason = 'converted' AND kind = 'visitor' AND at > ?", (since,)
         )
-        return frozenset(person_id for (person_id,) in rows)
+        return dict(rows)
 
     def merged_into_id(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
         """The id of whoever a merged-away contact is now, through a chain of merges; `None` for everybody else."""

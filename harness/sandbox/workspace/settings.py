@@ -25,12 +25,18 @@ class WorkspaceSettings:
     intercom_version: str | None = None
     rate_limit: int | None = None
     index_delay: float = 0
+    index_history: bool = False
     identity_verification: bool = False
     region: str = "US"
     client_secret: str = ""
     webhook_url: str | None = None
     webhook_topics: list[str] | None = None
     as_of: str | None = None
+
+    @property
+    def index_lags(self) -> bool:
+        """Whether earlier states of contacts are kept, for an index that lags now or will."""
+        return self.index_delay > 0 or self.index_history
 
 
 def check_setting(name: str, value: object) -> None:
@@ -42,6 +48,7 @@ def check_setting(name: str, value: object) -> None:
         ),
         "rate_limit": (value is None or (type(value) is int and value > 0), "a whole number above 0, or null"),
         "index_delay": (_is_duration(value), "a number of seconds"),
+        "index_history": (isinstance(value, bool), "true or false"),
         "identity_verification": (isinstance(value, bool), "true or false"),
         "region": (value in REGIONS, f"one of {', '.join(REGIONS)}"),
         "client_secret": (isinstance(value, str) and bool(value), "some text"),

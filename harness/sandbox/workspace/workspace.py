@@ -19,6 +19,7 @@ from harness.sandbox.store.belongings import Belongings
 from harness.sandbox.store.database import Database
 from harness.sandbox.store.ids import Ids
 from harness.sandbox.store.person_store import PersonStore
+from harness.sandbox.store.search_index import ListedPeople, SearchIndex
 from harness.sandbox.workspace.settings import WorkspaceSettings
 
 WINDOW = 10
@@ -53,8 +54,9 @@ class Workspace:
         self.lock = threading.RLock()
         self.ids = Ids(seed, name)
         self._signature = f"seed {seed}, workspace {name}"
-        self.database = Database(path)
+        self.database = Database(path, clock.now)
         self.people = PersonStore(self.database)
+        self._index = SearchIndex(self.database, self.people)
         self.belongings = Belongings(self.database)
         self.attributes = Attributes(self.database)
         self.app_id = self.ids.app_id()
@@ -111,6 +113,16 @@ class Workspace:
         self._settings = settings
         content = msgspec.json.encode(settings).decode()
         self.database.execute("INSERT OR REPLACE INTO settings VALUES ('settings', ?)", (content,))
+        self._index.follow(on=settings.index_lags, now=self.now(), delay=settings.index_delay)
+
+    @property
+    def listed(self) -> ListedPeople:
+        """The people that lists and searches show: as they are, or as they were before the index delay."""
+        delay = self._settings.index_delay
+        if not delay:
+            return self.people
+        now = self.clock.now()
+        return self._index.as_of(now - delay, now)
 
     # Requests
 
@@ -133,6 +145,7 @@ class Workspace:
     def reset(self) -> None:
         """Put this workspace back to where it began; its settings too."""
         with self.lock:
+            self._index.follow(on=False, now=self.now(), delay=0)
             self.database.clear()
             self._settings = self._first
             self._begin()

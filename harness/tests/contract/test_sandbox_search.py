@@ -230,6 +230,7 @@ def test_a_visitor_who_became_a_contact_is_new_to_the_index_as_well(asker: Asker
     asker.clock.advance(60)
     assert names(asker, query) == ["Vera"]
     asker.ask("PUT", f"/contacts/{visitor['id']}", {"role": "user", "email": "vera@example.com"})
+    asker.clock.advance(60)
     assert names(asker, where("email", "=", "vera@example.com")) == ["Vera"]
 
 

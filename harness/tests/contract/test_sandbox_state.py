@@ -287,6 +287,7 @@ def test_settings_say_what_can_be_set(asker: Asker) -> None:
         "intercom_version",
         "rate_limit",
         "index_delay",
+        "index_history",
         "identity_verification",
         "region",
         "client_secret",

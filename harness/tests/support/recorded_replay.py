@@ -100,7 +100,7 @@ class SessionReplay:
 
     def _set_up(self) -> None:
         exchange = self._session.exchanges[0]
-        settings: dict[str, Any] = {"as_of": self._session.day}
+        settings: dict[str, Any] = {"as_of": self._session.day, "index_delay": LATEST}
         if "x-ratelimit-limit" in exchange.headers:
             settings["rate_limit"] = int(exchange.headers["x-ratelimit-limit"])
         self._set_up_things(self._earlier)
