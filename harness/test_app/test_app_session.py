@@ -145,7 +145,7 @@ class AppSession:
 
     @property
     def not_indexed(self) -> Sequence[str]:
-        """The e-mails that search had not indexed by the deadline."""
+        """The contacts that lists did not show as reads by id did by the deadline."""
         return tuple(self._patient.not_indexed)
 
     @contextmanager

@@ -108,15 +108,36 @@ def test_without_a_browser_visitors_are_not_run_and_leads_are(theatre: Theatre) 
     assert theatre.played.people() == theatre.live
 
 
-def test_a_search_that_lags_for_ever_decides_nothing(theatre: Theatre) -> None:
-    """Search shows nobody until long after the deadline; list and by-id reads prove the merge."""
+def test_an_index_that_lags_for_ever_leaves_what_rests_on_lists_unknown(theatre: Theatre) -> None:
+    """Reads by id prove the merge; that nobody else came or went is unknown, and never refuted."""
     theatre.played.controls.update_settings({"index_delay": 600})
     with theatre.run() as run:
         result = theatre.play(run, LEAD)
         assert run.test_app().session.not_indexed
-    assert (result.verdict, result.problem) == (Verdict.PROVED, "")
-    shown = [witness.shows for claim in result.claims for witness in claim.witnesses]
-    assert any("not indexed yet" in text for text in shown)
+    assert result.verdict is Verdict.UNKNOWN
+    verdicts = {claim.text: claim.verdict for claim in result.claims}
+    assert verdicts["no other contact came or went"] is Verdict.UNKNOWN
+    assert Verdict.REFUTED not in verdicts.values()
+    assert [text for text, verdict in verdicts.items() if verdict is Verdict.PROVED]
+
+
+def test_an_index_that_lags_is_waited_for(tmp_path: Path) -> None:
+    """Lists show each change half a minute late: the run waits, and proves what it proves without a lag."""
+    clock = ManualClock()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(seconds)
+
+    played = Played(clock=clock)
+    played.controls.update_settings({"index_delay": 30})
+    with playing(tmp_path, played) as line:
+        theatre = Theatre(played, line, tmp_path, changes={"sleep": sleep, "index_deadline": 60})
+        with theatre.run() as run:
+            result = theatre.play(run, LEAD)
+            assert (result.verdict, run.test_app().session.not_indexed) == (Verdict.PROVED, ())
+    assert sum(slept) >= 30
 
 
 def test_a_recording_plays_without_the_test_app(theatre: Theatre) -> None:
