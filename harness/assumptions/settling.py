@@ -158,6 +158,11 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "last_seen_at, merged": _by(VISITOR_MERGED, where=".last_seen_at"),
         "email, merged": _by(LEAD_ADDS_EMAIL, where=".email"),
         "unsubscribed_from_emails, merged": _by(LEAD_OPTED_OUT, where=".unsubscribed_from_emails"),
+        "avatar, merged": _by(VISITOR_MERGED, where=".avatar"),
+        "marked_email_as_spam, merged": Unsettled.NO_API,
+        "has_hard_bounced, merged": Unsettled.NO_API,
+        "sms_consent, merged": Unsettled.NO_API,
+        "unsubscribed_from_sms, merged": Unsettled.NO_API,
     },
     "elsewhere": {
         "E-mail addresses are the same whatever the case of their letters": _by("say_an_email_in_capitals"),

@@ -49,6 +49,8 @@ class People:
         self._outfitter = Outfitter(client, traits.marker)
         self._prepared = False
         self._closed = False
+        self.before_archiving: Callable[[User], object] = lambda user: None
+        """To be called before somebody is archived, who is shown no more from then on."""
 
     # --- who there is -----------------------------------------------------------------------------
 
@@ -210,6 +212,7 @@ class People:
 
     def archived(self, user: User) -> User:
         """The user is archived: invisible to list and search, but still holding e-mail and external id."""
+        self.before_archiving(user)
         self._outfitter.do("POST", f"/contacts/{user.id}/archive")
         return user
 

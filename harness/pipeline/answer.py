@@ -9,6 +9,9 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from harness.core.people import Person
 
+Returns: TypeAlias = Literal["contact", "contact_id", "nothing"]
+"""What a pipeline may declare that it returns: a contact as Intercom shows it, its id alone, or nothing."""
+
 Operation: TypeAlias = Literal["visitor_to_lead", "visitor_to_user", "lead_to_user", "run", "webhook"]
 
 OPERATIONS: Final[Mapping[Operation, tuple[str, ...]]] = {
@@ -49,12 +52,12 @@ class Answer:
     status: int | None = None
     """The HTTP status of a service's answer, 0 where none came; `None` of what is no service."""
     broken_down: bool = False
-
-    @property
-    def contact(self) -> Mapping[str, Any] | None:
-        """The person that the pipeline says it has now, if it says so: a mapping with an `id`."""
-        body = self.value if isinstance(self.value, Mapping) else None
-        return body if body and "id" in body else None
+    about: tuple[str, ...] = ()
+    """The ids of the people whom the call was about, source first."""
+    returns: Returns | None = None
+    """What the pipeline declared that it returns; `None` where it declared nothing, and nothing is compared."""
+    said_no: bool = False
+    """Whether it handed back what it declared to mean no (`says_no`)."""
 
     @property
     def intercom_error(self) -> str | None:
@@ -70,7 +73,7 @@ class Answer:
     @property
     def says_refused(self) -> bool:
         """Whether the pipeline told its caller that the conversion did not happen."""
-        return bool((self.trouble and not self.timed_out) or self.intercom_error)
+        return bool((self.trouble and not self.timed_out) or self.intercom_error or self.said_no)
 
 
 class Runner(Protocol):

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import Problem
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Returns
 
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields
 
-NAMES: Final = ("without", "may_write", "may_print", "time_limit", "varying")
+NAMES: Final = ("without", "may_write", "may_print", "time_limit", "varying", "returns", "says_no")
 """The keys of a table, and the attributes of an object."""
 
 PRINTABLE: Final = ("email",)
 """What `may_print` can name. A credential never is: whoever reads a log could use it."""
+
+
+class Undeclared(Enum):
+    """Stands for a declaration that was not made."""
+
+    UNDECLARED = "undeclared"
+
+
+UNDECLARED: Final = Undeclared.UNDECLARED
+
+RETURNS: Final[tuple[Returns, ...]] = ("contact", "contact_id", "nothing")
+"""What `returns` can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +39,8 @@ class Declared:
 
     without: operations that it lacks. may_write: what it may change although a value was there (`signed_up_at`,
     `custom_attributes.plan`). may_print: what its output may hold although logs are read by many. time_limit: seconds
-    for one call. varying: fields of its requests that differ by nature.
+    for one call. varying: fields of its requests that differ by nature. returns: what it hands back, so that it is
+    compared. says_no: what it hands back where it did not convert: `False`, or the fields of an object.
     """
 
     without: frozenset[str] = frozenset()
@@ -34,6 +48,13 @@ class Declared:
     may_print: Sequence[str] = ()
     time_limit: float = DEFAULT_TIME_LIMIT
     varying: VaryingFields | None = None
+    returns: Returns | None = None
+    says_no: object = UNDECLARED
+
+    def judged(self, answer: Answer) -> Answer:
+        """Return an answer with what this declaration says of it."""
+        no = self.says_no is not UNDECLARED and answer.trouble is None and _means(self.says_no, answer.value)
+        return replace(answer, returns=self.returns, said_no=no)
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -51,6 +72,8 @@ def declared_in(table: Mapping[str, Any], where: str) -> Declared:
         _known(table, "may_print", PRINTABLE, "nothing may print", where),
         _time_limit(table, where),
         _varying(table, where),
+        _returns(table, where),
+        _says_no(table, where),
     )
 
 
@@ -82,6 +105,48 @@ def _time_limit(table: Mapping[str, Any], where: str) -> float:
             remedy=f"time_limit = {DEFAULT_TIME_LIMIT:g}",
         )
     return float(value)
+
+
+def _returns(table: Mapping[str, Any], where: str) -> Returns | None:
+    value = table.get("returns")
+    if value is None:
+        return None
+    for known in RETURNS:
+        if value == known:
+            return known
+    raise Problem(
+        f"{where}: returns must say what the pipeline hands back",
+        evidence=repr(value),
+        remedy='one of returns = "contact", "contact_id" or "nothing"; without it nothing is compared',
+    )
+
+
+def _says_no(table: Mapping[str, Any], where: str) -> object:
+    value: object = table.get("says_no", UNDECLARED)
+    right = value is UNDECLARED or value is False or isinstance(value, type) or (isinstance(value, Mapping) and value)
+    if not right:
+        raise Problem(
+            f"{where}: says_no must be false, or the fields of an object that means no",
+            evidence=repr(value),
+            why="what a pipeline hands back for yes has to differ from it",
+            remedy="for example says_no = false, or says_no = { ok = false }",
+        )
+    return value
+
+
+def _means(wanted: object, value: object) -> bool:
+    """Return whether a value is what was declared: the same, of that type, or an object with these fields at least."""
+    if isinstance(wanted, type):
+        return isinstance(value, wanted)
+    if isinstance(wanted, Mapping):
+        return all(_has(value, name, told) for name, told in wanted.items())
+    return value is wanted
+
+
+def _has(value: object, name: str, wanted: object) -> bool:
+    found = value.get(name, UNDECLARED) if isinstance(value, Mapping) else getattr(value, name, UNDECLARED)
+    same = type(found) is type(wanted) and found == wanted
+    return same or (isinstance(wanted, Mapping) and _means(wanted, found))
 
 
 def _varying(table: Mapping[str, Any], where: str) -> VaryingFields | None:

@@ -13,6 +13,7 @@ from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Operation, Runner
+from harness.pipeline.declared import Declared
 from harness.pipeline.python_object import calls_on_threads_of_their_own
 
 
@@ -55,6 +56,7 @@ class PipelineUnderTest:
         polls: Callable[[], AbstractContextManager[None]] = nullcontext,
         before_job: Callable[[], None] = lambda: None,
         quiet: Callable[[Callable[[], Answer]], tuple[Answer, bool]] = lambda work: (work(), True),
+        declared: Declared | None = None,
     ) -> None:
         self._runner = runner
         self._meeting = meeting
@@ -65,6 +67,9 @@ class PipelineUnderTest:
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
         self._begun = False
+        self._declared = declared or Declared()
+        self.before_again: Callable[[], None] = lambda: None
+        """To be called before a call comes once more that did its work."""
 
     @property
     def name(self) -> str:
@@ -97,6 +102,9 @@ class PipelineUnderTest:
         """The same call once more, as a queue that delivers twice would make it."""
         if self._last is None:
             raise Problem("pipeline.again() repeats a call; none was made yet", remedy="call the pipeline before it")
+        last = next((one for one in reversed(self._answers) if one.operation == self._last[0]), None)
+        if last is not None and not last.says_refused and not last.timed_out:
+            self.before_again()
         return self._call(*self._last)
 
     def hear(self, told: Request) -> Answer:
@@ -111,6 +119,7 @@ class PipelineUnderTest:
             answer = answer if done else replace(answer, trouble="it does not come to an end", timed_out=True)
         else:
             answer = runner.hear(told)
+        answer = self._declared.judged(answer)
         self._answers.append(answer)
         return answer
 
@@ -136,7 +145,8 @@ class PipelineUnderTest:
         _check_people(operation, people)
         self.begin()
         self._last = (operation, people)
-        answer = self._runner.call(operation, people)
+        about = tuple(str(person.id) for person in people.values() if person.id)
+        answer = replace(self._declared.judged(self._runner.call(operation, people)), about=about)
         self._answers.append(answer)
         return answer
 

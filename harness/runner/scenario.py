@@ -76,7 +76,10 @@ class Scenario:
                 self._session.tape.polling,
                 self._session.before_job,
                 self._engaged.until_idle,
+                self._engaged.declared,
             )
+            self.pipeline.before_again = self._look_between
+            self.people.before_archiving = self.verify.remember
             self.webhooks.begin = self.pipeline.begin
             yield
 
@@ -173,6 +176,12 @@ class Scenario:
         if isinstance(self.clock, ManualClock):
             self.clock.advance(BETWEEN_STEPS)
         self.intercom.begin()
+        self._session.config.step.reach("when")
+
+    def _look_between(self) -> None:
+        """Read everyone before a call comes once more that did its work."""
+        self._session.config.step.reach("then")
+        self.verify.look_between()
         self._session.config.step.reach("when")
 
     def _begin_then(self) -> None:

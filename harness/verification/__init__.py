@@ -1,6 +1,6 @@
 """then: claims about what became of people, each with the reads that prove or refute it."""
 
-from harness.verification.checks.kept import Conversion
+from harness.verification.checks.converted import Conversion
 from harness.verification.claims import Claim, NotProved, Verdict, Witness
 from harness.verification.verify import Verify
 

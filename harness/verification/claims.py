@@ -41,6 +41,17 @@ class Claim:
     likely: str = ""
     source: str = ""
     assumed: bool = False
+    what: str = ""
+    """The attribute, or kind of belonging, that it speaks of, so that the request which changed it can be found."""
+    things: tuple[str, ...] = ()
+    """The ids of the belongings that are gone, changed or new."""
+    who: tuple[str, ...] = ()
+    """The ids of the people it speaks of; empty where it speaks of source and target."""
+
+    @property
+    def proved(self) -> bool:
+        """Return whether it is proved."""
+        return self.verdict is Verdict.PROVED
 
     def because(self, likely: str) -> Claim:
         """The same claim with a likely reason, where it has none of its own."""
@@ -56,10 +67,13 @@ def judged(
     source: str = "",
     *,
     assumed: bool = False,
+    what: str = "",
+    things: tuple[str, ...] = (),
+    who: tuple[str, ...] = (),
 ) -> Claim:
-    """A claim that conclusive reads decide: proved if what they show is right, refuted if not."""
+    """Make a claim that conclusive reads decide: proved if what they show is right, refuted if not."""
     verdict = Verdict.PROVED if right else Verdict.REFUTED
-    return Claim(text, verdict, expected, found, witnesses, "", source, assumed)
+    return Claim(text, verdict, expected, found, witnesses, "", source, assumed, what, things, who)
 
 
 def worst(claims: Iterable[Claim]) -> Verdict:

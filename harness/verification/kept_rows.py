@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.client import Reading
 from harness.core import timestamps
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
-from harness.verification.checks.kept import BELONGINGS, Conversion, Permissions
+from harness.verification.checks.belongings import BELONGINGS, entries
+from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.claims import Claim, Verdict
 from harness.verification.snapshot import PersonSnapshot
 
@@ -89,7 +89,7 @@ def _verdicts(conversion: Conversion) -> dict[str, bool]:
 
 def _belongings(conversion: Conversion) -> Iterator[LedgerRow]:
     for name in BELONGINGS:
-        source, target, after = (_entries(portrait, name) for portrait in _portraits(conversion))
+        source, target, after = (_entries(portrait, name) for portrait in conversion.sides)
         if not (source or target or after):
             continue
         wanted = source.keys() | target.keys()
@@ -106,20 +106,12 @@ def _gathered(source: Mapping[str, str], target: Mapping[str, str], after: Mappi
     return ("the target's" if not source else "united" if target else "kept") + more
 
 
-def _portraits(conversion: Conversion) -> tuple[PersonSnapshot, PersonSnapshot, PersonSnapshot]:
-    return conversion.source_before, conversion.target_before or PersonSnapshot(), conversion.after
-
-
 def _entries(portrait: PersonSnapshot, name: str) -> dict[str, str]:
-    reading: Reading | None = getattr(portrait, name)
-    if reading is None or not isinstance(reading.answer, Mapping):
-        return {}
-    entries = reading.answer.get("data") or reading.answer.get("conversations") or []
-    return {str(entry["id"]): _label(entry) for entry in entries}
+    return {key: _label(entry, key) for key, entry in entries(portrait, name).items()}
 
 
-def _label(entry: Mapping[str, Any]) -> str:
-    said = entry.get("name") or entry.get("body") or (entry.get("source") or {}).get("body") or str(entry["id"])
+def _label(entry: Mapping[str, Any], key: str) -> str:
+    said = entry.get("name") or entry.get("body") or (entry.get("source") or {}).get("body") or key
     return re.sub(r"<[^>]*>", "", str(said))
 
 

@@ -7,8 +7,8 @@ the entity before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
 from harness.client.intercom import segment
@@ -31,13 +31,18 @@ class PersonSnapshot:
     companies: Reading | None = None
     conversations: Reading | None = None
     subscriptions: Reading | None = None
+    events: Reading | None = None
+    talks: Mapping[str, Reading] = field(default_factory=dict)
+    """Each conversation by its id, with its parts."""
 
     def readings(self) -> Iterable[tuple[str, Reading]]:
-        """The reads that were made, by name."""
+        """Return the reads that were made, by name."""
         for spec in fields(self):
             reading = getattr(self, spec.name)
-            if reading is not None:
+            if isinstance(reading, Reading):
                 yield spec.name, reading
+        for conversation_id, reading in self.talks.items():
+            yield f"conversation {conversation_id}", reading
 
     def about(self) -> dict[str, tuple[Reading, Any]]:
         """Each read by name with what it tells of this person: of a search their own entry, of an error no number."""
@@ -50,6 +55,8 @@ class PersonSnapshot:
         if name == "by_email":
             mine = (self.body or {}).get("id")
             return [entry for entry in answer.get("data", []) if entry.get("id") == mine]
+        if name == "companies":
+            return [lasting(company) for company in answer.get("data", [])]
         return {key: value for key, value in answer.items() if key != "request_id"}
 
     @property
@@ -74,6 +81,8 @@ class Snapshot:
     portraits: Mapping[str, PersonSnapshot]
     contacts: Mapping[str, Mapping[str, Any]]
     listed: tuple[Reading, ...]
+    tags: Reading | None = None
+    """All tags of the workspace, with their names."""
 
     @property
     def complete(self) -> bool:
@@ -85,6 +94,10 @@ class Snapshot:
         lacking = {key_of(person): person for person in people if key_of(person) not in self.portraits}
         more = {key: take_portrait(client, person) for key, person in lacking.items()}
         return replace(self, portraits={**self.portraits, **more}) if more else self
+
+    def with_archived(self, archived: Mapping[str, PersonSnapshot]) -> Snapshot:
+        """Return the same census with those who are archived as they were shown before."""
+        return replace(self, portraits={**self.portraits, **archived}) if archived else self
 
     def with_external_id(self, external_id: str) -> list[Mapping[str, Any]]:
         """The contacts that the list shows with this external id: the only prompt read that finds leads by theirs."""
@@ -108,7 +121,7 @@ def take_census(client: IntercomClient, people: Iterable[Person], bystanders: It
         if (key := key_of(person)) not in portraits:
             portraits[key] = (take_sketch if key in brief else take_portrait)(client, person)
     listed, contacts = _list_contacts(client)
-    return Snapshot(portraits, contacts, listed)
+    return Snapshot(portraits, contacts, listed, client.get("/tags"))
 
 
 def take_portrait(client: IntercomClient, person: Person) -> PersonSnapshot:
@@ -124,19 +137,40 @@ def take_portrait(client: IntercomClient, person: Person) -> PersonSnapshot:
 
 
 def take_sketch(client: IntercomClient, person: Person) -> PersonSnapshot:
-    """The fewest reads in which any change to somebody shows: their body names tags, notes, companies and opt-outs."""
+    """The fewest reads in which any change to somebody shows: their body names tags, notes and opt-outs."""
     found = client.get(f"/contacts/{segment(person.id)}") if person.id else None
     return PersonSnapshot(
         by_uuid=client.get("/visitors", user_id=person.uuid) if person.uuid else None,
         by_id=found,
-        conversations=_conversations(client, person.id) if person.id and found is not None and found.found else None,
+        **(_few_belongings(client, person.id) if person.id and found is not None and found.found else {}),
     )
 
 
-def _belongings(client: IntercomClient, contact_id: str) -> dict[str, Reading]:
+def _belongings(client: IntercomClient, contact_id: str) -> dict[str, Any]:
     base = f"/contacts/{segment(contact_id)}"
-    found = {name: client.get(f"{base}/{name}") for name in ("tags", "notes", "companies", "subscriptions")}
-    return {**found, "conversations": _conversations(client, contact_id)}
+    found: dict[str, Any] = {name: client.get(f"{base}/{name}") for name in ("tags", "notes", "subscriptions")}
+    found |= _few_belongings(client, contact_id)
+    ids = sorted(ids_in(found["conversations"]))
+    talks = {one: client.get(f"/conversations/{segment(one)}") for one in ids}
+    return {**found, "talks": talks}
+
+
+def _few_belongings(client: IntercomClient, contact_id: str) -> dict[str, Any]:
+    """Read what a contact's own body does not tell of: fields of companies, conversations, events."""
+    return {
+        "companies": client.get(f"/contacts/{segment(contact_id)}/companies"),
+        "conversations": _conversations(client, contact_id),
+        "events": client.get("/events", type="user", intercom_user_id=contact_id),
+    }
+
+
+COUNTED: Final = ("user_count", "session_count", "last_request_at", "updated_at", "segments")
+"""What Intercom itself counts of a company: it changes when somebody joins, or is merged."""
+
+
+def lasting(company: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a company's body shows of it but for what Intercom counts."""
+    return {name: value for name, value in company.items() if name not in COUNTED}
 
 
 def _conversations(client: IntercomClient, contact_id: str) -> Reading:

@@ -10,13 +10,15 @@ from harness.core.http import Exchange
 from harness.core.people import Lead, Person, User, Visitor
 from harness.verification.checks import bystanders as others
 from harness.verification.checks import identity, kept, presence, reported
-from harness.verification.checks.kept import Conversion, Permissions
-from harness.verification.checks.printed import nothing_private
+from harness.verification.checks.additions import additions, nothing_made_up
+from harness.verification.checks.belongings import belongings_kept
+from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.reported import PipelineAnswer
 from harness.verification.claims import Claim, NotProved, Verdict, worst
-from harness.verification.conversion import Move, moves_of, named
-from harness.verification.diagnosis.reasons import Meant, Seen, likely
-from harness.verification.snapshot import Snapshot, take_census
+from harness.verification.conduct import conduct, nothing_further
+from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named
+from harness.verification.diagnosis.reasons import Meant, Seen, explained
+from harness.verification.snapshot import PersonSnapshot, Snapshot, key_of, take_census, take_portrait
 from harness.verification.witnesses import describe_person
 
 
@@ -44,7 +46,9 @@ class Verify:
         self._permissions = Permissions(standing=frozenset(may_write))
         self._printing = Permissions(standing=frozenset(may_print))
         self._before: Snapshot | None = None
+        self._between: Snapshot | None = None
         self._after: tuple[int, Snapshot] | None = None
+        self._archived: dict[str, PersonSnapshot] = {}
         self.claims: list[Claim] = []
         self.additions: list[str] = []
         self.conversions: list[Conversion] = []
@@ -55,18 +59,17 @@ class Verify:
         """The visitor is gone, and a lead with the same id and uuid has all they had."""
         before, after = self._censuses()
         who, was, now = describe_person(visitor), before.of(visitor), after.of(visitor)
-        conversion = Conversion(who, was, None, now, became_user=False)
+        move = Move(visitor, None, Conversion(who, was, None, now, became_user=False))
 
         def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), visitor.id, "lead")
+            yield reported.worked(self._answers(), visitor.id, "lead", visitor.id)
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
             yield presence.listed("the lead is found by the visitor's uuid", after, visitor.user_id, "lead", visitor.id)
-            yield from self._kept(conversion)
-            yield others.contact_list(before, after, [visitor.id], [])
-            yield from others.bystanders(self._people(), [visitor], before, after)
+            yield from self._kept(move)
+            yield from self._nobody_else([visitor], before, after, gained=[visitor.id])
 
-        self._report(claims(), may_write, [Move(visitor, None, conversion)])
+        self._report(claims(), may_write, [move])
 
     def became_user(
         self,
@@ -76,7 +79,10 @@ class Verify:
         external_id: str | None = None,
         may_write: Iterable[str] = (),
     ) -> None:
-        """The source is gone, and a user with the same id, known by the given identifier, has all they had."""
+        """The source is gone, and a user known by the given identifier has all they had.
+
+        In place they keep their id. A pipeline may as well create the user and merge the source into them.
+        """
         if email is None and external_id is None:
             raise Problem(
                 "verify.became_user() was not told who the user is",
@@ -84,33 +90,54 @@ class Verify:
             )
         target = User(email=email, external_id=external_id)
         before, after = self._censuses(target)
-        who, was, now = describe_person(source), before.of(source), after.of(source)
-        found = after.of(target)
-        conversion = Conversion(who, was, None, now)
+        if (made := created_for(source, target, before, after)) is not None:
+            after = after.with_portraits(self._client, [made])
+            move = Move(source, made, conversion_into(source, made, before, after))
+            claims = self._created_claims(move, before, after)
+        else:
+            move = Move(source, target, in_place(source, target, before, after))
+            claims = self._in_place_claims(move, before, after)
+        self._report(claims, may_write, [move])
 
-        def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), source.id, "user")
-            yield from identity.gone_in_place(who, source, before, after)
-            yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
-            if external_id is not None:
-                yield presence.exists("the user is found by the external id", found.by_external_id, "user", source.id)
-            if email is not None:
-                yield presence.only_user_with_email(_ALONE, after, found.by_email, email, source.id)
-            yield from identity.identifiers(now, email, external_id, source)
-            yield from self._kept(conversion)
-            yield others.contact_list(before, after, [source.id], [])
-            yield from others.bystanders(self._people(), [source], before, after)
+    def _in_place_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
+        source, target = move.source, move.user
+        who, now, found = describe_person(source), after.of(source), after.of(target)
+        yield reported.worked(self._answers(), source.id, "user", source.id)
+        yield from identity.gone_in_place(who, source, before, after)
+        yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
+        yield from identity.found_again(target, found, after, source.id)
+        yield from identity.identifiers(now, target.email, target.external_id, source)
+        yield from self._kept(move)
+        yield from self._nobody_else([source], before, after, gained=[source.id])
 
-        self._report(claims(), may_write, [Move(source, target, conversion)])
+    def _created_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
+        source, made = move.source, move.user
+        now = after.of(made)
+        yield reported.worked(self._answers(), made.id, "user", source.id)
+        yield from identity.gone(describe_person(source), source, made.id, before, after)
+        yield from identity.found_again(made, now, after, made.id)
+        yield from identity.identifiers(now, made.email, made.external_id, source)
+        yield from self._kept(move)
+        lost = [] if isinstance(source, Visitor) else [source.id]
+        yield from self._nobody_else([source, made], before, after, gained=[made.id or ""], lost=lost)
 
     def merged(self, source: Visitor | Lead, *, into: User, may_write: Iterable[str] = ()) -> None:
         """The source is gone, and the user who was there before has what both of them had."""
         self.all_merged([(source, into)], may_write=may_write)
 
-    def all_merged(self, pairs: Iterable[tuple[Visitor | Lead, User]], *, may_write: Iterable[str] = ()) -> None:
-        """Each source is gone, and its user has what both had; several sources may have joined one user."""
+    def all_merged(
+        self,
+        pairs: Iterable[tuple[Visitor | Lead, User]],
+        *,
+        may_write: Iterable[str] = (),
+        refusing: Iterable[Visitor | Lead] = (),
+    ) -> None:
+        """Each source is gone, and its user has what both had; several sources may have joined one user.
+
+        refusing: those of a batch who could not be converted; they are untouched, and the caller is told.
+        """
         before, after = self._censuses()
-        moves = moves_of(list(pairs), before, after)
+        moves, left = moves_of(list(pairs), before.with_archived(self._archived), after), list(refusing)
         if any(move.target is None or move.target.id is None for move in moves):
             raise Problem(
                 "verify.merged() was given a user who does not exist yet",
@@ -119,35 +146,52 @@ class Verify:
             )
 
         def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), moves[0].target.id if moves[0].target else None, "user")
-            for move in moves:
-                found = self._merge_claims(move, before, after)
+            if left:
+                yield reported.no(self._answers(), self._asked())
+            for number, move in enumerate(moves):
+                found = self._merge_claims(move, before, after, worked=not left and self._is_asked_for(number, move))
                 yield from named(found, move) if len(moves) > 1 else found
             leads = [move.source.id for move in moves if not isinstance(move.source, Visitor)]
-            yield others.contact_list(before, after, [], leads)
-            involved = [person for move in moves for person in (move.source, move.target) if person is not None]
-            yield from others.bystanders(self._people(), involved, before, after)
+            there = [move.user.id for move in moves if move.user.id and move.user.id not in before.contacts]
+            involved = [person for move in moves for person in (move.source, move.user)]
+            yield from self._nobody_else(involved, before, after, gained=there, lost=leads)
 
         self._report(claims(), may_write, moves)
 
-    def _merge_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
-        source, into = move.source, move.target
-        assert into is not None
-        assert move.conversion is not None
-        who = move.conversion.who
-        was, now, target = before.of(source), after.of(source), after.of(into)
-        if isinstance(source, Visitor):
-            yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
-        else:
-            yield from presence.merged_away(who, was, now, into.id)
-            if source.uuid:
-                yield presence.unlisted(f"{who} is gone by external id", before, after, source.uuid)
+    def _is_asked_for(self, number: int, move: Move) -> bool:
+        """Return whether there is an answer of its own for this move; where there is none, the first stands for all."""
+        return number == 0 or any(move.source.id in answer.about for answer in self._answers())
+
+    def _merge_claims(self, move: Move, before: Snapshot, after: Snapshot, *, worked: bool) -> Iterator[Claim]:
+        source, into = move.source, move.user
+        if worked:
+            yield reported.worked(self._answers(), into.id, "user", source.id)
+        yield from identity.gone(describe_person(source), source, into.id, before, after)
+        target = after.of(into)
         yield presence.exists("the user is there as before", target.by_id, "user", into.id)
-        if into.external_id is not None:
-            yield presence.exists("the user is found by the external id", target.by_external_id, "user", into.id)
-        if into.email is not None:
-            yield presence.only_user_with_email(_ALONE, after, target.by_email, into.email, into.id)
-        yield from self._kept(move.conversion)
+        yield from identity.found_again(into, target, after, into.id)
+        yield from self._kept(move)
+
+    def either(self, *ways: Callable[[], None]) -> None:
+        """One of several sound outcomes came about, each as a call of this object's; the first that holds counts.
+
+        Where none does, the one with the fewest failed claims is reported: `verify.either(lambda: verify.refused(lead),
+        lambda: verify.merged(lead, into=twin))`.
+        """
+        failed: list[tuple[int, NotProved, list[Claim]]] = []
+        claims = list(self.claims)
+        for way in ways:
+            self.claims = list(claims)
+            try:
+                way()
+            except NotProved as error:
+                failed.append((sum(not claim.proved for claim in error.claims), error, self.claims))
+            else:
+                return
+        if not failed:
+            raise Problem("verify.either() was given nothing", remedy="give it calls: lambda: verify.refused(lead), …")
+        _, closest, self.claims = min(failed, key=lambda one: one[0])
+        raise closest
 
     def refused(self, source: Visitor | Lead) -> None:
         """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""
@@ -157,8 +201,7 @@ class Verify:
             yield reported.no(self._answers(), self._asked())
             if before.of(source).body is not None:
                 yield others.untouched(describe_person(source), before.of(source), after.of(source))
-            yield others.contact_list(before, after, [], [])
-            yield from others.bystanders(self._people(), [source], before, after)
+            yield from self._nobody_else([source], before, after)
 
         self._report(claims(), (), [Move(source)])
 
@@ -168,8 +211,7 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             yield reported.worked(self._answers(), None, "user")
-            yield others.contact_list(before, after, [], [])
-            yield from others.bystanders(self._people(), [], before, after)
+            yield from self._nobody_else([], before, after)
 
         self._report(claims(), ())
 
@@ -183,6 +225,14 @@ class Verify:
     def look_before(self) -> None:
         """Take the first census: called once, when the pipeline's first call closes the given."""
         self._before = take_census(self._client, self._people(), self._bystanders())
+
+    def look_between(self) -> None:
+        """Take a census between a call that did the work and the same call once more, which has nothing to do."""
+        self._between = take_census(self._client, self._people(), self._bystanders())
+
+    def remember(self, person: Person) -> None:
+        """Keep how somebody is shown now: archived, they are shown no more, and may come back."""
+        self._archived[key_of(person)] = take_portrait(self._client, person)
 
     @property
     def verdict(self) -> Verdict:
@@ -217,29 +267,42 @@ class Verify:
             )
         return self._before, self._after[1].with_portraits(self._client, targets)
 
-    def _kept(self, conversion: Conversion) -> Iterator[Claim]:
-        yield from kept.attributes_kept(conversion, self._permissions)
-        yield from kept.belongings_kept(conversion)
+    def _kept(self, move: Move) -> Iterator[Claim]:
+        assert move.conversion is not None
+        yield from kept.attributes_kept(move.conversion, self._permissions)
+        yield from belongings_kept(move.conversion)
+        yield from nothing_made_up(move.conversion, self._permissions)
+
+    def _nobody_else(
+        self,
+        involved: Sequence[Person],
+        before: Snapshot,
+        after: Snapshot,
+        *,
+        gained: Sequence[str] = (),
+        lost: Sequence[str] = (),
+    ) -> Iterator[Claim]:
+        yield others.contact_list(before, after, gained, lost)
+        yield from others.bystanders(self._people(), involved, before, after)
+        if self._between is not None:
+            yield from nothing_further(self._people(), self._between, after)
+            self._between = None
 
     def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
         self._permissions.allowed |= frozenset(may_write)
-        made = [*claims, *self._printed(moves)]
+        made = [*claims, *self._conduct(moves)]
         if worst(made) is not Verdict.PROVED:
             meant = [Meant(move.source, move.target) for move in moves]
-            reason = likely(Seen(self._asked(), self._people(), meant, self._answers()))
-            made = [claim if claim.verdict is Verdict.PROVED else claim.because(reason) for claim in made]
+            made = explained(made, Seen(self._asked(), self._people(), meant, self._answers()))
         self.claims += made
         for conversion in (move.conversion for move in moves if move.conversion is not None):
-            self.additions += [found for found in kept.additions(conversion) if found not in self.additions]
+            self.additions += [found for found in additions(conversion) if found not in self.additions]
             self.conversions.append(conversion)
         if worst(made) is not Verdict.PROVED:
             raise NotProved(made)
 
-    def _printed(self, moves: Sequence[Move]) -> Iterator[Claim]:
+    def _conduct(self, moves: Sequence[Move]) -> Iterator[Claim]:
         people = [*self._people(), *(move.target for move in moves if move.target is not None)]
         emails = {person.email for person in people if not isinstance(person, Visitor) and person.email}
-        made = nothing_private(self._answers(), emails, self._printing.covers)
+        made = conduct(self._client, self._asked(), self._answers(), emails, self._printing)
         yield from (claim for claim in made if claim not in self.claims)
-
-
-_ALONE = "the user is the only one with the e-mail"

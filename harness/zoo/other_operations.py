@@ -153,6 +153,8 @@ class ConvertsTwice(Sound):
 class ForgetsToConvert(Sound):
     """Only looks."""
 
+    returns = "contact"
+
     def visitor_to_lead(self, visitor: Visitor) -> Any:
         """Look."""
         return self.ask("GET", f"/visitors?user_id={visitor.user_id}")

@@ -111,6 +111,8 @@ class LooksAtTheFirstPage(Sound):
 class HandsBackSomebodyElse(Sound):
     """Converts rightly and tells its caller about another."""
 
+    returns = "contact"
+
     def visitor_to_lead(self, visitor: Visitor) -> Any:
         """Convert, and show the first contact there is."""
         super().visitor_to_lead(visitor)

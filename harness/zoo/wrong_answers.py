@@ -35,6 +35,8 @@ class TrustsTheStatus(Sound):
 class TrustsTheStatusAndTellsAll(TrustsTheStatus):
     """The same, and hands Intercom's answer back without looking at it."""
 
+    returns = "contact"
+
     def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
         """Convert, and pass the answer on."""
         sent = {"visitor": {"user_id": visitor.user_id}, "contact": self.identify(user), "type": "user"}

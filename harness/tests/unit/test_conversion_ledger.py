@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.tests.support.snapshots import TARGET_ID, ids, listing, shown
-from harness.verification.checks.kept import Conversion
+from harness.verification.checks.converted import Conversion
 from harness.verification.claims import Claim, Verdict
 from harness.verification.kept_rows import LedgerRow, ledger, ledgers
 from harness.verification.snapshot import PersonSnapshot
@@ -61,7 +61,11 @@ def test_in_place_the_same_person_has_the_same_things() -> None:
     """Kept under the same id; the role and the time of signing up are new."""
     after = PersonSnapshot(
         by_id=shown(
-            role="user", name="Ada", created_at=1_767_225_600, custom_attributes={"plan": "trial"}, signed_up_at=1
+            role="user",
+            name="Ada",
+            created_at=1_767_225_600,
+            custom_attributes={"plan": "trial"},
+            signed_up_at=1_767_225_700,
         ),
         tags=ids("1"),
         conversations=ids("7"),

@@ -104,7 +104,7 @@ def test_a_command_gets_the_environment_it_is_given_and_no_other(tmp_path: Path)
 def test_json_on_stdout_is_the_answers_value(tmp_path: Path) -> None:
     """A contact or Intercom's error, as a Python pipeline would return it."""
     contact = _run(tmp_path, """printf '{"id": "1", "role": "lead"}'""")
-    assert contact.contact == {"id": "1", "role": "lead"}
+    assert contact.value == {"id": "1", "role": "lead"}
     error = _run(tmp_path, """printf '{"type": "error.list", "errors": [{"code": "not_found"}]}'""")
     assert (error.intercom_error, error.says_refused, error.trouble) == ("not_found", True, None)
 

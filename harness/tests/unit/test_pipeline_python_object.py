@@ -54,22 +54,22 @@ def test_people_come_in_the_order_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "contact", "error", "refused"),
+    ("value", "error", "refused"),
     [
-        ({"id": "1", "role": "lead"}, {"id": "1", "role": "lead"}, None, False),
-        ({"type": "error.list", "errors": [{"code": "not_found"}]}, None, "not_found", True),
-        ({"type": "error.list", "errors": []}, None, "error", True),
-        ({"type": "error.list"}, None, "error", True),
-        ({}, None, None, False),
-        (None, None, None, False),
-        ("1", None, None, False),
-        (["id"], None, None, False),
+        ({"id": "1", "role": "lead"}, None, False),
+        ({"type": "error.list", "errors": [{"code": "not_found"}]}, "not_found", True),
+        ({"type": "error.list", "errors": []}, "error", True),
+        ({"type": "error.list"}, "error", True),
+        ({}, None, False),
+        (None, None, False),
+        ("1", None, False),
+        (["id"], None, False),
     ],
 )
-def test_what_it_returns_is_the_answer(value: Any, contact: Any, error: str | None, refused: bool) -> None:
+def test_what_it_returns_is_the_answer(value: Any, error: str | None, refused: bool) -> None:
     """A contact, Intercom's error, or something else that says nothing."""
     answer = _call(lambda _: value)
-    assert (answer.value, answer.contact, answer.intercom_error) == (value, contact, error)
+    assert (answer.value, answer.intercom_error) == (value, error)
     assert (answer.trouble, answer.crashed, answer.says_refused) == (None, False, refused)
 
 

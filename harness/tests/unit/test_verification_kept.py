@@ -15,8 +15,10 @@ from harness.tests.support.snapshots import CONTACT_ID, TARGET_ID, contact, erro
 from harness.verification import Claim, Verdict, witnesses
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
+from harness.verification.checks.additions import additions
+from harness.verification.checks.belongings import belongings_kept
+from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.expectations import ExpectationRule
-from harness.verification.checks.kept import Conversion, Permissions
 from harness.verification.snapshot import PersonSnapshot
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
@@ -226,7 +228,7 @@ def _belongings(had: Reading | None, theirs: Reading | None, has: Reading | None
     conversion = _conversion(
         LEAD, LEAD, USER if theirs else None, had={name: had}, theirs={name: theirs}, has={name: has}
     )
-    return list(kept.belongings_kept(conversion))
+    return list(belongings_kept(conversion))
 
 
 @pytest.mark.parametrize("name", ["tags", "notes", "companies", "conversations"])
@@ -281,8 +283,52 @@ def test_an_opt_out_of_either_side_stays(
     had: Reading, theirs: Reading | None, has: Reading, verdict: Verdict | None
 ) -> None:
     """Nobody is written to who asked not to be."""
-    claims = _belongings(had, theirs, has, "subscriptions")
+    claims = [c for c in _belongings(had, theirs, has, "subscriptions") if c.text == "no opt-out is lost"]
     assert [claim.verdict for claim in claims] == ([] if verdict is None else [verdict])
+
+
+@pytest.mark.parametrize(
+    ("had", "theirs", "has", "found"),
+    [
+        (_consent(), None, _consent(), "none"),
+        (_consent(("1", "opt_out")), _consent(("2", "opt_in")), _consent(("1", "opt_out"), ("2", "opt_in")), "none"),
+        (_consent(), None, _consent(("1", "opt_out")), "opted out of 1"),
+        (_consent(), _consent(("1", "opt_out")), _consent(("1", "opt_out"), ("2", "opt_in")), "opted in to 2"),
+    ],
+)
+def test_nobody_gives_or_withdraws_consent_for_somebody_else(
+    had: Reading, theirs: Reading | None, has: Reading, found: str
+) -> None:
+    """An opt-out or opt-in that neither side had is made up."""
+    text = "no consent was given or withdrawn that nobody asked for"
+    (claim,) = [c for c in _belongings(had, theirs, has, "subscriptions") if c.text == text]
+    assert (claim.found, claim.verdict) == (found, PROVED if found == "none" else REFUTED)
+
+
+def test_an_opt_in_is_not_withdrawn() -> None:
+    """Whoever asked for the newsletter still gets it."""
+    claims = _belongings(_consent(), _consent(("1", "opt_in")), _consent(), "subscriptions")
+    assert [c.found for c in claims if c.verdict is REFUTED] == ["withdrawn: 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "now", "field"),
+    [
+        ("tags", {"id": "1", "name": "customer"}, {"id": "1", "name": "x"}, "name"),
+        ("companies", {"id": "1", "name": "A", "user_count": 1}, {"id": "1", "name": "B", "user_count": 2}, "name"),
+        ("conversations", {"id": "1", "state": "open"}, {"id": "1", "state": "closed"}, "state"),
+        ("conversations", {"id": "1", "admin_assignee_id": 7}, {"id": "1", "admin_assignee_id": None}, "admin_ass"),
+        ("notes", {"id": "1", "body": "a"}, {"id": "1", "body": "b"}, "body"),
+    ],
+)
+def test_what_hangs_on_somebody_says_what_it_said(
+    name: str, was: dict[str, Any], now: dict[str, Any], field: str
+) -> None:
+    """A belonging that is still there and says something else refutes, with the field that changed."""
+    (kept_all, as_it_was) = _belongings(listing(was), None, listing(now), name)
+    assert kept_all.verdict is PROVED
+    assert as_it_was.verdict is REFUTED
+    assert field in as_it_was.found
 
 
 @pytest.mark.parametrize(("lead", "user"), [(True, False), (False, True), (True, True), (False, False)])
@@ -305,10 +351,10 @@ def test_what_neither_side_had_is_listed_and_refutes_nothing() -> None:
     after = {**LEAD, "role": "user", "signed_up_at": 5, "owner_id": "7"}
     after["custom_attributes"] = {**LEAD["custom_attributes"], "cohort": "b"}
     conversion = _conversion(LEAD, after, had={"tags": ids("1")}, has={"tags": ids("1", "2"), "notes": ids("8")})
-    assert list(kept.additions(conversion)) == [
+    assert list(additions(conversion)) == [
         "owner_id = '7'", "custom_attributes.cohort = 'b'", "tag 2", "note 8",
     ]  # fmt: skip
-    claims = [*kept.attributes_kept(conversion, Permissions()), *kept.belongings_kept(conversion)]
+    claims = [*kept.attributes_kept(conversion, Permissions()), *belongings_kept(conversion)]
     assert {claim.verdict for claim in claims} == {PROVED}
 
 
@@ -318,12 +364,12 @@ def test_what_came_from_either_side_is_no_addition() -> None:
     conversion = _conversion(
         LEAD, after, USER, had={"tags": ids("1")}, theirs={"tags": ids("2")}, has={"tags": ids("1", "2")}
     )
-    assert list(kept.additions(conversion)) == []
+    assert list(additions(conversion)) == []
 
 
 def test_nobody_there_has_no_additions() -> None:
     """Nothing is listed of a target that cannot be read."""
-    assert list(kept.additions(_conversion(LEAD, None))) == []
+    assert list(additions(_conversion(LEAD, None))) == []
 
 
 def test_a_witness_shows_both_sides_before_and_the_target_after() -> None:
@@ -346,9 +392,9 @@ def test_a_read_shows_what_was_found() -> None:
     assert witnesses.witness("after", None).shows == "nothing was asked"
 
 
-def test_a_user_without_external_id_may_be_given_one_but_never_the_leads_uuid() -> None:
-    """Filling the gap is an addition; the uuid that Intercom gave the lead names nobody afterwards."""
+def test_a_user_without_external_id_is_given_none() -> None:
+    """An identifier that nobody gave is made up; the uuid that Intercom gave the lead names nobody afterwards."""
     lead = {**LEAD, "external_id": "3f6f0a34-8f0b-4c6e-9a1e-1f2d3c4b5a69"}
     nameless = {**USER, "external_id": None}
-    assert _kept(lead, {**nameless, "external_id": "account-1"}, nameless)["external_id"].verdict is PROVED
+    assert _kept(lead, {**nameless, "external_id": "account-1"}, nameless)["external_id"].verdict is REFUTED
     assert _kept(lead, {**nameless, "external_id": lead["external_id"]}, nameless)["external_id"].verdict is REFUTED

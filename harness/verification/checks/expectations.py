@@ -20,7 +20,6 @@ class ExpectationRule(StrEnum):
     KEPT = "the source's value stays"
     TARGET_WINS = "the target's value stays; the source's fills a gap"
     TARGET_ONLY = "the target's value stays"
-    NEVER_SOURCES = "the target's value stays; a gap may be filled, but not with the source's"
     MAY_FILL = "the target's value stays; a gap may take the source's"
     EITHER = "the target's or the source's value"
     OPT_OUT = "an opt-out of either side stays, and none is made up"
@@ -62,9 +61,14 @@ MERGED: Final[Mapping[str, Expectation]] = {
     "created_at": Expectation(ExpectationRule.TARGET_ONLY, sources.MERGE, assumed=True),
     "signed_up_at": Expectation(ExpectationRule.MAY_FILL, sources.MERGE, assumed=True),
     "last_seen_at": Expectation(ExpectationRule.EITHER, sources.MERGE, assumed=True),
-    "external_id": Expectation(ExpectationRule.NEVER_SOURCES, sources.MERGE),
+    "external_id": Expectation(ExpectationRule.TARGET_ONLY, sources.MERGE),
     "email": Expectation(ExpectationRule.MAY_FILL, sources.MERGE, assumed=True),
+    "avatar": Expectation(ExpectationRule.MAY_FILL, sources.MERGE, assumed=True),
     "unsubscribed_from_emails": Expectation(ExpectationRule.OPT_OUT, sources.MERGE, assumed=True),
+    "marked_email_as_spam": Expectation(ExpectationRule.OPT_OUT, sources.MERGE, assumed=True),
+    "has_hard_bounced": Expectation(ExpectationRule.OPT_OUT, sources.MERGE, assumed=True),
+    "sms_consent": Expectation(ExpectationRule.TARGET_ONLY, sources.MERGE, assumed=True),
+    "unsubscribed_from_sms": Expectation(ExpectationRule.OPT_OUT, sources.MERGE, assumed=True),
 }
 """Visitor or lead that is folded into a user."""
 
@@ -117,10 +121,10 @@ def accepted(rule: ExpectationRule, source: Any, target: Any) -> tuple[Any, ...]
             return None if empty(kept) else (kept,)
         case ExpectationRule.TARGET_ONLY:
             return (target,)
-        case ExpectationRule.MAY_FILL | ExpectationRule.NEVER_SOURCES:
+        case ExpectationRule.MAY_FILL:
             if not empty(target):
                 return (target,)
-            return None if empty(source) or rule is ExpectationRule.NEVER_SOURCES else (target, source)
+            return None if empty(source) else (target, source)
         case ExpectationRule.EITHER:
             return (target, source)
         case ExpectationRule.OPT_OUT:

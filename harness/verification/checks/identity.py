@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.people import Lead, Visitor
+from harness.core.people import Lead, User, Visitor
 from harness.verification import sources, witnesses
 from harness.verification.checks import presence
 from harness.verification.claims import Claim, Verdict, judged
 from harness.verification.snapshot import PersonSnapshot, Snapshot
+
+
+def gone(who: str, source: Visitor | Lead, into_id: str | None, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
+    """The source of a merge is found no more, and a lead's old id leads to the target."""
+    was, now = before.of(source), after.of(source)
+    if isinstance(source, Visitor):
+        yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
+        return
+    yield from presence.merged_away(who, was, now, into_id)
+    if source.uuid:
+        yield presence.unlisted(f"{who} is gone by external id", before, after, source.uuid)
+
+
+def found_again(target: User, found: PersonSnapshot, after: Snapshot, contact_id: str | None) -> Iterator[Claim]:
+    """The user is found by each identifier they are known by, and is the only one with their e-mail."""
+    if target.external_id is not None:
+        yield presence.exists("the user is found by the external id", found.by_external_id, "user", contact_id)
+    if target.email is not None:
+        yield presence.only_user_with_email(_ALONE, after, found.by_email, target.email, contact_id)
+
+
+_ALONE = "the user is the only one with the e-mail"
 
 
 def gone_in_place(who: str, source: Visitor | Lead, before: Snapshot, after: Snapshot) -> Iterator[Claim]:

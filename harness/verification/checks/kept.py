@@ -1,66 +1,24 @@
-"""Nothing was lost: attributes and belongings of both sides, before and after; pure functions, no request is made."""
+"""No attribute was lost: those of both sides, before and after; pure functions, no request is made."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from harness.client import Reading
-from harness.verification import sources
 from harness.verification.checks import expectations as rules
+from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.expectations import Expectation, ExpectationRule
 from harness.verification.claims import Claim, Verdict, Witness, judged
-from harness.verification.snapshot import PersonSnapshot, ids_in
+from harness.verification.snapshot import PersonSnapshot
 from harness.verification.witnesses import witness
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 
-BELONGINGS = {"tags": "tag", "notes": "note", "companies": "company", "conversations": "conversation"}
-
-
-@dataclass(slots=True)
-class Permissions:
-    """What may be done all the same: `allowed` by the scenario, `standing` by the pipeline's settings.
-
-    A scenario must need what it allows. A pipeline's settings stand for a whole run: one scenario need not use them.
-    """
-
-    allowed: frozenset[str] = frozenset()
-    standing: frozenset[str] = frozenset()
-    used: set[str] = field(default_factory=set)
-
-    def covers(self, name: str) -> bool:
-        """Whether this is allowed, such as the change of an attribute; remembers that the permission was needed."""
-        if name in self.allowed | self.standing:
-            self.used.add(name)
-            return True
-        return False
-
-    @property
-    def unused(self) -> frozenset[str]:
-        """Permissions of the scenario that nothing needed."""
-        return self.allowed - self.used
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """Who was converted into whom, as read before and after; `target_before` is `None` where nobody was there.
-
-    `others` were folded into the same user as well: any of them may have filled a gap.
-    """
-
-    who: str
-    source_before: PersonSnapshot
-    target_before: PersonSnapshot | None
-    after: PersonSnapshot
-    became_user: bool = True
-    others: tuple[PersonSnapshot, ...] = ()
-
-    @property
-    def merged(self) -> bool:
-        """Whether the source was folded into somebody who existed."""
-        return self.target_before is not None
+MOST_LATE: Final = 86_400
+"""Seconds by which clocks may differ."""
 
 
 def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
@@ -72,7 +30,11 @@ def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
     table.update(dict.fromkeys(rules.custom_names(source, target), custom))
     if conversion.became_user and not conversion.merged:
         table["signed_up_at"] = rules.SIGNED_UP
-    return table
+    return {name: row for name, row in table.items() if not (conversion.created and row.rule in OF_THE_TARGET)}
+
+
+OF_THE_TARGET: Final = (ExpectationRule.TARGET_ONLY, ExpectationRule.MAY_FILL)
+"""What says nothing of a target whom the pipeline itself made a moment before."""
 
 
 def attributes_kept(conversion: Conversion, permissions: Permissions) -> Iterator[Claim]:
@@ -83,6 +45,7 @@ def attributes_kept(conversion: Conversion, permissions: Permissions) -> Iterato
         claim = _attribute_kept(conversion, name, expectation, source, target, after)
         if claim is None:
             continue
+        claim = replace(claim, what=name)
         if claim.verdict is REFUTED and permissions.covers(name):
             continue
         yield claim
@@ -101,17 +64,32 @@ def _attribute_kept(
     seen = _sides(conversion, had, theirs, has)
     if after is None:
         return Claim(text, UNKNOWN, "", "nobody there to compare with", seen, source=expectation.source)
-    if expectation.rule is ExpectationRule.SET:
-        verdict = REFUTED if rules.empty(has) else PROVED
-        return Claim(text, verdict, "a time", repr(has), seen, "", expectation.source, expectation.assumed)
-    if expectation.rule is ExpectationRule.NEVER_SOURCES and rules.empty(theirs) and not rules.empty(had):
-        return judged(text, not _same(has, had), f"not {had!r}", repr(has), seen, expectation.source)
+    if expectation.rule is ExpectationRule.SET or (name == "signed_up_at" and rules.empty(theirs)):
+        missing = expectation.rule is ExpectationRule.SET and rules.empty(has)
+        right = not missing and (rules.empty(has) or _is_sign_up(has, had, source, target, after))
+        return judged(text, right, SIGN_UP, repr(has), seen, expectation.source, assumed=expectation.assumed)
     values = accepted_values(conversion, name, expectation)
     if values is None:
         return None
     expected = " or ".join(repr(value) for value in dict.fromkeys(map(_hashable, values)))
     verdict = PROVED if any(_same(has, value) for value in values) else REFUTED
     return Claim(text, verdict, expected, repr(has), seen, "", expectation.source, expectation.assumed)
+
+
+SIGN_UP: Final = "a time in seconds, between the first visit and now"
+
+
+def _is_sign_up(value: object, had: object, *bodies: Mapping[str, Any] | None) -> bool:
+    """Return whether somebody can have signed up at this time, by the clock of the scenario or of this machine."""
+    if value == had and not rules.empty(had):
+        return True
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    made = [body["created_at"] for body in bodies if body and isinstance(body.get("created_at"), int)]
+    seen = [body["updated_at"] for body in bodies if body and isinstance(body.get("updated_at"), int)]
+    now = time.time()
+    first, last = float(min([*made, now])), float(max([*seen, now]))
+    return first - MOST_LATE <= value <= last + MOST_LATE
 
 
 def accepted_values(conversion: Conversion, name: str, expectation: Expectation) -> tuple[Any, ...] | None:
@@ -145,73 +123,3 @@ def _sides(conversion: Conversion, source: Any, target: Any, after: Any) -> tupl
     if conversion.target_before is not None:
         seen.append(witness("before", read(conversion.target_before), f"target has {target!r}"))
     return (*seen, witness("after", read(conversion.after), f"target has {after!r}"))
-
-
-def belongings_kept(conversion: Conversion) -> Iterator[Claim]:
-    """Tags and companies united, notes and conversations moved, opt-outs of either side kept."""
-    for name, word in BELONGINGS.items():
-        source = getattr(conversion.source_before, name)
-        target = getattr(conversion.target_before, name) if conversion.target_before else None
-        after = getattr(conversion.after, name)
-        yield from _united(f"every {word} is kept", source, target, after, sources.MERGE)
-    yield from _opt_outs_kept(conversion)
-
-
-def _united(
-    text: str, source: Reading | None, target: Reading | None, after: Reading | None, fact: str
-) -> Iterator[Claim]:
-    wanted = ids_in(source) | ids_in(target)
-    if not wanted:
-        return
-    seen = tuple(
-        witness(when, reading, f"{len(ids_in(reading))} there: {', '.join(sorted(ids_in(reading))) or 'none'}")
-        for when, reading in (("before", source), ("before", target), ("after", after))
-        if reading is not None
-    )
-    expected = ", ".join(sorted(wanted))
-    if after is None or not after.found:
-        yield Claim(text, UNKNOWN, expected, "no conclusive read afterwards", seen, source=fact)
-        return
-    lost = wanted - ids_in(after)
-    found = f"lost: {', '.join(sorted(lost))}" if lost else f"all {len(wanted)}"
-    yield Claim(text, REFUTED if lost else PROVED, expected, found, seen, source=fact)
-
-
-def _opt_outs_kept(conversion: Conversion) -> Iterator[Claim]:
-    target = conversion.target_before.subscriptions if conversion.target_before else None
-    wanted = _opted_out(conversion.source_before.subscriptions) | _opted_out(target)
-    if not wanted:
-        return
-    after = conversion.after.subscriptions
-    text, fact = "no opt-out is lost", sources.MERGE
-    seen = (witness("before", conversion.source_before.subscriptions), witness("after", after))
-    if after is None or not after.found:
-        yield Claim(text, UNKNOWN, ", ".join(sorted(wanted)), "no conclusive read", seen, source=fact, assumed=True)
-        return
-    lost = wanted - _opted_out(after)
-    found = f"lost: {', '.join(sorted(lost))}" if lost else "all"
-    verdict = REFUTED if lost else PROVED
-    yield Claim(text, verdict, ", ".join(sorted(wanted)), found, seen, "", fact, conversion.merged)
-
-
-def _opted_out(reading: Reading | None) -> frozenset[str]:
-    if reading is None or not isinstance(reading.answer, Mapping):
-        return frozenset()
-    return frozenset(str(e["id"]) for e in reading.answer.get("data", []) if e.get("consent_type") == "opt_out")
-
-
-def additions(conversion: Conversion) -> Iterator[str]:
-    """What the target has now that neither side had: allowed, and told."""
-    after = conversion.after.body
-    if after is None:
-        return
-    bodies = (conversion.source_before.body, conversion.target_before.body if conversion.target_before else None)
-    for name in (*rules.CARRIED, *rules.custom_names(after)):
-        if not rules.empty(rules.value_of(after, name)) and all(rules.empty(rules.value_of(b, name)) for b in bodies):
-            yield f"{name} = {rules.value_of(after, name)!r}"
-    for name, word in BELONGINGS.items():
-        known = ids_in(getattr(conversion.source_before, name))
-        if conversion.target_before:
-            known |= ids_in(getattr(conversion.target_before, name))
-        for entry in sorted(ids_in(getattr(conversion.after, name)) - known):
-            yield f"{word} {entry}"

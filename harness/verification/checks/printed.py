@@ -8,17 +8,27 @@ A pipeline whose output is read by those only who may read e-mails says so (`may
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from harness.core.tokens import RUN_TOKEN
 from harness.verification.claims import Claim, Witness, judged
 
 _BASIC = base64.b64encode(f"{RUN_TOKEN}:".encode()).decode().rstrip("=")
-CREDENTIAL = re.compile(rf"\bdG9rO[\w+/=-]{{20,}}|(?<![\w/.-]){re.escape(RUN_TOKEN)}\b(?!-)|\b{_BASIC}")
-"""An access token as Intercom's own begin, or the one that every pipeline is given, plain or as Basic carries it."""
+_RUN = rf"(?<![\w/.-]){re.escape(RUN_TOKEN)}(?:-client-secret)?\b(?!-)"
+CREDENTIAL = re.compile(rf"(?<![A-Za-z0-9])dG9rO[\w+/=-]{{20,}}|{_RUN}|\b{_BASIC}")
+"""An access token as Intercom's own begin, or what every pipeline is given, plain or as Basic carries it."""
+
+ESCAPED = re.compile(
+    r"%([0-9A-Fa-f]{2})|\\+u00([0-9A-Fa-f]{2})|\\+x([0-9A-Fa-f]{2})|&#0*(\d{2,3});|&#[xX]0*([0-9A-Fa-f]{2});|=([0-9A-F]{2})"
+)
+"""One character as URLs, JSON, Python, HTML and quoted-printable escape it."""
+
+ENCODED = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{12,4000}={0,2}")
+"""What may be text in base64."""
 
 ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 """It starts where a word starts and gives nothing back: what floods its output is read once, not once per letter."""
@@ -103,8 +113,53 @@ def _is_answer(answer: Printing) -> bool:
 
 
 def _private(text: str, emails: Collection[str]) -> Iterable[str]:
-    if CREDENTIAL.search(text):
+    forms = list(_forms(text))
+    if any(CREDENTIAL.search(form) for form in forms):
         yield "credential"
     known = {email.lower() for email in emails}
-    if any(address.lower() in known for address in ADDRESS.findall(text)):
+    if any(address.lower() in known for form in forms for address in ADDRESS.findall(form)):
         yield "email"
+
+
+def holds_credential(text: str) -> bool:
+    """Return whether a credential stands in a text, plain, escaped or encoded."""
+    return any(CREDENTIAL.search(form) for form in _forms(text))
+
+
+def _forms(text: str) -> Iterable[str]:
+    """Return a text as it is, without its escapes, and what it holds in base64."""
+    yield text
+    plain = text.replace("&commat;", "@")
+    for _ in range(2):  # what was escaped may have been escaped again
+        plain, before = ESCAPED.sub(_character, plain), plain
+        if plain == before:
+            break
+        yield plain
+    decoded = " ".join(filter(None, map(_decoded, ENCODED.findall(text))))
+    if decoded:
+        yield decoded
+
+
+def _character(escape: re.Match[str]) -> str:
+    number = escape.lastindex or 0
+    code = int(escape[number], 10 if number == DECIMAL else 16)
+    return chr(code) if code >= FIRST_PRINTED else escape[0]
+
+
+DECIMAL: Final = 4
+"""The group of `ESCAPED` that is a decimal number."""
+
+FIRST_PRINTED: Final = 0x20
+
+
+def _decoded(word: str) -> str:
+    padded = word.rstrip("=").translate(_STANDARD)
+    padded += "=" * (-len(padded) % 4)
+    try:
+        text = base64.b64decode(padded).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return text if text.isprintable() else ""
+
+
+_STANDARD: Final = str.maketrans("-_", "+/")

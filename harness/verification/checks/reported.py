@@ -7,7 +7,7 @@ refused: nobody was hurt this time, by luck.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from harness.core.http import Exchange
 from harness.verification.checks.printed import Printing
@@ -29,8 +29,18 @@ class PipelineAnswer(Printing, Protocol):
         ...
 
     @property
-    def contact(self) -> Mapping[str, Any] | None:
-        """The person it says it has now."""
+    def returns(self) -> str | None:
+        """What it declared that it returns; `None` where nothing is to be compared."""
+        ...
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The ids of the people whom the call was about."""
+        ...
+
+    @property
+    def said_no(self) -> bool:
+        """Whether it handed back what it declared to mean no."""
         ...
 
     @property
@@ -44,24 +54,32 @@ class PipelineAnswer(Printing, Protocol):
         ...
 
 
-def worked(answers: Sequence[PipelineAnswer], contact_id: str | None, role: str) -> Claim:
-    """That it says that it worked, and hands back whom it should where it hands anybody back."""
+def worked(answers: Sequence[PipelineAnswer], contact_id: str | None, role: str, source_id: str | None = None) -> Claim:
+    """Claim that it says that it worked, and hands back what it declared to hand back.
+
+    source_id: whose conversion it is; of several calls those about this person count.
+    """
     text = "the pipeline says that it worked"
     if not answers:
         return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
-    answer = next((a for a in answers if not (a.trouble or a.intercom_error)), answers[-1])
-    seen = (
-        Witness(
-            "when", f"the pipeline's {answer.operation}", answer.trouble or answer.intercom_error or "no complaint"
-        ),
-    )
-    if answer.trouble or answer.intercom_error:
-        found = answer.trouble or f"it handed back Intercom's error {answer.intercom_error}"
-        return Claim(text, Verdict.REFUTED, "no complaint", found, seen)
-    shown = answer.contact
-    if shown is not None and answer.operation != "run" and (wrong := _wrong_contact(shown, contact_id, role)):
+    ours = [one for one in answers if source_id is not None and source_id in one.about] or list(answers)
+    answer = next((one for one in ours if not complaint(one)), ours[-1])
+    told = complaint(answer)
+    seen = (Witness("when", f"the pipeline's {answer.operation}", told or "no complaint"),)
+    if told:
+        return Claim(text, Verdict.REFUTED, "no complaint", told, seen)
+    if wrong := wrong_return(answer, contact_id, role):
         return Claim(text, Verdict.REFUTED, f"{role} {contact_id}", wrong, seen, likely=_LOOK_AT_ROLE)
     return Claim(text, Verdict.PROVED, "no complaint", "no complaint", seen)
+
+
+def complaint(answer: PipelineAnswer) -> str:
+    """Return what an answer complains of, in words; empty where it says that all is well."""
+    if answer.trouble:
+        return answer.trouble
+    if answer.intercom_error:
+        return f"it handed back Intercom's error {answer.intercom_error}"
+    return f"it handed back {answer.value!r}, which it declared to mean no" if answer.said_no else ""
 
 
 def no(answers: Sequence[PipelineAnswer], asked: Sequence[Exchange]) -> Claim:
@@ -70,7 +88,7 @@ def no(answers: Sequence[PipelineAnswer], asked: Sequence[Exchange]) -> Claim:
     if not answers:
         return Claim(text, Verdict.UNKNOWN, "an answer", "the pipeline was never called")
     answer = answers[-1]
-    said = answer.trouble or (f"it handed back {answer.intercom_error}" if answer.intercom_error else "")
+    said = complaint(answer)
     refusals = [one.said for one in map(Asked, asked) if one.status >= 400 or not one.status]
     refusal = refusals[-1] if refusals else ""
     seen = [Witness("when", f"the pipeline's {answer.operation}", said or _AS_IF_WELL)]
@@ -82,7 +100,7 @@ def no(answers: Sequence[PipelineAnswer], asked: Sequence[Exchange]) -> Claim:
         "it raises, exits non-zero or returns Intercom's error",
         f"it fell over by itself, and Intercom refused nothing: {said}" if fell else said or _AS_IF_WELL,
         tuple(seen),
-        likely=_FELL if fell else "" if said else _SILENT,
+        likely=_FELL if fell else "" if said else _says_nothing(answer),
     )
 
 
@@ -92,11 +110,39 @@ _SILENT = "a caller who is told nothing takes it for done: look at the answer's 
 _LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Intercom answered"
 
 
+def _says_nothing(answer: PipelineAnswer) -> str:
+    if answer.value is False or isinstance(answer.value, Mapping):
+        return f"{_SILENT}; if {answer.value!r} is its word for no, declare it with says_no"
+    return _SILENT
+
+
+def wrong_return(answer: PipelineAnswer, contact_id: str | None, role: str) -> str:
+    """Return what is wrong with what was handed back; empty where it is right, or where nothing was declared."""
+    if answer.returns is None or answer.operation in ("run", "webhook"):
+        return ""
+    if answer.returns == "nothing":
+        return "" if answer.value is None else "it handed something back, and declares that it returns nothing"
+    if answer.returns == "contact_id":
+        shown = answer.value if answer.value is not None else answer.stdout.strip() or None
+        if not isinstance(shown, str | int) or isinstance(shown, bool):
+            return f"it declares that it returns a contact's id, and handed back {_brief(shown)}"
+        return "" if contact_id in (None, str(shown)) else f"it handed back the id {shown}"
+    return _wrong_contact(answer.value, contact_id, role)
+
+
 def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
-    body = shown if isinstance(shown, dict) else {}
-    kind = body.get("role") or {"contact": "lead"}.get(str(body.get("type")), body.get("type"))
+    known = _told(shown, "id")
+    if known is None:
+        return f"it declares that it returns a contact, and handed back {_brief(shown)}"
+    kind = _told(shown, "role") or {"contact": "lead"}.get(str(_told(shown, "type")), _told(shown, "type"))
     if kind not in (None, role):
         return f"it handed back a {kind}"
-    if contact_id is not None and str(body.get("id")) != contact_id:
-        return f"it handed back {body.get('id')}"
-    return ""
+    return "" if contact_id in (None, str(known)) else f"it handed back {known}"
+
+
+def _told(shown: object, name: str) -> object:
+    return shown.get(name) if isinstance(shown, Mapping) else getattr(shown, name, None)
+
+
+def _brief(value: object) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -10,12 +10,19 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
+from harness.verification.claims import Claim
 from harness.verification.diagnosis import identifiers, other_operation, wrong_person
 from harness.verification.diagnosis.conversion_requests import Asked, ConversionAttempt, Meant, Seen
 
-__all__ = ["Meant", "Seen", "likely"]
+__all__ = ["Meant", "Seen", "explained", "likely"]
 
 Reason = Callable[[Seen], str | None]
+
+
+def explained(claims: Sequence[Claim], seen: Seen) -> list[Claim]:
+    """Return the claims, each that failed with the likeliest reason: the request that did it, or what went wrong."""
+    reason = likely(seen)
+    return [claim if claim.proved else claim.because(reason) for claim in claims]
 
 
 def likely(seen: Seen) -> str:
