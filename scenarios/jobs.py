@@ -5,6 +5,8 @@ For pipelines with `run()`, or `job =` in their TOML. A job with another rule ne
 
 import pytest
 
+LEVEL = "jobs"
+
 
 def test_a_lead_joins_the_user_with_the_same_email(people, pipeline, verify):
     """A lead with the e-mail of a user is folded into them; one whose e-mail no user has is left alone."""

@@ -1,5 +1,7 @@
 """What must not be converted: nobody is changed, and the pipeline's caller is told."""
 
+LEVEL = "refusals"
+
 
 def test_a_visitor_is_not_converted_without_a_user_identifier(people, pipeline, verify):
     """A visitor cannot become a user of whom nothing is known."""

@@ -5,6 +5,8 @@ Each says what must have been achieved in the end, not how: one person, nothing 
 
 import pytest
 
+LEVEL = "resilience"
+
 
 def visitor_becomes_lead(people, pipeline, verify):
     """The visitor is a lead in the end."""

@@ -2,6 +2,8 @@
 
 import pytest
 
+LEVEL = "flows"
+
 
 @pytest.mark.parametrize("known_by", ["user_id", "id"])
 def test_a_visitor_becomes_a_lead(people, pipeline, verify, known_by):

@@ -2,6 +2,8 @@
 
 import pytest
 
+LEVEL = "flows"
+
 
 @pytest.mark.parametrize("identified_by", ["email", "external_id"])
 def test_a_visitor_becomes_a_new_user(people, pipeline, verify, identified_by):

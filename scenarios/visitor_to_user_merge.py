@@ -2,6 +2,8 @@
 
 import pytest
 
+LEVEL = "flows"
+
 USERS = {
     "by_email": {"external_id": None},
     "by_external_id": {"email": None},

@@ -5,6 +5,8 @@ For pipelines with `webhook(notification)`. Notifications come twice, out of ord
 
 import pytest
 
+LEVEL = "webhooks"
+
 
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 def test_a_webhook_tells_of_a_lead(people, webhooks, verify, times):

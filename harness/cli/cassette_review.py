@@ -114,7 +114,8 @@ def _inspect(
     fail_after: int | None = None,
 ) -> list[Inspected]:
     base = scenarios.parent if scenarios else None
-    today = Today(time.time(), NEWEST_VERSION, (lambda s: source_of_case(base, s)) if base else (lambda _: ""))
+    root_folder = base or config.read_configuration().root
+    today = Today(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root_folder, scenario))
     today = replace(today, warn_after=warn_after or today.warn_after, fail_after=fail_after or today.fail_after)
     secrets = [secret.reveal() for secret in config.load().secrets]
     return [inspect(path, root, today, folder=base, secrets=secrets) for path in files]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,13 +20,19 @@ from harness.cassette import Cassette, MissingCassette, load
 from harness.cassette.redaction.redactor import Redactor
 from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
-from harness.cli.run_reporter import RunReporter, run_pytest
+from harness.cli.configured import configured
+from harness.cli.pytest_sessions import play_sessions
+from harness.cli.run_reporter import RunReporter
+from harness.cli.run_selection import Selection, levels_played, select
 from harness.cli.shared_options import cassettes, record_in_ci, strict_token, time_scale, workspace_name
 from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
+from harness.config import LEVELS, Configuration
 from harness.core.errors import Problem
 from harness.core.timestamps import iso_seconds
 from harness.pipeline.content import content_of, digests
+from harness.pipeline.pipeline_file import is_python
+from harness.pytest_plugin.collection import FOLDER
 from harness.report.exchange_rows import RowEvidence
 from harness.report.files import write_report
 from harness.report.picture import svg_of
@@ -36,12 +42,11 @@ from harness.report.secret_cleaning import SecretCleaner
 from harness.report.terminal import ReportConsole, TerminalReport
 from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
-from harness.runner.session_config import RunOptions, check_options, in_order
+from harness.runner.session_config import RunOptions, check_options, in_order, options_of, with_pipeline
 
 Evidence: TypeAlias = Callable[[Redactor], Sequence[RowEvidence]]
 """Gives what stands behind each row of a result, redacted."""
 
-DEFAULT_PATHS = ("scenarios",)
 TO_STDOUT = "-"
 
 
@@ -55,6 +60,9 @@ TO_STDOUT = "-"
     "With --record: only what has no cassette or a stale one, and tell first what changes."))  # fmt: skip
 @record_in_ci
 @click.option("--pipeline", metavar="SPEC", help="Your code: package.module:object, or a TOML file of command lines.")
+@click.option("--reference", is_flag=True, help="Test the harness itself, with the pipeline that comes with it.")
+@click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS), help=(
+    "How much the pipeline has to stand; may be repeated. [default: all for which it has operations]"))  # fmt: skip
 @click.option("--intercom-version", "versions", multiple=True, metavar="V", help=(
     "API version of the pipeline's requests; repeat it to compare versions."))  # fmt: skip
 @click.option("--workspace", metavar="NAME", callback=workspace_name, help=(
@@ -83,40 +91,39 @@ def command(paths: Sequence[str], **given: Any) -> int:
     """Run scenarios and prove what became of everybody.
 
     \b
-    harness run                                        all scenarios, the reference pipeline, the sandbox
-    harness run scenarios/lead_to_user.py -k merges    some of them
-    harness run --pipeline pipeline.toml               your own code
+    harness run                                        what the project's configuration names
+    harness run --level flows                          the plain conversions only
+    harness run scenarios/lead_to_user.py -k merges    some scenarios; stock:lead_to_user.py for a stock one
+    harness run --pipeline pipeline.toml               other code than the configured
+    harness run --reference                            the harness itself, with its own pipeline
     harness run --record                               and write cassettes for `pytest` to replay
     harness run --record --stale                       only those that are missing or out of date
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    wanted_outputs = ("explain", "report", "json_to", "junit", "receipt", "compare", "evidence")
-    outputs = Outputs(*(given[name] for name in wanted_outputs))
+    configuration = with_pipeline(configured(), given["pipeline"], reference=given["reference"])
+    wanted_outputs = ("explain", "json_to", "junit", "receipt", "compare", "evidence")
+    outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
     _check_json_target(outputs.json_to)
     _check_comparison(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
-    selection = Selection(_check_paths(paths), given["expression"], in_order(given["versions"]), given["stale"])
-    wanted = ("against", "record", "pipeline", "cassettes", "workspace", "time_limit", "time_scale", "port")
-    options = RunOptions(
-        **{name: given[name] for name in wanted},
+    selection = replace(
+        select(configuration, paths),
+        levels=configuration.levels,
+        expression=given["expression"],
+        versions=in_order(configuration.intercom_versions),
+        stale=given["stale"],
+        narrowed=_narrowed(paths, given["expression"], configuration),
+    )
+    options = options_of(
+        configuration,
+        given["against"],
+        **{name: given[name] for name in ("record", "record_in_ci", "workspace", "port")},
         strict_token=given["strict"],
-        record_in_ci=given["record_in_ci"],
-        intercom_version=selection.versions[0] if len(selection.versions) == 1 else None,
     )
     check_options(options)
     return _run(options, selection, outputs)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which scenarios, and with which API versions."""
-
-    paths: Sequence[str]
-    expression: str | None
-    versions: Sequence[str]
-    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +131,12 @@ class Outputs:
     """Where the result goes beside the terminal."""
 
     explain: bool
-    report: Path | None
     json_to: str | None
     junit: Path | None
     receipt: Path | None
     compare: str | None = None
     evidence: Path | None = None
+    report: Path | None = None
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
@@ -149,10 +156,11 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
-    result = reporter.result(time.monotonic() - started, _hint(selection.expression))
+    result = reporter.result(time.monotonic() - started, _hint(selection))
     terminal.end(result)
     if outputs.receipt is not None and subject is not None:
-        _write_receipt(outputs.receipt, result, replace(subject, scenario_files=_digests(reporter.scenario_files)))
+        files = digests(reporter.scenario_files, options.root)
+        _write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
     _write(result, outputs, console, reporter.evidence)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
@@ -164,7 +172,7 @@ def _survivor(
     options: RunOptions, outputs: Outputs, terminal: TerminalReport, console: Console
 ) -> Iterator[Survivor | None]:
     """Fork what writes the result if the pipeline's code hangs this process; a command can be ended from outside."""
-    if options.pipeline is None or options.pipeline.endswith(".toml"):
+    if options.pipeline is None or not is_python(options.pipeline):
         yield None
         return
 
@@ -184,7 +192,8 @@ def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | N
     try:
         if run.options.against == "test-app":
             run.test_app()  # what is in the way is in every scenario's way
-        run_pytest(reporter, selection.paths, selection.expression, selection.versions, junit, also)
+        levels = levels_played(selection.levels, selection.named, run.pipeline.lacking)
+        play_sessions(run, selection, levels, junit, [reporter, *also])
     except KeyboardInterrupt:  # a second one, while the first was being heeded
         reporter.pytest_keyboard_interrupt()
     finally:
@@ -234,13 +243,10 @@ def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence
 
 def _subject(options: RunOptions, selection: Selection) -> Subject:
     """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
-    paths = [path for path in selection.paths if path.rstrip("/") not in DEFAULT_PATHS]
-    narrowed = [*paths, *(["-k", selection.expression] if selection.expression else [])]
-    return Subject(options.pipeline, content_of(options.pipeline, Path.cwd()), {}, __version__, narrowed)
-
-
-def _digests(paths: Collection[Path]) -> Mapping[str, str]:
-    return digests(paths, Path.cwd())
+    configuration, root = options.configuration, options.root
+    chosen = configuration.pipeline
+    spec = chosen.portable(root) if chosen and not chosen.is_reference else None
+    return Subject(spec, content_of(spec, root, configuration.python_path), {}, __version__, selection.narrowed)
 
 
 def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
@@ -249,15 +255,12 @@ def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
     path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
 
 
-def _check_paths(paths: Sequence[str]) -> Sequence[str]:
-    for path in paths or DEFAULT_PATHS:
-        if not Path(path.partition("::")[0]).exists():
-            raise Problem(
-                f"there is no scenario at {path}",
-                evidence=f"looked in {Path.cwd().name}/",
-                remedy="name a module or a folder of scenarios, or go to the folder that holds scenarios/",
-            )
-    return tuple(paths or DEFAULT_PATHS)
+def _narrowed(paths: Sequence[str], expression: str | None, configuration: Configuration) -> Sequence[str]:
+    """What of the command line leaves scenarios out. The project's own folder, named alone, leaves out none."""
+    whole = [path.rstrip("/") for path in paths] == [FOLDER] and configuration.file is None
+    levels = configuration.levels if configuration.origin("levels").kind == "command line" else ()
+    words = [*([] if whole else paths), *(["-k", expression] if expression else [])]
+    return [*words, *(word for level in levels for word in ("--level", level))]
 
 
 def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
@@ -284,5 +287,7 @@ def _check_json_target(target: str | None) -> None:
         )
 
 
-def _hint(expression: str | None) -> str:
-    return f"no scenario matches -k {expression!r}" if expression else "no scenario was collected"
+def _hint(selection: Selection) -> str:
+    narrowed = [f"-k {selection.expression!r}"] if selection.expression else []
+    narrowed += [f"--level {level}" for level in selection.levels]
+    return f"no scenario matches {' '.join(narrowed)}" if narrowed else "no scenario was collected"

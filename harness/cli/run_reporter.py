@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import os
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,40 +12,15 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_rows import command_line, evidence_of, scenario_row, told_by
 from harness.cli.survivor import Survivor
-from harness.pytest_plugin.plugin import REMAINS, RESULT, RUN
+from harness.pytest_plugin.plugin import REMAINS, RESULT
 from harness.report.exchange_rows import RowEvidence
 from harness.report.result import Ending, RunRow, ScenarioRow
 from harness.report.terminal import TerminalReport
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
-
-
-def run_pytest(
-    reporter: RunReporter,
-    paths: Sequence[str],
-    expression: str | None,
-    versions: Sequence[str],
-    junit: Path | None,
-    also: Sequence[object] = (),
-) -> None:
-    """One pytest session in this process, without the plugins that cost most and that no scenario needs."""
-    unwanted = ("cacheprovider", "faker", "anyio", "hypothesispytest")
-    arguments = [*paths, *(word for name in unwanted for word in ("-p", f"no:{name}"))]
-    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        arguments += ["-p", "harness.pytest_plugin.plugin"]
-    # The harness is imported before pytest can rewrite its assertions; where warnings are errors, that ends the run.
-    arguments += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
-    arguments += ["--import-mode=importlib", "--tb=short"]
-    arguments += ["-n0"] if importlib.util.find_spec("xdist") else []  # rows are kept in this process
-    arguments += ["-k", expression] if expression else []
-    arguments += [f"--junitxml={junit}"] if junit else []
-    for version in versions:
-        arguments += ["--intercom-version", version]
-    with ending_in_order():
-        pytest.main(arguments, plugins=[reporter, *also])
+from harness.runner.unused import UnusedDeclarations
 
 
 def left_behind(entries: Sequence[str]) -> Sequence[str]:
@@ -74,7 +47,8 @@ class RunReporter:
         self._results: dict[str, ScenarioResult] = {}
         self._not_run: set[str] = set()
         self._behind: list[ScenarioResult | None] = []
-        self._remains: Sequence[str] = ()
+        self._remains = UnusedDeclarations()
+        self._failed = False
         self._session: pytest.Session | None = None
 
     def result(self, seconds: float, hint: str) -> RunRow:
@@ -82,7 +56,7 @@ class RunReporter:
         problems = [*self._problems, *left_behind(self._run.test_app.leftovers)]
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
-        problems += self._remains
+        problems += (self._remains.of_a_failure() if self._failed else self._remains).problems()
         name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
             name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.pipeline.notes)
@@ -112,12 +86,11 @@ class RunReporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Silence pytest's own report, and hand over what was already started."""
+        """Silence pytest's own report."""
         own = config.pluginmanager.get_plugin("terminalreporter")
         if own is not None:
             config.pluginmanager.unregister(own)
             config.pluginmanager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
-        config.stash[RUN] = self._run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -132,9 +105,9 @@ class RunReporter:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many scenarios there are."""
         self._session = session
-        self._titles = {item.nodeid: _described(item)[2] for item in session.items}
+        self._titles |= {item.nodeid: _described(item)[2] for item in session.items}
         if self._survivor is not None:
-            self._survivor.total(len(session.items))
+            self._survivor.total(len(self._titles))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """One of them begins."""
@@ -156,9 +129,9 @@ class RunReporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """What the replay left over."""
-        remains = session.config.stash.get(REMAINS, None)
-        self._remains = remains.problems() if remains else ()
+        """Keep what the session left over: only all sessions together can tell what was needed."""
+        self._failed = self._failed or bool(session.testsfailed)
+        self._remains = self._remains.and_(session.config.stash.get(REMAINS, UnusedDeclarations()))
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         """pytest itself failed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -63,20 +64,35 @@ def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Re
 def command_line(case: Case, options: RunOptions) -> str:
     """The command that runs one scenario again as it was run."""
     words = ["harness", "run", case.node_id]
+    chosen = {name: options.configuration.origin(name).kind for name in ("pipeline", "cassettes")}
     named = {
         "--against": options.against if options.against != "sandbox" else None,
-        "--pipeline": options.pipeline,
+        "--pipeline": _spec(options) if chosen["pipeline"] != "file" else None,
         "--intercom-version": case.intercom_version or options.intercom_version,
         "--workspace": options.workspace,
         "--time-limit": options.time_limit,
         "--time-scale": options.time_scale if options.time_scale != 1 else None,
         "--port": options.port or None,
-        "--cassettes": options.cassettes if options.cassettes != RunOptions().cassettes else None,
+        "--cassettes": options.cassettes if _is_elsewhere(options) and chosen["cassettes"] != "file" else None,
     }
     for name, value in named.items():
         words += [name, str(value)] if value is not None else []
     words += ["--strict-token"] if options.strict_token else []
+    words += ["--reference"] if options.pipeline is None and chosen["pipeline"] == "command line" else []
     return shlex.join(words)
+
+
+def _spec(options: RunOptions) -> str | None:
+    """The spec as it is given in the project's root."""
+    spec = options.pipeline
+    if spec is None or not spec.endswith(".toml"):
+        return spec
+    path = Path(spec)
+    return str(path.relative_to(options.root)) if path.is_relative_to(options.root) else spec
+
+
+def _is_elsewhere(options: RunOptions) -> bool:
+    return options.cassettes not in (RunOptions().cassettes, options.root / RunOptions().cassettes)
 
 
 def _ending(result: ScenarioResult) -> Ending:

@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec
 
 import click
 
+from harness.cli.configured import default_cassettes, default_scenarios
 from harness.core.errors import Problem
 from harness.core.hosts import host_of, is_owned
 from harness.core.tokens import WORKSPACE_NAME
@@ -130,16 +131,16 @@ ca_file = click.option(
 cassettes = click.option(
     "--cassettes",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("cassettes"),
-    show_default=True,
+    default=default_cassettes,
+    show_default="cassettes, in the project's folder",
     metavar="DIR",
     help="The folder of the cassettes.",
 )
 scenarios = click.option(
     "--scenarios",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("scenarios"),
-    show_default=True,
+    default=default_scenarios,
+    show_default="scenarios, in the project's folder",
     metavar="DIR",
     help="The folder of the scenarios.",
 )

@@ -16,7 +16,7 @@ from harness.cassette.review.check import reasons_to_record
 from harness.cassette.review.staleness import Today, source_of_case
 from harness.client import NEWEST_VERSION
 from harness.pytest_plugin.collection import case_of
-from harness.pytest_plugin.plugin import RUN
+from harness.pytest_plugin.plugin import RUN, SESSION
 
 
 class StaleOnly:
@@ -46,8 +46,9 @@ class StaleOnly:
     def _has_reason(self, config: pytest.Config, item: pytest.Function) -> bool:
         if "_scenario" not in item.fixturenames:
             return True
-        path = config.stash[RUN].cassette_of(case_of(item))
-        today = Today(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(config.rootpath, scenario))
+        root = config.stash[SESSION].places.root
+        path = config.stash[RUN].cassette_of(case_of(item, root))
+        today = Today(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root, scenario))
         if reasons := reasons_to_record(path, today):
             self._reasons[path] = reasons
         return bool(reasons)

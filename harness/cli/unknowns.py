@@ -19,8 +19,12 @@ from harness.assumptions.questions import questions
 from harness.assumptions.settling import Settled, settling
 from harness.cli.comparison import compare
 from harness.cli.comparison_rows import Comparison, write_evidence
-from harness.cli.run_reporter import RunReporter, left_behind, run_pytest
+from harness.cli.pytest_sessions import play_sessions
+from harness.cli.run_reporter import RunReporter, left_behind
+from harness.cli.run_selection import Selection, select
 from harness.client import Reading
+from harness.config import LEVELS, Configuration, read_configuration
+from harness.config.stock import STOCK
 from harness.core.errors import NotStaged, Problem
 from harness.core.versions import NEWEST_VERSION
 from harness.gateway.clients.adapter import GatewayAdapter
@@ -32,9 +36,10 @@ from harness.runner.session_config import RunOptions, check_options
 
 def run_unknowns(evidence: Path | None) -> int:
     """Run what settles something against the TEST app; exit code 1 where a guess does not hold."""
-    options = RunOptions(against="test-app")
+    configuration = read_configuration()
+    options = RunOptions(against="test-app", root=configuration.root)
     check_options(options)
-    scenarios = _scenarios()
+    scenarios = _scenarios(configuration)
     started, run, terminal = time.monotonic(), Run(options), TerminalReport(ReportConsole())
     run.test_app.tell = terminal.waiting
     try:
@@ -42,7 +47,7 @@ def run_unknowns(evidence: Path | None) -> int:
         reporter = RunReporter(run, (), terminal)
         terminal.begin(run.pipeline.name, "test-app", reporter.versions)
         probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
-        run_pytest(reporter, scenarios, None, (), None)
+        play_sessions(run, scenarios, LEVELS, None, [reporter])
     except KeyboardInterrupt:
         for line in left_behind(run.test_app.leftovers):
             click.echo(line, err=True)
@@ -64,16 +69,11 @@ def _keep(path: Path, comparison: Comparison, region: str, rehearsal: bool) -> N
     click.echo(f"evidence: {path}{' (a rehearsal: it raises nothing)' if rehearsal else ''}")
 
 
-def _scenarios() -> Sequence[str]:
+def _scenarios(configuration: Configuration) -> Selection:
+    """Select the stock scenarios that settle a guess."""
     settled = [one for question in questions() if isinstance(one := settling(question), Settled)]
-    scenarios = sorted({name for one in settled for name in one.by if name not in PROBES})
-    if missing := [name for name in scenarios if not Path(name.partition("::")[0]).is_file()]:
-        raise Problem(
-            "the scenarios that settle guesses are not here",
-            evidence=missing[0],
-            remedy="go to the folder that holds the project's own scenarios/",
-        )
-    return scenarios
+    names = sorted({name for one in settled for name in one.by if name not in PROBES})
+    return select(configuration, [STOCK + name.removeprefix("scenarios/") for name in names])
 
 
 def _probed(run: Run) -> Iterator[ScenarioResult]:

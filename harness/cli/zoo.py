@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from harness.cli import shared_options
+from harness.config.stock import stock_folder
 from harness.core.errors import Problem
 from harness.report.progress import Progress
 from harness.report.terminal import ReportConsole
@@ -28,7 +29,14 @@ SIGNS = "X where its bug says, x elsewhere, . lives, blank: not played with it"
 @click.option(
     "--quick", is_flag=True, help="Play wrong pipelines over the scenarios that their bug names, and no other."
 )
-@shared_options.scenarios
+@click.option(
+    "--scenarios",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=stock_folder,
+    show_default="the stock scenarios",
+    metavar="DIR",
+    help="The folder of the scenarios.",
+)
 @shared_options.as_json
 def command(names: Sequence[str], quick: bool, scenarios: Path, as_json: bool) -> int:
     """Play the bug zoo: wrong pipelines, each with one bug that real code has, and right ones in many styles.

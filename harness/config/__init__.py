@@ -22,7 +22,7 @@ from harness.config.env_settings import (
     Settings,
     load,
 )
-from harness.config.project import find_root, read_configuration
+from harness.config.project import read_configuration
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -45,7 +45,6 @@ __all__ = [
     "PipelineChoice",
     "Secret",
     "Settings",
-    "find_root",
     "load",
     "read_configuration",
 ]

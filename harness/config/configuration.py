@@ -79,10 +79,12 @@ class PipelineChoice:
         """Whether this is the harness's own pipeline."""
         return self.spec == REFERENCE
 
-    @property
-    def is_file(self) -> bool:
-        """Whether a TOML file holds the pipeline."""
-        return self.spec.endswith(".toml")
+    def portable(self, root: Path) -> str:
+        """Return the spec as it is on every machine: a file counts from the project's root."""
+        if not self.spec.endswith(".toml"):
+            return self.spec
+        path = Path(self.spec).resolve()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _pipeline() -> KeyKind[PipelineChoice | None]:

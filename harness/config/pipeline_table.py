@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+from harness.config.configuration import CONFIGURATION_FILE, PIPELINE, PROJECT_FILE, PROJECT_TABLE
+from harness.core.errors import Problem
 
 _STRING: Final[Mapping[str, object]] = {"type": "string", "minLength": 1}
 _STRINGS: Final[Mapping[str, object]] = {"type": "array", "items": _STRING, "uniqueItems": True}
@@ -17,6 +22,32 @@ _VARYING: Final[Mapping[str, object]] = {
         "required": ["path", "type", "reason"],
     },
 }
+
+
+def pipeline_table(path: Path, content: Mapping[str, object]) -> object:
+    """Return what a TOML file says of the pipeline: [pipeline], or [tool.harness.pipeline] of a `pyproject.toml`."""
+    if path.name != PROJECT_FILE:
+        return content.get(PIPELINE)
+    found: object = content
+    for name in (*PROJECT_TABLE.split("."), PIPELINE):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def unknown_key(name: str, where: str, known: Collection[str] = ()) -> Problem:
+    """Return the problem that there is no such key, with the nearest of those `known` (default: the pipeline's)."""
+    keys = known or PIPELINE_KEYS
+    near = get_close_matches(name, keys, n=1, cutoff=0.5)
+    return Problem(
+        f"{where}: unknown key {name!r}",
+        why=f"the nearest key is {near[0]}" if near else "another tool has such a key, or another version",
+        remedy="known: " + ", ".join(sorted(keys)),
+    )
+
+
+def default_name(path: Path) -> str:
+    """Return the name of a pipeline whose table gives it none: that of its file, unless it is the configuration."""
+    return PIPELINE if path.name in (CONFIGURATION_FILE, PROJECT_FILE) else path.stem
 
 
 def _key(about: str, schema: Mapping[str, object] = _STRING) -> Mapping[str, object]:

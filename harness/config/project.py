@@ -6,12 +6,12 @@ folder of a repository. A project without one has an empty configuration, whose 
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from harness.config.configuration import (
     CONFIGURATION_FILE,
@@ -24,10 +24,10 @@ from harness.config.configuration import (
     PipelineChoice,
 )
 from harness.config.key_kinds import WrongValueError
-from harness.config.pipeline_table import PIPELINE_KEYS
+from harness.config.pipeline_table import PIPELINE_KEYS, unknown_key
 from harness.core.errors import Problem
+from intercom_harness_plugin import find_root, has_project_table
 
-_REPOSITORY: Final = ".git"
 _HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}")
 _ASSIGNMENT = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 
@@ -47,14 +47,6 @@ class _Found:
         return f"{self.path.name}, line {line}" if line else f"{self.path.name}, {key}"
 
 
-def find_root(start: Path) -> Path | None:
-    """Return the nearest folder from `start` upwards that holds a configuration; `None` where there is none."""
-    for folder in _upwards(start):
-        if _holds_configuration(folder):
-            return folder
-    return None
-
-
 def read_configuration(start: Path | None = None) -> Configuration:
     """Return the configuration of the project in which `start` lies (default: the current folder).
 
@@ -64,43 +56,6 @@ def read_configuration(start: Path | None = None) -> Configuration:
     here = (Path.cwd() if start is None else start).resolve()
     root = find_root(here)
     return Configuration(root=here) if root is None else _read(root)
-
-
-def _upwards(start: Path) -> Iterator[Path]:
-    for folder in (start, *start.parents):
-        yield folder
-        if _is_there(folder / _REPOSITORY):
-            return
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def _holds_configuration(folder: Path) -> bool:
-    return _is_there(folder / CONFIGURATION_FILE) or _mentions_harness(folder / PROJECT_FILE)
-
-
-def _mentions_harness(path: Path) -> bool:
-    """Return whether a `pyproject.toml` has a table for the harness. One that cannot be read has none."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return "harness" in text and _project_table(text) is not None
-
-
-def _project_table(text: str) -> object | None:
-    import tomllib
-
-    try:
-        tools = tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError:
-        return {} if re.search(r"^\s*\[\s*tool\s*\.\s*harness\s*[\].]", text, re.MULTILINE) else None
-    return tools.get("harness") if isinstance(tools, dict) else None
 
 
 def _read(root: Path) -> Configuration:
@@ -117,7 +72,7 @@ def _read(root: Path) -> Configuration:
 
 def _own_file(root: Path) -> _Found | None:
     path = root / CONFIGURATION_FILE
-    if not _is_there(path):
+    if not os.path.lexists(path):
         return None
     text = _text_of(path)
     return _Found(path, text, _toml(path, text))
@@ -125,7 +80,7 @@ def _own_file(root: Path) -> _Found | None:
 
 def _project_file(root: Path) -> _Found | None:
     path = root / PROJECT_FILE
-    if not _mentions_harness(path):
+    if not has_project_table(root):
         return None
     text = _text_of(path)
     table = _toml(path, text)["tool"]["harness"]
@@ -176,16 +131,7 @@ def _check_name(name: str, found: _Found) -> None:
     if name in PIPELINE_KEYS:
         remedy = f"put it into the table [{found.prefix + '.' if found.prefix else ''}{PIPELINE}]"
         raise Problem(f"{found.where(name)}: {name} is a key of the pipeline", remedy=remedy)
-    raise _unknown(name, KEYS, found, name)
-
-
-def _unknown(name: str, known: Mapping[str, object], found: _Found, dotted: str) -> Problem:
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return Problem(
-        f"{found.where(dotted)}: there is no key {name!r}",
-        why=f"the nearest key is {near[0]}" if near else "another tool has such a key, or another version",
-        remedy="known: " + ", ".join(sorted(known)),
-    )
+    raise unknown_key(name, found.where(name), KEYS)
 
 
 def _read_pipeline_table(
@@ -194,7 +140,7 @@ def _read_pipeline_table(
     for name, value in table.items():
         dotted = f"{PIPELINE}.{name}"
         if name not in PIPELINE_KEYS:
-            raise _unknown(name, PIPELINE_KEYS, found, dotted)
+            raise unknown_key(name, found.where(dotted))
         if name not in KEYS:
             continue
         if name in found.table:

@@ -11,10 +11,12 @@ import importlib.util
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.config.pipeline_table import pipeline_table
+from harness.config.stock import name_of
 from harness.core.errors import Problem
 
 
@@ -25,23 +27,30 @@ def digest_of(path: Path) -> str:
 
 def digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
     """Each file by its path from `root`, with its digest, in order."""
-    return {_from(path, root): digest_of(path) for path in sorted(set(paths)) if path.is_file()}
+    return {name_of(path, root): digest_of(path) for path in sorted(set(paths)) if path.is_file()}
 
 
-def content_of(spec: str | None, root: Path) -> dict[str, str]:
-    """The files of a pipeline with their digests; none for the reference, whose content is the harness's version."""
+def content_of(spec: str | None, root: Path, folders: Sequence[Path] = ()) -> dict[str, str]:
+    """Return the files of a pipeline with their digests; none for the reference, which is part of the harness.
+
+    folders: from which a Python pipeline is imported, beside the root.
+    """
     if spec is None:
         return {}
-    found = _toml_files(root / spec) if spec.endswith(".toml") else _module_files(spec.partition(":")[0], root)
+    places = [root, *folders]
+    found = _toml_files(root / spec, places) if spec.endswith(".toml") else _module_files(spec, places)
     return digests(found, root)
 
 
-def _toml_files(path: Path) -> list[Path]:
+def _toml_files(path: Path, places: Sequence[Path]) -> list[Path]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("pipeline", {})
+        read = pipeline_table(path, tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Problem(f"the pipeline {path.name} cannot be read", evidence=str(error)) from error
-    return [path, *_named(table, path.parent), *_listed(table, path.parent)]
+    table: Mapping[str, Any] = read if isinstance(read, Mapping) else {}
+    module = table.get("object")
+    named = _module_files(module, places) if isinstance(module, str) else []
+    return [path, *named, *_named(table, path.parent), *_listed(table, path.parent)]
 
 
 def _named(table: Mapping[str, Any], folder: Path) -> Iterator[Path]:
@@ -67,17 +76,14 @@ def _listed(table: Mapping[str, Any], folder: Path) -> Iterator[Path]:
         yield from found
 
 
-def _module_files(module: str, root: Path) -> list[Path]:
-    top = module.partition(".")[0]
-    here = str(root)
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
+def _module_files(spec_text: str, places: Sequence[Path]) -> list[Path]:
+    top = spec_text.partition(":")[0].partition(".")[0]
+    added = [place for place in map(str, places) if place not in sys.path]
+    sys.path[:0] = added
     try:
         spec = importlib.util.find_spec(top)
     finally:
-        if added:
-            sys.path.remove(here)
+        sys.path[:] = [place for place in sys.path if place not in added]
     if spec is None:
         raise Problem(f"the pipeline's module {top!r} is not there", remedy="run this where the pipeline runs")
     if spec.submodule_search_locations:
@@ -94,11 +100,3 @@ def _modules_in(folder: Path, name: str) -> Iterator[Path]:
 
 def _sources(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
-
-
-def _from(path: Path, root: Path) -> str:
-    absolute = path.resolve()
-    try:
-        return absolute.relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return absolute.as_posix()

@@ -6,16 +6,18 @@ import importlib
 import shutil
 import socket
 import sys
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
+from harness.config.pipeline_table import PIPELINE_KEYS, default_name, unknown_key
 from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
 from harness.pipeline.declared import NAMES, Declared, declared_in, strings
+from harness.pipeline.pipeline_file import table_of, where_of
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.watchdog import Watchdog
 
@@ -31,7 +33,6 @@ LINES: Final[Mapping[str, Operation]] = {
 """The keys of command lines, each with what it is asked for."""
 PLACES: Final = ("hook", "job", "webhook", "awaits")
 """The keys that may name where a service is asked."""
-KEYS = frozenset({"name", *LINES, *PLACES, "service", "files", *NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,31 @@ class PipelineSpec:
     """Whether that is a service which the run starts, and which finds the way to the gateway in its environment."""
 
 
-def load_pipeline(spec: str) -> PipelineSpec:
-    """A TOML file, or `package.module:object`; anything else is a `Problem`."""
+class NotImportable(Problem):
+    """The module of a Python pipeline cannot be imported, or its object not be made."""
+
+
+def load_pipeline(
+    spec: str, folders: Sequence[Path] = (), declared: Mapping[str, object] = MappingProxyType({})
+) -> PipelineSpec:
+    """Return the pipeline that a spec names: a TOML file, or `package.module:object`.
+
+    folders: from which a Python pipeline is imported, beside `sys.path` (default: the current folder). declared: what
+    the project's configuration says of the pipeline, which wins over what the pipeline says of itself.
+
+    Raises:
+        Problem: the spec names no pipeline, or one that cannot be meant.
+    """
     if spec.endswith(".toml"):
-        return _named(_from_toml(Path(spec)), spec, 'name = "…" in its [pipeline] table gives it another one')
+        return _named(
+            _from_toml(Path(spec), folders, declared), spec, 'name = "…" in its [pipeline] table gives it another one'
+        )
     if spec.partition(":")[0] and ":" in spec:
-        return _named(_from_object(spec), spec, "call the object otherwise: what stands after the colon is its name")
+        return _named(
+            _from_object(spec, folders, declared),
+            spec,
+            "call the object otherwise: what stands after the colon is its name",
+        )
     raise Problem(
         f"--pipeline {spec}: this names no pipeline",
         why="a spec is package.module:object, or a TOML file",
@@ -71,70 +91,65 @@ def _named(found: PipelineSpec, spec: str, remedy: str) -> PipelineSpec:
     return found
 
 
-def _from_object(spec: str) -> PipelineSpec:
+def _from_object(
+    spec: str, folders: Sequence[Path], declaring: Mapping[str, object], name: str | None = None
+) -> PipelineSpec:
     module_name, _, path = spec.partition(":")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
+    for folder in reversed([str(folder) for folder in folders or [Path.cwd()]]):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
     try:
         target: Any = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
-        raise Problem(
+        raise NotImportable(
             f"--pipeline {spec}: the module {module_name!r} does not import",
             evidence=f"{type(error).__name__}: {error}",
             why="it is not on the path of this environment, or fails while it is imported",
             remedy=f"try: python -c 'import {module_name}'",
         ) from error
-    for name in filter(None, path.split(".")):
-        if not hasattr(target, name):
+    for part in filter(None, path.split(".")):
+        if not hasattr(target, part):
             raise Problem(
-                f"--pipeline {spec}: there is no {name!r} in {module_name}",
+                f"--pipeline {spec}: there is no {part!r} in {module_name}",
                 remedy="name an object, class instance or module with the operations",
             )
-        target = getattr(target, name)
+        target = getattr(target, part)
     if isinstance(target, type):
         target = _instance(target, spec)
     where = f"--pipeline {spec}"
-    declared = declared_in({name: getattr(target, name) for name in NAMES if hasattr(target, name)}, where)
+    own = {key: getattr(target, key) for key in NAMES if hasattr(target, key)}
+    declared = declared_in({**own, **declaring}, where)
+    known_as = name or _short(spec)
     _check_operations({op for op in LINES.values() if callable(getattr(target, op, None))}, declared.without, where)
 
     watchdog = Watchdog()
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         limit = time_limit or declared.time_limit
-        return PythonPipeline(target, name=_short(spec), time_limit=limit, without=declared.without, watchdog=watchdog)
+        return PythonPipeline(target, name=known_as, time_limit=limit, without=declared.without, watchdog=watchdog)
 
-    return PipelineSpec(_short(spec), start, True, declared)
+    return PipelineSpec(known_as, start, True, declared)
 
 
 def _instance(kind: type, spec: str) -> object:
     try:
         return kind()
     except (Exception, SystemExit) as error:
-        raise Problem(
+        raise NotImportable(
             f"--pipeline {spec}: the class {kind.__name__} cannot be made without arguments",
             evidence=f"{type(error).__name__}: {error}",
             remedy="name an instance of it instead",
         ) from error
 
 
-def _from_toml(path: Path) -> PipelineSpec:
-    where = f"--pipeline {path}"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("pipeline")
-    except FileNotFoundError as error:
-        raise Problem(
-            f"{where}: there is no such file", remedy="check the path; it is relative to where you are"
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Problem(
-            f"{where}: the file cannot be read", evidence=str(error), remedy="it must be TOML in UTF-8"
-        ) from error
-    if not isinstance(table, dict):
-        raise Problem(
-            f"{where}: there is no [pipeline] table", remedy='start with [pipeline] and visitor_to_lead = "command …"'
-        )
-    if unknown := sorted(set(table) - KEYS):
-        raise Problem(f"{where}: unknown key {unknown[0]!r}", remedy="known: " + ", ".join(sorted(KEYS)))
+def _from_toml(path: Path, folders: Sequence[Path], declaring: Mapping[str, object]) -> PipelineSpec:
+    where = where_of(path)
+    found = table_of(path, where)
+    if unknown := sorted(set(found) - set(PIPELINE_KEYS)):
+        raise unknown_key(unknown[0], where)
+    table = {**found, **declaring}
+    if "object" in table:
+        return _object_of(table, path, folders, where)
     declared = declared_in(table, where)
     strings(table, "files", where)
     if "hook" in table or any(_is_url(table.get(key)) for key in ("job", "webhook")):
@@ -153,7 +168,7 @@ def _from_toml(path: Path) -> PipelineSpec:
                 f"{where}: {operation} must be a command line", evidence=repr(line), remedy="write it as one string"
             )
         _check_command(check_line(operation, line, OPERATIONS.get(operation, ()), where)[0], operation, path, where)
-    name = str(table.get("name", path.stem))
+    name = str(table.get("name", default_name(path)))
 
     def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
         return CommandPipeline(
@@ -166,6 +181,21 @@ def _from_toml(path: Path) -> PipelineSpec:
         )
 
     return PipelineSpec(name, start, False, declared)
+
+
+def _object_of(table: Mapping[str, Any], path: Path, folders: Sequence[Path], where: str) -> PipelineSpec:
+    """Return the Python object that a table names."""
+    if beside := sorted(key for key in ("service", *PLACES, *LINES) if key in table):
+        raise Problem(
+            f"{where}: it has an object and {beside[0]}",
+            why="a pipeline is a Python object, or commands, or a service",
+            remedy=f"remove {beside[0]}, or object",
+        )
+    spec, name = table["object"], table.get("name")
+    if not isinstance(spec, str) or not (spec.partition(":")[0] and ":" in spec):
+        raise Problem(f"{where}: object names none", evidence=repr(spec), remedy='object = "package.module:object"')
+    declaring = {key: table[key] for key in NAMES if key in table}
+    return _from_object(spec, folders or [path.resolve().parent], declaring, str(name) if name is not None else None)
 
 
 def _is_url(value: object) -> bool:
@@ -190,7 +220,7 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
         urls = {op: named["hook"] for op in OPERATIONS if op != "run" and op not in declared.without}
     if "job" in named:
         urls["run"] = named["job"]
-    name = str(table.get("name", path.stem))
+    name = str(table.get("name", default_name(path)))
     places = {place_of(url) for url in named.values()}
     words = _service_words(path, table, where) if "service" in table else []
     service = Service(words, folder=path.resolve().parent, places=places) if words else None

@@ -6,29 +6,36 @@ installed pays nothing in its other tests. Plain `pytest` replays cassettes and 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 
-from harness.pytest_plugin.collection import FOLDER, case_of, holds_scenarios, is_whole
+from harness.config.stock import name_of
+from harness.pytest_plugin.collection import case_of, defines_tests, is_whole
+from harness.pytest_plugin.hidden_fixtures import refuse_hidden_fixtures
+from harness.pytest_plugin.project_session import ProjectSession, options_for, project_session
+from harness.pytest_plugin.scenario_module import ScenarioModule, StockModule
 
 if TYPE_CHECKING:
     from harness.core.clock import MovingClock
     from harness.people import People
     from harness.pipeline import PipelineUnderTest
-    from harness.runner.case import ScenarioResult
+    from harness.runner.case import Case, ScenarioResult
     from harness.runner.controls import Faults, Intercom, Webhooks
     from harness.runner.run import Run
     from harness.runner.scenario import Scenario
-    from harness.runner.session_config import RunOptions
     from harness.runner.unused import UnusedDeclarations
     from harness.verification import Verify
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
 """Set by `harness run` before collection; otherwise made for the first scenario."""
+OWN_RUN: pytest.StashKey[bool] = pytest.StashKey()
+"""Set where the session made its run itself, and has to end it."""
+SESSION: pytest.StashKey[ProjectSession] = pytest.StashKey()
+"""Set by `harness run` before collection; otherwise read from the project's configuration."""
 
 SCENARIO: pytest.StashKey[Scenario] = pytest.StashKey()
 RESULT: pytest.StashKey[ScenarioResult] = pytest.StashKey()
@@ -50,25 +57,54 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     add_options(parser, pluginmanager)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the project's configuration before anything is collected."""
+    if SESSION not in config.stash:
+        config.stash[SESSION] = project_session(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Tell which pipeline the scenarios will be played with."""
+    chosen = config.stash[SESSION].configuration.pipeline
+    spec = config.getoption("--pipeline") or (chosen.portable(config.stash[SESSION].places.root) if chosen else "none")
+    return f"harness: pipeline {spec}"
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop whatever scenarios started."""
-    if RUN in config.stash:
+    if OWN_RUN in config.stash:
         config.stash[RUN].close()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Every module in a folder named `scenarios`, in any project, whatever `python_files` says."""
-    if file_path.parent.name != FOLDER or not holds_scenarios(file_path):
+    """Collect every module of the project's scenarios that defines tests, whatever `python_files` says."""
+    places = parent.config.stash[SESSION].places
+    if not places.holds(file_path):
         return None
     if parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini("python_files"))):
         return None  # pytest collects it by itself
-    module: pytest.Module = pytest.Module.from_parent(parent, path=file_path)
+    names = [*parent.config.getini("python_functions"), *parent.config.getini("python_classes")]
+    if not defines_tests(file_path, names) or not places.wants(file_path):
+        return None
+    return pytest_pycollect_makemodule(file_path, parent)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Collect a scenario module as one, also where pytest found it by itself."""
+    places = parent.config.stash[SESSION].places
+    if not places.holds(module_path):
+        return None
+    module: pytest.Module
+    if places.is_stock(module_path):
+        module = StockModule.from_parent(parent, path=module_path, nodeid=name_of(module_path, places.root))
+    else:
+        module = ScenarioModule.from_parent(parent, path=module_path)
     return module
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of each scenario for every version that was asked for."""
-    versions = metafunc.config.getoption("--intercom-version")
+    versions = _versions(metafunc.config)
     if versions and "_scenario" in metafunc.fixturenames and len(versions) > 1:
         metafunc.parametrize("_intercom_version", versions)
 
@@ -131,7 +167,7 @@ def _intercom_version() -> str:
 
 @pytest.fixture
 def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterator[Scenario]:
-    run, case = _run(request.config), case_of(request.node)
+    run, case = _run(request.config), _case(request.node)
     # Told before the stage is set: a scenario that is not run has no cassette either.
     from harness.pipeline.named import operations_in
 
@@ -146,25 +182,9 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fixture of somebody else's in the place of one of ours would make a scenario mean something else."""
+    """Refuse a fixture of the project's that takes the place of one of ours: a scenario would mean something else."""
     if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames:
-        for name in OURS:
-            found = item._fixtureinfo.name2fixturedefs.get(name, ())  # noqa: SLF001  # nothing else tells who won
-            if found and found[-1].func.__module__ != __name__ and name not in found[-1].argnames:
-                raise _hidden(name, found[-1].func)
-
-
-def _hidden(name: str, theirs: Any) -> Exception:
-    from harness.core.errors import Problem
-
-    code = getattr(theirs, "__code__", None)
-    where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}" if code else theirs.__module__
-    return Problem(
-        f"a fixture named {name} in {where} takes the place of the harness's",
-        why="it is defined where scenarios can see it, and theirs is the nearer one",
-        remedy="rename it, or move it to a conftest.py beside the tests that use it; "
-        f"one that builds on the harness's takes it as an argument: def {name}({name})",
-    )
+        refuse_hidden_fixtures(item, OURS, __name__)
 
 
 @pytest.fixture
@@ -268,33 +288,33 @@ def _remains(session: pytest.Session) -> UnusedDeclarations | None:
     if RUN not in config.stash or not ended:
         return None
     picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
-    cases = {item: case_of(item) for item in config.stash.get(COLLECTED, [])}
+    cases = {item: _case(item) for item in config.stash.get(COLLECTED, [])}
     if picked or not cases:
         return None
     modules = {item.path for item in cases}
-    whole = not session.testsfailed and all(is_whole(folder, modules) for folder in {path.parent for path in modules})
+    project = config.stash[SESSION]
+    folders = {path.parent for path in modules}
+    whole = not session.testsfailed and all(is_whole(folder, modules, project.places) for folder in folders)
     return config.stash[RUN].unused(list(cases.values()), whole=whole)
+
+
+def _case(item: pytest.Function) -> Case:
+    return case_of(item, item.config.stash[SESSION].places.root)
+
+
+def _versions(config: pytest.Config) -> Sequence[str]:
+    """The API versions that were asked for, by the command line or the configuration."""
+    asked: Sequence[str] = (
+        config.getoption("--intercom-version") or config.stash[SESSION].configuration.intercom_versions
+    )
+    return asked
 
 
 def _run(config: pytest.Config) -> Run:
     if RUN not in config.stash:
         from harness.runner.run import Run
 
-        config.stash[RUN] = Run(_options(config))
+        config.stash[RUN] = Run(options_for(config.stash[SESSION].configuration, config))
         config.stash[RUN].pipeline.watch.standard_error = config.stash.get(fault_handler_stderr_fd_key, 2)
+        config.stash[OWN_RUN] = True
     return config.stash[RUN]
-
-
-def _options(config: pytest.Config) -> RunOptions:
-    from harness.runner.session_config import RunOptions
-
-    versions = config.getoption("--intercom-version") or []
-    return RunOptions(
-        against=config.getoption("--against"),
-        record=config.getoption("--record"),
-        record_in_ci=config.getoption("--record-in-ci"),
-        pipeline=config.getoption("--pipeline"),
-        intercom_version=versions[0] if len(versions) == 1 else None,
-        cassettes=config.rootpath / "cassettes",
-        root=config.rootpath,
-    )

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from harness.config import PipelineChoice
 from harness.core.clock import MovingClock, WallClock
 from harness.core.http import Outcome, Request
 from harness.core.tokens import RUN_TOKEN
@@ -25,6 +26,8 @@ from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
 from harness.pipeline.environment import production_credentials, python_environment
 from harness.pipeline.fixture import hears_webhooks, lacks
+from harness.pipeline.load import NotImportable
+from harness.pipeline.pipeline_file import is_python
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.reference_worker import ReferenceWorker
 from harness.runner.backend_session import CASSETTE, BackendSession
@@ -75,11 +78,8 @@ class PipelineSession:
     @property
     def spec(self) -> str:
         """Which pipeline of its name, the same on every machine: a file is told from the project's folder on."""
-        spec = self.options.pipeline or ""
-        if not spec.endswith(".toml"):
-            return spec
-        root, path = self.options.root.resolve(), Path(spec).resolve()
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        spec = self.options.pipeline
+        return PipelineChoice(spec).portable(self.options.root.resolve()) if spec else ""
 
     @property
     def is_reference(self) -> bool:
@@ -141,14 +141,21 @@ class PipelineSession:
         spec = self.options.pipeline
         if spec is None:
             return None
-        if not spec.endswith(".toml"):
+        if is_python(spec):
             # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
             from harness.gateway.clients.patched import patched_clients
 
             before_import()
             self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN, RUN_SECRET))
             self._stack.enter_context(patched_clients(self._heed, self._gateway.turn_away))
-        found = load_pipeline(spec)
+        configuration = self.options.configuration
+        folders = (self.options.root, *configuration.python_path)
+        try:
+            found = load_pipeline(spec, folders, configuration.declared)
+        except NotImportable as problem:
+            if self._hidden:
+                problem.why += f"; the harness hid these variables from it: {', '.join(self._hidden)}"
+            raise
         self._stack.callback(found.close)
         return found
 

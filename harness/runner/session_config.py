@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.config import Configuration
+from harness.config import REFERENCE, Configuration, PipelineChoice
 from harness.config import load as settings_in
 from harness.core.errors import Problem
 
@@ -47,6 +47,67 @@ class RunOptions:
     """Whether cassettes that are there are recorded over although CI is set."""
     show: Callable[[Path, Cassette], None] = lambda path, new: None
     """Told of each new recording before it takes the place of an old one."""
+
+
+def with_pipeline(configuration: Configuration, spec: str | None, *, reference: bool = False) -> Configuration:
+    """Return the configuration with the pipeline of the command line put over it, if that names one.
+
+    spec: what `--pipeline` says; a file counts from the current folder. reference: whether `--reference` was given.
+
+    Raises:
+        Problem: neither of the two names a pipeline, or the command line names two.
+    """
+    if spec is not None and reference:
+        raise Problem("--reference and --pipeline name two pipelines", remedy="leave one of them out")
+    if reference or spec == REFERENCE:
+        option = "--reference" if reference else "--pipeline"
+        return configuration.with_options({"pipeline": (option, PipelineChoice(REFERENCE))})
+    if spec is not None:
+        found = str(Path(spec).resolve()) if spec.endswith(".toml") else spec
+        return configuration.with_options({"pipeline": ("--pipeline", PipelineChoice(found))})
+    if configuration.pipeline is None:
+        raise _no_pipeline(configuration)
+    return configuration
+
+
+def options_of(
+    configuration: Configuration,
+    against: str,
+    *,
+    record: bool,
+    record_in_ci: bool,
+    workspace: str | None = None,
+    port: int = 0,
+    strict_token: bool = False,
+) -> RunOptions:
+    """Return the options of a run in a project, whose configuration names a pipeline."""
+    chosen, versions = configuration.pipeline, configuration.intercom_versions
+    return RunOptions(
+        against=against,
+        record=record,
+        record_in_ci=record_in_ci,
+        workspace=workspace,
+        port=port,
+        strict_token=strict_token,
+        pipeline=None if chosen is None or chosen.is_reference else chosen.spec,
+        intercom_version=versions[0] if len(versions) == 1 else None,
+        cassettes=configuration.cassettes_folder,
+        time_limit=configuration.time_limit,
+        time_scale=configuration.time_scale,
+        root=configuration.root,
+        configuration=configuration,
+    )
+
+
+def _no_pipeline(configuration: Configuration) -> Problem:
+    file, root = configuration.file, configuration.root
+    seen = f"{file.name} names none" if file else f"no harness.toml, and no [tool.harness], from {root} upwards"
+    return Problem(
+        "No pipeline is configured, so there is no code of yours to test.",
+        evidence=seen,
+        remedy='write pipeline = "package.module:object" into harness.toml, or name it: --pipeline SPEC '
+        "(--reference tests the harness with its own pipeline)",
+    )
 
 
 def check_options(options: RunOptions) -> None:

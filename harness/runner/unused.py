@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.config.stock import module_of
+
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields
 
@@ -104,7 +106,7 @@ def _from(base: Path, path: Path) -> str:
 
 
 def _is_judged(module: str, modules: Collection[str], base: Path) -> bool:
-    return bool(module) and (module in modules or not (base / module).exists())
+    return bool(module) and (module in modules or not module_of(module, base).exists())
 
 
 def _cassettes_of(root: Path, pipeline: str) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from harness.cassette.redaction.leak_scan import leaks
 from harness.cassette.redaction.redactor import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
 from harness.cassette.review.proof import missing_proof
 from harness.cassette.review.staleness import Today, functions_of, stale
+from harness.config.stock import module_of
 
 Level: TypeAlias = Literal["warning", "error", "unreadable"]
 _NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
@@ -110,7 +111,7 @@ def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[CassetteFindi
         )
     if match is None:
         return
-    module, case, pinned = Path(match["module"]).stem, match["case"], path.stem.partition("@")[2]
+    module, case, pinned = module_of(match["module"], root).stem, match["case"], path.stem.partition("@")[2]
     wanted = cassette_path(root, module, case, pipeline=header.pipeline, intercom_version=pinned or None)
     if path != wanted:
         yield CassetteFinding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
@@ -118,7 +119,7 @@ def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[CassetteFindi
 
 def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[CassetteFinding]:
     match = _NODE.fullmatch(cassette.header.scenario)
-    if match and match["case"].partition("[")[0] not in functions_of(folder / match["module"]):
+    if match and match["case"].partition("[")[0] not in functions_of(module_of(match["module"], folder)):
         told = f"{cassette.header.scenario} does not exist"
         yield CassetteFinding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
 

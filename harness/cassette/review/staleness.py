@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Header, source_digest
 from harness.cassette.redaction.redactor import RULES_VERSION
+from harness.config.stock import module_of
 from harness.core.timestamps import from_iso
 
 Cause: TypeAlias = Literal["API version", "scenario source", "redaction rules", "harness format", "age"]
@@ -76,7 +77,7 @@ def _age(header: Header, today: Today) -> list[Stale]:
 def source_of_case(folder: Path, scenario: str) -> str:
     """The digest of a case's function as it stands in its module under `folder`; empty where there is none."""
     module, _, case = scenario.partition("::")
-    return _functions(folder / module).get(re.split(r"\[|::", case)[0], "")
+    return _functions(module_of(module, folder)).get(re.split(r"\[|::", case)[0], "")
 
 
 def functions_of(module: Path) -> frozenset[str]:

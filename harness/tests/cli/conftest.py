@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from harness.cli.main import main
+from harness.tests.support.pytest_process import OWN_SCENARIOS
 from harness.tests.support.test_app_project import Project, rehearsed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,7 +47,7 @@ def flows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "scenarios").mkdir(parents=True)
     for name in ("visitor_to_lead", "refusals"):
         shutil.copy(ROOT / "scenarios" / f"{name}.py", folder / "scenarios")
-    (folder / "pyproject.toml").write_text("")
+    (folder / "pyproject.toml").write_text(OWN_SCENARIOS)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):

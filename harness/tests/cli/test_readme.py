@@ -15,8 +15,8 @@ import click
 import pytest
 
 from harness.cli.main import COMMANDS, group
+from harness.config.pipeline_table import PIPELINE_KEYS
 from harness.pipeline.answer import OPERATIONS
-from harness.pipeline.load import KEYS
 
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_.]+)\}")
 
@@ -96,7 +96,7 @@ def test_the_toml_example_is_one(root: Path) -> None:
     tables = [tomllib.loads(block)["pipeline"] for block in _blocks(_text(root), "toml")]
     assert tables
     for table in tables:
-        assert set(table) <= KEYS
+        assert set(table) <= PIPELINE_KEYS.keys()
         lines = [table[name] for name in OPERATIONS if name in table]
         assert {m["name"] for line in lines for m in PLACEHOLDER.finditer(line)} <= known
     assert {name for name in known if f"`{{{name}}}`" in _text(root)} == known

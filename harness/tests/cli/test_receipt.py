@@ -107,7 +107,7 @@ def test_another_harness_is_named(written: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_receipt_of_a_part_is_accepted_only_where_that_is_said(project: Path, capsys: Any) -> None:
     """A run of one scenario is no proof of all."""
-    assert main(["run", "-k", "user_id", "--receipt", "part.json"]) == 0
+    assert main(["run", "--reference", "-k", "user_id", "--receipt", "part.json"]) == 0
     capsys.readouterr()
     assert main(["receipt", "check", "part.json"]) == 1
     assert "it covers a part only: -k user_id" in capsys.readouterr().out

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.tests.support.pytest_process import OWN_SCENARIOS
+
 FLOW = '''
 def test_one(people, pipeline, verify):
     """One visitor."""
@@ -31,6 +33,8 @@ LEAKY = '''
 import base64, gzip, json, os
 import requests
 from urllib.parse import quote
+from harness.tests.support.pytest_process import OWN_SCENARIOS
+from harness.tests.support.pytest_process import OWN_SCENARIOS
 
 class Leaky:
     """Tells a secret of its own in every way there is."""
@@ -57,6 +61,7 @@ class Leaky:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with two scenarios."""
+    (tmp_path / "pyproject.toml").write_text(OWN_SCENARIOS)
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/flow.py").write_text(FLOW)
     return tmp_path

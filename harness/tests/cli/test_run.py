@@ -121,15 +121,22 @@ def test_what_cannot_be_run_is_2_with_one_message_and_no_trace(
     assert files_in(flows) == before
 
 
-def test_without_a_scenarios_folder_the_remedy_says_where_to_go(
-    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The most likely first mistake."""
+def test_without_a_pipeline_nothing_is_run(harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that would test the harness alone ends with 2, and says how to name a pipeline."""
     monkeypatch.chdir(tmp_path)
     ran = harness("run")
     assert ran.code == 2
-    assert "there is no scenario at scenarios" in ran.err
-    assert "go to the folder that holds scenarios/" in ran.err
+    assert "No pipeline is configured" in ran.err
+    assert "--pipeline SPEC" in ran.err
+    assert list(tmp_path.iterdir()) == [tmp_path / "project"]
+
+
+def test_a_path_without_a_scenario_is_named(harness: Harness) -> None:
+    """A path that is not there is exit code 2, and the remedy names the command that lists what there is."""
+    ran = harness("run", "elsewhere")
+    assert ran.code == 2
+    assert "there is no scenario at elsewhere" in ran.err
+    assert "harness scenarios list" in ran.err
 
 
 @pytest.mark.parametrize("text", ["def test_x(people:\n", "import no_such_module_here\n", "1 / 0\n"])

@@ -15,6 +15,9 @@ from harness.runner.session_config import RunOptions
 from harness.tests.support import stock_scenarios
 from harness.zoo import sound_requests
 
+REFERENCE = 'pipeline = "reference"\nstock_scenarios = false\n'
+"""The configuration of a project whose scenarios run with the pipeline of the harness."""
+
 RunPytest: TypeAlias = Callable[..., tuple[int, str]]
 
 
@@ -34,6 +37,7 @@ def project(imported: None, pytester: pytest.Pytester, monkeypatch: pytest.Monke
     """A project with a folder of scenarios, and an environment that is put back."""
     others = ("faker", "anyio", "cacheprovider", "hypothesispytest")
     pytester.makeini(f"[pytest]\naddopts = {' '.join(f'-p no:{name}' for name in others)}\n")
+    pytester.makefile(".toml", harness=REFERENCE)
     pytester.mkdir("scenarios")
     for name in ("INTERCOM_BASE_URL", "INTERCOM_ACCESS_TOKEN"):
         monkeypatch.setenv(name, "")

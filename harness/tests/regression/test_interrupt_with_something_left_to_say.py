@@ -26,6 +26,7 @@ def test_an_interrupt_ends_the_run_whatever_is_left_to_say(
     """The replay differs from its recording by then; no other scenario is begun."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     pytester.makeini("[pytest]\naddopts = -p no:faker -p no:anyio -p no:cacheprovider\n")
+    pytester.makefile(".toml", harness="pipeline = 'reference'\nstock_scenarios = false")
     pytester.mkdir("scenarios")
     flow = Path("scenarios/flow.py")
     flow.write_text(RECORDED)

@@ -12,6 +12,7 @@ def test_a_scenario_is_collected_once_however_it_is_named(
 ) -> None:
     """By folder, by file or by the whole project, and whatever the project's own pattern for test files is."""
     pytester.makeini(f"[pytest]\npython_files = {python_files}\n")
+    pytester.makefile(".toml", harness="")
     folder = pytester.mkdir("scenarios")
     (folder / "one.py").write_text("def test_nothing(): pass\n")
     others = [word for name in ("faker", "anyio", "cacheprovider") for word in ("-p", f"no:{name}")]

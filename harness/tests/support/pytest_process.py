@@ -13,3 +13,7 @@ def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
     command = [sys.executable, "-B", "-m", "pytest", *quick, *arguments]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     return ran.returncode, ran.stdout + ran.stderr
+
+
+OWN_SCENARIOS = '[tool.harness]\npipeline = "reference"\nstock_scenarios = false\n'
+"""The `pyproject.toml` of a project whose own scenarios, and no others, run with the pipeline of the harness."""

@@ -36,7 +36,7 @@ PLACES = {
 """Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
 
 READ_THE_ENVIRONMENT = {
-    "cli.run_reporter": "asks for a switch of pytest's own",
+    "cli.pytest_sessions": "hides settings of pytest from the stock scenarios, and puts them back",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
     "config.env_settings": "it is the reader",
     "runner.pipeline_session": "hands the pipeline its base URL and token",

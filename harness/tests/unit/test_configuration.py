@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import LEVELS, Configuration, Origin, find_root, read_configuration
+from harness.config import LEVELS, Configuration, Origin, read_configuration
 from harness.config.configuration import KEYS
 from harness.config.pipeline_table import PIPELINE_KEYS
 from harness.core.errors import Problem
+from intercom_harness_plugin import find_root
 
 WHOLE = """
 intercom_versions = ["2.15", "2.16"]
@@ -130,7 +131,7 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path, near: str) -> None:
     """A key with a letter too many is refused, and the message names the key that is nearest."""
     table = "" if near in KEYS else "[pipeline]\n"
     problem = _problem(_project(tmp_path, f"{table}{near}x = 1\n"))
-    assert f"there is no key '{near}x'" in problem.what
+    assert f"unknown key '{near}x'" in problem.what
     assert problem.why == f"the nearest key is {near}"
 
 

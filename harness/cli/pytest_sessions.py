@@ -1,0 +1,123 @@
+"""The pytest sessions of `harness run`: one for the project's own scenarios, one for the stock scenarios.
+
+The project's settings govern the first. The second has none but ours: no configuration file, no `conftest.py`, no
+plugin of another package.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness.cli.run_interrupts import ending_in_order
+from harness.cli.run_selection import Selection
+from harness.config import LEVELS
+from harness.config.stock import level_of, stock_folder
+from harness.pytest_plugin import plugin
+from harness.pytest_plugin.collection import ScenarioPlaces
+from harness.pytest_plugin.project_session import ProjectSession
+from harness.runner.run import Run
+
+UNWANTED = ("cacheprovider", "faker", "anyio", "hypothesispytest")
+"""Plugins that cost much and that no scenario needs."""
+ISOLATED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
+"""What a session of stock scenarios finds in the environment; `None` for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Handover:
+    """Gives a session what was already made; a pytest plugin that comes before the others."""
+
+    run: Run
+    project: ProjectSession
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand over the run, and where scenarios lie."""
+        config.stash[plugin.RUN] = self.run
+        config.stash[plugin.SESSION] = self.project
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the scenarios in the order of their levels."""
+        levels = {path: LEVELS.index(level_of(path)) for path in {item.path for item in items}}
+        items.sort(key=lambda item: levels[item.path])
+
+
+def play_sessions(
+    run: Run, selection: Selection, levels: Sequence[str], junit: Path | None, plugins: Sequence[object]
+) -> None:
+    """Play the stock scenarios, then the project's own, each in a pytest session in this process."""
+    configuration = run.options.configuration
+    named = tuple(selection.folders)
+    places = ScenarioPlaces(run.options.root, configuration.scenarios, stock_folder(), levels, named)
+    also = [plugin, _Handover(run, ProjectSession(configuration, places)), *plugins]
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder, ending_in_order():
+        reports = [Path(folder) / f"{name}.xml" for name in ("stock", "own")] if junit else [None, None]
+        stock = [path for path in selection.stock if places.wants(Path(path.partition("::")[0]))]
+        goes_on = not stock or _play_stock(stock, _common(selection, reports[0]), also)
+        if selection.own and goes_on:
+            _play_own(selection.own, run.options.root, _common(selection, reports[1]), also)
+        if junit is not None:
+            _merge([report for report in reports if report and report.exists()], junit)
+
+
+def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[object]) -> bool:
+    """Play stock scenarios, and return whether the run goes on."""
+    with _isolated():
+        arguments = [*paths, "-c", os.devnull, f"--rootdir={stock_folder()}", "--noconftest", *words]
+        return pytest.main(arguments, plugins=list(plugins)) != pytest.ExitCode.INTERRUPTED
+
+
+def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
+    arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
+    arguments += ["-n0"] if importlib.util.find_spec("xdist") else []  # rows are kept in this process
+    pytest.main(arguments, plugins=list(plugins))
+
+
+def _common(selection: Selection, report: Path | None) -> Sequence[str]:
+    words = [word for name in UNWANTED for word in ("-p", f"no:{name}")]
+    # The harness is imported before pytest can rewrite its assertions; where warnings are errors, that ends the run.
+    words += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+    words += ["--import-mode=importlib", "--tb=short"]
+    words += ["-k", selection.expression] if selection.expression else []
+    words += [f"--junitxml={report}"] if report else []
+    for version in selection.versions:
+        words += ["--intercom-version", version]
+    return words
+
+
+@contextmanager
+def _isolated() -> Iterator[None]:
+    """A block in which pytest finds no settings in the environment."""
+    before = {name: os.environ.get(name) for name in ISOLATED}
+    _set(ISOLATED)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _merge(reports: Sequence[Path], target: Path) -> None:
+    """Write the sessions' JUnit files as one, a suite for each session."""
+    suites = ET.Element("testsuites", name="harness run")
+    for report in reports:
+        suites.extend(ET.parse(report).getroot())  # noqa: S314  # pytest wrote it a moment ago
+    target.parent.mkdir(parents=True, exist_ok=True)
+    ET.ElementTree(suites).write(target, encoding="utf-8", xml_declaration=True)
