@@ -241,29 +241,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     scenario = pyfuncitem.stash.get(SCENARIO, None)
     if scenario is None:
         return (yield)
-    from harness.core.errors import NotStaged
-    from harness.pipeline.fixture import LacksOperation
-    from harness.runner.controls import VersionNotSupported
+    from harness.runner.scenario import NOT_PLAYED
 
-    error: BaseException | None = None
     try:
-        result = yield
-        scenario.finish(passed=True)
-        return result
-    except (LacksOperation, VersionNotSupported, NotStaged) as lack:
-        pytest.skip(str(lack))
-    except BaseException as caught:
-        error = caught
-        # A request that a cassette could not answer explains more than what became of it.
-        try:
-            scenario.finish(passed=False)
-        except Exception as cause:
-            error = cause
-            if not isinstance(caught, KeyboardInterrupt | pytest.exit.Exception):  # these end the run, whatever comes
-                raise cause from caught
-        raise
+        with scenario.playing(KeyboardInterrupt, pytest.exit.Exception):
+            return (yield)
+    except NOT_PLAYED as why:
+        pytest.skip(str(why))
     finally:
-        pyfuncitem.stash[RESULT] = scenario.result(error)
+        pyfuncitem.stash[RESULT] = scenario.ended
 
 
 @pytest.hookimpl(wrapper=True)

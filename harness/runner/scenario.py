@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from typing import Final
 
 from harness.client import IntercomClient
 from harness.core.clock import ManualClock, MovingClock
-from harness.core.errors import Problem
+from harness.core.errors import NotStaged, Problem
 from harness.core.http import Exchange
 from harness.core.tokens import RUN_TOKEN
 from harness.gateway import Gateway, GatewaySession
@@ -16,12 +17,16 @@ from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
 from harness.pipeline import PipelineUnderTest
+from harness.pipeline.fixture import LacksOperation
 from harness.runner.backend_session import BackendSession
 from harness.runner.case import Case, ScenarioResult
-from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, Webhooks, received
+from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, VersionNotSupported, Webhooks, received
 from harness.runner.pipeline_session import PipelineSession
 from harness.runner.wiring import NOTIFICATIONS, fault_table, gateway_requests, unread_fields
 from harness.verification import Claim, NotProved, Verdict, Verify
+
+NOT_PLAYED: Final = (LacksOperation, VersionNotSupported, NotStaged)
+"""Why a scenario is not played with a pipeline, a version or a backend."""
 
 
 class Scenario:
@@ -31,6 +36,8 @@ class Scenario:
     """
 
     pipeline: PipelineUnderTest
+    ended: ScenarioResult
+    """What came of it, once it was played."""
 
     def __init__(self, case: Case, gateway: Gateway, session: BackendSession, engaged: PipelineSession) -> None:
         self.case = case
@@ -116,6 +123,33 @@ class Scenario:
     def asked(self) -> Sequence[Exchange]:
         """Return the exchanges of the pipeline."""
         return [exchange for exchange in self.exchanges if exchange.request.caller == "pipeline"]
+
+    @contextmanager
+    def playing(self, *run_ends: type[BaseException]) -> Iterator[None]:
+        """Call the scenario's function within this block; what must hold at its end counts as part of it.
+
+        run_ends: exceptions that end the whole run, and are raised whatever else is found.
+
+        Raises: one of `NOT_PLAYED`, `NotProved`, a `Problem`, or what the function raised, whichever explains most.
+        """
+        error: BaseException | None = None
+        try:
+            yield
+            self.finish(passed=True)
+        except NOT_PLAYED:
+            raise
+        except BaseException as caught:
+            error = caught
+            # A request that a cassette could not answer explains more than what became of it.
+            try:
+                self.finish(passed=False)
+            except Exception as cause:
+                error = cause
+                if not isinstance(caught, run_ends):
+                    raise cause from caught
+            raise
+        finally:
+            self.ended = self.result(error)
 
     def finish(self, *, passed: bool) -> None:
         """Conclude the scenario.

@@ -15,15 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.core.errors import NotStaged, Problem
-from harness.pipeline.fixture import LacksOperation
+from harness.core.errors import Problem
 from harness.runner.case import Case, ScenarioResult
-from harness.runner.controls import VersionNotSupported
 from harness.runner.run import Run
+from harness.runner.scenario import NOT_PLAYED, Scenario
 from harness.verification import NotProved
-
-LACKS = (LacksOperation, VersionNotSupported, NotStaged)
-"""Why a scenario is not played with a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +52,24 @@ def cases_in(path: Path) -> tuple[Played, ...]:
 
 
 def play(run: Run, case: Played) -> ScenarioResult:
-    """Play one case to its end, as the pytest plugin does."""
-    error: Exception | None = None
+    """Play one case to its end."""
     with run.scenario(Case(case.module, case.name, case.title)) as scenario:
         try:
-            wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
-            if "webhooks" in wanted:
-                scenario.intercom.subscribe()
-            case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
-            scenario.finish(passed=True)
-        except (NotProved, Problem, *LACKS) as caught:
-            error = caught
-        skipped = isinstance(error, LACKS)
-        result = scenario.result(None if skipped else error)
-        result.skipped = str(error) if skipped else ""
-        return result
+            with scenario.playing():
+                call(case, scenario)
+        except NOT_PLAYED as why:
+            scenario.ended.skipped = str(why)
+        except (NotProved, Problem):
+            pass  # what was found stands in the result
+        return scenario.ended
+
+
+def call(case: Played, scenario: Scenario) -> None:
+    """Call a case's function with its fixtures and the values of its parameters."""
+    wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
+    if "webhooks" in wanted:
+        scenario.intercom.subscribe()
+    case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
 
 
 def _load(path: Path) -> ModuleType:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from harness.test_app.visitors.origin import LedgeredOrigin
 from harness.tests.support.intercom_stand_in import Played, playing, surroundings
 from harness.tests.support.stock_scenarios import cases_in
 from harness.verification import NotProved
+from harness.zoo.playing import call
 
 LEAD = "lead_to_user::test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be"
 VISITOR = "visitor_to_lead::test_a_visitor_becomes_a_lead[user_id]"
@@ -73,19 +73,13 @@ class Theatre:
     def play(self, run: Run, key: str) -> ScenarioResult:
         """Play one case to its end, as the pytest plugin does."""
         case = next(one for one in cases_in(key.partition("::")[0]) if key in (one.key, str(one)))
-        error: BaseException | None = None
         with run.scenario(Case(case.module, case.name, case.name)) as scenario:
             try:
-                wanted = inspect.signature(case.function).parameters.keys() - case.values.keys()
-                case.function(**{name: getattr(scenario, name) for name in wanted}, **case.values)
-                scenario.finish(passed=True)
-            except (NotProved, NotStaged, Problem, KeyboardInterrupt) as caught:
-                error = caught
-                try:
-                    scenario.finish(passed=False)
-                except Problem as cause:
-                    error = cause
-            return scenario.result(error)
+                with suppress(NotProved, Problem, KeyboardInterrupt), scenario.playing():
+                    call(case, scenario)
+            except NotStaged as why:
+                return scenario.result(why)
+            return scenario.ended
 
     def sweep(self) -> list[str]:
         """What is left after everything in the ledger was swept."""
