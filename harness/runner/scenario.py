@@ -11,12 +11,13 @@ from harness.client import IntercomClient
 from harness.core.clock import ManualClock, MovingClock
 from harness.core.errors import NotStaged, Problem
 from harness.core.http import Exchange
+from harness.core.people import Person
 from harness.core.tokens import RUN_TOKEN
 from harness.gateway import Gateway, GatewaySession
 from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
-from harness.pipeline import PipelineUnderTest
+from harness.pipeline import Answer, PipelineUnderTest
 from harness.pipeline.fixture import LacksOperation
 from harness.runner.backend_session import BackendSession
 from harness.runner.case import Case, ScenarioResult
@@ -58,11 +59,7 @@ class Scenario:
         self._traffic = BackendTrafficLog(session.config.step, session.clock.now) if session.test_app else None
         self.verify = Verify(
             client,
-            people=lambda: self.people.everyone,
-            answers=lambda: self.pipeline.answers,
-            asked=self.asked,
-            begin_then=self._begin_then,
-            bystanders=lambda: self.people.bystanders,
+            self,
             may_write=engaged.declared.may_write,
             may_print=engaged.declared.may_print,
         )
@@ -120,8 +117,24 @@ class Scenario:
         """Everything that passed the gateway in this scenario."""
         return self._gateway.log.since(self._first)
 
+    @property
+    def everyone(self) -> Sequence[Person]:
+        """All people of the scenario."""
+        return self.people.everyone
+
+    @property
+    def bystanders(self) -> Sequence[Person]:
+        """Those of them who must stay as they are."""
+        return self.people.bystanders
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """What the pipeline returned so far."""
+        return self.pipeline.answers
+
+    @property
     def asked(self) -> Sequence[Exchange]:
-        """Return the exchanges of the pipeline."""
+        """The exchanges of the pipeline so far."""
         return [exchange for exchange in self.exchanges if exchange.request.caller == "pipeline"]
 
     @contextmanager
@@ -193,7 +206,7 @@ class Scenario:
             self.case,
             verdict,
             claims,
-            self.pipeline.answers,
+            self.answers,
             self.exchanges,
             tuple(self.verify.additions),
             time.monotonic() - self._started,
@@ -218,7 +231,7 @@ class Scenario:
         self.verify.look_between()
         self._session.config.step.reach("when")
 
-    def _begin_then(self) -> None:
+    def begin_then(self) -> None:
         """End the pipeline's part: from here on the harness reads by itself."""
         self.webhooks.settle()
         self.intercom.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from harness.client import IntercomClient
 from harness.core.errors import Problem
@@ -22,27 +23,47 @@ from harness.verification.snapshot import PersonSnapshot, Snapshot, key_of, take
 from harness.verification.witnesses import describe_person
 
 
+class VerifiedScenario(Protocol):
+    """The scenario whose end is verified."""
+
+    @property
+    def everyone(self) -> Sequence[Person]:
+        """All people of the scenario."""
+        ...
+
+    @property
+    def bystanders(self) -> Sequence[Person]:
+        """Those of them who must stay as they are."""
+        ...
+
+    @property
+    def answers(self) -> Sequence[PipelineAnswer]:
+        """What the pipeline returned so far."""
+        ...
+
+    @property
+    def asked(self) -> Sequence[Exchange]:
+        """The exchanges of the pipeline so far."""
+        ...
+
+    def begin_then(self) -> None:
+        """End the pipeline's part."""
+        ...
+
+
 class Verify:
     """Holds the census from before the pipeline's first call against the one from after its last."""
 
     def __init__(
         self,
         client: IntercomClient,
+        scenario: VerifiedScenario,
         *,
-        people: Callable[[], Sequence[Person]],
-        answers: Callable[[], Sequence[PipelineAnswer]],
-        asked: Callable[[], Sequence[Exchange]],
-        begin_then: Callable[[], None],
-        bystanders: Callable[[], Sequence[Person]] = tuple,
         may_write: Iterable[str] = (),
         may_print: Iterable[str] = (),
     ) -> None:
         self._client = client
-        self._people = people
-        self._answers = answers
-        self._asked = asked
-        self._begin_then = begin_then
-        self._bystanders = bystanders
+        self._scenario = scenario
         self._permissions = Permissions(standing=frozenset(may_write))
         self._printing = Permissions(standing=frozenset(may_print))
         self._before: Snapshot | None = None
@@ -62,7 +83,7 @@ class Verify:
         move = Move(visitor, None, Conversion(who, was, None, now, became_user=False))
 
         def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), visitor.id, "lead", visitor.id)
+            yield reported.worked(self._scenario.answers, visitor.id, "lead", visitor.id)
             yield presence.absence(f"{who} is gone", was.by_uuid, now.by_uuid)
             yield presence.exists("the lead exists under the visitor's id", now.by_id, "lead", visitor.id)
             yield presence.listed("the lead is found by the visitor's uuid", after, visitor.user_id, "lead", visitor.id)
@@ -102,7 +123,7 @@ class Verify:
     def _in_place_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
         source, target = move.source, move.user
         who, now, found = describe_person(source), after.of(source), after.of(target)
-        yield reported.worked(self._answers(), source.id, "user", source.id)
+        yield reported.worked(self._scenario.answers, source.id, "user", source.id)
         yield from identity.gone_in_place(who, source, before, after)
         yield presence.exists("the user exists under the source's id", now.by_id, "user", source.id)
         yield from identity.found_again(target, found, after, source.id)
@@ -113,7 +134,7 @@ class Verify:
     def _created_claims(self, move: Move, before: Snapshot, after: Snapshot) -> Iterator[Claim]:
         source, made = move.source, move.user
         now = after.of(made)
-        yield reported.worked(self._answers(), made.id, "user", source.id)
+        yield reported.worked(self._scenario.answers, made.id, "user", source.id)
         yield from identity.gone(describe_person(source), source, made.id, before, after)
         yield from identity.found_again(made, now, after, made.id)
         yield from identity.identifiers(now, made.email, made.external_id, source)
@@ -147,7 +168,7 @@ class Verify:
 
         def claims() -> Iterator[Claim]:
             if left:
-                yield reported.no(self._answers(), self._asked())
+                yield reported.no(self._scenario.answers, self._scenario.asked)
             for number, move in enumerate(moves):
                 found = self._merge_claims(move, before, after, worked=not left and self._is_asked_for(number, move))
                 yield from named(found, move) if len(moves) > 1 else found
@@ -160,12 +181,12 @@ class Verify:
 
     def _is_asked_for(self, number: int, move: Move) -> bool:
         """Return whether there is an answer of its own for this move; where there is none, the first stands for all."""
-        return number == 0 or any(move.source.id in answer.about for answer in self._answers())
+        return number == 0 or any(move.source.id in answer.about for answer in self._scenario.answers)
 
     def _merge_claims(self, move: Move, before: Snapshot, after: Snapshot, *, worked: bool) -> Iterator[Claim]:
         source, into = move.source, move.user
         if worked:
-            yield reported.worked(self._answers(), into.id, "user", source.id)
+            yield reported.worked(self._scenario.answers, into.id, "user", source.id)
         yield from identity.gone(describe_person(source), source, into.id, before, after)
         target = after.of(into)
         yield presence.exists("the user is there as before", target.by_id, "user", into.id)
@@ -198,7 +219,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield reported.no(self._answers(), self._asked())
+            yield reported.no(self._scenario.answers, self._scenario.asked)
             if before.of(source).body is not None:
                 yield others.untouched(describe_person(source), before.of(source), after.of(source))
             yield from self._nobody_else([source], before, after)
@@ -210,7 +231,7 @@ class Verify:
         before, after = self._censuses()
 
         def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), None, "user")
+            yield reported.worked(self._scenario.answers, None, "user")
             yield from self._nobody_else([], before, after)
 
         self._report(claims(), ())
@@ -224,11 +245,11 @@ class Verify:
 
     def look_before(self) -> None:
         """Take the first census: called once, when the pipeline's first call closes the given."""
-        self._before = take_census(self._client, self._people(), self._bystanders())
+        self._before = take_census(self._client, self._scenario.everyone, self._scenario.bystanders)
 
     def look_between(self) -> None:
         """Take a census between a call that did the work and the same call once more, which has nothing to do."""
-        self._between = take_census(self._client, self._people(), self._bystanders())
+        self._between = take_census(self._client, self._scenario.everyone, self._scenario.bystanders)
 
     def remember(self, person: Person) -> None:
         """Keep how somebody is shown now: archived, they are shown no more, and may come back."""
@@ -259,11 +280,11 @@ class Verify:
                 why="a claim holds what is there afterwards against what was there before the pipeline's first call",
                 remedy="call pipeline.visitor_to_lead(…), visitor_to_user(…), lead_to_user(…) or run() before it",
             )
-        if self._after is None or self._after[0] != len(self._answers()):
-            self._begin_then()
+        if self._after is None or self._after[0] != len(self._scenario.answers):
+            self._scenario.begin_then()
             self._after = (
-                len(self._answers()),
-                take_census(self._client, [*self._people(), *targets], self._bystanders()),
+                len(self._scenario.answers),
+                take_census(self._client, [*self._scenario.everyone, *targets], self._scenario.bystanders),
             )
         return self._before, self._after[1].with_portraits(self._client, targets)
 
@@ -283,9 +304,9 @@ class Verify:
         lost: Sequence[str] = (),
     ) -> Iterator[Claim]:
         yield others.contact_list(before, after, gained, lost)
-        yield from others.bystanders(self._people(), involved, before, after)
+        yield from others.bystanders(self._scenario.everyone, involved, before, after)
         if self._between is not None:
-            yield from nothing_further(self._people(), self._between, after)
+            yield from nothing_further(self._scenario.everyone, self._between, after)
             self._between = None
 
     def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
@@ -293,7 +314,7 @@ class Verify:
         made = [*claims, *self._conduct(moves)]
         if worst(made) is not Verdict.PROVED:
             meant = [Meant(move.source, move.target) for move in moves]
-            made = explained(made, Seen(self._asked(), self._people(), meant, self._answers()))
+            made = explained(made, Seen(self._scenario.asked, self._scenario.everyone, meant, self._scenario.answers))
         self.claims += made
         for conversion in (move.conversion for move in moves if move.conversion is not None):
             self.additions += [found for found in additions(conversion) if found not in self.additions]
@@ -302,7 +323,7 @@ class Verify:
             raise NotProved(made)
 
     def _conduct(self, moves: Sequence[Move]) -> Iterator[Claim]:
-        people = [*self._people(), *(move.target for move in moves if move.target is not None)]
+        people = [*self._scenario.everyone, *(move.target for move in moves if move.target is not None)]
         emails = {person.email for person in people if not isinstance(person, Visitor) and person.email}
-        made = conduct(self._client, self._asked(), self._answers(), emails, self._printing)
+        made = conduct(self._client, self._scenario.asked, self._scenario.answers, emails, self._printing)
         yield from (claim for claim in made if claim not in self.claims)
