@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
 
 from harness.client import IntercomClient
 from harness.core.errors import Problem
-from harness.core.http import Exchange
 from harness.core.people import Lead, Person, User, Visitor
 from harness.verification.checks import bystanders as others
 from harness.verification.checks import identity, kept, presence, reported
 from harness.verification.checks.additions import additions, nothing_made_up
 from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
-from harness.verification.checks.reported import PipelineAnswer
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conduct import conduct, nothing_further
 from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named
 from harness.verification.diagnosis.reasons import Meant, Seen, explained
 from harness.verification.snapshot import PersonSnapshot, Snapshot, key_of, take_census, take_portrait
+from harness.verification.verified_scenario import VerifiedScenario
 from harness.verification.witnesses import describe_person
-
-
-class VerifiedScenario(Protocol):
-    """The scenario whose end is verified."""
-
-    @property
-    def everyone(self) -> Sequence[Person]:
-        """All people of the scenario."""
-        ...
-
-    @property
-    def bystanders(self) -> Sequence[Person]:
-        """Those of them who must stay as they are."""
-        ...
-
-    @property
-    def answers(self) -> Sequence[PipelineAnswer]:
-        """What the pipeline returned so far."""
-        ...
-
-    @property
-    def asked(self) -> Sequence[Exchange]:
-        """The exchanges of the pipeline so far."""
-        ...
-
-    def begin_then(self) -> None:
-        """End the pipeline's part."""
-        ...
 
 
 class Verify:

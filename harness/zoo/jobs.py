@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.core.people import Lead, User
 from harness.zoo.bug import JOBS, Kill, bug, right
@@ -19,7 +18,7 @@ from harness.zoo.expected_claims import (
     STILL_THERE,
     WORKED,
 )
-from harness.zoo.sound_requests import Sound
+from harness.zoo.sound_requests import Found, Sound
 
 
 @right("2.11", "2.16", modules=JOBS)
@@ -35,13 +34,13 @@ class SoundJob(Sound):
             if users:
                 self.lead_to_user(Lead(lead["id"]), User(users[0]["id"]))
 
-    def leads(self) -> Iterator[dict[str, Any]]:
+    def leads(self) -> Iterator[Found]:
         """All leads."""
         return self.everybody("lead")
 
-    def everybody(self, role: str) -> Iterator[dict[str, Any]]:
+    def everybody(self, role: str) -> Iterator[Found]:
         """All contacts of a role, page by page."""
-        pages: dict[str, Any] = {"per_page": self.per_page}
+        pages: dict[str, object] = {"per_page": self.per_page}
         while True:
             found = self.search({"field": "role", "operator": "=", "value": role}, pages)
             yield from found["data"]
@@ -49,16 +48,16 @@ class SoundJob(Sound):
                 return
             pages["starting_after"] = found["pages"]["next"]["starting_after"]
 
-    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+    def users_of(self, lead: Found) -> list[Found]:
         """The user with the lead's e-mail."""
         if not lead["email"]:
             return []
         same = {"field": "email", "operator": "=", "value": lead["email"].lower()}
         user = {"field": "role", "operator": "=", "value": "user"}
-        found: list[dict[str, Any]] = self.search({"operator": "AND", "value": [same, user]})["data"]
+        found: list[Found] = self.search({"operator": "AND", "value": [same, user]})["data"]
         return found
 
-    def search(self, query: dict[str, Any], pages: dict[str, Any] | None = None) -> Any:
+    def search(self, query: dict[str, object], pages: dict[str, object] | None = None) -> Found:
         """One page of a search."""
         return self.ask("POST", "/contacts/search", {"query": query, **({"pagination": pages} if pages else {})})
 
@@ -70,7 +69,7 @@ class SoundJob(Sound):
 class ReadsOnePageOfLeads(SoundJob):
     """Takes a page for all."""
 
-    def leads(self) -> Iterator[dict[str, Any]]:
+    def leads(self) -> Iterator[Found]:
         """The first page."""
         yield from self.search({"field": "role", "operator": "=", "value": "lead"}, {"per_page": 150})["data"]
 
@@ -82,7 +81,7 @@ class ReadsOnePageOfLeads(SoundJob):
 class ReadsOnePageOfUsers(SoundJob):
     """Takes the first fifty users for all."""
 
-    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+    def users_of(self, lead: Found) -> list[Found]:
         """Whoever of the first page has the e-mail."""
         page = self.search({"field": "role", "operator": "=", "value": "user"})["data"]
         return [user for user in page if lead["email"] and user["email"] == lead["email"].lower()]
@@ -95,7 +94,7 @@ class ReadsOnePageOfUsers(SoundJob):
 class KeepsOneLeadPerEmail(SoundJob):
     """Files leads by e-mail, where the last one wins."""
 
-    def leads(self) -> Iterator[dict[str, Any]]:
+    def leads(self) -> Iterator[Found]:
         """One of each e-mail."""
         yield from {lead["email"]: lead for lead in super().leads()}.values()
 
@@ -107,7 +106,7 @@ class KeepsOneLeadPerEmail(SoundJob):
 class MatchesByName(SoundJob):
     """Takes people of one name for one person."""
 
-    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+    def users_of(self, lead: Found) -> list[Found]:
         """The user of the batch whose lead came first with this name."""
         leads = [other for other in super().leads() if other["name"] == lead["name"]]
         return super().users_of(min(leads, key=lambda other: str(other["id"])))
@@ -120,7 +119,7 @@ class MatchesByName(SoundJob):
 class ComparesLettersExactly(SoundJob):
     """Takes capitals for another address."""
 
-    def users_of(self, lead: dict[str, Any]) -> list[dict[str, Any]]:
+    def users_of(self, lead: Found) -> list[Found]:
         """Only who writes it the same way."""
         return [user for user in super().users_of(lead) if user["email"] == lead["email"]]
 

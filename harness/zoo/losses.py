@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import LEAD_GAPS, LEAD_MERGE, LEAD_OPT_OUT, TO_LEAD, WROTE_OVER
-from harness.zoo.sound_requests import Sound
+from harness.zoo.sound_requests import Body, Found, Sound
 
 
 @bug(
@@ -17,7 +17,7 @@ from harness.zoo.sound_requests import Sound
 class OverwritesTheUser(Sound):
     """Copies the lead's attributes over the user's own after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then overwrite."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", {"custom_attributes": dict(lead.custom_attributes)})
@@ -26,9 +26,9 @@ class OverwritesTheUser(Sound):
 class _WritesAfterMerging(Sound):
     """Merges, and goes on writing."""
 
-    fields: ClassVar[dict[str, Any]] = {}
+    fields: ClassVar[Body] = {}
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then write."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", self.fields)
@@ -41,7 +41,7 @@ class _WritesAfterMerging(Sound):
 class BlanksTheName(_WritesAfterMerging):
     """Writes a form's empty field."""
 
-    fields: ClassVar[dict[str, Any]] = {"name": ""}
+    fields: ClassVar[Body] = {"name": ""}
 
 
 @bug(
@@ -51,7 +51,7 @@ class BlanksTheName(_WritesAfterMerging):
 class RenumbersTheUser(_WritesAfterMerging):
     """Gives the user an external id of its own."""
 
-    fields: ClassVar[dict[str, Any]] = {"external_id": "renumbered-1"}
+    fields: ClassVar[Body] = {"external_id": "renumbered-1"}
 
 
 @bug(
@@ -61,7 +61,7 @@ class RenumbersTheUser(_WritesAfterMerging):
 class MovesTheEmail(_WritesAfterMerging):
     """Writes an address that nobody gave."""
 
-    fields: ClassVar[dict[str, Any]] = {"email": "support@example.com"}
+    fields: ClassVar[Body] = {"email": "support@example.com"}
 
 
 @bug(
@@ -71,7 +71,7 @@ class MovesTheEmail(_WritesAfterMerging):
 class ThrowsOptOutsAway(Sound):
     """Resubscribes everybody who was merged."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then resubscribe."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", {"unsubscribed_from_emails": False})
@@ -84,7 +84,7 @@ class ThrowsOptOutsAway(Sound):
 class UnsubscribesEverybody(_WritesAfterMerging):
     """Plays it safe, and silences people who never asked for it."""
 
-    fields: ClassVar[dict[str, Any]] = {"unsubscribed_from_emails": True}
+    fields: ClassVar[Body] = {"unsubscribed_from_emails": True}
 
 
 @bug(
@@ -94,7 +94,7 @@ class UnsubscribesEverybody(_WritesAfterMerging):
 class ResubscribesToTheNewsletter(Sound):
     """Opts everybody in again after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then remove the opt-outs."""
         merged = super().lead_to_user(lead, user)
         for entry in self.ask("GET", f"/contacts/{merged['id']}/subscriptions")["data"]:
@@ -109,7 +109,7 @@ class ResubscribesToTheNewsletter(Sound):
 class DropsATag(Sound):
     """Removes the trial tag after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then untag."""
         merged = super().lead_to_user(lead, user)
         for tag in self.ask("GET", f"/contacts/{merged['id']}/tags")["data"]:
@@ -125,7 +125,7 @@ class DropsATag(Sound):
 class DetachesTheCompany(Sound):
     """Takes the lead's company away after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, then detach all companies but one."""
         merged = super().lead_to_user(lead, user)
         for company in self.ask("GET", f"/contacts/{merged['id']}/companies")["data"][1:]:
@@ -141,7 +141,7 @@ class DetachesTheCompany(Sound):
 class CopiesAndDeletes(Sound):
     """Merges by hand: copies what it knows of onto the user, and deletes the lead with all that it does not."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Copy the tags and companies, then delete."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -159,7 +159,7 @@ class CopiesAndDeletes(Sound):
 class DropsTheCampaign(Sound):
     """Writes the custom attributes that it knows, and blanks the one that it does not."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert, then write."""
         lead = super().visitor_to_lead(visitor)
         return self.ask("PUT", f"/contacts/{lead['id']}", {"custom_attributes": {"campaign": None}})

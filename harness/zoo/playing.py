@@ -8,18 +8,35 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Protocol, TypeAlias
 
 from harness.core.errors import Problem
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
 from harness.runner.scenario import NOT_PLAYED, Scenario
 from harness.verification import NotProved
+
+Labels: TypeAlias = Callable[[object], object] | Sequence[object]
+"""How the values of a parameter are called in the names of cases."""
+
+
+class Mark(Protocol):
+    """A mark of pytest's, as far as it is read here."""
+
+    @property
+    def args(self) -> tuple[str, Iterable[object]]:
+        """Its arguments by position: what is varied, and the values."""
+        ...
+
+    @property
+    def kwargs(self) -> Mapping[str, Labels]:
+        """Its arguments by name: `ids`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,7 @@ class Played:
     module: str
     name: str
     function: Callable[..., None]
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
     @property
     def key(self) -> str:
@@ -92,12 +109,12 @@ def _cases(module: ModuleType) -> Iterator[Played]:
                 yield Played(name, f"{function.__name__}[{suffix}]" if picked else function.__name__, function, values)
 
 
-def _parameters(mark: Any) -> list[tuple[str, dict[str, Any]]]:
+def _parameters(mark: Mark) -> list[tuple[str, dict[str, object]]]:
     argument, values = mark.args
     return [(_label(mark.kwargs.get("ids"), place, value), {argument: value}) for place, value in enumerate(values)]
 
 
-def _label(ids: Any, place: int, value: Any) -> str:
+def _label(ids: Labels | None, place: int, value: object) -> str:
     if ids is None:
         return str(value)
     return str(ids(value)) if callable(ids) else str(list(ids)[place])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias, TypedDict
 
 import requests
 
@@ -12,6 +13,44 @@ from harness.zoo.bug import right
 
 TIMEOUT = 10
 
+Body: TypeAlias = Mapping[str, object]
+"""The body of a request."""
+
+
+class Named(TypedDict, total=False):
+    """Something that Intercom shows inside of something else: a tag, a note, a company, a subscription."""
+
+    id: str
+    name: str
+
+
+class Cursor(TypedDict):
+    """Where the next page begins."""
+
+    starting_after: str
+
+
+class Pages(TypedDict, total=False):
+    """The pages of a list."""
+
+    next: Cursor
+
+
+class Found(TypedDict, total=False):
+    """What Intercom shows of a person or a list, as far as pipelines of the zoo read it."""
+
+    id: str
+    type: str
+    role: str
+    name: str
+    email: str
+    phone: str
+    external_id: str
+    user_id: str
+    custom_attributes: Mapping[str, object]
+    data: list[Found]
+    pages: Pages
+
 
 @right(*(f"2.{minor}" for minor in range(18)))
 class Sound:
@@ -19,7 +58,7 @@ class Sound:
 
     version: ClassVar[str] = "2.16"
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Found:
         """One request to the workspace that the environment names."""
         headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}"}
         if self.version:
@@ -27,7 +66,8 @@ class Sound:
         url = os.environ["INTERCOM_BASE_URL"] + path
         answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT)
         answer.raise_for_status()
-        return answer.json() if answer.content else None
+        found: Found = answer.json() if answer.content else {}
+        return found
 
     def identify(self, user: User) -> dict[str, str]:
         """How the user is named in a conversion."""
@@ -37,16 +77,16 @@ class Sound:
             raise ValueError("nobody to convert into")
         return {key: str(named[key])}
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert."""
         return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert or merge."""
         sent = {"visitor": {"user_id": visitor.user_id}, "user": self.identify(user), "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Change the role, or merge."""
         if user.id:
             return self.ask("POST", "/contacts/merge", self.merge(lead, user))
@@ -55,7 +95,7 @@ class Sound:
             raise ValueError("nobody to convert into")
         return self.ask("PUT", f"/contacts/{lead.id}", {"role": "user", **identity})
 
-    def merge(self, lead: Lead, user: User) -> dict[str, Any]:
+    def merge(self, lead: Lead, user: User) -> dict[str, object]:
         """The body of a merge."""
         return {"from": lead.id, "into": user.id, "skip_duplicate_validation": True}
 
@@ -66,6 +106,6 @@ class Sound1x(Sound):
 
     version = "1.4"
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Convert or merge."""
         return self.ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": self.identify(user)})

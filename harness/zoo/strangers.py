@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import LEAD_MERGE, MERGED, THREE_LEADS, TO_LEAD, WORKED
-from harness.zoo.sound_requests import Sound, Sound1x
+from harness.zoo.sound_requests import Found, Sound, Sound1x
 
 
 @bug(
@@ -18,7 +16,7 @@ from harness.zoo.sound_requests import Sound, Sound1x
 class MergesIntoSomebodyElse(Sound):
     """Looks the target up and takes the first user it finds."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge into the first user on the list who is not the one meant."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -34,7 +32,7 @@ class MergesIntoSomebodyElse(Sound):
 class MergesTheFirstLeadWithTheEmail(Sound):
     """Looks the lead up by e-mail and takes the first."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge whoever the search shows first."""
         if not user.id or not lead.email:
             return super().lead_to_user(lead, user)
@@ -53,7 +51,7 @@ class MergesTheFirstLeadWithTheEmail(Sound):
 class MergesTheNamesake(Sound):
     """Finds the lead by name."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge whoever else has the name."""
         if not user.id or not lead.name:
             return super().lead_to_user(lead, user)
@@ -69,7 +67,7 @@ class MergesTheNamesake(Sound):
 class MergesBackwards(Sound):
     """Has `from` and `into` the wrong way round."""
 
-    def merge(self, lead: Lead, user: User) -> dict[str, Any]:
+    def merge(self, lead: Lead, user: User) -> dict[str, object]:
         """The user into the lead."""
         return {"from": user.id, "into": lead.id, "skip_duplicate_validation": True}
 
@@ -81,7 +79,7 @@ class MergesBackwards(Sound):
 class MergesBackwards1x(Sound1x):
     """Has source and target the wrong way round, and does not mind being refused."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Convert the user into the lead."""
         sent = {"contact": {"id": user.id or lead.id}, "user": {"user_id": lead.external_id}}
         return self.ask("POST", "/contacts/convert", sent)
@@ -94,7 +92,7 @@ class MergesBackwards1x(Sound1x):
 class LooksAtTheFirstPage(Sound):
     """Looks for the user on the first page of the list, and creates them if they are not there."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge into whom the first page shows, or create."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -113,7 +111,7 @@ class HandsBackSomebodyElse(Sound):
 
     returns = "contact"
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert, and show the first contact there is."""
         super().visitor_to_lead(visitor)
         contacts = self.ask("GET", "/contacts?per_page=150")["data"]
@@ -127,7 +125,7 @@ class HandsBackSomebodyElse(Sound):
 class TouchesABystander(Sound):
     """Tidies up whoever has no phone."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert, and write to everybody."""
         lead = super().visitor_to_lead(visitor)
         for contact in self.ask("GET", "/contacts?per_page=150")["data"]:

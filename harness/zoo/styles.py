@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.core.people import Lead, User, Visitor
 from harness.zoo.bug import right
-from harness.zoo.sound_requests import Sound, Sound1x
+from harness.zoo.sound_requests import Found, Sound, Sound1x
 
 
 @right("1.0", "1.4")
@@ -24,7 +24,7 @@ class ByEmail(Sound1x):
 class LooksFirst(Sound):
     """Reads everybody before it touches them, and checks the answer's role."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Look, convert, check."""
         self.ask("GET", f"/visitors?user_id={visitor.user_id}")
         if user.id and self.ask("GET", f"/contacts/{user.id}")["role"] != "user":
@@ -39,19 +39,19 @@ class LooksFirst(Sound):
 class TagsAndNotes(Sound):
     """Leaves a tag and a note on everybody it has converted."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert and mark."""
         return self.mark(super().visitor_to_lead(visitor))
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert and mark."""
         return self.mark(super().visitor_to_user(visitor, user))
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Convert and mark."""
         return self.mark(super().lead_to_user(lead, user))
 
-    def mark(self, contact: Any) -> Any:
+    def mark(self, contact: Found) -> Found:
         """A tag and a note."""
         tag = self.ask("POST", "/tags", {"name": "converted"})
         self.ask("POST", f"/contacts/{contact['id']}/tags", {"id": tag["id"]})
@@ -65,7 +65,7 @@ class SignsUpNow(Sound):
 
     may_write = ("signed_up_at",)
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert, then write the time."""
         made = super().visitor_to_user(visitor, user)
         return self.ask("PUT", f"/contacts/{made['id']}", {"signed_up_at": int(time.time())})
@@ -92,15 +92,15 @@ class SaysNothing(Sound):
 class SendsAnEvent(Sound):
     """Tells Intercom of the sign-up as an event, of every user it has converted."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert and tell."""
         return self.tell(super().visitor_to_user(visitor, user))
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Convert and tell."""
         return self.tell(super().lead_to_user(lead, user))
 
-    def tell(self, contact: Any) -> Any:
+    def tell(self, contact: Found) -> Found:
         """One event."""
         event = {"event_name": "signed-up", "created_at": int(time.time()), "id": contact["id"]}
         self.ask("POST", "/events", event)
@@ -119,7 +119,7 @@ class OfficialClient:
         self.client = Intercom(token=os.environ["INTERCOM_ACCESS_TOKEN"])
         self.options: Any = {"additional_headers": {"Intercom-Version": "2.16"}, "max_retries": 0}
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> object:
         """Convert."""
         from intercom.visitors.types import UserWithUserId, VisitorWithUserId
 
@@ -130,7 +130,7 @@ class OfficialClient:
             request_options=self.options,
         ).dict()
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> object:
         """Convert or merge."""
         from intercom.visitors.types import UserWithId, UserWithUserId, VisitorWithUserId
 
@@ -148,7 +148,7 @@ class OfficialClient:
             request_options=self.options,
         ).dict()
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> object:
         """Change the role, or merge."""
         if user.id:
             vouch = {"additional_body_parameters": {"skip_duplicate_validation": True}}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from harness.core.people import Lead, User
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import LEAD_MERGE, NOTHING_PRINTED, TO_LEAD
-from harness.zoo.sound_requests import Sound
+from harness.zoo.sound_requests import Body, Found, Sound
 
 PRINT_IDS = "print ids only"
 
@@ -18,7 +17,7 @@ PRINT_IDS = "print ids only"
 class PrintsTheToken(Sound):
     """Prints each request with its headers, as it was left in from debugging."""
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Found:
         """Print, then ask."""
         headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}"}
         print(method, path, headers)  # noqa: T201
@@ -29,7 +28,7 @@ class PrintsTheToken(Sound):
 class LogsEmails(Sound):
     """Logs whom it merges by their e-mail."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge, and log."""
         print("merging", lead.id, "into", user.email, file=sys.stderr)  # noqa: T201
         return super().lead_to_user(lead, user)

@@ -24,6 +24,7 @@ from harness.zoo.expected_claims import (
     TOLD_TWICE,
     WORKED,
 )
+from harness.zoo.sound_requests import Body, Found
 
 
 @right("2.16", modules=ADVERSITY, only=(LOST_ANSWER, BREAK, SERVER_FAILS, RATE_LIMIT))
@@ -35,13 +36,13 @@ class Steady:
     retries_breaks: ClassVar[bool] = True
     pause: ClassVar[float] = 0.0
 
-    def send(self, method: str, path: str, body: Any = None) -> requests.Response:
+    def send(self, method: str, path: str, body: Body | None = None) -> requests.Response:
         """One request."""
         headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}", "Intercom-Version": "2.16"}
         url = os.environ["INTERCOM_BASE_URL"] + path
         return requests.request(method, url, json=body, headers=headers, timeout=5)
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Found:
         """The answer of one request, asked for several times where it has to be."""
         for attempt in range(self.tries):
             last = attempt == self.tries - 1
@@ -53,7 +54,8 @@ class Steady:
                 if answer.status_code >= 500 and self.retries_errors and not last:
                     continue
                 answer.raise_for_status()
-                return answer.json()
+                found: Found = answer.json()
+                return found
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, ValueError):
                 if last or not self.retries_breaks:
                     raise
@@ -63,26 +65,27 @@ class Steady:
         """Wait as told."""
         time.sleep(seconds)
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
         """The source is gone: where to."""
         answer = self.send("GET", f"/contacts/{source_id}")
         if answer.status_code == 410:
             answer = self.send("GET", answer.links["canonical"]["url"])
         if answer.ok and answer.json()["role"] == "user" and answer.json()["email"] == user.email:
-            return answer.json()
+            found: Found = answer.json()
+            return found
         raise error
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Convert."""
         return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert or merge."""
         known = {"id": user.id} if user.id else {"email": user.email}
         sent = {"visitor": {"user_id": visitor.user_id}, "user": known, "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Change the role, or merge."""
         try:
             if user.id is None:
@@ -100,7 +103,7 @@ class Steady:
 class ReportsALostAnswerAsFailure(Steady):
     """Asks again after a lost answer, hears that the lead is gone, and calls that a failure."""
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
         """Give up."""
         raise error
 
@@ -134,7 +137,7 @@ class IgnoresTheRateLimit(Steady):
 class CreatesWhereNobodyIsFound(Steady):
     """Takes a source that is gone for one that never was, and makes a new user."""
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Any:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
         """Make one."""
         return self.ask("POST", "/contacts", {"role": "user", "external_id": f"again-{source_id}"})
 
@@ -146,7 +149,7 @@ class CreatesWhereNobodyIsFound(Steady):
 class TakesAnErrorForDone(Steady):
     """Logs a server error and goes on as if the work were done."""
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Any:
         """Ask once and never complain."""
         answer = self.send(method, path, body)
         return None if answer.status_code >= 500 else super().ask(method, path, body)
@@ -159,7 +162,7 @@ class TakesAnErrorForDone(Steady):
 class SearchesBeforeItMerges(Steady):
     """Believes the search: whom it does not show does not exist."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Search by e-mail; merge if somebody is found, else make them a user without e-mail."""
         query = {"query": {"field": "email", "operator": "=", "value": user.email}}
         found = [one for one in self.ask("POST", "/contacts/search", query)["data"] if one["role"] == "user"]
@@ -184,7 +187,7 @@ class InsistsOnTheOldId(Steady):
 class TakesEachNotificationForNew(Steady):
     """Makes a user of whatever a webhook tells, each time it is told."""
 
-    def webhook(self, notification: Any) -> Any:
+    def webhook(self, notification: Any) -> Found:
         """Make one."""
         item = notification["data"]["item"]
         number = self.told = getattr(self, "told", 0) + 1
@@ -198,7 +201,7 @@ class TakesEachNotificationForNew(Steady):
 class BelievesTheNotification(Steady):
     """Merges whom the notification names, without a look at what has become of them since."""
 
-    def webhook(self, notification: Any) -> Any:
+    def webhook(self, notification: Any) -> Found:
         """Merge into the user with the same e-mail, and fail if the lead is gone already."""
         item = notification["data"]["item"]
         query = {"query": {"field": "email", "operator": "=", "value": item["email"]}}
@@ -211,19 +214,20 @@ class BelievesTheNotification(Steady):
 class RetriesTheCreate(Steady):
     """After an error it makes the user once more under another number: the one who was made stays."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Any:
+    def lead_to_user(self, lead: Lead, user: User) -> Found:
         """Merge; where that ends in an error, create."""
         answer = self.send("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
         if answer.status_code >= 500:
             return self.ask("POST", "/contacts", {"role": "user", "external_id": f"retry-{lead.id}"})
-        return answer.json()
+        found: Found = answer.json()
+        return found
 
 
 @bug("own doing taken for news", Kill(TOLD_EARLY, OTHERS, likely="it converted, and then created"))
 class ActsOnItsOwnEcho(BelievesTheNotification):
     """Hears of its own merge before it has the answer to it, and makes the person known once more."""
 
-    def webhook(self, notification: Any) -> Any:
+    def webhook(self, notification: Any) -> Found:
         """Fold leads in; whoever was merged elsewhere, as it thinks, gets a user of its own."""
         if notification["topic"] == "contact.merged":
             known = f"elsewhere-{notification['data']['item']['id']}"

@@ -10,7 +10,7 @@ import requests
 from harness.core.people import User, Visitor
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import IN_BETWEEN, NOBODY, SAID_NO, TO_LEAD, UNKNOWN_VISITOR, VISITOR_NEW, WORKED
-from harness.zoo.sound_requests import Sound
+from harness.zoo.sound_requests import Body, Found, Sound
 
 
 @bug(
@@ -37,7 +37,7 @@ class TrustsTheStatusAndTellsAll(TrustsTheStatus):
 
     returns = "contact"
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Any:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
         """Convert, and pass the answer on."""
         sent = {"visitor": {"user_id": visitor.user_id}, "contact": self.identify(user), "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
@@ -50,7 +50,7 @@ class TrustsTheStatusAndTellsAll(TrustsTheStatus):
 class SwallowsErrors(Sound):
     """Logs what goes wrong and carries on."""
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Any:
         """One request whose failure is nobody's business."""
         try:
             return super().ask(method, path, body)
@@ -65,7 +65,7 @@ class SwallowsErrors(Sound):
 class TakesNotFoundForDone(Sound):
     """A 404 means that somebody else has converted them already."""
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Body | None = None) -> Any:
         """One request; 404 is fine."""
         try:
             return super().ask(method, path, body)
@@ -82,7 +82,7 @@ class TakesNotFoundForDone(Sound):
 class Crashes(Sound):
     """Has a bug before the first request."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Any:
+    def visitor_to_lead(self, visitor: Visitor) -> Found:
         """Crash."""
         raise KeyError("visitor_uuid")
 
