@@ -138,7 +138,6 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
 
 _DIGEST = re.compile(rb'"digest":"(sha256:[0-9a-f]{64}|)"')
 _document = msgspec.json.Decoder(Document)
-_row = msgspec.json.Decoder(InteractionRow)
 
 
 def encode(cassette: Cassette) -> bytes:
@@ -183,11 +182,6 @@ def decode(compact: bytes) -> Cassette:
 def encode_row(interaction: Interaction) -> bytes:
     """One interaction as one line, as the journal holds it."""
     return msgspec.json.encode(to_row(interaction))
-
-
-def decode_row(line: bytes) -> Interaction:
-    """The interaction on one line of a journal."""
-    return from_row(_row.decode(line))
 
 
 def to_row(interaction: Interaction) -> InteractionRow:

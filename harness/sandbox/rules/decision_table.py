@@ -5,9 +5,8 @@ It knows nothing of Intercom. A table can be checked exhaustively, because each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
 
 from harness.sandbox.rules.intercom_errors import IntercomError
 
@@ -48,8 +47,3 @@ class Table:
         if len(fitting) != 1:
             raise LookupError(f"{len(fitting)} rows of {self.name!r} fit {dict(facts)}; exactly one must")
         return fitting[0]
-
-    def combinations(self) -> Iterator[dict[str, str]]:
-        """Every combination of facts there is."""
-        for values in product(*self.facts.values()):
-            yield dict(zip(self.facts, values, strict=True))

@@ -15,6 +15,7 @@ from harness.core.http import Request, Response
 from harness.sandbox.messenger import messenger_rules
 from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
 from harness.tests.support.properties import UNHURRIED
+from harness.tests.support.rule_combinations import combinations
 from harness.tests.support.sandbox_client import Asker
 from harness.tests.support.sandbox_server import served
 
@@ -55,7 +56,7 @@ def browser() -> Browser:
 def test_every_combination_meets_exactly_one_row() -> None:
     """The two tables leave nothing open and nothing twice."""
     for table in messenger_rules.TABLES:
-        for facts in table.combinations():
+        for facts in combinations(table):
             table.decide(**facts)
 
 

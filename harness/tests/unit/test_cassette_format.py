@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -83,7 +84,8 @@ def test_what_was_written_is_read_again(path: Path) -> None:
 def test_an_answer_that_did_not_arrive_is_kept_as_what_it_was(outcome: Outcome) -> None:
     """Resets, cut answers, delays and 429s come back as they were recorded."""
     line = cassette_format.encode_row(Interaction(ask("GET", "/me"), outcome))
-    assert cassette_format.decode_row(line).outcome == outcome
+    row = msgspec.json.decode(line, type=cassette_format.InteractionRow)
+    assert cassette_format.from_row(row).outcome == outcome
 
 
 @pytest.mark.parametrize(
