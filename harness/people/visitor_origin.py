@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import requests
@@ -52,7 +52,7 @@ class HttpVisitorOrigin:
 class RecordedVisitorOrigin:
     """The visitors of a cassette's header, in their order."""
 
-    def __init__(self, visitors: list[Mapping[str, Any]]) -> None:
+    def __init__(self, visitors: Iterable[Mapping[str, Any]]) -> None:
         self._visitors = list(visitors)
 
     @property

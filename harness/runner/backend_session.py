@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from harness.core.clock import FollowingClock, ManualClock, MovingClock, SkippingClock, WallClock
 from harness.core.errors import NotStaged, Problem
@@ -201,7 +201,7 @@ def _played(config: SessionConfig, tape: ReplayTape) -> BackendSession:
     def people() -> PeopleSource:
         from harness.people import RecordedTraits, RecordedVisitorOrigin
 
-        recorded: Sequence[Mapping[str, Any]] = tape.header.people
+        recorded = tape.header.people
         marker = tape.marker if any(tape.marker in str(person) for person in recorded) else ""
         visitors = [entry for entry in recorded if entry.get("kind") == "visitor"]
         return PeopleSource(RecordedTraits(recorded, marker), RecordedVisitorOrigin(visitors))

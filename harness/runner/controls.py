@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from harness.core.clock import MovingClock
 from harness.core.errors import Problem
@@ -33,6 +33,25 @@ RUN_SECRET: Final = "sandbox-run-client-secret"
 PIPELINE: Final = Subscriber("pipeline", f"https://{RECEIVER_HOST}/", RUN_SECRET)
 
 
+class NotifiedItem(TypedDict, total=False):
+    """The person or thing that a notification is about."""
+
+    id: str
+
+
+class NotificationData(TypedDict):
+    """What a notification says beside its topic."""
+
+    item: NotifiedItem
+
+
+class Notification(TypedDict):
+    """A webhook's notification, as far as it is read here."""
+
+    topic: str
+    data: NotificationData
+
+
 class VersionNotSupported(Exception):
     """What a scenario needs does not exist here; it is not run."""
 
@@ -51,7 +70,7 @@ class Faults:
         times: int | None = 1,
         every: int | None = None,
         start: int | None = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         """Have the pipeline's requests of this operation go wrong: the first ones, each `every`th, or from `start` on.
 
@@ -85,7 +104,7 @@ class Webhooks:
     def __init__(
         self,
         clock: MovingClock,
-        read: Callable[[], Sequence[Mapping[str, Any]]],
+        read: Callable[[], Sequence[Notification]],
         send: Callable[[Request, str], Outcome],
     ) -> None:
         self._clock = clock
@@ -94,7 +113,7 @@ class Webhooks:
         """To be called before the first one is sent: the given is over."""
         self._send = send
         self._courier = WebhookDispatcher(clock, self._post, self._leave)
-        self._known: list[Mapping[str, Any]] = []
+        self._known: list[Notification] = []
         self._early: list[str] = []
         self._gone = False
 
@@ -139,12 +158,12 @@ class Webhooks:
             self._clock.advance(max(0.0, due - self._clock.now()))
             self._courier.deliver()
 
-    def _new(self) -> Sequence[Mapping[str, Any]]:
+    def _new(self) -> Sequence[Notification]:
         new = self._read()
         self._known += new
         return new
 
-    def _submit(self, notification: Mapping[str, Any]) -> None:
+    def _submit(self, notification: Notification) -> None:
         if not self._gone:
             self._courier.submit(PIPELINE, str(notification["topic"]), dict(notification))
             self._courier.deliver()
@@ -188,10 +207,10 @@ class Intercom:
         self.version = version
         self._workspace = workspace
         self._subscriber = subscriber
-        self._wanted: dict[str, Any] = {}
-        self._before: dict[str, Any] = {}
+        self._wanted: dict[str, object] = {}
+        self._before: dict[str, object] = {}
 
-    def set(self, **settings: Any) -> None:
+    def set(self, **settings: object) -> None:
         """Settings of the sandbox's workspace from the pipeline's first call until verification, as `rate_limit=3`."""
         self._wanted |= settings
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config.stock import module_of
 
@@ -50,7 +50,7 @@ class UnusedDeclarations:
         return {name: sorted(getattr(self, name)) for name in NAMES}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> UnusedDeclarations:
+    def from_data(cls, data: Mapping[str, Iterable[str]]) -> UnusedDeclarations:
         """As it came from another process."""
         return cls(*(frozenset(data[name]) for name in NAMES))
 

@@ -16,7 +16,7 @@ WHEN: Final = frozenset({"operation", "kind", "times", "every", "start"})
 """What every fault can be told; the rest depends on its kind."""
 
 
-def fault_from(given: Mapping[str, Any]) -> Fault:
+def fault_from(given: Mapping[str, object]) -> Fault:
     """A fault from plain values; a `Problem` names what cannot be.
 
     It fires once, unless `times`, `every` or `start` say something else; the latter two without end.
@@ -53,7 +53,7 @@ def load_faults(path: Path) -> Sequence[Fault]:
     return faults
 
 
-def _entries(path: Path) -> list[Mapping[str, Any]]:
+def _entries(path: Path) -> list[Mapping[str, object]]:
     try:
         text = path.read_text(encoding="utf-8")
         found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text).get("fault")
@@ -67,27 +67,31 @@ def _entries(path: Path) -> list[Mapping[str, Any]]:
 _SHAPE = 'write TOML with a [[fault]] table for each, such as operation = "convertVisitor", kind = "reset_after"'
 
 
-def _whole(least: int) -> Callable[[Any], bool]:
+def _whole(least: int) -> Callable[[object], bool]:
     return lambda value: type(value) is int and value >= least
 
 
-def _whole_or_none(value: Any) -> bool:
+def _whole_or_none(value: object) -> bool:
     return value is None or (type(value) is int and value >= 1)
 
 
-_VALUES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+def _seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 86_400
+
+
+_VALUES: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "times": (_whole_or_none, "a whole number above 0, or null for without end"),
     "every": (_whole_or_none, "a whole number above 0"),
     "start": (_whole_or_none, "a whole number above 0"),
     "status": (lambda value: type(value) is int and value in ERRORS, f"one of {', '.join(map(str, ERRORS))}"),
     "retry_after": (_whole(0), "a whole number of seconds"),
     "after": (lambda value: isinstance(value, bool), "true or false"),
-    "seconds": (lambda value: type(value) in (int, float) and 0 <= value <= 86_400, "seconds, 0 to 86400"),
+    "seconds": (_seconds, "seconds, 0 to 86400"),
     "at": (_whole(1), "a whole number of bytes above 0"),
 }
 
 
-def _check_value(name: str, value: Any) -> None:
+def _check_value(name: str, value: object) -> None:
     fits, wanted = _VALUES.get(name, (lambda _: True, ""))
     if not fits(value):
         raise Problem(f"{name} of a fault cannot be {value!r}", remedy=f"it must be {wanted}")

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import ceil
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
@@ -43,7 +43,7 @@ class ArmedFault:
     """Until when the rate limit holds that it set when it fired."""
     pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """The fault and its counters as plain values."""
         told = {name: value for name, value in asdict(self.fault).items() if name in _told(self.fault)}
         return {"type": "fault", **told, "met": self.met, "fired": self.fired}
