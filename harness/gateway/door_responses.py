@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from harness.core.http import Response
 
 JSON_HEADERS = {"content-type": "application/json; charset=utf-8"}
 
 
-def answer(status: int, body: Any) -> Response:
+def answer(status: int, body: object) -> Response:
     """A JSON answer."""
     return Response(status, JSON_HEADERS, json.dumps(body).encode())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from harness.core.errors import Problem
 from harness.core.http import BrokenResponse, Exchange
@@ -28,7 +28,7 @@ class Checkpoint:
     faults: Sequence[ArmedFault]
     count: int
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """What can be told of it."""
         return {"type": "checkpoint", "name": self.name, "now": self.now, "bytes": len(self.state)}
 
@@ -60,7 +60,7 @@ class Checkpoints:
         return [one for (owner, _), one in self._kept.items() if owner == workspace]
 
 
-def writes(exchanges: Iterable[Exchange]) -> list[Mapping[str, Any]]:
+def writes(exchanges: Iterable[Exchange]) -> list[Mapping[str, object]]:
     """What was asked that may have changed something: who asked, for what, with what answer."""
     return [_told(exchange) for exchange in exchanges if _may_have_written(exchange)]
 
@@ -73,7 +73,7 @@ def _may_have_written(exchange: Exchange) -> bool:
     return response is not None and (response.status < 400 or outcome.fault is not None)
 
 
-def _told(exchange: Exchange) -> Mapping[str, Any]:
+def _told(exchange: Exchange) -> Mapping[str, object]:
     request, answer = exchange.request, exchange.outcome.answer
     return {
         "number": exchange.number,

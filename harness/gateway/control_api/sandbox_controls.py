@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Settable(Protocol):
     """What a scenario may ask of a workspace."""
 
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_visitor(self, traits: Mapping[str, object]) -> dict[str, object]:
         """A visitor as a Messenger ping leaves one, as Intercom shows it."""
         ...
 
@@ -17,15 +17,15 @@ class Settable(Protocol):
         """Forget everyone and everything of this workspace."""
         ...
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The workspace's settings."""
         ...
 
-    def update_settings(self, changes: Mapping[str, Any]) -> Any:
+    def update_settings(self, changes: Mapping[str, object]) -> object:
         """Change settings; a `ValueError` or `Problem` says what cannot be."""
         ...
 
-    def merge_users(self, from_id: str, into_id: str) -> Any:
+    def merge_users(self, from_id: str, into_id: str) -> object:
         """Merge one user into another, as a teammate can in the inbox."""
         ...
 
@@ -33,7 +33,7 @@ class Settable(Protocol):
 class WorkspaceControls(Settable, Protocol):
     """What can be told to one workspace of the sandbox."""
 
-    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_segment(self, traits: Mapping[str, object]) -> dict[str, object]:
         """A segment with a rule, as Intercom shows it."""
         ...
 
@@ -49,7 +49,7 @@ class WorkspaceControls(Settable, Protocol):
         """Everybody there, and what became of the rest; only `changes` where it still is `seen`."""
         ...
 
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+    def changes_since(self, content: bytes) -> list[dict[str, object]]:
         """Who came, went or changed since such a state."""
         ...
 

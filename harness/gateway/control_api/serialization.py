@@ -9,7 +9,6 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 from harness.core.http import BrokenResponse, Exchange
@@ -21,7 +20,7 @@ _SECRET_KEYS = re.compile(
 _SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash)=)[^&]*")
 
 
-def exchange_tree(exchange: Exchange) -> dict[str, Any]:
+def exchange_tree(exchange: Exchange) -> dict[str, object]:
     """What was asked and answered, as plain values."""
     request, outcome = exchange.request, exchange.outcome
     return {
@@ -46,7 +45,7 @@ def exchange_tree(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _response_tree(exchange: Exchange) -> dict[str, Any] | None:
+def _response_tree(exchange: Exchange) -> dict[str, object] | None:
     response = exchange.outcome.response
     if response is None:
         return None
@@ -54,7 +53,7 @@ def _response_tree(exchange: Exchange) -> dict[str, Any] | None:
     return {"status": response.status, "headers": masked(response.headers), "body": body}
 
 
-def body_tree(body: bytes, content_type: str) -> Any:
+def body_tree(body: bytes, content_type: str) -> object:
     """A body as a tree, its secrets masked: JSON and forms parsed, text as it is, anything else in base64."""
     if not body:
         return None
@@ -72,7 +71,7 @@ def body_tree(body: bytes, content_type: str) -> Any:
         return {"base64": base64.b64encode(body).decode()}
 
 
-def _form_value(value: str) -> Any:
+def _form_value(value: str) -> object:
     """A form's value: the Messenger's hold JSON, which may hold a secret."""
     if not value.startswith(("{", "[")):
         return value
@@ -82,7 +81,7 @@ def _form_value(value: str) -> Any:
         return value
 
 
-def masked(value: Any) -> Any:
+def masked(value: object) -> object:
     """The same tree, with the values of keys that name a secret replaced."""
     if isinstance(value, Mapping):
         return {k: MASK if _is_secret(k, v) else masked(v) for k, v in value.items()}
@@ -91,5 +90,5 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _is_secret(key: str, value: Any) -> bool:
+def _is_secret(key: str, value: object) -> bool:
     return bool(value) and isinstance(value, str) and _SECRET_KEYS.search(key) is not None

@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
@@ -60,7 +60,7 @@ class Delivery:
     number: int
     subscriber: Subscriber
     topic: str
-    body: dict[str, Any]
+    body: dict[str, object]
     due: float
     state: State = "pending"
     how: str | None = None
@@ -69,7 +69,7 @@ class Delivery:
     under_way: bool = False
     """Whether it is being sent: whoever is told may be told something else before they answer."""
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """What the delivery log shows."""
         return {
             "type": "delivery",
@@ -108,7 +108,7 @@ class _DeliveryQueue:
 class WebhookDispatcher:
     """The deliveries of a server; safe to use from several threads, and it sends one thing at a time."""
 
-    def __init__(self, clock: Clock, post: Post, disable: Callable[[str], None] = lambda workspace: None) -> None:
+    def __init__(self, clock: Clock, post: Post, disable: Callable[[str], object] = lambda workspace: None) -> None:
         self._clock = clock
         self._post = post
         self._disable = disable
@@ -131,7 +131,7 @@ class WebhookDispatcher:
         """What was ordered for a workspace."""
         return tuple(self._disruptions.get(workspace, ()))
 
-    def submit(self, subscriber: Subscriber, topic: str, body: dict[str, Any]) -> None:
+    def submit(self, subscriber: Subscriber, topic: str, body: dict[str, object]) -> None:
         """Take a notification; one that must go before the answer is sent at once, the others by `deliver`."""
         with self._lock:
             disruption = self._disruption(subscriber.workspace, topic)
@@ -154,7 +154,7 @@ class WebhookDispatcher:
                 return one
         return None
 
-    def _enter(self, subscriber: Subscriber, topic: str, body: dict[str, Any], how: str | None) -> Delivery:
+    def _enter(self, subscriber: Subscriber, topic: str, body: dict[str, object], how: str | None) -> Delivery:
         self._count += 1
         return Delivery(self._count, subscriber, topic, body, self._clock.now(), how=how)
 

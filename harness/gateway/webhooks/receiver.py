@@ -33,7 +33,7 @@ class ReceivedNotification:
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Whoever leaves in the middle is not answered; that is nothing to tell of."""
 
 
@@ -47,7 +47,7 @@ class Receiver:
         port: int = 0,
         secret: str | None = None,
         forward: str | None = None,
-        answer: Callable[[Any], int] = lambda body: 200,
+        answer: Callable[[object], int] = lambda body: 200,
     ) -> None:
         self._hear = hear
         self._secret = secret
@@ -121,7 +121,7 @@ class Receiver:
         return NotificationHandler
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes) -> object:
     try:
         return json.loads(raw)
     except ValueError:
