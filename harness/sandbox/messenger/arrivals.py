@@ -199,7 +199,7 @@ def _written(call: RequestContext, form: Form, person: Person, wanted: Identifie
     if person.kind != "user":
         traits.pop("signed_up_at", None)
         traits.pop("companies", None)
-        written = msgspec.structs.replace(person, **_changes(call, traits, person))
+        written = person.changed(_changes(call, traits, person))
     else:
         written = users_v1.write(_saying(call, traits), person, wanted)
     call.people.put(written)

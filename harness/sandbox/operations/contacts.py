@@ -46,7 +46,7 @@ def create(call: RequestContext) -> OperationResponse:
     number = call.workspace.database.next("people")
     identity = {"email": email, "external_id": external_id}
     person = newcomer(call, number, "lead" if action == "create_lead" else "user", identity)
-    person = msgspec.structs.replace(person, **profiles.changes(call, {}))
+    person = person.changed(profiles.changes(call, {}))
     call.people.add(person)
     return show(call, person)
 
@@ -131,7 +131,7 @@ def update(call: RequestContext) -> OperationResponse:
         found = {"kind": "user", "signed_up_at": call.now, **found}
     elif person.kind == "lead":
         identity["external_id"] = person.external_id
-    person = msgspec.structs.replace(person, **identity, **found, updated_at=call.now)
+    person = person.changed({**identity, **found, "updated_at": call.now})
     call.people.put(person)
     return show(call, person)
 

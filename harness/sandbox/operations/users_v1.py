@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from harness.sandbox.operations import companies, profiles, segments, tags
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
@@ -43,7 +41,7 @@ def write(call: RequestContext, person: Person, wanted: Identifiers) -> Person:
     changes = profiles.changes(call, person.custom_attributes)
     if parsing.flag(call.body, "new_session"):
         changes["session_count"] = person.session_count + 1
-    person = msgspec.structs.replace(person, **identity, **changes, updated_at=call.now)
+    person = person.changed({**identity, **changes, "updated_at": call.now})
     call.people.put(person)
     for entry in parsing.objects(call.body, "companies") or []:
         _company(call, person, entry)

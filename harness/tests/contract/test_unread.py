@@ -10,16 +10,20 @@ import pytest
 from harness.core.http import Request
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
+from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.unread_fields import READ, unread
 from harness.tests.support import stock_scenarios
 from harness.tests.support.sandbox_client import Asker
+
+LATEST = max(VERSIONS.values(), key=lambda version: version.order).name
+"""The version that has every field of 2.x."""
 
 OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "convertVisitor": ("2.16", "POST", "/visitors/convert", {"visitor": {"user_id": "{uuid}"}, "type": "user"}),
     "convertLead": ("1.4", "POST", "/contacts/convert", {"contact": {"id": "{lead}"}, "user": {"email": "n@a.test"}}),
     "MergeContact": ("2.16", "POST", "/contacts/merge", {"from": "{lead}", "into": "{user}"}),
-    "CreateContact": ("2.16", "POST", "/contacts", {"email": "new@example.com"}),
-    "UpdateContact": ("2.16", "PUT", "/contacts/{user}", {}),
+    "CreateContact": (LATEST, "POST", "/contacts", {"email": "new@example.com"}),
+    "UpdateContact": (LATEST, "PUT", "/contacts/{user}", {}),
     "updateVisitor": ("1.4", "PUT", "/visitors", {"user_id": "{uuid}"}),
     "createOrUpdateUser": ("1.4", "POST", "/users", {"email": "new@example.com"}),
     "createOrUpdateLead": ("1.4", "POST", "/contacts", {}),
