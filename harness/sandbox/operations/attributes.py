@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from harness.sandbox.requests import parsing
@@ -10,21 +12,7 @@ from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.serializers import shared_fields
 from harness.sandbox.store.attribute_store import GOOD_NAME, MODEL_WORDS, MODELS, TYPES, Attribute
-
-STANDARD = (
-    ("contact", "id", "ID", "string", False),
-    ("contact", "name", "Name", "string", True),
-    ("contact", "email", "Email", "string", True),
-    ("contact", "phone", "Phone", "string", True),
-    ("contact", "external_id", "User ID", "string", True),
-    ("contact", "signed_up_at", "Signed up", "date", True),
-    ("contact", "last_seen_at", "Last seen", "date", True),
-    ("company", "name", "Company name", "string", True),
-    ("company", "company_id", "Company ID", "string", False),
-    ("company", "remote_created_at", "Company created at", "date", True),
-    ("company", "monthly_spend", "Monthly Spend", "float", True),
-)
-"""A few of the attributes that every workspace has: model, name, label, type, whether the API may write it."""
+from harness.sandbox.workspace.built_in_attributes import BUILT_IN
 
 
 def list_all(call: RequestContext) -> OperationResponse:
@@ -37,28 +25,21 @@ def list_all(call: RequestContext) -> OperationResponse:
         for one in call.workspace.attributes.all(model)
         if not one.archived or call.query.get("include_archived") == "true"
     ]
-    data = [_standard(row) for row in STANDARD if model in (None, row[0])] + [
-        shared_fields.attribute(one) for one in own
-    ]
+    data = [shown for one in MODELS if model in (None, one) for shown in _of_model(call, one, own)]
     return OperationResponse({"type": "list", "data": data})
 
 
-def _standard(row: tuple[str, str, str, str, bool]) -> dict[str, object]:
-    model, name, label, data_type, writable = row
-    return {
-        "type": "data_attribute",
-        "name": name,
-        "full_name": name,
-        "label": label,
-        "description": label,
-        "data_type": data_type,
-        "api_writable": writable,
-        "ui_writable": False,
-        "messenger_writable": True,
-        "custom": False,
-        "archived": False,
-        "model": model,
-    }
+def _of_model(call: RequestContext, model: str, own: Sequence[Attribute]) -> list[dict[str, object]]:
+    """Show the attributes of a model: the workspace's own stand among those that every workspace has."""
+    first, last = (
+        [
+            shared_fields.built_in_attribute(call.workspace, one)
+            for one in BUILT_IN
+            if (one.model, one.last) == (model, at)
+        ]
+        for at in (False, True)
+    )
+    return [*first, *(shared_fields.attribute(call.workspace, one) for one in own if one.model == model), *last]
 
 
 def create(call: RequestContext) -> OperationResponse:
@@ -79,7 +60,7 @@ def create(call: RequestContext) -> OperationResponse:
         messenger_writable=bool(parsing.flag(call.body, "messenger_writable")),
     )
     workspace.attributes.add(attribute)
-    return OperationResponse(shared_fields.attribute(attribute))
+    return OperationResponse(shared_fields.attribute(call.workspace, attribute))
 
 
 def _check(call: RequestContext, model: str, name: str, data_type: str) -> None:
@@ -119,4 +100,4 @@ def update(call: RequestContext) -> OperationResponse:
         changes["archived"] = bool(parsing.flag(call.body, "archived"))
     attribute = msgspec.structs.replace(attribute, **changes)
     call.workspace.attributes.put(attribute)
-    return OperationResponse(shared_fields.attribute(attribute))
+    return OperationResponse(shared_fields.attribute(call.workspace, attribute))

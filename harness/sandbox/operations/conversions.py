@@ -28,9 +28,9 @@ def show(call: RequestContext, person: Person) -> OperationResponse:
     return OperationResponse(contact(call, person))
 
 
-def contact(call: RequestContext, person: Person) -> Contact:
+def contact(call: RequestContext, person: Person, *, listed: bool = False) -> Contact:
     """A contact of 2.x, with the merges it comes from where the request asks for them."""
-    shown = v2.contact(call.workspace, person, call.version)
+    shown = v2.contact(call.workspace, person, call.version, listed=listed)
     wanted = call.query.get("include_merge_history") == "true" and call.version.has("merge_history")
     if wanted and person.kind == "user":
         shown["merge_history"] = [
@@ -56,8 +56,8 @@ def act(rule: DecisionRule, target: Target, call: RequestContext | None = None) 
     refusal = rule.then
     if call is not None and refusal in (no.USER_NOT_FOUND, no.CONTACT_NOT_FOUND):
         refusal = contact_not_found(call)
-    if target.person is not None and "{contact_id}" in refusal.message:
-        refusal = refusal.filled(contact_id=target.person.person_id)
+    if target.contact_id is not None and "{contact_id}" in refusal.message:
+        refusal = refusal.filled(contact_id=target.contact_id)
     raise Refused(refusal)
 
 

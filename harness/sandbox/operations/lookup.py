@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.requests import targets
 from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.targets import Identifiers
@@ -34,10 +33,10 @@ def queried_person(call: RequestContext) -> Person:
 def _the_one(call: RequestContext, wanted: Identifiers) -> Person:
     if not wanted.given:
         raise Refused(no.USER_UNIDENTIFIED)
-    found = [person for person in _matches(call, wanted) if person.kind != "visitor"]
+    found = [person for person in _matches(call, wanted) if person.kind != "visitor" and not person.archived]
     if not found:
-        raise Refused(contact_not_found(call))
-    users = [person for person in found if person.kind == "user" and not person.archived]
+        raise Refused(no.USER_NOT_FOUND)
+    users = [person for person in found if person.kind == "user"]
     if len(users) > 1 and not wanted.person_id and not wanted.external_id:
         raise Refused(no.SEVERAL_USERS)
     return users[0] if users else found[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversations import found_conversation
-from harness.sandbox.operations.conversions import contact_not_found
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.operations.replies import check_teammate
 from harness.sandbox.requests import parsing
@@ -51,7 +50,7 @@ def detach(call: RequestContext) -> OperationResponse:
     check_teammate(call)
     people = call.belongings.participants_of(found.conversation_id)
     if contact_id not in people:
-        raise Refused(contact_not_found(call))
+        raise Refused(no.USER_NOT_FOUND)
     if len(people) == 1:
         raise Refused(no.LAST_CUSTOMER)
     call.belongings.drop_out(contact_id, found.conversation_id)

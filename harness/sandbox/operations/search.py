@@ -27,7 +27,7 @@ def contacts(call: RequestContext) -> OperationResponse:
     found = [person for person in _candidates(call, query) if test(person)]
     found = language.ordered(found, call.body.get("sort"), fields, call.version)
     page = language.page_of(found, call.body, CONTACTS_PER_PAGE)
-    data = [contact(call, person) for person in page.items]
+    data = [contact(call, person, listed=True) for person in page.items]
     return OperationResponse({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person
 from harness.sandbox.requests import parsing
@@ -47,7 +49,7 @@ def save(call: RequestContext) -> OperationResponse:
     for entry in parsing.objects(call.body, "users") or []:
         _tag_person(call, tag, entry)
     companies = [_tag_company(call, tag, entry) for entry in parsing.objects(call.body, "companies") or []]
-    answer = shared_fields.tag(tag)
+    answer: dict[str, object] = {**shared_fields.tag(tag)}
     if companies:
         answer |= {"users": [], "companies": companies}
     return OperationResponse(answer)
@@ -67,9 +69,9 @@ def _saved(call: RequestContext, name: str) -> Tag:
 def _tag_person(call: RequestContext, tag: Tag, entry: dict[str, object]) -> None:
     person = named_person(call, entry)
     if parsing.flag(entry, "untag"):
-        call.belongings.take_tag(person.person_id, tag.tag_id)
+        _untag(call, person, tag)
     else:
-        call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
+        _hang(call, person, tag)
 
 
 def _tag_company(call: RequestContext, tag: Tag, entry: dict[str, object]) -> dict[str, object]:
@@ -103,7 +105,7 @@ def of_contact(call: RequestContext) -> OperationResponse:
 def attach(call: RequestContext) -> OperationResponse:
     """`POST /contacts/{contact_id}/tags`."""
     person, tag = _pair(call, parsing.number_id(call.body, "id"))
-    call.belongings.put_tag(person.person_id, tag.tag_id, call.now)
+    _hang(call, person, tag)
     return OperationResponse(shared_fields.applied(call.workspace, tag, call.now))
 
 
@@ -113,8 +115,23 @@ def detach(call: RequestContext) -> OperationResponse:
     hanging = [one for one in call.belongings.tags_of(person.person_id) if one.tag_id == tag.tag_id]
     if not hanging:
         raise Refused(no.RESOURCE_NOT_FOUND)
-    call.belongings.take_tag(person.person_id, tag.tag_id)
+    _untag(call, person, tag)
     return OperationResponse(shared_fields.applied(call.workspace, tag, hanging[0].applied_at))
+
+
+def _hang(call: RequestContext, person: Person, tag: Tag) -> None:
+    """Hang a tag on somebody, whose `updated_at` moves with it (facts-recorded 67)."""
+    if call.belongings.put_tag(person.person_id, tag.tag_id, call.now):
+        _touch(call, person)
+
+
+def _untag(call: RequestContext, person: Person, tag: Tag) -> None:
+    if call.belongings.take_tag(person.person_id, tag.tag_id):
+        _touch(call, person)
+
+
+def _touch(call: RequestContext, person: Person) -> None:
+    call.people.put(msgspec.structs.replace(call.people.get(person.person_id) or person, updated_at=call.now))
 
 
 def _pair(call: RequestContext, tag_id: str | None) -> tuple[Person, Tag]:

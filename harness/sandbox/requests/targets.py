@@ -37,13 +37,21 @@ def identifiers(body: dict[str, object], version: Version) -> Identifiers:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was found, in the words of `rules.TARGETS`, and whom."""
+    """What was found, in the words of `rules.TARGETS`, and whom; of a user who is gone only the id is known."""
 
     kind: str
     person: Person | None = None
+    holder_id: str | None = None
+
+    @property
+    def contact_id(self) -> str | None:
+        """The id of the user that was found."""
+        return self.person.person_id if self.person is not None else self.holder_id
 
 
 NOBODY = Target("new")
+FREE = Target("no")
+"""Nobody else has the identifiers."""
 
 
 def find_target(people: PersonStore, wanted: Identifiers, source: Person, *, email_may_repeat: bool) -> Target:

@@ -70,6 +70,8 @@ class ContactField:
     """The ISO date until which an empty text was shown as `""`; since then it is null."""
     old: tuple[str, ...] = ()
     """Its names in 1.x; empty if 1.x does not show it."""
+    old_since: str = ""
+    """The ISO date from which 1.x shows it; empty for always."""
     writes: Writers = ""
     search: bool = False
     stored: str = ""

@@ -17,10 +17,16 @@ from harness.sandbox.rules.versions import span
 _K, _MOMENT = MergeAction.KEPT, MergeAction.MOMENT
 SMS: Final = "2022-08-10"
 """Recorded: 44 keys in 2.0 and 2.3 up to 2021-04-22, two more in 2.2 on this day (facts-recorded 33)."""
-UTM: Final = "2023-01-24"
-"""In no recording of 2021 and 2022; the first description that has these keys is that of 2.8 (facts-recorded 33, 72)."""
+UTM: Final = "2024-05-03"
+"""In no recording of 2021 and 2022; on this day the description of 2.11 had these keys (facts-recorded 33, 72)."""
+OLD_2015: Final = "2015-07-01"
+"""Of 1.x: not there on 2014-11-24, there on 2018-03-09; the day between them is assumed."""
+OLD_2019: Final = "2019-01-01"
+"""Of 1.x: not there on 2018-03-09, there in notifications of 2019."""
+OLD_2024: Final = "2024-05-03"
+"""Of 1.x: not there in notifications of 2019; in the description of 2.11, which shows visitors so."""
 NULL: Final = "2022-08-10"
-"""Recorded: `""` in 2021, null on this day (facts-recorded 32)."""
+"""Recorded: `""` in 2021 where one contact was read, and null in lists; null on this day (facts-recorded 32)."""
 PHONE: Final = "the official example: null where nobody has the app on a telephone"
 COPIED: Final = "facts §4: attributes that the target lacks are copied"
 NO_OPT_OUT_LOST: Final = "nothing said: the safest, no opt-out is lost"
@@ -32,15 +38,15 @@ FIELDS: Final = (
     Field("id", "text", TARGET, "facts §2, §10: the id is the visitor's own and unchanged by conversion", old=("id",), search=True, stored="person_id"),
     Field("workspace_id", "text", None, "facts §1", old=("app_id",)),
     Field("external_id", "text", Fate(_K, MergeAction.GIVEN, MergeAction.TARGET), "facts §2: the uuid stays a lead's, and is not kept by a user; §4", old=("user_id",), writes="both", search=True),
-    Field("role", "text", None, "facts §1", old=("anonymous",), writes="2.x", search=True, stored="kind"),
+    Field("role", "text", None, "facts §1", old=("anonymous",), old_since=OLD_2015, writes="2.x", search=True, stored="kind"),
     Field("email", "email", Fate(_K, MergeAction.RETAINED, MergeAction.ADOPTED_IF_ALLOWED), "facts §2: retained; §4: 1.x never adds it by a merge", blank_until=NULL, old=("email",), writes="both", search=True, assumed=True),
-    Field("phone", "text", ADOPTED, "facts §4: phone discarded where the target has one", old=("phone",), writes="both", search=True),
+    Field("phone", "text", ADOPTED, "facts §4: phone discarded where the target has one", old=("phone",), old_since=OLD_2015, writes="both", search=True),
     Field("name", "text", ADOPTED, "facts §4, recorded: the lead's name dropped, the user had one", old=("name",), writes="both", search=True),
     Field("avatar", "text", ADOPTED, "facts §2: only the pseudonym's picture is lost, because it is a lead's", old=("avatar",), writes="both", search=True, assumed=True),
-    Field("owner_id", "text", ADOPTED, COPIED, old=("owner_id",), writes="both", search=True),
+    Field("owner_id", "text", ADOPTED, COPIED, old=("owner_id",), old_since=OLD_2024, writes="both", search=True),
     Field("social_profiles", "list", ADOPTED, "facts §4", old=("social_profiles",)),
-    Field("has_hard_bounced", "boolean", EITHER, NO_OPT_OUT_LOST, old=("has_hard_bounced",), search=True, assumed=True),
-    Field("marked_email_as_spam", "boolean", EITHER, NO_OPT_OUT_LOST, old=("marked_email_as_spam",), search=True, assumed=True),
+    Field("has_hard_bounced", "boolean", EITHER, NO_OPT_OUT_LOST, old=("has_hard_bounced",), old_since=OLD_2015, search=True, assumed=True),
+    Field("marked_email_as_spam", "boolean", EITHER, NO_OPT_OUT_LOST, old=("marked_email_as_spam",), old_since=OLD_2015, search=True, assumed=True),
     Field("unsubscribed_from_emails", "boolean", EITHER, NO_OPT_OUT_LOST, old=("unsubscribed_from_emails",), writes="both", search=True, assumed=True),
     Field("created_at", "date", TARGET, "facts §2, recorded; §4, recorded: a merge changed updated_at only", old=("created_at",), search=True),
     Field("updated_at", "date", Fate(_MOMENT, _MOMENT, _MOMENT), "facts §4, recorded", old=("updated_at",), search=True),
@@ -76,12 +82,12 @@ FIELDS: Final = (
     Field("companies", "list", None, "facts §5", old=("companies",), writes="1.x"),
     Field("opted_out_subscription_types", "list", None, "facts-recorded 33, 72", since=UTM),
     Field("opted_in_subscription_types", "list", None, "facts-recorded 33, 72", since=UTM),
-    Field("utm_campaign", "text", ADOPTED, "facts §4", since=UTM, old=("utm_campaign",), writes="1.x", search=True),
-    Field("utm_content", "text", ADOPTED, "facts §4", since=UTM, old=("utm_content",), writes="1.x", search=True),
-    Field("utm_medium", "text", ADOPTED, "facts §4", since=UTM, old=("utm_medium",), writes="1.x", search=True),
-    Field("utm_source", "text", ADOPTED, "facts §4", since=UTM, old=("utm_source",), writes="1.x", search=True),
-    Field("utm_term", "text", ADOPTED, "facts §4", since=UTM, old=("utm_term",), writes="1.x", search=True),
-    Field("referrer", "text", ADOPTED, "facts §2, recorded: kept; §4", since=UTM, old=("referrer",), writes="1.x", search=True),
+    Field("utm_campaign", "text", ADOPTED, "facts §4", since=UTM, old=("utm_campaign",), old_since=OLD_2015, writes="1.x", search=True),
+    Field("utm_content", "text", ADOPTED, "facts §4", since=UTM, old=("utm_content",), old_since=OLD_2015, writes="1.x", search=True),
+    Field("utm_medium", "text", ADOPTED, "facts §4", since=UTM, old=("utm_medium",), old_since=OLD_2015, writes="1.x", search=True),
+    Field("utm_source", "text", ADOPTED, "facts §4", since=UTM, old=("utm_source",), old_since=OLD_2015, writes="1.x", search=True),
+    Field("utm_term", "text", ADOPTED, "facts §4", since=UTM, old=("utm_term",), old_since=OLD_2015, writes="1.x", search=True),
+    Field("referrer", "text", ADOPTED, "facts §2, recorded: kept; §4", since=UTM, old=("referrer",), old_since=OLD_2015, writes="1.x", search=True),
     Field("sms_consent", "boolean", TARGET, "nothing said: a consent is not inherited", since=SMS, assumed=True),
     Field("unsubscribed_from_sms", "boolean", EITHER, NO_OPT_OUT_LOST, since=SMS, assumed=True),
     Field("enabled_push_messaging", "boolean", None, "facts §5: from 2.12", shown=span(since="2.12")),
@@ -91,7 +97,7 @@ FIELDS: Final = (
     Field("location.region", "text", None, "the official descriptions search by it", shown=None, search=True),
     Field("location.city", "text", None, "the official descriptions search by it", shown=None, search=True),
     Field("tag_id", "tags", None, "the official descriptions search by it", shown=None, search=True),
-    Field("pseudonym", "text", TARGET, "facts §2, recorded: kept by the new user; nothing said of merges", shown=None, old=("pseudonym",), assumed=True),
+    Field("pseudonym", "text", TARGET, "facts §2, recorded: kept by the new user; nothing said of merges", shown=None, old=("pseudonym",), old_since=OLD_2015, assumed=True),
     Field("session_count", "number", TARGET, "facts §2, recorded: kept; nothing said of merges", shown=None, old=("session_count",), assumed=True),
     Field("archived", "boolean", TARGET, "facts §4: an archived person is neither end of a merge", shown=None, assumed=True),
     Field("blocked", "boolean", EITHER, "nothing said: the safest", shown=None, assumed=True),
@@ -100,6 +106,9 @@ FIELDS: Final = (
 )
 """Every field. A row is one line, however long, so that a field added is a line added."""
 # fmt: on
+
+OLD_KEYS: Final = {"signed_up_at": OLD_2015, "last_seen_ip": OLD_2015, "do_not_track": OLD_2019}
+"""Keys of 1.x that no row names by themselves, with the date since which they are shown."""
 
 LOCATION: Final = (
     ("country", "country_name", ""),

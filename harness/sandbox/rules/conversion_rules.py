@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.decision_table import DecisionRule, Table
+from harness.sandbox.rules.gone_contacts import GONE
 
 TARGETS = ("new", "user", "several", "archived", "lead", "unknown_id", "conflict")
 """What the identifiers of the wanted user lead to: nobody yet; one user; several; an archived one; a lead; an `id` that
@@ -201,7 +202,6 @@ UPDATE_CONTACT = Table(
     {
         "role": ("lead", "user"),
         "wanted": ("unchanged", "lead", "user", "invalid"),
-        "external_id": ("given", "absent"),
         "identified": YES_NO,
         "taken": TAKEN,
     },
@@ -209,19 +209,19 @@ UPDATE_CONTACT = Table(
         DecisionRule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
         DecisionRule({"role": "user", "wanted": "lead"}, no.USER_TO_LEAD, "facts §4"),
         DecisionRule(
-            {"role": "lead", "wanted": "unchanged|lead", "external_id": "given"},
-            no.LEAD_EXTERNAL_ID,
-            "facts §5: segmentio#627",
-            assumed=True,
+            {"role": "lead", "wanted": "unchanged|lead"}, "update", "facts-recorded 4: an external_id is not read"
         ),
-        DecisionRule({"role": "lead", "wanted": "unchanged|lead", "external_id": "absent"}, "update", "facts §5"),
         DecisionRule(
             {"role": "lead", "wanted": "user", "identified": "no"},
             no.USER_NEEDS_IDENTIFIER,
             "facts §5: a user needs external_id or email",
             assumed=True,
         ),
-        DecisionRule({"role": "lead", "wanted": "user", "identified": "yes", "taken": "no"}, "become_user", "facts §4"),
+        DecisionRule(
+            {"role": "lead", "wanted": "user", "identified": "yes", "taken": "no"},
+            "become_user",
+            "facts-recorded 1, 2: the same id, and signed_up_at stays as it was",
+        ),
         DecisionRule(
             {"role": "lead", "wanted": "user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §4"
         ),
@@ -237,57 +237,44 @@ UPDATE_CONTACT = Table(
             assumed=True,
         ),
         DecisionRule(
-            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "no"}, "update", "facts §5"
+            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "no|archived"},
+            "update",
+            "facts §5; recorded in 2.3, 5 of 5: what an archived user has can be taken by a change",
         ),
         DecisionRule(
             {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"
-        ),
-        DecisionRule(
-            {"role": "user", "wanted": "unchanged|user", "identified": "yes", "taken": "archived"},
-            no.ARCHIVED_DUPLICATE,
-            "facts §5",
         ),
     ),
 )
 
 CREATE_CONTACT = Table(
     "POST /contacts",
-    {
-        "wanted": ("absent", "lead", "user", "invalid"),
-        "email": YES_NO,
-        "external_id": YES_NO,
-        "taken": TAKEN,
-    },
+    {"wanted": ("absent", "lead", "user", "contact", "invalid"), "identified": YES_NO, "taken": TAKEN},
     (
         DecisionRule({"wanted": "invalid"}, no.ROLE_INVALID, "facts §5", assumed=True),
+        DecisionRule({"wanted": "absent", "identified": "no"}, no.CONTACT_EMPTY, "facts §5", assumed=True),
         DecisionRule(
-            {"wanted": "absent", "email": "no", "external_id": "no"}, no.CONTACT_EMPTY, "facts §5", assumed=True
+            {"wanted": "user|contact", "identified": "no"}, no.USER_NEEDS_IDENTIFIER, "facts §5", assumed=True
         ),
         DecisionRule(
-            {"wanted": "user", "email": "no", "external_id": "no"}, no.USER_NEEDS_IDENTIFIER, "facts §5", assumed=True
+            {"wanted": "lead"}, "create_lead", "facts-recorded 4, 12: leads share e-mails, an external_id is not read"
         ),
+        DecisionRule({"wanted": "user|absent", "identified": "yes", "taken": "no"}, "create_user", "facts §5"),
         DecisionRule(
-            {"wanted": "lead", "external_id": "yes"}, no.LEAD_EXTERNAL_ID, "facts §5: segmentio#627", assumed=True
+            {"wanted": "contact", "identified": "yes", "taken": "no"},
+            "create_user",
+            "facts-recorded 69: a `contact` becomes a user",
         ),
-        DecisionRule({"wanted": "lead", "external_id": "no"}, "create_lead", "facts §5: leads may share an e-mail"),
-        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "no"}, "create_user", "facts §5"),
+        DecisionRule({"wanted": "user|absent|contact", "identified": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
         DecisionRule(
-            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "no"}, "create_user", "facts §5"
-        ),
-        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"),
-        DecisionRule(
-            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "live"}, no.DUPLICATE, "facts §5"
-        ),
-        DecisionRule({"wanted": "user|absent", "email": "yes", "taken": "archived"}, no.ARCHIVED_DUPLICATE, "facts §5"),
-        DecisionRule(
-            {"wanted": "user|absent", "email": "no", "external_id": "yes", "taken": "archived"},
+            {"wanted": "user|absent|contact", "identified": "yes", "taken": "archived"},
             no.ARCHIVED_DUPLICATE,
-            "facts §5",
+            "facts §5; facts-recorded 10, 11: an archived or a deleted user has it",
         ),
     ),
 )
 
-TABLES = (CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT)
+TABLES = (CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT, GONE)
 
 
 def assumed_rules() -> list[tuple[str, DecisionRule]]:

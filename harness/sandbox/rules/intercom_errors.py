@@ -150,9 +150,6 @@ CONTACT_EMPTY = IntercomError(
 USER_NEEDS_IDENTIFIER = IntercomError(
     400, "parameter_not_found", "A user needs an email or an external_id", "facts §5", assumed=True
 )
-LEAD_EXTERNAL_ID = IntercomError(
-    400, "parameter_invalid", "external_id is not accepted for leads", "facts §5: integrators say so", assumed=True
-)
 ROLE_INVALID = IntercomError(400, "parameter_invalid", "role must be one of: user, lead", "facts §5", assumed=True)
 USER_TO_LEAD = IntercomError(400, "client_error", "Contact with user role can't be converted to a lead", "facts §4")
 OWNER_UNKNOWN = IntercomError(
@@ -162,6 +159,14 @@ EMAIL_INVALID = IntercomError(400, "parameter_invalid", "email is invalid", "fac
 EMAIL_VERIFIED_ALONE = IntercomError(
     400, "parameter_invalid", "email_verified needs an email", "facts §5: the status is documented", assumed=True
 )
+DELETED_FOR_GOOD = IntercomError(
+    400,
+    "bad_request",
+    "User has been marked for permanent deletion and is not restorable.",
+    "facts-recorded 18",
+)
+MERGED_FOR_GOOD = IntercomError(400, "bad_request", "User has been merged and is not restorable.", "facts-recorded 50")
+SERVER_ERROR = IntercomError(500, "server_error", "Server Error", "facts-recorded 18, 26")
 
 # Merging
 INVALID_MERGE = IntercomError(400, "invalid_merge", "Merging can only be performed on a lead into a user", "facts §4")

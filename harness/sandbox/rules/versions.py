@@ -124,6 +124,10 @@ FEATURES = {
     "merged_is_gone": Feature(span(since="2.16"), "facts §4: 410 with the canonical link instead of 404"),
     "merge_history": Feature(span(since="2.16"), "the official description: include_merge_history"),
     "owner_as_text": Feature(span(since="2.16"), "facts §5: owner_id is a string from 2.16"),
+    "short_references": Feature(
+        span(until="2.6"),
+        "facts-recorded 16: recorded in 2.3, `object` and no external_id; later `type` and external_id",
+    ),
     "sort_order_checked": Feature(span(since="2.16"), "facts §5: invalid_sort_order"),
     "dates_by_day": Feature(
         span(since="2.0", until="2.16"), "facts §5: dates are searched by day, from 2.17 by second"

@@ -203,6 +203,13 @@ class OldPerson(TypedDict):
     user_agent_data: NotRequired[None]
 
 
+def old_person_of(person: OldPerson, without: frozenset[str]) -> OldPerson:
+    """Return a person of 1.x without the keys that a date does not have yet."""
+    shown: Any = {key: value for key, value in person.items() if key not in without}
+    old_person: OldPerson = shown
+    return old_person
+
+
 class Tag(TypedDict):
     """A tag by itself."""
 

@@ -7,15 +7,22 @@ recorded `St. John's`).
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.search.segment_rules import Segment
+from harness.sandbox.serializers import shapes
+from harness.sandbox.serializers.shapes import AppliedTag, AppliedTags
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Note, Tag
 from harness.sandbox.store.conversation_store import Attachment
+from harness.sandbox.workspace.built_in_attributes import BuiltInAttribute
 from harness.sandbox.workspace.subscription_types import Subscription
 from harness.sandbox.workspace.workspace import Admin, Workspace
+
+SHOWN_TYPES: Final = {"datetime": "date", "options": "string"}
+"""Types of attributes that are shown as others; a list of options is a string with options (the official example)."""
 
 AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|#39);)")
 
@@ -39,17 +46,21 @@ def owner_id(person: Person, version: Version) -> str | int | None:
     return int(person.owner_id)
 
 
-def tag(found: Tag) -> dict[str, object]:
+def tag(found: Tag) -> shapes.Tag:
     """A tag by itself."""
     return {"type": "tag", "id": str(found.tag_id), "name": found.name}
 
 
-def applied(workspace: Workspace, found: Tag, at: int) -> dict[str, object]:
-    """A tag that hangs on somebody or something."""
-    return {**tag(found), "applied_at": at, "applied_by": {"type": "admin", "id": workspace.admin.admin_id}}
+def applied(workspace: Workspace, found: Tag, at: int) -> AppliedTag:
+    """Return a tag that hangs on somebody or something; the keys of when and by whom were added by date."""
+    shown = AppliedTag(type="tag", id=str(found.tag_id), name=found.name)
+    if workspace.changed("tag_applied"):
+        shown["applied_at"] = at
+        shown["applied_by"] = {"type": "admin", "id": workspace.admin.admin_id}
+    return shown
 
 
-def conversation_tags(workspace: Workspace, conversation_id: str) -> dict[str, object]:
+def conversation_tags(workspace: Workspace, conversation_id: str) -> AppliedTags:
     """The tags of a conversation."""
     tags = workspace.belongings.labels_of("conversation", conversation_id)
     return {"type": "tag.list", "tags": [applied(workspace, one, one.applied_at) for one in tags]}
@@ -79,7 +90,7 @@ def company(workspace: Workspace, found: Company) -> dict[str, object]:
         "plan": {"type": "plan", "id": workspace.ids.plan_id(found.plan), "name": found.plan} if found.plan else {},
         "custom_attributes": found.custom_attributes,
     }
-    optional = ("last_request_at", "size", "website", "industry")
+    optional = ("name", "remote_created_at", "last_request_at", "size", "website", "industry")
     return {key: value for key, value in shown.items() if value is not None or key not in optional}
 
 
@@ -167,16 +178,16 @@ def segment(found: Segment, version: Version) -> dict[str, object]:
     }
 
 
-def attribute(found: Attribute) -> dict[str, object]:
-    """A data attribute that the workspace made."""
-    shown = {
+def attribute(workspace: Workspace, found: Attribute) -> dict[str, object]:
+    """Return a data attribute that the workspace made."""
+    shown: dict[str, object] = {
         "id": found.attribute_id,
         "type": "data_attribute",
         "name": found.name,
         "full_name": f"custom_attributes.{found.name}",
         "label": found.name,
         "description": found.description,
-        "data_type": "date" if found.data_type == "datetime" else found.data_type,
+        "data_type": SHOWN_TYPES.get(found.data_type, found.data_type),
         "options": found.options,
         "api_writable": True,
         "ui_writable": False,
@@ -188,4 +199,27 @@ def attribute(found: Attribute) -> dict[str, object]:
         "updated_at": found.updated_at,
         "model": found.model,
     }
+    if not workspace.changed("messenger_writable"):
+        del shown["messenger_writable"]
     return {key: value for key, value in shown.items() if value is not None or key not in ("description", "options")}
+
+
+def built_in_attribute(workspace: Workspace, found: BuiltInAttribute) -> dict[str, object]:
+    """Return a data attribute that every workspace has."""
+    shown: dict[str, object] = {
+        "type": "data_attribute",
+        "name": found.full_name.rpartition(".")[2],
+        "full_name": found.full_name,
+        "label": found.label,
+        "description": found.description,
+        "data_type": found.data_type,
+        "api_writable": found.api_writable,
+        "ui_writable": found.ui_writable,
+        "messenger_writable": True,
+        "custom": False,
+        "archived": False,
+        "model": found.model,
+    }
+    if not workspace.changed("messenger_writable"):
+        del shown["messenger_writable"]
+    return shown

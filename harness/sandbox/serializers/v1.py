@@ -10,7 +10,8 @@ from harness.sandbox.rules.versions import Version
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields
 from harness.sandbox.serializers.conversation_v2 import BEFORE_GRANULAR
-from harness.sandbox.serializers.shapes import CompanyReference, OldPerson, Reference
+from harness.sandbox.serializers.shapes import CompanyReference, OldPerson, Reference, old_person_of
+from harness.sandbox.serializers.shown_fields import not_yet
 from harness.sandbox.store.belongings import Conversation, Part
 from harness.sandbox.store.ids import avatar_of
 from harness.sandbox.workspace.workspace import Workspace
@@ -58,7 +59,8 @@ def person(workspace: Workspace, found: Person, version: Version) -> OldPerson:
     if version.dialect == "1.x":
         shown["last_seen_ip"] = None
         shown["user_agent_data"] = None
-    return shown
+    as_of = workspace.preferences.as_of
+    return shown if as_of is None else old_person_of(shown, not_yet(as_of))
 
 
 def _picture(found: Person) -> str | None:

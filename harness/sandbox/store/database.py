@@ -44,15 +44,16 @@ CREATE INDEX people_email ON people (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
 CREATE TABLE tombstones (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,
-    reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL,
+    email_key TEXT, reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL,
     source BLOB, source_had TEXT, target BLOB, target_had TEXT);
-CREATE INDEX tombstones_person ON tombstones (person_id) WHERE reason = 'merged';
+CREATE INDEX tombstones_person ON tombstones (person_id);
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX tombstones_email ON tombstones (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX tombstones_into ON tombstones (into_id) WHERE reason = 'merged';
 CREATE TABLE tags (tag_id INTEGER PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE);
 CREATE TABLE taggings (
-    person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL, PRIMARY KEY (person_id, tag_id)
-    ) WITHOUT ROWID;
+    place INTEGER PRIMARY KEY, person_id TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL,
+    UNIQUE (person_id, tag_id));
 CREATE INDEX taggings_tag ON taggings (tag_id);
 CREATE TABLE labels (
     kind TEXT NOT NULL, thing TEXT NOT NULL, tag_id INTEGER NOT NULL, applied_at INTEGER NOT NULL,

@@ -33,7 +33,7 @@ class FormerPerson:
 
 def tombstone(database: Database, grave: tuple[object, ...], person: Person) -> None:
     """Write a tombstone, with what `person` is, and whoever they go into, before anything is changed."""
-    person_id, into_id = person.person_id, grave[4]
+    person_id, into_id = person.person_id, grave[5]
     target_id = None if into_id == person_id else into_id
     if target_id is None and not person.owns:
         made = database.execute(PLAINLY, (*grave, _encode(person)))
@@ -68,7 +68,7 @@ def _had(text: str | None) -> dict[str, list[str]]:
 
 HAD = f"""json_object(
     'tags', (SELECT json_group_array(name) FROM (
-        SELECT name FROM taggings JOIN tags USING (tag_id) WHERE person_id = {{who}} ORDER BY tag_id LIMIT {MOST})),
+        SELECT name FROM taggings JOIN tags USING (tag_id) WHERE person_id = {{who}} ORDER BY place LIMIT {MOST})),
     'notes', (SELECT json_group_array(body) FROM (
         SELECT body FROM notes WHERE person_id = {{who}} ORDER BY note_id LIMIT {MOST})),
     'companies', (SELECT json_group_array(name) FROM (
@@ -81,11 +81,11 @@ HAD = f"""json_object(
 
 NOTHING: dict[str, list[object]] = {"tags": [], "notes": [], "companies": [], "conversations": [], "events": []}
 
-GRAVE = "INSERT INTO tombstones (person_id, kind, external_id, reason, into_id, at, source"
-PLAINLY = f"{GRAVE}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+GRAVE = "INSERT INTO tombstones (person_id, kind, external_id, email_key, reason, into_id, at, source"
+PLAINLY = f"{GRAVE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 WITH_ALL = f"""{GRAVE}, source_had, target, target_had) VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7, {HAD.format(who="?8")}, (SELECT document FROM people WHERE person_id = ?9),
-    CASE WHEN ?9 IS NULL THEN NULL ELSE {HAD.format(who="?9")} END)"""  # noqa: S608 - names of our own schema
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {HAD.format(who="?9")}, (SELECT document FROM people WHERE person_id = ?10),
+    CASE WHEN ?10 IS NULL THEN NULL ELSE {HAD.format(who="?10")} END)"""  # noqa: S608 - names of our own schema
 FORGET = """UPDATE tombstones SET source = NULL, source_had = NULL, target = NULL, target_had = NULL
     WHERE seq BETWEEN ? AND ?"""
 LATEST = f"""SELECT seq, source, source_had, target, target_had FROM tombstones

@@ -147,7 +147,8 @@ class PersonStore:
 
     def remember(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Note what becomes of somebody; told before anything is changed."""
-        grave = (person.person_id, person.kind, person.external_id, reason, into_id, at)
+        key = email_key(person.email)
+        grave = (person.person_id, person.kind, person.external_id, key, reason, into_id, at)
         former_people.tombstone(self._db, grave, person)
 
     def departed(self, limit: int) -> list[tuple[int, Tombstone]]:
@@ -168,6 +169,27 @@ class PersonStore:
             "SELECT person_id, at FROM tombstones WHERE reason = 'converted' AND kind = 'visitor' AND at > ?", (since,)
         )
         return dict(rows)
+
+    def reason_gone(self, contact_id: str) -> Literal["merged", "deleted"] | None:
+        """Return why a contact is gone; `None` for one who is there or never was."""
+        row = self._db.one(
+            f"SELECT reason FROM tombstones WHERE person_id = ? AND reason != 'converted' AND kind IN {CONTACTS} "  # noqa: S608
+            "ORDER BY seq DESC",
+            (contact_id,),
+        )
+        return None if row is None else "merged" if row[0] == "merged" else "deleted"
+
+    def held_by(self, external_id: str | None, email: str | None) -> str | None:
+        """Return the id of a user who is gone and still holds the external id or the e-mail (facts-recorded 11, 50)."""
+        for column, value in (("external_id", external_id), ("email_key", email_key(email))):
+            row = value and self._db.one(
+                f"SELECT person_id FROM tombstones WHERE {column} = ? AND kind = 'user' "  # noqa: S608
+                "AND reason IN ('merged', 'deleted') ORDER BY seq DESC",
+                (value,),
+            )
+            if row:
+                return str(row[0])
+        return None
 
     def merged_into_id(self, *, contact_id: str | None = None, external_id: str | None = None) -> str | None:
         """The id of whoever a merged-away contact is now, through a chain of merges; `None` for everybody else."""

@@ -61,8 +61,8 @@ class TagNoteStore:
         return Tag(*row) if row else None
 
     def all_tags(self) -> list[Tag]:
-        """Every tag there is."""
-        return [Tag(*row) for row in self._db.all("SELECT tag_id, name FROM tags ORDER BY tag_id")]
+        """Every tag there is, by name whatever the case (facts-recorded 71)."""
+        return [Tag(*row) for row in self._db.all("SELECT tag_id, name FROM tags ORDER BY name_key")]
 
     def delete_tag(self, tag_id: int) -> None:
         """Take a tag away from everybody, and from the workspace."""
@@ -71,21 +71,24 @@ class TagNoteStore:
         self._db.execute("DELETE FROM tags WHERE tag_id = ?", (tag_id,))
 
     def tags_of(self, person_id: str) -> list[Tag]:
-        """The tags that somebody has."""
+        """The tags that somebody has, in the order in which they were applied (facts-recorded 71)."""
         rows = self._db.all(
-            "SELECT tag_id, name, applied_at FROM taggings JOIN tags USING (tag_id) "
-            "WHERE person_id = ? ORDER BY tag_id",
+            "SELECT tag_id, name, applied_at FROM taggings JOIN tags USING (tag_id) WHERE person_id = ? ORDER BY place",
             (person_id,),
         )
         return [Tag(*row) for row in rows]
 
-    def put_tag(self, person_id: str, tag_id: int, now: int) -> None:
-        """Hang a tag on somebody, who may have it already."""
-        self._db.execute("INSERT OR IGNORE INTO taggings VALUES (?, ?, ?)", (person_id, tag_id, now))
+    def put_tag(self, person_id: str, tag_id: int, now: int) -> bool:
+        """Hang a tag on somebody, and tell whether they did not have it already."""
+        made = self._db.execute(
+            "INSERT OR IGNORE INTO taggings (person_id, tag_id, applied_at) VALUES (?, ?, ?)", (person_id, tag_id, now)
+        )
+        return made.rowcount > 0
 
-    def take_tag(self, person_id: str, tag_id: int) -> None:
-        """Take a tag off somebody."""
-        self._db.execute("DELETE FROM taggings WHERE person_id = ? AND tag_id = ?", (person_id, tag_id))
+    def take_tag(self, person_id: str, tag_id: int) -> bool:
+        """Take a tag off somebody, and tell whether they had it."""
+        done = self._db.execute("DELETE FROM taggings WHERE person_id = ? AND tag_id = ?", (person_id, tag_id))
+        return done.rowcount > 0
 
     def labels_of(self, kind: Labelled, thing: str) -> list[Tag]:
         """The tags that a company or a conversation has."""

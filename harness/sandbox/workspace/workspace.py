@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from harness.core.clock import Clock
+from harness.sandbox.rules.dated_changes import CHANGES
 from harness.sandbox.rules.versions import VERSIONS, Version
 from harness.sandbox.store.attribute_store import Attributes
 from harness.sandbox.store.belongings import Belongings
@@ -100,9 +101,10 @@ class Workspace:
         """The version that a request without a header gets here."""
         return VERSIONS.get(self._settings.intercom_version or "")
 
-    def as_of(self, date: str) -> bool:
-        """Tell whether what Intercom changed on this ISO date is in force here (the setting `as_of`)."""
-        return self._settings.as_of is None or self._settings.as_of >= date
+    def changed(self, name: str) -> bool:
+        """Tell whether a change by date (`rules.dated_changes`) is in force here, by the setting `as_of`."""
+        as_of = self._settings.as_of
+        return as_of is None or as_of >= CHANGES[name].date
 
     def settings(self) -> dict[str, Any]:
         """The settings as the control plane shows them."""

@@ -157,7 +157,7 @@ def test_sorting(crowd: Asker) -> None:
 
 
 def test_archived_contacts_and_visitors_are_not_found(crowd: Asker) -> None:
-    """Nor are they listed; by id an archived one still answers."""
+    """Nor are they listed, nor read by id, until they are restored."""
     crowd.visitor(email="ann@example.com")
     query = where("email", "=", "ann@example.com")
     ann = crowd.ask(
@@ -168,7 +168,7 @@ def test_archived_contacts_and_visitors_are_not_found(crowd: Asker) -> None:
     assert shown == {"type": "contact", "id": contact_id, "external_id": None, "archived": True}
     assert names(crowd, query) == ["Cid"]
     assert crowd.ask("GET", "/contacts")["total_count"] == 3
-    assert crowd.ask("GET", f"/contacts/{contact_id}")["archived"] is True
+    assert crowd.refusal("GET", f"/contacts/{contact_id}") == (404, "not_found", "User Not Found")
     crowd.ask("POST", f"/contacts/{contact_id}/unarchive")
     assert names(crowd, query) == ["Cid", "Ann"]
     shown = crowd.ask("POST", f"/contacts/{contact_id}/block")

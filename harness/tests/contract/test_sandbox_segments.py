@@ -151,7 +151,7 @@ def test_a_segment_can_be_made_with_a_query_for_its_rule(asker: Asker) -> None:
     lead = asker.lead(email="lead@example.com", custom_attributes={"plan": "pro"})
     assert segments_of(asker, lead["id"]) == ["Paying leads"]
     user = asker.ask("PUT", f"/contacts/{lead['id']}", {"role": "user"})
-    assert segments_of(asker, user["id"]) == ["New", "Paying"]
+    assert segments_of(asker, user["id"]) == ["Paying"]
     assert asker.ask("GET", f"/segments/{made['id']}?include_count=true")["count"] == 1
     kept = workspace.checkpoint()
     before = named(asker)

@@ -322,7 +322,7 @@ QUERIES = {
     "UPDATE people SET kind = ? WHERE person_id = ?": "sqlite_autoindex_people_1",
     "SELECT into_id FROM tombstones WHERE person_id = ? AND reason = 'merged'": "tombstones_person",
     "UPDATE notes SET person_id = ? WHERE person_id = ?": "notes_person",
-    "UPDATE OR IGNORE taggings SET person_id = ? WHERE person_id = ?": "PRIMARY KEY",
+    "UPDATE OR IGNORE taggings SET person_id = ? WHERE person_id = ?": "sqlite_autoindex_taggings_1",
     "UPDATE OR IGNORE participants SET person_id = ? WHERE person_id = ?": "PRIMARY KEY",
 }
 

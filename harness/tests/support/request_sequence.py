@@ -30,7 +30,7 @@ def live(ask: Callable[..., Any], asker: Asker) -> None:
     ask("PUT", "/visitors", {"id": visitor["id"], "name": "Vera V"})
     ask("PUT", f"/visitors/{visitor['id']}", {"name": "Vera"})
     ask("POST", "/data_attributes", {"name": "plan", "model": "contact", "data_type": "string"})
-    attribute = ask("GET", "/data_attributes?model=contact")["data"][-1]["id"]
+    attribute = next(one["id"] for one in ask("GET", "/data_attributes?model=contact")["data"] if one["custom"])
     ask("PUT", f"/data_attributes/{attribute}", {"description": "what they pay for"})
     ask("PUT", "/data_attributes/999", {"description": "nothing"})
     convert = {"visitor": {"user_id": visitor["user_id"]}, "user": {"email": "vera@example.com"}, "type": "user"}

@@ -101,10 +101,10 @@ USER = contact(TARGET_ID, "user", name="Countess", external_id="a-1", created_at
 
 
 def test_what_a_lead_carried_stays_when_they_become_a_user_in_place() -> None:
-    """The same values under the same id, and a time of signing up."""
+    """The same values under the same id."""
     claims = _kept(LEAD, {**LEAD, "role": "user", "signed_up_at": 5})
     assert {claim.verdict for claim in claims.values()} == {PROVED}
-    assert set(claims) >= {"name", "phone", "created_at", "custom_attributes.plan", "signed_up_at"}
+    assert set(claims) >= {"name", "phone", "created_at", "custom_attributes.plan"}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,6 @@ def test_what_a_lead_carried_stays_when_they_become_a_user_in_place() -> None:
         ({"custom_attributes": {"plan": "trial"}}, "custom_attributes.campaign"),
         ({"custom_attributes": {}}, "custom_attributes.plan"),
         ({"custom_attributes": {"plan": "pro", "campaign": "fair"}}, "custom_attributes.plan"),
-        ({"signed_up_at": None}, "signed_up_at"),
     ],
 )
 def test_a_value_that_was_changed_blanked_or_dropped_refutes(change: dict[str, Any], name: str) -> None:
@@ -127,9 +126,14 @@ def test_a_value_that_was_changed_blanked_or_dropped_refutes(change: dict[str, A
     assert claims[name].source.count("facts §") == 1
 
 
-def test_signing_up_is_not_asked_of_a_visitor_who_became_a_lead() -> None:
-    """Only users have signed up."""
-    assert "signed_up_at" not in _kept(LEAD, LEAD, became_user=False)
+def test_signing_up_is_asked_of_a_visitor_who_became_a_user_and_of_nobody_else() -> None:
+    """A lead whose role is changed by `PUT` has no such time (facts-recorded 2), and only users have signed up."""
+    visitor = {**LEAD, "type": "visitor"}
+    for signed_up_at, verdict in ((5, PROVED), (None, REFUTED)):
+        user = {**LEAD, "role": "user", "signed_up_at": signed_up_at}
+        assert _kept(visitor, user)["signed_up_at"].verdict is verdict
+        assert "signed_up_at" not in _kept(LEAD, user)
+    assert "signed_up_at" not in _kept(visitor, LEAD, became_user=False)
 
 
 def test_in_a_merge_the_users_own_values_win_and_gaps_are_filled() -> None:

@@ -76,7 +76,10 @@ CUSTOM_IN_PLACE: Final = Expectation(ExpectationRule.KEPT, sources.CONVERSION)
 CUSTOM_MERGED: Final = Expectation(ExpectationRule.TARGET_WINS, sources.MERGE)
 
 SIGNED_UP: Final = Expectation(ExpectationRule.SET, sources.CONVERSION)
-"""`signed_up_at` of somebody who became a user in place."""
+"""`signed_up_at` of a visitor who became a user in place.
+
+Of a lead it is not judged: 1.x sets it, and a change of role by `PUT` leaves it empty (facts-recorded 2).
+"""
 
 VISITOR_NAMES: Final[Mapping[str, str]] = {"last_seen_at": "last_request_at"}
 """What a visitor's body calls otherwise than a contact's (facts §1)."""
