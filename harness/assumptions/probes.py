@@ -149,11 +149,48 @@ def change_to_an_unknown_role(people: People, ask: Ask) -> None:
     ask("PUT", f"/contacts/{plain_lead(people).id}", {"role": "customer"})
 
 
-def give_a_lead_an_external_id(people: People, ask: Ask) -> None:
-    """A lead's update, and a new lead, with an external id."""
-    newcomer = people.newcomer("external_id")
-    ask("PUT", f"/contacts/{plain_lead(people).id}", {"external_id": newcomer.external_id})
-    ask("POST", "/contacts", {"role": "lead", "external_id": newcomer.external_id})
+def share_an_email(people: People, ask: Ask) -> None:
+    """A user who gets the e-mail of a user without an external id."""
+    ask("PUT", f"/contacts/{plain_user(people).id}", {"email": people.user(external_id=None).email})
+
+
+def make_the_deleted_again(people: People, ask: Ask) -> None:
+    """A user who was deleted, and a new one with the same e-mail."""
+    user = plain_user(people)
+    ask("DELETE", f"/contacts/{user.id}")
+    ask("POST", "/contacts", {"role": "user", "email": user.email})
+
+
+def ask_more_of_the_archived(people: People, ask: Ask) -> None:
+    """An archived lead: read, changed, looked through, deleted."""
+    lead = plain_lead(people)
+    ask("POST", f"/contacts/{lead.id}/archive")
+    _ask_after(ask, lead.id, _marked(people))
+    ask("DELETE", f"/contacts/{lead.id}")
+
+
+def ask_more_of_the_blocked(people: People, ask: Ask) -> None:
+    """A blocked lead: read, changed, looked through, restored, deleted."""
+    lead = plain_lead(people)
+    ask("POST", f"/contacts/{lead.id}/block")
+    _ask_after(ask, lead.id, _marked(people))
+    ask("POST", f"/contacts/{lead.id}/unarchive")
+    ask("DELETE", f"/contacts/{lead.id}")
+
+
+def ask_more_of_the_deleted(people: People, ask: Ask) -> None:
+    """A deleted lead: read, changed, looked through, archived, deleted again."""
+    lead = plain_lead(people)
+    ask("DELETE", f"/contacts/{lead.id}")
+    _ask_after(ask, lead.id, _marked(people))
+    ask("POST", f"/contacts/{lead.id}/archive")
+    ask("DELETE", f"/contacts/{lead.id}")
+
+
+def _ask_after(ask: Ask, contact_id: str, name: str) -> None:
+    ask("GET", f"/contacts/{contact_id}")
+    ask("GET", f"/contacts/{contact_id}/tags")
+    ask("PUT", f"/contacts/{contact_id}", {"name": name})
 
 
 def give_a_user_another_s_user_id(people: People, ask: Ask) -> None:
@@ -202,19 +239,6 @@ def call_somebody_with_signs(people: People, ask: Ask) -> None:
     lead = plain_lead(people)
     ask("PUT", f"/contacts/{lead.id}", {"name": 'Ada & <Grace> "Hopper" O\'Neill'})
     ask("GET", f"/contacts/{lead.id}")
-
-
-def pictures_of_leads(people: People, ask: Ask) -> None:
-    """A lead's picture, with an e-mail and without."""
-    ask("GET", f"/contacts/{plain_lead(people).id}")
-    ask("GET", f"/contacts/{plain_lead(people, people.newcomer().email).id}")
-
-
-def the_archived_in_lists(people: People, ask: Ask) -> None:
-    """An archived user, by id and in the list."""
-    user = people.archived(plain_user(people))
-    ask("GET", f"/contacts/{user.id}")
-    ask("GET", "/contacts?per_page=150")
 
 
 # --- requests that cannot be meant ----------------------------------------------------------------

@@ -59,6 +59,7 @@ INTO_A_LEAD = "scenarios/refusals.py::test_a_visitor_is_not_merged_into_a_lead"
 _KEPT = (VISITOR_TO_LEAD, VISITOR_CREATED, LEAD_MERGED)
 _CONVERT, _OLD_CONVERT, _MERGE = "POST /visitors/convert", "POST /contacts/convert (1.x)", "POST /contacts/merge"
 _UPDATE, _CREATE = "PUT /contacts/{contact_id}", "POST /contacts"
+_GONE = "a contact by its id"
 _PING, _NAMED_PING = "a ping without user_id and e-mail", "a ping with user_id or e-mail"
 
 SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
@@ -82,13 +83,17 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         f"{_MERGE}: from: missing": _by("merge_somebody_who_never_was"),
         f"{_MERGE}: from: lead or user, into: missing": _by("merge_somebody_who_never_was"),
         f"{_UPDATE}: wanted: invalid": _by("change_to_an_unknown_role"),
-        f"{_UPDATE}: role: lead, wanted: unchanged or lead, external_id: given": _by("give_a_lead_an_external_id"),
         f"{_UPDATE}: role: lead, wanted: user, identified: no": _by("become_a_user_without_identifier"),
         f"{_UPDATE}: role: user, wanted: unchanged or user, identified: no": _by("become_a_user_without_identifier"),
         f"{_CREATE}: wanted: invalid": _by("make_an_unknown_role"),
-        f"{_CREATE}: wanted: absent, email: no, external_id: no": _by("make_somebody_without_identifier"),
-        f"{_CREATE}: wanted: user, email: no, external_id: no": _by("make_somebody_without_identifier"),
-        f"{_CREATE}: wanted: lead, external_id: yes": _by("give_a_lead_an_external_id"),
+        f"{_CREATE}: wanted: absent, identified: no": _by("make_somebody_without_identifier"),
+        f"{_CREATE}: wanted: user or contact, identified: no": _by("make_somebody_without_identifier"),
+        f"{_GONE}: state: archived, asked: change": _by("ask_more_of_the_archived"),
+        f"{_GONE}: state: archived, asked: delete": _by("ask_more_of_the_archived"),
+        f"{_GONE}: state: blocked, asked: read or change": _by("ask_more_of_the_blocked"),
+        f"{_GONE}: state: blocked, asked: archive or unarchive or delete": _by("ask_more_of_the_blocked"),
+        f"{_GONE}: state: deleted, asked: change or archive or delete": _by("ask_more_of_the_deleted"),
+        f"{_GONE}: state: merged, asked: change or archive or delete": _by("ask_more_of_the_merged"),
         f"{_PING}: session: other, anonymous_id: used_up": Unsettled.MESSENGER,
         f"{_PING}: session: other, anonymous_id: unknown": Unsettled.MESSENGER,
         f"{_NAMED_PING}: verified: yes, target: several": Unsettled.MESSENGER,
@@ -117,7 +122,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "USER_UNIDENTIFIED": Unsettled.GUARD,
         "CONTACT_EMPTY": _by("make_somebody_without_identifier"),
         "USER_NEEDS_IDENTIFIER": _by("become_a_user_without_identifier"),
-        "LEAD_EXTERNAL_ID": _by("give_a_lead_an_external_id"),
         "ROLE_INVALID": _by("change_to_an_unknown_role", "make_an_unknown_role"),
         "EMAIL_INVALID": Unsettled.GUARD,
         "EMAIL_VERIFIED_ALONE": _by("verify_an_email_that_is_not_there"),
@@ -170,12 +174,10 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
             _by("convert_by_id_before_email")
         ),
         "An `external_id` in the `user` of a conversion is not read, in 2.x either": _by("convert_by_external_id"),
-        "An archived contact answers by id and is in no list or search": _by("the_archived_in_lists"),
+        "Deleted and merged users keep their e-mail and external id for good": _by("make_the_deleted_again"),
+        "Two users may not get one e-mail by a change unless each has an external id": _by("share_an_email"),
         "An archived contact is neither end of a merge": _by("merge_the_archived"),
         "The id of a visitor who was merged answers 404, not 410": _by(VISITOR_MERGED, where=""),
-        "What is asked of a contact who was merged away, other than to show it, answers 404 from 2.16 on too": _by(
-            "ask_more_of_the_merged"
-        ),
         "The uuid of a lead who was merged away answers 410 from 2.16 on, though no lead is found by theirs before": (
             _by("ask_more_of_the_merged")
         ),
@@ -183,7 +185,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not": _by(
             "call_somebody_with_signs"
         ),
-        "A lead has the picture of its pseudonym in 2.x unless it has an e-mail": _by("pictures_of_leads"),
         "Days begin at midnight UTC in every workspace": Unsettled.TIME,
         "A new visitor has neither signed up nor a remote creation time": _by("a_new_visitor"),
         "2.x refuses unknown custom attributes of visitors as of contacts": Unsettled.LEAVES,

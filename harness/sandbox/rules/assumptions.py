@@ -33,20 +33,20 @@ ASSUMPTIONS = (
         "facts §2: id, user_id and email are the identifiers named",
     ),
     Assumption(
-        "An archived contact answers by id and is in no list or search",
-        "store.person_store",
-        "facts §5: suggested, not recorded",
+        "Deleted and merged users keep their e-mail and external id for good",
+        "store.person_store.PersonStore.held_by",
+        "facts-recorded 11, 50: recorded until minutes after a deletion, and told of merges",
+    ),
+    Assumption(
+        "Two users may not get one e-mail by a change unless each has an external id",
+        "operations.contacts",
+        "facts-recorded 68: recorded of users with external ids of their own",
     ),
     Assumption("An archived contact is neither end of a merge", "operations.conversions", "nothing said"),
     Assumption(
         "The id of a visitor who was merged answers 404, not 410",
         "store.person_store.PersonStore.merged_into_id",
         "facts §4 speaks of contacts",
-    ),
-    Assumption(
-        "What is asked of a contact who was merged away, other than to show it, answers 404 from 2.16 on too",
-        "operations.contacts",
-        "the official description has the 410 for the two reads only",
     ),
     Assumption(
         "The uuid of a lead who was merged away answers 410 from 2.16 on, though no lead is found by theirs before",
@@ -60,11 +60,6 @@ ASSUMPTIONS = (
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not",
         "serializers.shared_fields.escaped",
         "facts §5: recorded for `&`; an apostrophe is recorded unescaped in a pseudonym",
-    ),
-    Assumption(
-        "A lead has the picture of its pseudonym in 2.x unless it has an e-mail",
-        "serializers.v2",
-        "facts §5: one recording of each, the rule is unknown",
     ),
     Assumption(
         "Days begin at midnight UTC in every workspace", "search.language", "facts §5: the workspace's time zone"

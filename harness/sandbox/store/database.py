@@ -31,7 +31,7 @@ OF_THE_DISK = frozenset(
 )
 """Errors that the file or its disk gives, by their primary code."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
