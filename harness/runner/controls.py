@@ -75,9 +75,9 @@ class Faults:
         """Have the pipeline's requests of this operation go wrong: the first ones, each `every`th, or from `start` on.
 
         operation: Intercom's operationId (`convertVisitor`), a method and path (`POST /contacts/merge`), `conversion`
-        for whatever the pipeline converts with, or `*`. kind: `status`, `rate_limit`, `delay`, `stall`, `lost`,
-        `reset_before`, `reset_after`, `empty`, `truncated`, `garbled` or `dribble`. times: how often at most, `None`
-        for without end. options: `status`, `retry_after` (seconds) and `after` (the work is done all the same) of an
+        for whatever the pipeline converts with (an update only where it sets a role), or `*`. kind: `status`,
+        `rate_limit`, `delay`, `stall`, `lost`, `reset_before`, `reset_after`, `empty`, `truncated`, `garbled` or
+        `dribble`. times: how often at most, `None` for without end. options: `status`, `retry_after` (seconds) and `after` (the work is done all the same) of an
         error, `seconds` of a delay, `at` (bytes) of a broken body.
         """
         when = {"times": times, "every": every, "start": start}

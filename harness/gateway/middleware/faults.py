@@ -8,6 +8,7 @@ does. Nothing here is random. What a kind does is `fault_kinds`' matter.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,6 +28,8 @@ GROUPS: Final[Mapping[str, frozenset[str]]] = {
     "conversion": frozenset({"convertVisitor", "convertLead", "MergeContact", "UpdateContact"}),
 }
 """Names for several operations: what a pipeline converts with differs by flow and by version."""
+BY_ROLE: Final = "UpdateContact"
+"""The operation of a group that converts only where its body gives the contact another role; else it is an update."""
 
 NameOf: TypeAlias = Callable[[Request], str]
 """Tells Intercom's name for what a request asks for, or an empty string."""
@@ -126,7 +129,8 @@ class FaultTable:
 
     def _covers(self, earlier: str, later: str) -> bool:
         """Whether each request of the later operation is one of the earlier."""
-        return earlier in (ANY, later) or (later != ANY and self._names(later) <= self._names(earlier))
+        whole = self._names(earlier) - ({BY_ROLE} if earlier in GROUPS else set())
+        return earlier in (ANY, later) or (later != ANY and self._names(later) <= whole)
 
     def _names(self, operation: str) -> frozenset[str]:
         """The operations that a name, a group, or a method and path stand for."""
@@ -191,7 +195,17 @@ def _concerns(armed: ArmedFault, request: Request, name: str) -> bool:
     if armed.pattern is not None:
         return armed.pattern.fullmatch(f"{request.method} {request.path.rstrip('/')}") is not None
     operation = armed.fault.operation
-    return operation in (ANY, name) or name in GROUPS.get(operation, ())
+    if operation in (ANY, name):
+        return True
+    return name in GROUPS.get(operation, ()) and (name != BY_ROLE or _gives_role(request))
+
+
+def _gives_role(request: Request) -> bool:
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, Mapping) and "role" in body
 
 
 def _pattern(operation: str) -> re.Pattern[str] | None:

@@ -43,9 +43,11 @@ class Bench:
         self.worked += 1
         return Outcome(Response(200, {"content-type": "application/json"}, BODY))
 
-    def ask(self, method: str = "POST", target: str = "/contacts/merge", caller: Caller = "pipeline") -> Outcome:
+    def ask(
+        self, method: str = "POST", target: str = "/contacts/merge", caller: Caller = "pipeline", body: bytes = b""
+    ) -> Outcome:
         """One request through the table."""
-        return self.table.layer(Request(method, target, MERGE, caller=caller), self.backend)
+        return self.table.layer(Request(method, target, MERGE, body, caller=caller), self.backend)
 
     def fired(self, requests: int) -> list[int]:
         """The numbers of the requests that met a fault."""
@@ -147,6 +149,8 @@ def test_a_fault_that_could_never_fire_is_refused() -> None:
     [
         ("*", "conversion", True),
         ("conversion", "MergeContact", True),
+        ("conversion", "UpdateContact", False),
+        ("conversion", "PUT /contacts/{id}", False),
         ("MergeContact", "POST /contacts/merge", True),
         ("POST /contacts/merge", "MergeContact", True),
         ("PUT /contacts/{id}", "UpdateContact", True),
@@ -286,8 +290,17 @@ def test_a_conversion_stands_for_whatever_converts() -> None:
     bench.arm(operation="conversion", kind="reset_before", times=None)
     assert bench.ask(target="/contacts/merge").fault
     assert bench.ask(target="/visitors/convert").fault
-    assert bench.ask("PUT", "/contacts/abc").fault
+    assert bench.ask("PUT", "/contacts/abc", body=b'{"role": "user", "email": "ann@example.com"}').fault
     assert not bench.ask("GET", "/contacts/abc").fault
+
+
+@pytest.mark.parametrize("body", [b'{"phone": "+12025550123"}', b"{}", b"", b"[1]", b"{", b'{"name": "role"}'])
+def test_an_update_that_changes_no_role_is_no_conversion(body: bytes) -> None:
+    """A pipeline may write to a contact before it converts: a fault of the conversion waits for the conversion."""
+    bench = Bench()
+    bench.arm(operation="conversion", kind="reset_before", times=1)
+    assert not bench.ask("PUT", "/contacts/abc", body=body).fault
+    assert bench.ask().fault
 
 
 def test_an_error_after_the_work_leaves_the_work_done() -> None:
