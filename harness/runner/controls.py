@@ -77,8 +77,8 @@ class Faults:
         operation: Intercom's operationId (`convertVisitor`), a method and path (`POST /contacts/merge`), `conversion`
         for whatever the pipeline converts with (an update only where it sets a role), or `*`. kind: `status`,
         `rate_limit`, `delay`, `stall`, `lost`, `reset_before`, `reset_after`, `empty`, `truncated`, `garbled` or
-        `dribble`. times: how often at most, `None` for without end. options: `status`, `retry_after` (seconds) and `after` (the work is done all the same) of an
-        error, `seconds` of a delay, `at` (bytes) of a broken body.
+        `dribble`. times: how often at most, `None` for without end. options: `status`, `retry_after` (seconds) and
+        `after` (the work is done all the same) of an error, `seconds` of a delay, `at` (bytes) of a broken body.
         """
         when = {"times": times, "every": every, "start": start}
         self._table.arm(fault_from({"operation": operation, "kind": kind, **when, **options}))
