@@ -91,3 +91,56 @@ def test_a_job_that_was_cut_short_is_started_again(people, pipeline, verify, fau
     pipeline.run()
     pipeline.again()
     verify.all_merged(pairs)
+
+
+@pytest.mark.parametrize("number", [48, 155, 205])
+def test_each_of_a_crowd_joins_its_own_user(people, pipeline, verify, number):
+    """Of many leads each joins the user with the same e-mail: a page by default, more than the largest, many more."""
+    pairs = people.pairs(number)
+    pipeline.run()
+    verify.crowd_merged(pairs)
+
+
+def test_one_of_a_batch_is_refused(people, pipeline, verify, faults):
+    """Intercom refuses one merge of a batch: the caller is told, and a second run does what is left."""
+    faults.arm("conversion", "status", status=422, start=2, times=1)
+    users = [people.user() for _ in range(4)]
+    pairs = [(people.lead(email=user.email), user) for user in users]
+    pipeline.run()
+    verify.told_no()
+    pipeline.again()
+    verify.all_merged(pairs)
+
+
+def test_the_server_fails_in_the_middle_of_a_batch(people, pipeline, verify, faults):
+    """The server fails for a while in the middle: all are merged, or the caller is told and a second run does the rest."""
+    faults.arm("conversion", "status", status=503, start=2, times=2)
+    users = [people.user() for _ in range(4)]
+    pairs = [(people.lead(email=user.email), user) for user in users]
+    pipeline.run()
+    verify.either(verify.told_no, lambda: verify.all_merged(pairs))
+    pipeline.again()
+    verify.all_merged(pairs)
+
+
+def test_a_second_run_fails(people, pipeline, verify, faults):
+    """A token is revoked before the second run: the caller is told, and the work of the first stays."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    pipeline.run()
+    verify.merged(lead, into=user)
+    faults.arm("*", "status", status=401)
+    pipeline.again()
+    verify.told_no()
+    verify.merged(lead, into=user)
+
+
+def test_a_lead_gives_their_email_between_two_runs(people, pipeline, verify):
+    """A lead who is older than the first run gives their e-mail before the second: they join the user then."""
+    user = people.user()
+    lead = people.lead(email=None)
+    people.crowd(60, "lead")
+    pipeline.run()
+    people.gave_email(lead, user.email)
+    pipeline.run()
+    verify.merged(lead, into=user)

@@ -71,3 +71,96 @@ def test_one_of_three_leads_with_the_same_email_merges(people, pipeline, verify)
     verify.merged(meant, into=user)
     verify.untouched(first)
     verify.untouched(last)
+
+
+@pytest.mark.parametrize("lead_opted_out", [True, False], ids=["opted_out", "subscribed"])
+def test_an_opt_out_stays_what_it_was_when_a_lead_becomes_a_new_user(people, pipeline, verify, lead_opted_out):
+    """A lead who opted out of e-mails and the newsletter is a user who did; one who did not is one who did not."""
+    newcomer = people.newcomer()
+    lead = people.lead(email=newcomer.email, opted_out=lead_opted_out)
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, email=newcomer.email)
+
+
+LOOKALIKES = {
+    "object_id": "65a1b2c3d4e5f60718293a4b",
+    "uuid": "3f2b7a90-5c1d-4e8f-9a6b-0c1d2e3f4a5b",
+    "address": "accounts@shop.example",
+    "exponent": "1e5",
+    "nothing": "null",
+    "long_number": "9007199254740993",
+    "quotation": 'north "7" \\ east',
+    "word": "constructor",
+}
+
+
+@pytest.mark.parametrize("external_id", LOOKALIKES.values(), ids=LOOKALIKES)
+def test_an_external_id_looks_like_something_else(people, pipeline, verify, external_id):
+    """A lead becomes a user whose external id looks like another kind of identifier, or like no text at all."""
+    newcomer = people.newcomer(external_id=external_id)
+    lead = people.lead()
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, external_id=external_id)
+
+
+NAMES = {"one_word": "Sukarno", "small_words": "Ann McLeod de Wit", "no_name": None}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_a_name_stays_as_it_is_written(people, pipeline, verify, name):
+    """A lead with an unusual name, or with none, becomes a user of that very name."""
+    newcomer = people.newcomer()
+    lead = people.lead(name=name, email=newcomer.email)
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, email=newcomer.email)
+
+
+def test_other_users_have_nearly_the_same_email(people, pipeline, verify):
+    """A lead is folded into the user with their e-mail, not into one whose e-mail contains it or differs a little."""
+    email = people.newcomer().email
+    local, domain = email.split("@")
+    people.user(email=f"jo{email}")
+    people.user(email=f"{local.replace('.', '')}@{domain}")
+    user = people.user(email=email)
+    people.user(email=f"{local}@mail.{domain}")
+    people.user(email=f"mary{email}")
+    lead = people.lead(email=email)
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_several_users_share_an_email(people, pipeline, verify):
+    """Of three users with one e-mail, as imports leave them, the lead is folded into the one that was meant."""
+    older, user, newer = people.user(), people.user(), people.user()
+    people.shares_the_email_of(older, user)
+    people.shares_the_email_of(newer, user)
+    lead = people.lead(email=user.email)
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_several_users_have_no_email(people, pipeline, verify):
+    """Of three users without e-mail, the lead is folded into the one that was meant."""
+    people.user(email=None)
+    user = people.user(email=None)
+    people.user(email=None)
+    lead = people.lead()
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_a_lead_and_a_user_differ_in_all_they_have(people, pipeline, verify):
+    """A lead with another e-mail and phone than the user is folded in; the user keeps their own."""
+    user = people.user(phone="+12025550147", custom_attributes={"plan": "pro", "seats": 0})
+    lead = people.lead(custom_attributes={"plan": "trial", "seats": 12})
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)
+
+
+def test_leads_merge_one_after_the_other(people, pipeline, verify):
+    """Three leads in three calls join each their own user, two of whom are one and the same."""
+    first, second = people.user(), people.user()
+    pairs = [(people.lead(email=user.email), user) for user in (first, second, first)]
+    for lead, user in pairs:
+        pipeline.lead_to_user(lead, user)
+    verify.all_merged(pairs)

@@ -1,4 +1,9 @@
-"""What must not be converted: nobody is changed, and the pipeline's caller is told."""
+"""What must not be converted as it is asked: nobody is changed and the caller is told, or it is put right.
+
+Where there is more than one sound policy each is accepted: to refuse, or to leave one person who has everything.
+"""
+
+import pytest
 
 LEVEL = "refusals"
 
@@ -41,11 +46,19 @@ def test_a_visitor_who_signed_up_in_between_is_not_converted_again(people, pipel
 
 
 def test_a_visitor_who_became_a_lead_in_between_is_not_converted(people, pipeline, verify):
-    """A visitor who said hello in between is a lead by now and is not converted."""
-    visitor = people.visitor()
-    people.became_lead(visitor)
-    pipeline.visitor_to_user(visitor, people.newcomer())
-    verify.refused(visitor)
+    """A visitor who said hello in between is a lead by now: not converted, or the lead becomes the user."""
+    visitor, newcomer = people.visitor(), people.newcomer()
+    lead = people.became_lead(visitor)
+    pipeline.visitor_to_user(visitor, newcomer)
+    verify.either(lambda: verify.refused(visitor), lambda: verify.became_user(lead, email=newcomer.email))
+
+
+def test_a_visitor_who_became_a_lead_in_between_is_not_lost(people, pipeline, verify):
+    """A visitor who said hello in between is a lead by now: not merged, or the lead is folded into the user."""
+    user, visitor = people.user(), people.visitor()
+    lead = people.became_lead(visitor)
+    pipeline.visitor_to_user(visitor, user)
+    verify.either(lambda: verify.refused(visitor), lambda: verify.merged(lead, into=user))
 
 
 def test_a_lead_is_not_merged_into_a_lead(people, pipeline, verify):
@@ -64,9 +77,26 @@ def test_a_visitor_is_not_merged_into_a_lead(people, pipeline, verify):
     verify.refused(visitor)
 
 
-def test_an_archived_twin_is_not_doubled(people, pipeline, verify):
-    """An archived user still holds their e-mail: no second one is created beside them."""
+ARCHIVED = {
+    "by_email": lambda people, twin: people.same_email_as(twin),
+    "by_external_id": lambda people, twin: people.newcomer(external_id=twin.external_id),
+    "by_id": lambda people, twin: twin,
+}
+
+
+@pytest.mark.parametrize("asked_for", ARCHIVED.values(), ids=ARCHIVED)
+def test_an_archived_twin_is_not_doubled(people, pipeline, verify, asked_for):
+    """An archived user still holds their identifiers: no second one is made beside them, however they are named."""
     twin = people.archived(people.user())
     visitor = people.visitor()
-    pipeline.visitor_to_user(visitor, people.same_email_as(twin))
-    verify.refused(visitor)
+    pipeline.visitor_to_user(visitor, asked_for(people, twin))
+    verify.either(lambda: verify.refused(visitor), lambda: verify.merged(visitor, into=twin))
+
+
+@pytest.mark.parametrize("asked_for", ARCHIVED.values(), ids=ARCHIVED)
+def test_an_archived_twin_is_not_doubled_by_a_lead(people, pipeline, verify, asked_for):
+    """An archived user still holds their identifiers: a lead does not become a second one, however they are named."""
+    twin = people.archived(people.user())
+    lead = people.lead(email=None)
+    pipeline.lead_to_user(lead, asked_for(people, twin))
+    verify.either(lambda: verify.refused(lead), lambda: verify.merged(lead, into=twin))

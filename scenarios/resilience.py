@@ -66,10 +66,20 @@ def test_an_answer_is_lost(people, pipeline, verify, faults, flow):
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_an_answer_is_lost_in_another_way(people, pipeline, verify, faults, loss):
-    """A merge was done, and its answer cannot be understood: it is not reported as failed."""
+@every_flow
+def test_an_answer_is_lost_in_another_way(people, pipeline, verify, faults, flow, loss):
+    """A conversion was done, and its answer does not come or cannot be understood: it is not reported as failed."""
     faults.arm("conversion", **loss)
-    _, claim = lead_joins_user(people, pipeline, verify)
+    _, claim = flow(people, pipeline, verify)
+    claim()
+
+
+@every_flow
+def test_what_is_asked_next_goes_wrong(people, pipeline, verify, faults, flow):
+    """The second request of a conversion breaks, whatever it is: what was done stays done, and is done after a retry."""
+    faults.arm("*", "reset_before", start=2, times=1, optional=True)
+    _, claim = flow(people, pipeline, verify)
+    pipeline.again()
     claim()
 
 
@@ -206,9 +216,16 @@ def test_search_does_not_show_the_user_yet_when_a_lead_joins(people, pipeline, v
     verify.merged(lead, into=user)
 
 
-def test_an_archived_twin_is_not_doubled_by_a_lead(people, pipeline, verify):
-    """An archived user still holds their e-mail: a lead does not become a second one."""
-    twin = people.archived(people.user())
-    lead = people.lead(email=None)
-    pipeline.lead_to_user(lead, people.same_email_as(twin))
-    verify.refused(lead)
+def test_two_workers_merge_different_leads(people, pipeline, verify):
+    """Two workers merge two leads into two users at the same moment: each joins their own."""
+    users = [people.user(), people.user()]
+    pairs = [(people.lead(email=user.email), user) for user in users]
+    pipeline.together(*[lambda pair=pair: pipeline.lead_to_user(*pair) for pair in pairs])
+    verify.all_merged(pairs)
+
+
+def test_two_workers_merge_different_visitors(people, pipeline, verify):
+    """Two workers merge two visitors into two users at the same moment: each joins their own."""
+    pairs = [(people.visitor(), people.user()) for _ in range(2)]
+    pipeline.together(*[lambda pair=pair: pipeline.visitor_to_user(*pair) for pair in pairs])
+    verify.all_merged(pairs)

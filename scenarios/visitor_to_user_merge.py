@@ -26,3 +26,24 @@ def test_a_user_with_gaps_gets_what_the_visitor_carried(people, pipeline, verify
     visitor = people.visitor(custom_attributes={"plan": "browsing", "campaign": "open house", "seats": 3})
     pipeline.visitor_to_user(visitor, user)
     verify.merged(visitor, into=user)
+
+
+def test_other_users_have_nearly_the_same_email(people, pipeline, verify):
+    """A visitor is folded into the user who was meant, not into one whose e-mail contains theirs or differs a little."""
+    email = people.newcomer().email
+    local, domain = email.split("@")
+    people.user(email=f"jo{email}")
+    user = people.user(email=email)
+    people.user(email=f"{local}@mail.{domain}")
+    visitor = people.visitor()
+    pipeline.visitor_to_user(visitor, user)
+    verify.merged(visitor, into=user)
+
+
+def test_visitors_join_one_after_the_other(people, pipeline, verify):
+    """Three visitors in three calls join each their own user, two of whom are one and the same."""
+    first, second = people.user(), people.user()
+    pairs = [(people.visitor(), user) for user in (first, second, first)]
+    for visitor, user in pairs:
+        pipeline.visitor_to_user(visitor, user)
+    verify.all_merged(pairs)

@@ -71,10 +71,17 @@ class IntercomClient:
             "User-Agent": "harness",
         }
 
-    def ask(self, method: str, path: str, sent: Any = None, query: Mapping[str, Any] | None = None) -> Reading:
-        """Ask once. A connection that fails is a reading with status 0."""
+    def ask(
+        self,
+        method: str,
+        path: str,
+        sent: Any = None,
+        query: Mapping[str, Any] | None = None,
+        version: str | None = None,
+    ) -> Reading:
+        """Ask once. A connection that fails is a reading with status 0. version: another one than the client's own."""
         target = f"{path}?{urlencode(query)}" if query else path
-        headers = self._headers
+        headers = {**self._headers, "Intercom-Version": version} if version else self._headers
         body = None
         if sent is not None:
             headers = {**headers, "Content-Type": "application/json"}

@@ -70,9 +70,13 @@ class Outfitter:
             self._tags[name] = self.do("POST", "/tags", {"name": marked})["id"]
         return self._tags[name]
 
-    def do(self, method: str, path: str, sent: Any = None) -> Any:
-        """Ask for something that has to be done; a `CannotMake` where it is not."""
-        reading = self._client.ask(method, path, sent)
+    def do(self, method: str, path: str, sent: Any = None, version: str | None = None) -> Any:
+        """Ask for something that has to be done, in an older version where one is named.
+
+        Raises:
+            CannotMake: where it is not done.
+        """
+        reading = self._client.ask(method, path, sent, version=version)
         if not 200 <= reading.status < 300:
             raise _failed(reading)
         return reading.answer

@@ -12,8 +12,8 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from harness.client import IntercomClient
-from harness.core.errors import NotStaged, Unstaged
 from harness.core.people import Lead, Person, Role, User, Visitor
+from harness.people.circumstances import Circumstances, room_for
 from harness.people.outfitting import CannotMake, Outfitter
 from harness.people.traits import Traits
 from harness.people.visitor_origin import VisitorOrigin, can_visit
@@ -28,7 +28,7 @@ class Drawn(Enum):
 DRAWN: Final = Drawn.DRAWN
 
 
-class People:
+class People(Circumstances):
     """The people of one scenario, in the order in which they were made."""
 
     def __init__(
@@ -165,9 +165,16 @@ class People:
         self._everyone.append(user)
         return user
 
-    def newcomer(self, identified_by: Literal["email", "external_id"] = "email") -> User:
-        """A user who does not exist yet: `id` is `None`, and exactly one of e-mail and external id says who."""
+    def newcomer(
+        self, identified_by: Literal["email", "external_id"] = "email", *, external_id: str | None = None
+    ) -> User:
+        """A user who does not exist yet: `id` is `None`, and exactly one of e-mail and external id says who.
+
+        external_id: the one they have; drawn where it is not given.
+        """
         traits = self._start("newcomer")
+        if external_id is not None:
+            return User(external_id=external_id)
         return User(**{identified_by: traits[identified_by]})
 
     def same_email_as(self, person: Lead | User) -> User:
@@ -176,11 +183,13 @@ class People:
 
     def crowd(self, number: int, role: Role) -> None:
         """So many more leads or users, each with an e-mail of their own and nothing else: more than a page shows."""
-        if self._traits.marker:
-            raise NotStaged(Unstaged.ROOM)
-        self._start("crowd")
+        self._begin_crowd()
         for place in range(number):
             self._outfitter.contact({"role": role, "email": f"{role}.{place}@crowd.example.com"})
+
+    def _begin_crowd(self) -> None:
+        room_for(self._traits.marker)
+        self._start("crowd")
 
     def nobody(self) -> User:
         """A user of whom nothing is known: what a pipeline must refuse to convert into."""

@@ -61,6 +61,7 @@ class Faults:
 
     def __init__(self, table: FaultTable) -> None:
         self._table = table
+        self._optional: list[Fault] = []
 
     def arm(
         self,
@@ -70,6 +71,7 @@ class Faults:
         times: int | None = 1,
         every: int | None = None,
         start: int | None = None,
+        optional: bool = False,
         **options: object,
     ) -> None:
         """Have the pipeline's requests of this operation go wrong: the first ones, each `every`th, or from `start` on.
@@ -79,9 +81,13 @@ class Faults:
         `rate_limit`, `delay`, `stall`, `lost`, `reset_before`, `reset_after`, `empty`, `truncated`, `garbled` or
         `dribble`. times: how often at most, `None` for without end. options: `status`, `retry_after` (seconds) and
         `after` (the work is done all the same) of an error, `seconds` of a delay, `at` (bytes) of a broken body.
+        optional: it need not fire, because a sound pipeline may never ask for what it concerns.
         """
         when = {"times": times, "every": every, "start": start}
-        self._table.arm(fault_from({"operation": operation, "kind": kind, **when, **options}))
+        fault = fault_from({"operation": operation, "kind": kind, **when, **options})
+        self._table.arm(fault)
+        if optional:
+            self._optional.append(fault)
 
     @property
     def armed(self) -> Sequence[ArmedFault]:
@@ -90,8 +96,8 @@ class Faults:
 
     @property
     def unfired(self) -> Sequence[Fault]:
-        """What never fired."""
-        return self._table.unfired
+        """Return what never fired and had to."""
+        return [fault for fault in self._table.unfired if fault not in self._optional]
 
 
 class Webhooks:

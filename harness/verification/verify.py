@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from harness.client import IntercomClient
+from harness.client import IntercomClient, Reading
+from harness.client.intercom import segment
 from harness.core.errors import Problem
 from harness.core.people import Lead, Person, User, Visitor
 from harness.verification.checks import bystanders as others
-from harness.verification.checks import identity, kept, presence, reported
+from harness.verification.checks import crowds, identity, kept, presence, reported
 from harness.verification.checks.additions import additions, nothing_made_up
 from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
@@ -149,6 +150,21 @@ class Verify:
 
         self._report(claims(), may_write, moves)
 
+    def crowd_merged(self, pairs: Iterable[tuple[Lead, User]]) -> None:
+        """Each lead of `people.pairs(…)` is gone into their own user, who has what both had; nobody else is changed."""
+        crowd, (before, after) = list(pairs), self._censuses()
+        rows = [person for pair in crowd for person in pair]
+
+        def claims() -> Iterator[Claim]:
+            yield reported.worked(self._answers(), None, "user")
+            yield from crowds.crowd_merged(crowd, before, after, self._by_id)
+            yield from self._nobody_else(rows, before, after, lost=[lead.id for lead, _ in crowd])
+
+        self._report(claims(), (), [Move(lead, user) for lead, user in crowd[:1]])
+
+    def _by_id(self, contact_id: str) -> Reading:
+        return self._client.get(f"/contacts/{segment(contact_id)}")
+
     def _is_asked_for(self, number: int, move: Move) -> bool:
         """Return whether there is an answer of its own for this move; where there is none, the first stands for all."""
         return number == 0 or any(move.source.id in answer.about for answer in self._scenario.answers)
@@ -160,7 +176,7 @@ class Verify:
         yield from identity.gone(describe_person(source), source, into.id, before, after)
         target = after.of(into)
         yield presence.exists("the user is there as before", target.by_id, "user", into.id)
-        yield from identity.found_again(into, target, after, into.id)
+        yield from identity.found_again(into, target, after, into.id, before)
         yield from self._kept(move)
 
     def either(self, *ways: Callable[[], None]) -> None:
@@ -183,6 +199,11 @@ class Verify:
             raise Problem("verify.either() was given nothing", remedy="give it calls: lambda: verify.refused(lead), …")
         _, closest, self.claims = min(failed, key=lambda one: one[0])
         raise closest
+
+    def told_no(self) -> None:
+        """The pipeline told its caller, by its last answer, that not all of it was done."""
+        self._censuses()
+        self._report(iter([reported.no(self._answers(), self._asked())]), ())
 
     def refused(self, source: Visitor | Lead) -> None:
         """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""

@@ -22,12 +22,14 @@ def gone(who: str, source: Visitor | Lead, into_id: str | None, before: Snapshot
         yield presence.unlisted(f"{who} is gone by external id", before, after, source.uuid)
 
 
-def found_again(target: User, found: PersonSnapshot, after: Snapshot, contact_id: str | None) -> Iterator[Claim]:
-    """The user is found by each identifier they are known by, and is the only one with their e-mail."""
+def found_again(
+    target: User, found: PersonSnapshot, after: Snapshot, contact_id: str | None, before: Snapshot | None = None
+) -> Iterator[Claim]:
+    """The user is found by each identifier they are known by, and nobody has their e-mail who had not before."""
     if target.external_id is not None:
         yield presence.exists("the user is found by the external id", found.by_external_id, "user", contact_id)
     if target.email is not None:
-        yield presence.only_user_with_email(_ALONE, after, found.by_email, target.email, contact_id)
+        yield presence.only_user_with_email(_ALONE, after, found.by_email, target.email, contact_id, before)
 
 
 _ALONE = "the user is the only one with the e-mail"

@@ -95,16 +95,26 @@ def _listed(when: str, census: Snapshot, shows: str) -> Witness:
 
 
 def only_user_with_email(
-    text: str, after: Snapshot, search: Reading | None, email: str, contact_id: str | None
+    text: str,
+    after: Snapshot,
+    search: Reading | None,
+    email: str,
+    contact_id: str | None,
+    before: Snapshot | None = None,
 ) -> Claim:
-    """The list of contacts shows this contact as the only user with the e-mail; search lags, and decides nothing."""
-    expected = f"user {contact_id} alone"
+    """The list of contacts shows this contact as the only user with the e-mail; search lags, and decides nothing.
+
+    before: where others had the same e-mail already, as imports leave them, they still have it.
+    """
+    others = _users_with(email, before.contacts.values()) if before is not None else []
+    wanted = sorted({*others, *([contact_id] if contact_id else [])})
+    expected = f"user {contact_id} alone" if wanted == [contact_id] else f"users {', '.join(wanted)}"
     if not after.complete:
         last = (witness("after", after.listed[-1] if after.listed else None),)
         return Claim(text, UNKNOWN, expected, "the list could not be read to its end", last, source=sources.CONTACTS)
     users = _users_with(email, after.contacts.values())
     seen = (witness("after", after.listed[-1], f"users {', '.join(users) or 'none'}"), _indexed(search, users))
-    return judged(text, users == [contact_id], expected, f"users {users}", seen, sources.CONTACTS)
+    return judged(text, users == wanted, expected, f"users {users}", seen, sources.CONTACTS)
 
 
 def _indexed(search: Reading | None, users: list[str]) -> Witness:
