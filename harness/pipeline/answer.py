@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -11,6 +11,11 @@ from harness.core.people import Person
 
 Returns: TypeAlias = Literal["contact", "contact_id", "nothing"]
 """What a pipeline may declare that it returns: a contact as Intercom shows it, its id alone, or nothing."""
+
+Hears: TypeAlias = Literal["notification", "body", "request"]
+"""What a receiver is handed: the parsed notification, the raw body with its signature, or the HTTP request."""
+HEARS: Final[Sequence[Hears]] = ("notification", "body", "request")
+"""The same, from least to most."""
 
 Operation: TypeAlias = Literal["visitor_to_lead", "visitor_to_user", "lead_to_user", "run", "webhook"]
 

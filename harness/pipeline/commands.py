@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Person
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.drain import Drain
 from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
@@ -77,6 +77,11 @@ class CommandPipeline:
     def works_on(self) -> bool:
         """Never: a command that ended has done its work."""
         return False
+
+    @property
+    def reads(self) -> Hears:
+        """Return what the command is handed: the raw body, and its signature."""
+        return "body"
 
     def hear(self, told: Request) -> Answer:
         """Run the command for notifications: the body on its stdin, the signature in `HTTP_X_HUB_SIGNATURE`."""

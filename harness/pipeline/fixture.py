@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Lead, Person, User, Visitor
-from harness.pipeline.answer import Answer, Operation, Runner
+from harness.pipeline.answer import Answer, Hears, Operation, Runner
 from harness.pipeline.declared import Declared
 from harness.pipeline.python_object import calls_on_threads_of_their_own
 
@@ -33,6 +33,11 @@ class Hearing(Protocol):
     @property
     def works_on(self) -> bool:
         """Whether it may be at work when it has answered, and nobody is told when it is done."""
+        ...
+
+    @property
+    def reads(self) -> Hears:
+        """Return what it is handed of a notification."""
         ...
 
     def hear(self, told: Request) -> Answer:
@@ -106,6 +111,10 @@ class PipelineUnderTest:
         if last is not None and not last.says_refused and not last.timed_out:
             self.before_again()
         return self._call(*self._last)
+
+    def reads_of_webhooks(self) -> Hears:
+        """Return what the pipeline is handed of a notification; the least where it takes none."""
+        return self._runner.reads if isinstance(self._runner, Hearing) else "notification"
 
     def hear(self, told: Request) -> Answer:
         """Tell the pipeline something as Intercom's webhooks do; scenarios say `webhooks.tell(…)`."""

@@ -18,7 +18,7 @@ import requests
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Person
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_output
 from harness.pipeline.service import Service
 from harness.pipeline.waiting import BadRedirect, DeadlineExceeded, Heard, Waiting
@@ -79,12 +79,17 @@ class HookPipeline:
         """Whether it may be at work when it has answered: unless it says where to look."""
         return self._awaits is None
 
+    @property
+    def reads(self) -> Hears:
+        """Return what a service is handed: the whole request."""
+        return "request"
+
     def hear(self, told: Request) -> Answer:
         """Tell its receiver, which has as long for its answer as Intercom's have; then wait until the work is done."""
         url = self._webhook or ""
 
         def work(waiting: Waiting) -> Answer:
-            first = _answer("webhook", waiting.ask("POST", url, told.body, told.headers, RECEIVER_PATIENCE))
+            first = _answer("webhook", waiting.ask(told.method, url, told.body, told.headers, RECEIVER_PATIENCE))
             return first if first.trouble or self._awaits is None else self._done(first, waiting, self._awaits)
 
         return self._perform("webhook", url, work)

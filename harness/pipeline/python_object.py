@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from harness.core.http import Request
 from harness.core.people import Person
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Operation
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import interrupts_the_run, of_exception
 from harness.pipeline.output_capture import OutputCapture, Printed
 from harness.pipeline.watchdog import TimeLimitReached, Watchdog
@@ -85,6 +85,11 @@ class PythonPipeline:
     def works_on(self) -> bool:
         """Never: a method that came back has done its work."""
         return False
+
+    @property
+    def reads(self) -> Hears:
+        """Return what its method is handed: the notification, whose signature was looked at before."""
+        return "notification"
 
     def hear(self, told: Request) -> Answer:
         """Hand a notification to its `webhook` method."""

@@ -18,7 +18,10 @@ from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import fault_from
 from harness.gateway.middleware.faults import ArmedFault, FaultTable
 from harness.gateway.webhooks.dispatcher import Subscriber, WebhookDispatcher
+from harness.gateway.webhooks.posting import USER_AGENT
 from harness.pipeline import Answer
+from harness.pipeline.answer import HEARS, Hears
+from harness.runner.forged_notifications import Signature, forged, notification_of
 
 BETWEEN_STEPS: Final = 3600.0
 """Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
@@ -117,6 +120,9 @@ class Webhooks:
         self._read = read
         self.begin: Callable[[], None] = lambda: None
         """To be called before the first one is sent: the given is over."""
+        self.reads: Callable[[], Hears] = lambda: "notification"
+        """Tells what the pipeline is handed of what is sent to it."""
+        self._breaks = 0
         self._send = send
         self._courier = WebhookDispatcher(clock, self._post, self._leave)
         self._known: list[Notification] = []
@@ -128,15 +134,48 @@ class Webhooks:
 
         A topic is named as 2.x names it; an app of an older version is told by the name that its version has.
         """
+        told = self._last(person, topic)
+        self.begin()
+        for _ in range(times):
+            self._submit(told)
+
+    def _last(self, person: Lead | User, topic: str) -> Mapping[str, Any]:
         self._known += self._read()
         names = _in_either_dialect(topic)
         about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
         if not about:
             there = ", ".join(sorted({str(one["topic"]) for one in self._known})) or "nothing"
             raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
+        return about[-1]
+
+    def tell_other(self, topic: str, item: Mapping[str, Any]) -> None:
+        """Tell something of any topic, `ping` included, with this item: what nobody subscribed to comes as well."""
         self.begin()
-        for _ in range(times):
-            self._submit(about[-1])
+        self._submit(notification_of(topic, item, self._clock.now()))
+
+    def forge(self, person: Lead | User, topic: str, signature: Signature) -> None:
+        """Send what was told of this person without a signature, or with one that another secret gives.
+
+        A pipeline that is handed notifications already parsed never sees a signature: the scenario is not run with it.
+        """
+        self._need("body")
+        told = self._last(person, topic)
+        self.begin()
+        self._send(forged(told, signature), topic)
+
+    def look_at_address(self) -> None:
+        """Ask the receiver with HEAD, as Intercom does before it tells anything; only a service has an address."""
+        self._need("request")
+        self.begin()
+        self._send(Request("HEAD", "/", {"user-agent": USER_AGENT}, b"", RECEIVER_HOST, "webhook"), "HEAD")
+
+    def lose_answers(self, times: int = 1) -> None:
+        """Lose the receiver's next answers on the way: Intercom takes them for failures and tells again."""
+        self._breaks += times
+
+    def _need(self, wanted: Hears) -> None:
+        if HEARS.index(self.reads()) < HEARS.index(wanted):
+            raise VersionNotSupported(f"needs a receiver that is handed the {wanted}; this one gets the {self.reads()}")
 
     def early(self, topic: str) -> None:
         """Tell the next notification of this topic before the answer of the request that caused it."""
@@ -179,9 +218,10 @@ class Webhooks:
         self._gone = True
 
     def _post(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
-        told = Request(method, "/", headers, body, RECEIVER_HOST, "webhook")
+        told, since = Request(method, "/", headers, body, RECEIVER_HOST, "webhook"), self._clock.now()
         answer = self._send(told, str(json.loads(body)["topic"])).answer
-        if isinstance(answer, BrokenResponse):
+        late, self._breaks, lost = self._clock.now() - since > timeout, max(self._breaks - 1, 0), self._breaks > 0
+        if lost or late or isinstance(answer, BrokenResponse):
             raise OSError("no answer")
         return answer.status
 

@@ -85,6 +85,7 @@ class Scenario:
             self.pipeline.before_again = self._look_between
             self.people.before_archiving = self.verify.remember
             self.webhooks.begin = self.pipeline.begin
+            self.webhooks.reads = self.pipeline.reads_of_webhooks
             yield
 
     def _gateway_session(self) -> GatewaySession:
