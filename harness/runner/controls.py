@@ -6,7 +6,7 @@ Both hold for the pipeline alone: people are made, and everybody is read, with n
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypedDict
 
 from harness.core.clock import MovingClock
@@ -255,15 +255,29 @@ class Intercom:
         self._subscriber = subscriber
         self._wanted: dict[str, object] = {}
         self._before: dict[str, object] = {}
+        self._needed = ""
 
     def set(self, **settings: object) -> None:
         """Settings of the sandbox's workspace from the pipeline's first call until verification, as `rate_limit=3`."""
         self._wanted |= settings
 
     def needs(self, version: str) -> None:
-        """Skip the scenario where the pipeline's version is older: Intercom does not tell there what it takes."""
-        if self.version and _number(self.version) < _number(version):
-            raise VersionNotSupported(f"needs Intercom {version}; this is {self.version}")
+        """Skip the scenario where the pipeline's version is older: Intercom does not tell there what it takes.
+
+        A version that only the pipeline's own header names is known once it has asked; the scenario is skipped then.
+        """
+        self._needed = version
+        self.heard([self.version])
+
+    def heard(self, versions: Iterable[str]) -> None:
+        """Take the versions that requests of the pipeline named.
+
+        Raises:
+            VersionNotSupported: where one is older than what the scenario needs.
+        """
+        for version in versions:
+            if self._needed and _is_number(version) and _number(version) < _number(self._needed):
+                raise VersionNotSupported(f"needs Intercom {self._needed}; this is {version}")
 
     def search_lags(self) -> None:
         """Search does not show anybody made in this scenario; reads by id do (facts §11.1)."""
@@ -286,6 +300,10 @@ class Intercom:
         if self._before and self._workspace is not None:
             self._workspace.update_settings(self._before)
             self._before = {}
+
+
+def _is_number(version: str) -> bool:
+    return bool(_number(version))
 
 
 def _number(version: str) -> tuple[int, ...]:

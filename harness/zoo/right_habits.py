@@ -1,0 +1,141 @@
+"""Right pipelines whose habits are easily taken for bugs: what they pin, keep, return, print and write is theirs to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from harness.core.people import Lead, User, Visitor
+from harness.pipeline.reference import ConversionRefused
+from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, right
+from harness.zoo.plain_client import PlainClient, WorksOnAfterwards
+
+EVERYTHING = (*CONVERSIONS, *JOBS, *ADVERSITY)
+
+
+@right("1.4", modules=EVERYTHING)
+class PinnedToTheOldDialect(PlainClient):
+    """Pins 1.4 in its header, where a lead is converted by another path than today."""
+
+    version = "1.4"
+
+
+@right("2.11", modules=EVERYTHING)
+class PinnedTo211(PlainClient):
+    """Pins 2.11 in its header, where nobody can find out who a merged contact became."""
+
+    version = "2.11"
+
+
+@right("2.13", modules=EVERYTHING)
+class PinnedTo213(PlainClient):
+    """Pins 2.13 in its header, the first that finds a user by external id."""
+
+    version = "2.13"
+
+
+@right("2.15", modules=EVERYTHING)
+class PinnedTo215(PlainClient):
+    """Pins 2.15 in its header, the last that merges whoever it is asked to."""
+
+    version = "2.15"
+
+
+@right("2.16", modules=CONVERSIONS)
+class KeepsItsTagsId(WorksOnAfterwards):
+    """Makes its tag at its first conversion and keeps the tag's id for as long as the process lives."""
+
+    _tag_id: ClassVar[str | None] = None
+
+    def afterwards(self, contact: dict[str, Any]) -> None:
+        """Tag the contact as converted."""
+        kind = type(self)
+        if kind._tag_id is None:  # noqa: SLF001  # the class's own
+            kind._tag_id = self._ask("POST", "/tags", {"name": "converted by the shop"})["id"]  # noqa: SLF001
+        self._ask("POST", f"/contacts/{contact['id']}/tags", {"id": kind._tag_id})  # noqa: SLF001
+
+
+@right("2.16", modules=EVERYTHING)
+class ReturnsARecordOfItsOwn(PlainClient):
+    """Hands back a row of its own database, which has an `id` and a `type` as well."""
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+        super()._convert(source, user)
+        return {"id": "job_4711", "type": "conversion", "role": "worker", "state": "done"}
+
+
+@right("2.16", modules=EVERYTHING)
+class LogsLinesOfJson(PlainClient):
+    """Prints a line of JSON for each conversion, whose `id` is that of the log line."""
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+        contact = super()._convert(source, user)
+        print(json.dumps({"id": "log_0815", "type": "info", "event": "converted", "role": "worker"}))  # noqa: T201
+        return contact
+
+
+@right("2.16", modules=CONVERSIONS)
+class CreatesThenMerges(PlainClient):
+    """Creates the user first and merges the lead into them then, as Intercom's old Ruby client did."""
+
+    def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
+        """Create the user where there is none, and merge."""
+        if user.id is None:
+            identity = {"email": user.email} if user.email else {"external_id": user.external_id}
+            if not any(identity.values()):
+                raise ConversionRefused("a user needs an id, an e-mail or an external id")
+            made = self._ask("POST", "/contacts", {"role": "user", **identity})
+            user = User(made["id"], email=made.get("email"), external_id=made.get("external_id"))
+        return super().lead_to_user(lead, user)
+
+
+class _SaysNoWithoutRaising(PlainClient):
+    """Catches its refusals and says no by what it returns."""
+
+    def refusal(self, why: ConversionRefused) -> Any:
+        """Return what means no."""
+        raise NotImplementedError
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> Any:
+        try:
+            return super()._convert(source, user)
+        except ConversionRefused as why:
+            return self.refusal(why)
+
+
+@right("2.16", modules=CONVERSIONS)
+class ReturnsFalseForNo(_SaysNoWithoutRaising):
+    """Returns False where nothing was converted, and says so in its settings."""
+
+    says_no: ClassVar[bool] = False
+
+    def refusal(self, why: ConversionRefused) -> Any:
+        """Say no."""
+        return False
+
+
+@right("2.16", modules=CONVERSIONS)
+class ReturnsAResult(_SaysNoWithoutRaising):
+    """Returns a result with `ok` in it, whose being false means no by its settings."""
+
+    says_no: ClassVar[Mapping[str, object]] = {"ok": False}
+
+    def refusal(self, why: ConversionRefused) -> Any:
+        """Say no, and why."""
+        return {"ok": False, "reason": why.status}
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> Any:
+        answer = super()._convert(source, user)
+        return answer if answer.get("ok") is False else {"ok": True, "contact": answer["id"]}
+
+
+@right("2.16", modules=EVERYTHING)
+class WritesToTheVisitorFirst(PlainClient):
+    """Writes the campaign's number to the visitor, whom nobody else can reach, before the conversion."""
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+        if isinstance(source, Visitor) and (user is None or user.id or user.email or user.external_id):
+            body = {"user_id": source.user_id, "custom_attributes": {"seats": 1}}
+            self._session.put(f"{self._base_url}/visitors", json=body, headers=self._headers, timeout=20)
+        return super()._convert(source, user)
