@@ -130,12 +130,13 @@ def test_a_lead_gives_their_email_after_the_first_webhook(people, webhooks, veri
     verify.merged(lead, into=user)
 
 
-def test_a_newer_lead_is_not_taken_for_the_one_told_of(people, webhooks, verify):
-    """A lead is told of while there is a newer one whose e-mail no user has: the one told of is folded in."""
-    user = people.user()
+def test_another_lead_is_not_taken_for_the_one_told_of(people, webhooks, verify):
+    """A lead is told of among others whose e-mail no user has: the one told of is folded in."""
+    user, older = people.user(), people.lead()
     lead, newer = people.lead(email=user.email), people.lead()
     webhooks.tell(lead, "contact.lead.created")
     verify.merged(lead, into=user)
+    verify.untouched(older)
     verify.untouched(newer)
 
 

@@ -83,6 +83,8 @@ class Snapshot:
     listed: tuple[Reading, ...]
     tags: Reading | None = None
     """All tags of the workspace, with their names."""
+    attributes: Reading | None = None
+    """All data attributes of contacts."""
 
     @property
     def complete(self) -> bool:
@@ -121,7 +123,8 @@ def take_census(client: IntercomClient, people: Iterable[Person], bystanders: It
         if (key := key_of(person)) not in portraits:
             portraits[key] = (take_sketch if key in brief else take_portrait)(client, person)
     listed, contacts = _list_contacts(client)
-    return Snapshot(portraits, contacts, listed, client.get("/tags"))
+    attributes = client.get("/data_attributes", model="contact")
+    return Snapshot(portraits, contacts, listed, client.get("/tags"), attributes)
 
 
 def take_portrait(client: IntercomClient, person: Person) -> PersonSnapshot:

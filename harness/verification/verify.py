@@ -13,6 +13,7 @@ from harness.verification.checks import crowds, identity, kept, presence, report
 from harness.verification.checks.additions import additions, nothing_made_up
 from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
+from harness.verification.checks.definitions import attributes_defined, notes_once
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conduct import conduct, nothing_further
 from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named
@@ -284,6 +285,7 @@ class Verify:
         yield from kept.attributes_kept(move.conversion, self._permissions)
         yield from belongings_kept(move.conversion)
         yield from nothing_made_up(move.conversion, self._permissions)
+        yield from notes_once(move.conversion)
 
     def _nobody_else(
         self,
@@ -296,6 +298,7 @@ class Verify:
     ) -> Iterator[Claim]:
         yield others.contact_list(before, after, gained, lost)
         yield from others.bystanders(self._scenario.everyone, involved, before, after)
+        yield from attributes_defined(before, after)
         if self._between is not None:
             yield from nothing_further(self._scenario.everyone, self._between, after)
             self._between = None
