@@ -164,3 +164,11 @@ def test_leads_merge_one_after_the_other(people, pipeline, verify):
     for lead, user in pairs:
         pipeline.lead_to_user(lead, user)
     verify.all_merged(pairs)
+
+
+def test_attributes_are_spelled_in_many_ways(people, pipeline, verify):
+    """Attributes whose names have capitals or blanks are kept as those are whose names have none."""
+    user = people.user(custom_attributes={"plan": "pro", "Plan tier": "gold"})
+    lead = people.lead(email=user.email, custom_attributes={"plan": "trial", "firstCampaign": "open house"})
+    pipeline.lead_to_user(lead, user)
+    verify.merged(lead, into=user)

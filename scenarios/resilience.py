@@ -76,7 +76,7 @@ def test_an_answer_is_lost_in_another_way(people, pipeline, verify, faults, flow
 
 @every_flow
 def test_what_is_asked_next_goes_wrong(people, pipeline, verify, faults, flow):
-    """The second request of a conversion breaks, whatever it is: what was done stays done, and is done after a retry."""
+    """The second request of a conversion breaks, whatever it is: what was done stays, and a retry does what is left."""
     faults.arm("*", "reset_before", start=2, times=1, optional=True)
     _, claim = flow(people, pipeline, verify)
     pipeline.again()

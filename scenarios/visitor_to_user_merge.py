@@ -29,7 +29,7 @@ def test_a_user_with_gaps_gets_what_the_visitor_carried(people, pipeline, verify
 
 
 def test_other_users_have_nearly_the_same_email(people, pipeline, verify):
-    """A visitor is folded into the user who was meant, not into one whose e-mail contains theirs or differs a little."""
+    """A visitor is folded into the user who was meant, not into one whose e-mail contains theirs or is nearly it."""
     email = people.newcomer().email
     local, domain = email.split("@")
     people.user(email=f"jo{email}")

@@ -11,6 +11,9 @@ from harness.core.errors import Problem
 ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
 """The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""
 
+TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "float", bool: "boolean"}
+"""The type with which an attribute is defined that a scenario names by itself."""
+
 
 class CannotMake(Problem):
     """A person could not be made, or cannot exist in Intercom."""
@@ -24,22 +27,30 @@ class Outfitter:
         self._marker = marker
         self._tags: dict[str, str] = {}
         self._newsletter: str | None = None
+        self._defined: set[str] = set()
 
     def prepare(self) -> None:
         """See to it that the attributes that people carry exist, and find out what they can opt out of."""
         known = self._client.get("/data_attributes", model="contact")
         there = {entry["name"] for entry in (known.answer or {}).get("data", []) if entry.get("custom")}
+        self._defined |= there
         for name, data_type in ATTRIBUTES.items():
-            if name not in there:
-                self.do("POST", "/data_attributes", {"name": name, "model": "contact", "data_type": data_type})
+            self._define(name, data_type)
         types = self._client.get("/subscription_types")
         live = [t for t in (types.answer or {}).get("data", []) if t.get("consent_type") == "opt_out"]
         self._newsletter = live[0]["id"] if live else None
 
     def contact(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make a lead or a user; what is `None` is not sent."""
+        """Make a lead or a user; what is `None` is not sent. Attributes that nobody defined yet are defined."""
+        for name, value in (fields.get("custom_attributes") or {}).items():
+            self._define(name, TYPES.get(type(value), "string"))
         made: Mapping[str, Any] = self.do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
         return made
+
+    def _define(self, name: str, data_type: str) -> None:
+        if name not in self._defined:
+            self._defined.add(name)
+            self.do("POST", "/data_attributes", {"name": name, "model": "contact", "data_type": data_type})
 
     def equip(
         self,

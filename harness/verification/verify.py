@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from harness.client import IntercomClient, Reading
-from harness.client.intercom import segment
+from harness.client import IntercomClient
 from harness.core.errors import Problem
 from harness.core.people import Lead, Person, User, Visitor
+from harness.verification.batches import BatchClaims
 from harness.verification.checks import bystanders as others
-from harness.verification.checks import crowds, identity, kept, presence, reported
+from harness.verification.checks import identity, kept, presence, reported
 from harness.verification.checks.additions import additions, nothing_made_up
 from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
@@ -23,7 +23,7 @@ from harness.verification.verified_scenario import VerifiedScenario
 from harness.verification.witnesses import describe_person
 
 
-class Verify:
+class Verify(BatchClaims):
     """Holds the census from before the pipeline's first call against the one from after its last."""
 
     def __init__(
@@ -151,21 +151,6 @@ class Verify:
 
         self._report(claims(), may_write, moves)
 
-    def crowd_merged(self, pairs: Iterable[tuple[Lead, User]]) -> None:
-        """Each lead of `people.pairs(…)` is gone into their own user, who has what both had; nobody else is changed."""
-        crowd, (before, after) = list(pairs), self._censuses()
-        rows = [person for pair in crowd for person in pair]
-
-        def claims() -> Iterator[Claim]:
-            yield reported.worked(self._answers(), None, "user")
-            yield from crowds.crowd_merged(crowd, before, after, self._by_id)
-            yield from self._nobody_else(rows, before, after, lost=[lead.id for lead, _ in crowd])
-
-        self._report(claims(), (), [Move(lead, user) for lead, user in crowd[:1]])
-
-    def _by_id(self, contact_id: str) -> Reading:
-        return self._client.get(f"/contacts/{segment(contact_id)}")
-
     def _is_asked_for(self, number: int, move: Move) -> bool:
         """Return whether there is an answer of its own for this move; where there is none, the first stands for all."""
         return number == 0 or any(move.source.id in answer.about for answer in self._scenario.answers)
@@ -200,11 +185,6 @@ class Verify:
             raise Problem("verify.either() was given nothing", remedy="give it calls: lambda: verify.refused(lead), …")
         _, closest, self.claims = min(failed, key=lambda one: one[0])
         raise closest
-
-    def told_no(self) -> None:
-        """The pipeline told its caller, by its last answer, that not all of it was done."""
-        self._censuses()
-        self._report(iter([reported.no(self._answers(), self._asked())]), ())
 
     def refused(self, source: Visitor | Lead) -> None:
         """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""

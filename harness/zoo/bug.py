@@ -34,6 +34,8 @@ class Bug:
 
     kind: str
     kills: tuple[Kill, ...]
+    time_limit: float | None = None
+    """Seconds for one call of a pipeline that hangs; the usual limit where none is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ VISITOR_NEW_ID: Final = "visitor_to_user_create::test_a_visitor_becomes_a_new_us
 VISITOR_MERGE: Final = "visitor_to_user_merge::test_a_visitor_is_merged_into_a_user[by_both]"
 UNKNOWN_VISITOR: Final = "refusals::test_an_unknown_visitor_is_not_converted"
 NOBODY: Final = "refusals::test_a_visitor_is_not_converted_without_a_user_identifier"
-ARCHIVED_TWIN: Final = "refusals::test_an_archived_twin_is_not_doubled"
+ARCHIVED_TWIN: Final = "refusals::test_an_archived_twin_is_not_doubled[by_email]"
 IN_BETWEEN: Final = "refusals::test_a_visitor_who_became_a_lead_in_between_is_not_converted"
 SIGNED_UP: Final = "refusals::test_a_visitor_who_signed_up_in_between_is_not_converted_again"
 
@@ -30,7 +30,7 @@ CAPITALS: Final = "jobs::test_an_email_in_capitals"
 NOTHING_TO_DO: Final = "jobs::test_there_is_nothing_to_do"
 
 LOST_ANSWER: Final = "resilience::test_an_answer_is_lost[lead_joins_user]"
-LATE_ERROR: Final = "resilience::test_an_answer_is_lost_in_another_way[error_502]"
+LATE_ERROR: Final = "resilience::test_an_answer_is_lost_in_another_way[lead_joins_user-error_502]"
 BREAK: Final = "resilience::test_a_connection_breaks_before_the_work[lead_joins_user]"
 SERVER_FAILS: Final = "resilience::test_the_server_fails_twice[lead_joins_user]"
 RATE_LIMIT: Final = "resilience::test_the_rate_limit_is_spent[lead_joins_user]"

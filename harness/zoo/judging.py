@@ -116,7 +116,12 @@ def judge(
     if specimen.lacks:
         return judged
     options = RunOptions(
-        pipeline=specimen.spec, time_scale=TIME_SCALE, seed=ground.seed, intercom_version=version, root=ground.scenarios
+        pipeline=specimen.spec,
+        time_scale=TIME_SCALE,
+        seed=ground.seed,
+        intercom_version=version,
+        root=ground.scenarios,
+        time_limit=specimen.mark.time_limit if isinstance(specimen.mark, Bug) else None,
     )
     run = Run(options)
     try:

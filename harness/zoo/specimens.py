@@ -14,11 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from harness.zoo import further_bugs
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
+from harness.zoo.further_bugs import FURTHER, NOT_CAUGHT
 
 MODULES: Final = (
     "sound_requests", "styles", "other_operations", "strangers", "wrong_identifiers", "wrong_answers", "losses",
-    "talkers", "jobs", "unsteady",
+    "talkers", "jobs", "unsteady", "right_habits", *further_bugs.MODULES,
 )  # fmt: skip
 """The modules that hold the Python pipelines, the right ones first."""
 
@@ -40,7 +42,7 @@ class Specimen:
     def source(self) -> str:
         """The file that it stands in, from the project's folder."""
         if self.spec.endswith(".toml"):
-            return f"harness/zoo/{COMMANDS.name}/{Path(self.spec).name}"
+            return f"harness/zoo/{Path(self.spec).relative_to(COMMANDS.parent).as_posix()}"
         return self.spec.partition(":")[0].replace(".", "/") + ".py"
 
     @property
@@ -85,7 +87,9 @@ def classes(module: str) -> Iterator[type]:
 def _python() -> Iterator[Specimen]:
     for module in MODULES:
         for kind in classes(module):
-            mark = vars(kind).get("stands_for")
+            if kind.__name__ in NOT_CAUGHT:
+                continue
+            mark = vars(kind).get("stands_for") or FURTHER.get(kind.__name__)
             if not isinstance(mark, Bug | Right):
                 raise TypeError(
                     f"{kind.__qualname__} is in the zoo and says neither what bug it has nor that it is right"
@@ -101,7 +105,7 @@ def _says(text: str | None) -> str:
 
 
 def _commands() -> Iterator[Specimen]:
-    for path in sorted(COMMANDS.glob("*.toml")):
+    for path in sorted([*COMMANDS.glob("*.toml"), *COMMANDS.glob("further/*.toml")]):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         pipeline, zoo = document["pipeline"], document["zoo"]
         line = next(
@@ -109,7 +113,7 @@ def _commands() -> Iterator[Specimen]:
         )
         command = shlex.split(line)[0]
         lacks = "" if shutil.which(command) else f"needs client: {command} is not on the PATH"
-        yield Specimen(pipeline["name"], str(path), zoo["says"], _mark(zoo), lacks)
+        yield Specimen(pipeline["name"], str(path), zoo["says"], FURTHER.get(pipeline["name"]) or _mark(zoo), lacks)
 
 
 def _mark(zoo: Mapping[str, Any]) -> Bug | Right:

@@ -45,4 +45,4 @@ def test_a_steady_pipeline_with_a_clock_of_its_own_passes(tmp_path: Path) -> Non
     flows = "(an_answer_is_lost or breaks_before or server_fails_twice or rate_limit) and lead_joins_user"
     result = run("Steady", flows, tmp_path / "result.json", "--time-scale", "0.3")
     assert result["exit_code"] == 0, result
-    assert result["counts"]["proved"] == 4  # type: ignore[index]
+    assert result["counts"]["proved"] == 9  # type: ignore[index]

@@ -21,7 +21,7 @@ def test_the_reference_job_is_proved(version: str) -> None:
     finally:
         run.close()
     assert {result.case.name for result in results if result.verdict is not Verdict.PROVED} == set()
-    assert len(results) == 10
+    assert len(results) == 17
 
 
 def test_a_job_is_not_asked_for_single_conversions() -> None:
