@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, TypedDict
+from typing import Final
 
 from harness.core.clock import MovingClock
 from harness.core.errors import Problem
@@ -21,7 +21,7 @@ from harness.gateway.webhooks.dispatcher import Subscriber, WebhookDispatcher
 from harness.gateway.webhooks.posting import USER_AGENT
 from harness.pipeline import Answer
 from harness.pipeline.answer import HEARS, Hears
-from harness.runner.forged_notifications import Signature, forged, notification_of
+from harness.runner.notification_bodies import Notification, NotifiedItem, Signature, forged, notification_of
 
 BETWEEN_STEPS: Final = 3600.0
 """Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
@@ -34,25 +34,6 @@ RUN_SECRET: Final = "sandbox-run-client-secret"
 """What every notification of a run is signed with, in the place of a workspace's own client secret."""
 
 PIPELINE: Final = Subscriber("pipeline", f"https://{RECEIVER_HOST}/", RUN_SECRET)
-
-
-class NotifiedItem(TypedDict, total=False):
-    """The person or thing that a notification is about."""
-
-    id: str
-
-
-class NotificationData(TypedDict):
-    """What a notification says beside its topic."""
-
-    item: NotifiedItem
-
-
-class Notification(TypedDict):
-    """A webhook's notification, as far as it is read here."""
-
-    topic: str
-    data: NotificationData
 
 
 class VersionNotSupported(Exception):
@@ -139,7 +120,7 @@ class Webhooks:
         for _ in range(times):
             self._submit(told)
 
-    def _last(self, person: Lead | User, topic: str) -> Mapping[str, Any]:
+    def _last(self, person: Lead | User, topic: str) -> Notification:
         self._known += self._read()
         names = _in_either_dialect(topic)
         about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
@@ -148,7 +129,7 @@ class Webhooks:
             raise Problem(f"there is no {topic} about this person to tell", evidence=f"there is {there}")
         return about[-1]
 
-    def tell_other(self, topic: str, item: Mapping[str, Any]) -> None:
+    def tell_other(self, topic: str, item: NotifiedItem) -> None:
         """Tell something of any topic, `ping` included, with this item: what nobody subscribed to comes as well."""
         self.begin()
         self._submit(notification_of(topic, item, self._clock.now()))

@@ -237,7 +237,7 @@ class Scenario:
         self.webhooks.settle()
         self.intercom.end()
         self._session.config.step.reach("then")
-        self.intercom.heard(exchange.request.headers.get("intercom-version", "") for exchange in self.asked())
+        self.intercom.heard(exchange.request.headers.get("intercom-version", "") for exchange in self.asked)
 
 
 def _trouble(error: BaseException | None) -> str:
