@@ -18,6 +18,9 @@ ASKED: Final[Mapping[tuple[str, str], str]] = {
     **{("pipeline", str(name)): str(name) for name in OPERATIONS},
     ("webhooks", "tell"): "webhook",
     ("webhooks", "early"): "webhook",
+    ("webhooks", "tell_other"): "webhook",
+    ("webhooks", "forge"): "webhook",
+    ("webhooks", "look_at_address"): "webhook",
 }
 """What a scenario writes for each operation: fixture and method."""
 

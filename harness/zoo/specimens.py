@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, is_typeddict
 
 from harness.zoo import further_bugs
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, Bug, Kill, Right
@@ -80,8 +80,12 @@ def classes(module: str) -> Iterator[type]:
     """The pipelines that a module of the zoo holds; a name with an underscore is only what others are made of."""
     loaded = importlib.import_module(f"harness.zoo.{module}")
     for name, kind in vars(loaded).items():
-        if inspect.isclass(kind) and kind.__module__ == loaded.__name__ and not name.startswith("_"):
+        if _is_pipeline(kind) and kind.__module__ == loaded.__name__ and not name.startswith("_"):
             yield kind
+
+
+def _is_pipeline(kind: object) -> bool:
+    return inspect.isclass(kind) and not is_typeddict(kind)
 
 
 def _python() -> Iterator[Specimen]:

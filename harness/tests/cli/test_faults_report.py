@@ -61,6 +61,6 @@ def test_waits_cost_no_time() -> None:
     """Scenarios in which hours go by take less than a second each, on any machine."""
     result = run("scenarios/resilience.py", "-k", "lost_in_another_way or rate_limit", "--json")
     rows: list[dict[str, Any]] = json.loads(result.stdout)["scenarios"]
-    assert len(rows) == 10
+    assert len(rows) == 30
     assert max(row["asked"][-1]["at"] for row in rows) >= 60
     assert all(row["seconds"] < 2 for row in rows), [row["seconds"] for row in rows]

@@ -39,7 +39,8 @@ def serving() -> Serving:
 
 
 ELSEWHERE = {
-    "resilience": ("test_an_answer_is_lost_in_another_way[silence]", "test_the_rate_limit_is_spent[lead_joins_user]",
+    "resilience": ("test_an_answer_is_lost_in_another_way[lead_joins_user-silence]",
+                   "test_the_rate_limit_is_spent[lead_joins_user]",
                    "test_search_does_not_show_the_user_yet_when_a_lead_joins"),
     "webhooks": ("test_a_webhook_tells_of_a_lead[twice]", "test_a_webhook_comes_before_the_answer"),
 }  # fmt: skip

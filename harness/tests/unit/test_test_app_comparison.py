@@ -24,7 +24,7 @@ from harness.tests.support.intercom_stand_in import Played, answer, playing
 from harness.tests.support.test_app_run import LEAD, VISITOR, Theatre
 from harness.verification import Verdict
 
-LOST = "resilience::test_an_answer_is_lost_in_another_way[error_502]"
+LOST = "resilience::test_an_answer_is_lost_in_another_way[lead_joins_user-error_502]"
 TOGETHER = "resilience::test_two_workers_merge_the_same_lead"
 VALUE = Drift("value", "GET /contacts/{id}", "$.name", "Ada", "ada")
 ANSWERED_429 = Drift("status", "GET /contacts/{id}", "", 429, 200)
