@@ -128,7 +128,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "NOT_REDACTABLE": Unsettled.GUARD,
         "QUERY_MISSING": _by("search_badly"),
         "QUERY_INVALID": _by("search_badly"),
-        "CURSOR_INVALID": _by("search_badly"),
         "INTERNAL": Unsettled.OURS,
         "UNVERIFIED": Unsettled.MESSENGER,
         "APP_UNKNOWN": Unsettled.MESSENGER,
@@ -181,7 +180,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "The uuid of a lead who was merged away answers 410 from 2.16 on, though no lead is found by theirs before": (
             _by("ask_more_of_the_merged")
         ),
-        "Lists and searches without a sort show the newest first": Unsettled.EVERYBODY,
+        "Lists and searches without a sort show the latest changed first in every version": Unsettled.EVERYBODY,
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not": _by(
             "call_somebody_with_signs"
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -16,7 +18,9 @@ from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.gone_contacts import GONE, Request, State
 from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.person import Person
+from harness.sandbox.search.ranking import Ranking
 from harness.sandbox.serializers import v2
+from harness.sandbox.store.person_store import ListOrder
 
 
 def found_contact(call: RequestContext, contact_id: str, asked: Request = "change") -> Person:
@@ -235,15 +239,39 @@ def _set(call: RequestContext, asked: Request, *, shown: str, **changed: bool) -
     return OperationResponse(v2.reference(person, call.version, **{shown: changed[shown]}))
 
 
+ORDERS: Final[Mapping[ListOrder, Ranking[Person]]] = {
+    "updated": Ranking(attrgetter("updated_at"), attrgetter("person_id")),
+    "made": Ranking(attrgetter("created_at"), attrgetter("person_id"), reverse=False),
+}
+"""The latest changed first, as recorded in 2025, and the oldest first, as recorded in 2021 (facts-recorded 25)."""
+
+
+def _order(call: RequestContext) -> ListOrder:
+    return "updated" if call.workspace.changed("updated_first") else "made"
+
+
+def usual_order(call: RequestContext) -> Ranking[Person]:
+    """Return the order of contacts in lists, and in searches that ask for none."""
+    return ORDERS[_order(call)]
+
+
+def _place(cursor: paging.Cursor) -> tuple[int, str] | None:
+    if cursor.item is None:
+        return None
+    if not isinstance(cursor.value, int) or not isinstance(cursor.item, str):
+        raise Refused(no.CURSOR_INVALID)
+    return cursor.value // 1000, cursor.item
+
+
 def list_all(call: RequestContext) -> OperationResponse:
-    """`GET /contacts`: pages with a cursor, the newest first."""
-    per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
+    """`GET /contacts`: pages with a cursor, the latest changed first."""
+    per_page = parsing.number_from(call.query, "per_page", paging.CONTACTS_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
-    listed = call.listed
-    rows = listed.page(("lead", "user"), per_page + 1, before=cursor.after)
+    listed, ranking = call.listed, usual_order(call)
+    people = listed.listing(_order(call), per_page + 1, _place(cursor))
     total = listed.count("lead", "user")
-    further = paging.Cursor(cursor.page + 1, rows[per_page - 1][0]) if len(rows) > per_page else None
-    data = [contact(call, person, listed=True) for _, person in rows[:per_page]]
+    further = ranking.next_cursor(cursor, people[per_page - 1]) if len(people) > per_page else None
+    data = [contact(call, person, listed=True) for person in people[:per_page]]
     return OperationResponse(paging.listing(data, total, per_page, cursor.page, further))
 
 
@@ -253,12 +281,15 @@ def merge_history(call: RequestContext) -> OperationResponse:
     if person is None or person.kind != "user":
         raise Refused(no.HISTORY_NOT_FOUND)
     per_page = parsing.number_from(call.query, "per_page", paging.USUAL_PAGE, paging.LARGEST_PAGE)
-    cursor = paging.read(call.query.get("cursor"))
+    cursor = paging.read(call.query.get("cursor") or None)
     rows = call.people.merged_into(person.person_id)
     if call.query.get("order") == "ascending":
         rows.reverse()
-    place = next((at for at, row in enumerate(rows, 1) if row[0] == cursor.after), 0)
+    place = next((at for at, row in enumerate(rows, 1) if row[0] == cursor.value), 0)
     rows = rows[place:]
     data = [merged(grave) for _, grave in rows[:per_page]]
-    further = paging.write(paging.Cursor(cursor.page + 1, rows[per_page - 1][0])) if len(rows) > per_page else None
+    further = None
+    if len(rows) > per_page:
+        seq, grave = rows[per_page - 1]
+        further = paging.write(paging.Cursor(cursor.page + 1, seq, grave.person_id))
     return OperationResponse({"type": "list", "data": data, "next_cursor": further, "has_more": further is not None})

@@ -5,6 +5,9 @@ Who begins them stands in `messages`, what is said and done in them in `replies`
 
 from __future__ import annotations
 
+from operator import attrgetter
+from typing import Final
+
 import msgspec
 
 from harness.sandbox.operations.lookup import queried_person
@@ -12,6 +15,7 @@ from harness.sandbox.requests import paging, parsing
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.search.ranking import Ranking
 from harness.sandbox.serializers import conversation_v2, v1
 from harness.sandbox.serializers.plaintext import in_plain_text
 from harness.sandbox.store.belongings import Conversation, Part
@@ -52,14 +56,18 @@ def read(call: RequestContext) -> OperationResponse:
     return OperationResponse(show(call, found_conversation(call, call.parameters[0]), parts=True))
 
 
+NEWEST_FIRST: Final[Ranking[Conversation]] = Ranking(attrgetter("created_at"), attrgetter("number"))
+"""The order of conversations where no other is asked for; a cursor has their ids as numbers (facts-recorded 24)."""
+
+
 def list_all(call: RequestContext) -> OperationResponse:
     """2.x `GET /conversations`."""
     per_page = parsing.number_from(call.query, "per_page", USUAL_PAGE, paging.LARGEST_PAGE)
     cursor = paging.read(call.query.get("starting_after"))
-    found = call.belongings.conversations()
-    start = cursor.after or 0
-    further = paging.Cursor(cursor.page + 1, start + per_page) if start + per_page < len(found) else None
-    shown = [show(call, one.at(call.now), parts=False) for one in found[start : start + per_page]]
+    found = NEWEST_FIRST.sorted(call.belongings.conversations())
+    following = NEWEST_FIRST.after(found, cursor)
+    further = NEWEST_FIRST.next_cursor(cursor, following[per_page - 1]) if len(following) > per_page else None
+    shown = [show(call, one.at(call.now), parts=False) for one in following[:per_page]]
     pages = paging.pages(len(found), per_page, cursor.page, further)
     return OperationResponse(
         {"type": "conversation.list", "pages": pages, "total_count": len(found), "conversations": shown}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from harness.sandbox.operations.contacts import usual_order
+from harness.sandbox.operations.conversations import NEWEST_FIRST
 from harness.sandbox.operations.conversions import contact
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
@@ -25,8 +27,8 @@ def contacts(call: RequestContext) -> OperationResponse:
     fields = searchable(call.workspace)
     test = language.compiled(query, fields, call.version)
     found = [person for person in _candidates(call, query) if test(person)]
-    found = language.ordered(found, call.body.get("sort"), fields, call.version)
-    page = language.page_of(found, call.body, CONTACTS_PER_PAGE)
+    ranking = language.ranking_of(call.body.get("sort"), fields, call.version, usual_order(call))
+    page = language.page_of(ranking.sorted(found), call.body, CONTACTS_PER_PAGE, ranking)
     data = [contact(call, person, listed=True) for person in page.items]
     return OperationResponse({"type": "list", "data": data, "total_count": page.total, "pages": page.pages})
 
@@ -52,7 +54,7 @@ def _candidates(call: RequestContext, query: object) -> list[Person]:
         found = people.by_phone(equal["phone"])
     else:
         return list(people.contacts())
-    return [person for person in reversed(found) if person.kind != "visitor" and not person.archived]
+    return [person for person in found if person.kind != "visitor" and not person.archived]
 
 
 def conversation_fields(call: RequestContext) -> Fields[Conversation]:
@@ -109,8 +111,8 @@ def conversations(call: RequestContext) -> OperationResponse:
     )
     awake = [one.at(call.now) for one in candidates if not one.archived]
     matching = [one for one in awake if test(one)]
-    found = language.ordered(matching, call.body.get("sort"), fields, call.version)
-    page = language.page_of(found, call.body, CONVERSATIONS_PER_PAGE)
+    ranking = language.ranking_of(call.body.get("sort"), fields, call.version, NEWEST_FIRST)
+    page = language.page_of(ranking.sorted(matching), call.body, CONVERSATIONS_PER_PAGE, ranking)
     shown = [conversation_v2.conversation(call.workspace, one, call.version, parts=False) for one in page.items]
     return OperationResponse(
         {"type": "conversation.list", "pages": page.pages, "total_count": page.total, "conversations": shown}

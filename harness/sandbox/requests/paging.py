@@ -22,33 +22,45 @@ from harness.sandbox.rules.intercom_errors import Refused
 Item = TypeVar("Item")
 
 USUAL_PAGE = 50
+CONTACTS_PAGE = 10
+"""How many contacts `GET /contacts` lists unless told otherwise (facts-recorded 22)."""
 LARGEST_PAGE = 150
+
+
+Place = tuple[int | float | str | bool | None, str | int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins."""
+    """Where a page begins: its number, and the sort value (times in milliseconds) and id of the item before it."""
 
     page: int = 1
-    after: int | None = None
+    value: object = None
+    item: str | int | None = None
 
 
 def write(cursor: Cursor) -> str:
-    """A cursor as clients get it."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([cursor.page, cursor.after])).decode()
+    """Return a cursor as clients get it: base64 of `[value, id, page]`, as recorded (facts-recorded 24)."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([cursor.value, cursor.item, cursor.page])).decode()
 
 
 def read(value: object) -> Cursor:
-    """A cursor as clients give it back; nothing is the first page."""
-    if value in (None, ""):
+    """Read a cursor as clients give it back; none at all is the first page.
+
+    Raises:
+        Refused: it is not one of ours; an empty one is a server error (facts-recorded 26, 55).
+    """
+    if value is None:
         return Cursor()
+    if value == "":
+        raise Refused(no.SERVER_ERROR)
     try:
-        page, after = msgspec.json.decode(base64.urlsafe_b64decode(str(value)), type=tuple[int, int])
+        place, item, page = msgspec.json.decode(base64.urlsafe_b64decode(str(value)), type=Place)
     except (TypeError, ValueError, binascii.Error, msgspec.DecodeError):
         raise Refused(no.CURSOR_INVALID) from None
-    if not 1 <= page <= 2**31 or not 0 <= after < 2**62:
+    if not 1 <= page <= 2**31 or (isinstance(place, (int, float)) and not 0 <= place < 2**62):
         raise Refused(no.CURSOR_INVALID)
-    return Cursor(page, after)
+    return Cursor(page, place, item)
 
 
 def listing(data: Sequence[object], total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, object]:
@@ -57,10 +69,10 @@ def listing(data: Sequence[object], total: int, per_page: int, page: int, furthe
 
 
 def pages(total: int, per_page: int, page: int, further: Cursor | None) -> dict[str, object]:
-    """The `pages` object of 2.x."""
+    """Return the `pages` object of 2.x; `next` has a page's number and no size (facts-recorded 24)."""
     shown: dict[str, object] = {"type": "pages"}
     if further is not None:
-        shown["next"] = {"per_page": per_page, "starting_after": write(further)}
+        shown["next"] = {"page": further.page, "starting_after": write(further)}
     return shown | {"page": page, "per_page": per_page, "total_pages": -(-total // per_page)}
 
 

@@ -54,7 +54,9 @@ ASSUMPTIONS = (
         "facts §4: the same for find_by_external_id; the official description: users and not leads",
     ),
     Assumption(
-        "Lists and searches without a sort show the newest first", "store.person_store.PersonStore.page", "nothing said"
+        "Lists and searches without a sort show the latest changed first in every version",
+        "operations.contacts.usual_order",
+        "facts-recorded 25: recorded in 2025 in 2.13; in 2021 the oldest came first in 2.3; the day between is unknown",
     ),
     Assumption(
         "In names `&`, `<` and `>` come back escaped, once, and quotation marks do not",

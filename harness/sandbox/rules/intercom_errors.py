@@ -275,7 +275,12 @@ SORT_ORDER = IntercomError(
 )
 QUERY_MISSING = IntercomError(400, "parameter_not_found", "query not specified", "facts §5", assumed=True)
 QUERY_INVALID = IntercomError(400, "parameter_invalid", "{reason}", "facts §5", assumed=True)
-CURSOR_INVALID = IntercomError(400, "parameter_invalid", "starting_after is invalid", "facts §5", assumed=True)
+CURSOR_INVALID = IntercomError(
+    400,
+    "client_error",
+    "Invalid starting_after param. Please try again using a starting_after value from a paginated response",
+    "facts-recorded 55: tap-intercom#7",
+)
 
 INTERNAL = IntercomError(
     500, "server_error", "Internal error of the sandbox: {reason}", "the sandbox's own fault", assumed=True

@@ -15,6 +15,7 @@ from harness.sandbox.requests import paging, parsing
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.versions import Version
+from harness.sandbox.search.ranking import Ranking
 
 T = TypeVar("T")
 Test: TypeAlias = Callable[[T], bool]
@@ -226,21 +227,21 @@ class ResultPage(Generic[T]):
     pages: dict[str, object]
 
 
-def page_of(items: list[T], body: dict[str, object], usual: int) -> ResultPage[T]:
-    """The page of the results that a search asks for."""
+def page_of(items: list[T], body: dict[str, object], usual: int, ranking: Ranking[T]) -> ResultPage[T]:
+    """Return the page of the results, sorted by `ranking`, that a search asks for."""
     pagination = parsing.mapping(body, "pagination") or {}
     per_page = min(max(parsing.whole(pagination, "per_page") or usual, 1), paging.LARGEST_PAGE)
     cursor = paging.read(pagination.get("starting_after"))
-    start = cursor.after or 0
-    end = start + per_page
-    further = paging.Cursor(cursor.page + 1, end) if end < len(items) else None
-    return ResultPage(items[start:end], len(items), paging.pages(len(items), per_page, cursor.page, further))
+    following = ranking.after(items, cursor)
+    shown = following[:per_page]
+    further = ranking.next_cursor(cursor, shown[-1]) if len(following) > per_page else None
+    return ResultPage(shown, len(items), paging.pages(len(items), per_page, cursor.page, further))
 
 
-def ordered(items: list[T], sort: object, fields: Fields[T], version: Version) -> list[T]:
-    """The items in the order asked for; without one as they are."""
+def ranking_of(sort: object, fields: Fields[T], version: Version, usual: Ranking[T]) -> Ranking[T]:
+    """Return the order that is asked for, or else the usual one."""
     if not isinstance(sort, dict) or not sort:
-        return items
+        return usual
     order = sort.get("order", "descending")
     if order not in ("ascending", "descending") and version.has("sort_order_checked"):
         raise Refused(no.SORT_ORDER.filled(order=order))
@@ -248,13 +249,4 @@ def ordered(items: list[T], sort: object, fields: Fields[T], version: Version) -
     field = fields(name) if isinstance(name, str) else None
     if field is None:
         raise bad(f"{name} is not a valid sort field")
-    read = field.read
-    return sorted(items, key=lambda item: _sort_key(read(item)), reverse=order != "ascending")
-
-
-def _sort_key(value: object) -> tuple[int, object]:
-    if value is None:
-        return (0, 0)
-    if isinstance(value, (int, float)):
-        return (1, value)
-    return (2, str(value))
+    return Ranking(field.read, usual.name, reverse=order != "ascending", dated=field.kind == "date")

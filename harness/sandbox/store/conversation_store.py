@@ -66,6 +66,11 @@ class Conversation(msgspec.Struct, omit_defaults=True, kw_only=True):
     archived: bool = False
     parts: list[Part] = []
 
+    @property
+    def number(self) -> int:
+        """Its id as a number."""
+        return int(self.conversation_id)
+
     def at(self, now: int) -> Conversation:
         """The conversation as it is then: it wakes up when it has been snoozed for long enough."""
         if self.state != "snoozed" or self.snoozed_until is None or now < self.snoozed_until:

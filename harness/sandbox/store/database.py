@@ -38,9 +38,11 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE people (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, archived INTEGER NOT NULL,
-    external_id TEXT, email_key TEXT, phone TEXT, owns INTEGER NOT NULL DEFAULT 0, document BLOB NOT NULL);
+    external_id TEXT, email_key TEXT, phone TEXT, updated_at INTEGER NOT NULL, owns INTEGER NOT NULL DEFAULT 0,
+    document BLOB NOT NULL);
 CREATE INDEX people_external_id ON people (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX people_email ON people (email_key) WHERE email_key IS NOT NULL;
+CREATE INDEX people_updated ON people (updated_at, person_id) WHERE archived = 0 AND kind != 'visitor';
 CREATE INDEX people_phone ON people (phone) WHERE phone IS NOT NULL;
 CREATE TABLE tombstones (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,

@@ -15,6 +15,8 @@ from harness.sandbox.rules.person import Kind, Person, email_key
 from harness.sandbox.store import former_people
 from harness.sandbox.store.database import Database
 
+ListOrder: TypeAlias = Literal["updated", "made"]
+"""The latest changed first, or the oldest first."""
 Reason: TypeAlias = Literal["merged", "deleted", "converted"]
 
 _decode = msgspec.msgpack.Decoder(Person).decode
@@ -50,8 +52,8 @@ class PersonStore:
         if self.listener is not None:
             self.listener(None, person, None)
         self._db.execute(
-            "INSERT INTO people (person_id, kind, archived, external_id, email_key, phone, document) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO people (person_id, kind, archived, external_id, email_key, phone, updated_at, document) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (person.person_id, *_columns(person)),
         )
 
@@ -60,8 +62,8 @@ class PersonStore:
         if self.listener is not None:
             self.listener(self.get(person.person_id), person, None)
         self._db.execute(
-            "UPDATE people SET kind = ?, archived = ?, external_id = ?, email_key = ?, phone = ?, document = ? "
-            "WHERE person_id = ?",
+            "UPDATE people SET kind = ?, archived = ?, external_id = ?, email_key = ?, phone = ?, updated_at = ?, "
+            "document = ? WHERE person_id = ?",
             (*_columns(person), person.person_id),
         )
 
@@ -137,6 +139,14 @@ class PersonStore:
             (*kinds, 2**62 if before is None else before, limit, skip),
         )
         return [(seq, _person(*row)) for seq, *row in rows]
+
+    def listing(self, order: ListOrder, limit: int, after: tuple[int, str] | None) -> list[Person]:
+        """Return contacts in an order, after a place in it: a time in seconds and an id."""
+        if order == "updated":
+            rows = self._db.all(UPDATED_FIRST, (*(after or LATEST), limit))
+        else:
+            rows = self._db.all(OLDEST_FIRST, ("" if after is None else after[1], limit))
+        return [_person(*row) for row in rows]
 
     def tombstone(self, person: Person, reason: Reason, at: int, into_id: str | None = None) -> None:
         """Move somebody out, for good."""
@@ -220,6 +230,13 @@ class PersonStore:
         return [(row[0], Tombstone(*row[1:])) for row in rows]
 
 
+LATEST = (2**62, "")
+UPDATED_FIRST = """SELECT document, owns FROM people WHERE archived = 0 AND kind != 'visitor'
+    AND (updated_at, person_id) < (?, ?) ORDER BY updated_at DESC, person_id DESC LIMIT ?"""
+OLDEST_FIRST = """SELECT document, owns FROM people WHERE archived = 0 AND kind != 'visitor' AND person_id > ?
+    ORDER BY person_id LIMIT ?"""
+
+
 def _person(document: bytes, owns: int) -> Person:
     found = _decode(document)
     if owns:
@@ -227,12 +244,13 @@ def _person(document: bytes, owns: int) -> Person:
     return found
 
 
-def _columns(person: Person) -> tuple[str, int, str | None, str | None, str | None, bytes]:
+def _columns(person: Person) -> tuple[str, int, str | None, str | None, str | None, int, bytes]:
     return (
         person.kind,
         int(person.archived),
         person.external_id,
         email_key(person.email),
         person.phone,
+        person.updated_at,
         _encode(person),
     )

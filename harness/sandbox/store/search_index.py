@@ -7,15 +7,15 @@ was made, changed, archived, restored, merged, converted or deleted since. Witho
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol
 
 import msgspec
 
 from harness.sandbox.rules.person import Kind, Person, email_key
 from harness.sandbox.store import index_log
 from harness.sandbox.store.database import Database
-from harness.sandbox.store.person_store import PersonStore
+from harness.sandbox.store.person_store import ListOrder, PersonStore
 
 _decode = msgspec.msgpack.Decoder(Person).decode
 
@@ -53,6 +53,10 @@ class ListedPeople(Protocol):
         self, kinds: tuple[Kind, ...], limit: int, *, before: int | None = None, skip: int = 0
     ) -> list[tuple[int, Person]]:
         """Return a page of people with their place in the order, the newest first."""
+        ...
+
+    def listing(self, order: ListOrder, limit: int, after: tuple[int, str] | None) -> list[Person]:
+        """Return contacts in an order, after a place in it."""
         ...
 
 
@@ -169,11 +173,31 @@ class EarlierPeople:
         same = [(seq, person) for seq, person in now if person.person_id not in changed]
         return sorted([*then, *same], key=lambda one: -one[0])[skip : skip + limit]
 
+    def listing(self, order: ListOrder, limit: int, after: tuple[int, str] | None) -> list[Person]:
+        """Return contacts as they were, in an order, after a place in it."""
+        then = [person for _, person in self._then(CONTACT_KINDS) if after is None or _follows(order, person, after)]
+        changed = {person_id for (person_id,) in self._db.all(CHANGED, (self._moment,))}
+        now = self._people.listing(order, limit + len(changed), after)
+        same = [person for person in now if person.person_id not in changed]
+        return sorted([*then, *same], key=KEYS[order], reverse=order == "updated")[:limit]
+
     def _then(self, kinds: tuple[Kind, ...]) -> list[tuple[int, Person]]:
         """Everyone of these kinds who changed since, as they were, archived ones aside."""
         rows = self._db.all(THEN, (self._moment,))
         found = ((row[1], _person(row)) for row in rows if row[2] in kinds)
         return [(seq, person) for seq, person in found if person is not None and not person.archived]
+
+
+KEYS: Final[Mapping[ListOrder, Callable[[Person], tuple[int, str]]]] = {
+    "updated": lambda person: (person.updated_at, person.person_id),
+    "made": lambda person: (0, person.person_id),
+}
+
+
+def _follows(order: ListOrder, person: Person, after: tuple[int, str]) -> bool:
+    if order == "updated":
+        return KEYS[order](person) < after
+    return person.person_id > after[1]
 
 
 THEN = """SELECT person_id, seq, kind, document, had FROM index_log AS log WHERE at > ?1 AND number = (

@@ -83,6 +83,7 @@ EVENT_LIST = "documented in words: events can be listed one by one; the schema k
 BOTH = {
     ".avatar: str instead of object": "recorded from live workspaces: a plain string (facts §5)",
     ".email: null": "recorded: a lead without an e-mail has null (facts §5)",
+    ".pages.next.page: not described": "recorded in 2.11, 2.13 and 2.16 (facts-recorded 24)",
     ".location_data.latitude: not described": "recorded in webhooks and by the Java library",
     ".location_data.longitude: not described": "recorded in webhooks and by the Java library",
     ".remote_created_at: null": "recorded by the Java library: a visitor has not signed up",
@@ -102,7 +103,10 @@ LEDGER = {
     "2.11": BOTH
     | {f".events[].{name}: missing": EVENT_LIST for name in ("count", "first", "last", "name")}
     | {f".{name}: missing": EVENT_LIST for name in ("email", "intercom_user_id", "user_id")}
-    | {".events[].user_id: not described": EVENT_LIST},
+    | {
+        ".events[].user_id: not described": EVENT_LIST,
+        ".pages.next.per_page: missing": "recorded in 2.11 without it (facts-recorded 24)",
+    },
     "2.16": BOTH
     | {
         f".{name}: not described": "documented for 2.13 and recorded (facts §5)"

@@ -170,7 +170,7 @@ def test_archived_contacts_and_visitors_are_not_found(crowd: Asker) -> None:
     assert crowd.ask("GET", "/contacts")["total_count"] == 3
     assert crowd.refusal("GET", f"/contacts/{contact_id}") == (404, "not_found", "User Not Found")
     crowd.ask("POST", f"/contacts/{contact_id}/unarchive")
-    assert names(crowd, query) == ["Cid", "Ann"]
+    assert names(crowd, query) == ["Ann", "Cid"]  # the latest changed first
     shown = crowd.ask("POST", f"/contacts/{contact_id}/block")
     assert shown == {"type": "contact", "id": contact_id, "external_id": None, "blocked": True}
     assert names(crowd, query) == ["Cid"]

@@ -36,9 +36,6 @@ LEDGER: dict[str, tuple[str, ...]] = {
         "createMessage: status 400 instead of 404",
     ),
     "the token's scopes cannot be set": ("listAdmins: status 200 instead of 401",),
-    "what lists and contacts show where an earlier write was answered otherwise, and the order of lists": (
-        "contact[]: in another order",
-    ),
 }
 """The findings by their reason."""
 
