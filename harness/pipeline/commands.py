@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import secrets
 import shlex
@@ -26,7 +25,7 @@ from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.drain import Drain
-from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
+from harness.pipeline.reaper import MARK, end_group, end_marked, running, unless_interrupted
 
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "visitor": ("visitor.user_id", "visitor.id"),
@@ -34,9 +33,6 @@ PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "user": ("user.id", "user.email", "user.external_id"),
 }
 """The placeholders for each person an operation is given."""
-
-GRACE: Final = 2.0
-"""Seconds between asking a command to end and ending it."""
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w[\w.]*)\}")
 """Not `${NAME}`, which is a shell's, nor `{}` and braces around anything else, which are the command's own."""
@@ -92,7 +88,7 @@ class CommandPipeline:
         self, operation: Operation, people: Mapping[str, Person], more: Mapping[str, str], sent: bytes | None
     ) -> Answer:
         words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
-        call, older = secrets.token_hex(8), processes()
+        call, older = secrets.token_hex(8), running()
         with unless_interrupted(call, older):
             return self._answered(operation, words, {**self._environment(), **more, MARK: call}, sent, call, older)
 
@@ -125,7 +121,7 @@ class CommandPipeline:
                 timed_out = not ends_within(process, self._time_limit)
             finally:  # also where somebody ends the run meanwhile
                 end_group(process)
-                left = end_leftovers(call, older)
+                left = end_marked(call, older)
         seconds = time.monotonic() - started
         status = process.returncode
         trouble = f"it {ended_by(status)}" if status else None
@@ -158,38 +154,6 @@ def _input(sent: bytes | None) -> Iterator[IO[bytes] | int]:
         file.write(sent)
         file.seek(0)
         yield file
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of a command's process group: ask, wait, then make it end."""
-    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
-        try:
-            os.killpg(process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            break
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and _alive(process.pid):
-            process.poll()
-            time.sleep(0.01)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE)
-
-
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    # What has ended stays in its group until its parent asks for it; in a container nobody may ever do so.
-    return set(_states(group)) != {"Z"}
-
-
-def _states(group: int) -> Iterator[str]:
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, of_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
-            if int(of_group) == group:
-                yield state
 
 
 def check_line(operation: str, line: str, people: tuple[str, ...], where: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,8 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from harness.core.errors import Problem
-from harness.pipeline.commands import end_group
-from harness.pipeline.orphans import adopt_orphans, end_orphans
+from harness.pipeline.reaper import MARK, adopt_orphans, end_children, end_group, end_marked, running
 
 PATIENCE = 10.0
 """Seconds that a command gets between being told to end and being ended."""
@@ -31,15 +31,17 @@ def run_in_foreground(command: Sequence[str], environment: Mapping[str, str], pr
 
     prefix: words before the command, which put it into a place of its own.
     """
-    adopted = adopt_orphans()
+    adopted, call, older = adopt_orphans(), secrets.token_hex(8), running()
     with _Forwarder() as forwarder:
-        process = _start(command, environment, prefix)
+        process = _start(command, environment if adopted else {**environment, MARK: call}, prefix)
         forwarder.began(process)
         with _terminal_lent_to(process):
             status = process.wait()
     end_group(process)
     if adopted:
-        end_orphans()
+        end_children()
+    else:
+        end_marked(call, older)
     return 128 - status if status < 0 else status
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from harness.core.errors import Problem
-from harness.pipeline.commands import end_group, ended_by
+from harness.pipeline.commands import ended_by
 from harness.pipeline.drain import Drain
-from harness.pipeline.leftovers import MARK, end_leftovers, processes, unless_interrupted
+from harness.pipeline.reaper import MARK, end_group, end_marked, running, unless_interrupted
 
 START_LIMIT: Final = 30.0
 """Seconds that a service gets to listen."""
@@ -67,7 +67,7 @@ class Service:
         self._process = None
 
     def _start(self, environment: Mapping[str, str]) -> None:
-        call, older = secrets.token_hex(8), processes()
+        call, older = secrets.token_hex(8), running()
         with unless_interrupted(call, older):
             self._started(call, older, {**environment, MARK: call})
 
@@ -87,7 +87,7 @@ class Service:
             raise Problem(f"the service {self._words[0]!r} could not be started", evidence=told) from error
         self._process = process
         self._output = self._running.enter_context(Drain(process.stdout))
-        self._running.callback(end_leftovers, call, older)
+        self._running.callback(end_marked, call, older)
         self._running.callback(end_group, process)
 
     def _wait_until_it_listens(self) -> None:

@@ -14,7 +14,6 @@ from harness.tests.support.exec_process import ME, PYTHON, python, run_exec
 from harness.tests.support.processes import runs, wait_for
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_are_passed_on_and_nothing_stays_behind(number: signal.Signals, tmp_path: Path) -> None:
     """The command hears the signal, ends in its own way, and its children are ended with it."""
@@ -49,7 +48,6 @@ def test_a_signal_that_comes_while_the_command_is_started_reaches_it() -> None:
     assert not runs(int(done.stdout))
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc to look processes up")
 def test_a_child_that_outlives_its_command_is_ended(tmp_path: Path) -> None:
     """A command that forks and leaves is not waited for, and its child does not stay."""
     ids = tmp_path / "ids"

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from harness.cassette import load
 from harness.core.errors import Problem
 from harness.core.http import Response
 from harness.pipeline import load_pipeline
-from harness.pipeline.leftovers import processes
+from harness.pipeline.reaper import running
 from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
@@ -122,13 +123,13 @@ def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     """Whatever this test started has ended when the run is over."""
     monkeypatch.setenv("STARTED_BY", str(tmp_path))
     yield
-    assert [pid for pid in processes() if _was_started_by(tmp_path, pid)] == []
+    assert [pid for pid in running() if _was_started_by(tmp_path, pid)] == []
 
 
 def _was_started_by(test: Path, pid: int) -> bool:
     try:
-        return f"STARTED_BY={test}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
+        return psutil.Process(pid).environ().get("STARTED_BY") == str(test)
+    except psutil.Error:
         return False
 
 

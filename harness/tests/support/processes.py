@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+import psutil
 
 
 def runs(process_id: int) -> bool:
-    """Whether a process is there and is no zombie: who has ended is no longer in anybody's way."""
+    """Return whether a process is there and has not ended, reaped or not."""
     try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
+        return psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False
 
 

@@ -25,6 +25,7 @@ PLACES = {
     "httptools": {"gateway"},
     "jinja2": {"report"},
     "playwright": {"test_app"},
+    "psutil": {"pipeline"},
     "pytest": {"pytest_plugin", "cli"},
     "rich": {"report", "cli"},
     "trustme": {"gateway"},
