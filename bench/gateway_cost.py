@@ -30,7 +30,7 @@ def gateways() -> dict[str, Gateway]:
     backend = wiring.sandbox_backend(clock)
     table = wiring.fault_table(clock, backend.operation)
     found = {}
-    for name, middleware in (("none", ()), ("none again", ()), ("faults", (table.layer,))):
+    for name, middleware in (("none", ()), ("none again", ()), ("faults", (table.middleware,))):
         found[name] = Gateway(clock)
         found[name].open(GatewaySession(backend, middleware))
     return found

@@ -26,7 +26,7 @@ def gateway(*, layered: bool) -> Gateway:
     if layered:
         webhooks = wiring.subscriptions(backend, clock)
         assert webhooks is not None
-        session = GatewaySession(backend, (webhooks.layer, wiring.workspace_faults(backend, clock).layer))
+        session = GatewaySession(backend, (webhooks.middleware, wiring.workspace_faults(backend, clock).middleware))
     opened = Gateway(clock)
     opened.open(session)
     return opened

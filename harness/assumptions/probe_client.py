@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from harness.client import Reading
+from harness.core.newest_version import NEWEST_VERSION
 from harness.core.people import Lead, User
-from harness.core.versions import NEWEST_VERSION
 from harness.people import People
 
 

@@ -1,6 +1,6 @@
 """Recordings of what passed the gateway: format, redaction, recording, strict replay. It knows no gateway and no vcrpy.
 
-Names are loaded when they are first asked for, so that importing this package costs nothing.
+IdNames are loaded when they are first asked for, so that importing this package costs nothing.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from harness.cassette import CassetteProblem, load
 from harness.cassette.review.changes import changes
 from harness.cassette.review.check import CassetteFinding, Inspected, inspect, kind_of, unfinished, unrecorded
 from harness.cassette.review.show import lines
-from harness.cassette.review.staleness import Today, source_of_case
+from harness.cassette.review.staleness import StaleCheck, source_of_case
 from harness.cli import shared_options
 from harness.cli.cassette_options import cassette_paths, one_file, some_files
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 
 
 @click.command("list")
@@ -115,7 +115,7 @@ def _inspect(
 ) -> list[Inspected]:
     base = scenarios.parent if scenarios else None
     root_folder = base or config.read_configuration().root
-    today = Today(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root_folder, scenario))
+    today = StaleCheck(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root_folder, scenario))
     today = replace(today, warn_after=warn_after or today.warn_after, fail_after=fail_after or today.fail_after)
     secrets = [secret.reveal() for secret in config.load().secrets]
     return [inspect(path, root, today, folder=base, secrets=secrets) for path in files]

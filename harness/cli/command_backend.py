@@ -109,7 +109,7 @@ def conclude(session: BackendSession, *, passed: bool) -> Problem | None:
     app, path = session.test_app, session.config.tape.path if session.config.tape is not None else None
     try:
         # What a TEST app reports is held against the TEST app, whatever the command's own result.
-        session.clear_away(app is None or not app.session.sentry.troubles)
+        session.clear_away(app is None or not app.session.guard.troubles)
         if session.tape.records and not passed:
             return Problem(f"nothing was recorded into {path}", why="not all went well; what was there stays")
         # What a replay left over counts whatever became of the command.

@@ -9,7 +9,7 @@ from harness.cassette import Cassette, load
 from harness.cassette.recording.marking import under_marker
 from harness.cassette.redaction.redactor import Redactor
 from harness.cassette.review.drift import Drift, drifts
-from harness.core.errors import NotStaged, Problem
+from harness.core.errors import NotPossibleHere, Problem
 from harness.core.http import Outcome, Request
 from harness.core.tokens import token_of
 from harness.runner.test_app_wiring import GuardedApp
@@ -35,11 +35,11 @@ class LiveDrift:
         session = self.way.session
         cassette = self._marked(load(path))
         redactor = Redactor(people=cassette.header.people, secrets=self.secrets, strangers=True)
-        session.sentry.declare(_nobody(cassette))
+        session.guard.declare(_nobody(cassette))
         with session.scenario(f"diff {path.name}") as concluding:
             try:
                 found = drifts(cassette, self._ask, session.stand_in, self.way.visitors.visit, shared=redactor)
-            except NotStaged as lack:
+            except NotPossibleHere as lack:
                 raise CannotAsk(str(lack)) from None
             concluding.conclude(passed=True)
         return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.core.http import BrokenResponse, Exchange, as_begun, is_again
+from harness.core.http import BrokenResponse, Exchange, in_starting_order, is_repetition
 from harness.report.exchange_rows import RowEvidence, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, ScenarioRow, WitnessRow
 from harness.runner.case import Case, ScenarioResult
@@ -23,7 +23,7 @@ SHOWN = 160
 
 def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioRow:
     """A scenario's result as reports want it."""
-    pipeline = as_begun(exchange for exchange in result.exchanges if exchange.request.caller != "harness")
+    pipeline = in_starting_order(exchange for exchange in result.exchanges if exchange.request.caller != "harness")
     ending: Ending = "not run" if report.skipped else _ending(result)
     reason = told_by(report) if report.skipped else result.problem or result.trouble
     if result.trouble:
@@ -132,7 +132,7 @@ def _asked_row(exchange: Exchange, before: Sequence[Exchange]) -> AskedRow:
         exchange.outcome.fault or "",
         exchange.at - (before[0].at if before else exchange.at),
         exchange.operation if told else "",
-        not told and is_again(exchange, before),
+        not told and is_repetition(exchange, before),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from harness.cassette import Cassette, CassetteProblem, load
 from harness.cassette.review.changes import changes
 from harness.cassette.review.check import reasons_to_record
-from harness.cassette.review.staleness import Today, source_of_case
+from harness.cassette.review.staleness import StaleCheck, source_of_case
 from harness.client import NEWEST_VERSION
 from harness.pytest_plugin.collection import case_of
 from harness.pytest_plugin.plugin import RUN, SESSION
@@ -48,7 +48,7 @@ class StaleOnly:
             return True
         root = config.stash[SESSION].places.root
         path = config.stash[RUN].cassette_of(case_of(item, root))
-        today = Today(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root, scenario))
+        today = StaleCheck(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root, scenario))
         if reasons := reasons_to_record(path, today):
             self._reasons[path] = reasons
         return bool(reasons)

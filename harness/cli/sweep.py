@@ -59,8 +59,8 @@ def _sweep(session: AppSession, entries: Sequence[Entry]) -> int:
     left = session.sweep(entries, lambda entry, number: click.echo(f"{number:4} left: {entry}", err=True))
     for one in left:
         click.echo(f"still there: {one}")
-    if session.sentry.stop is not None:
-        click.echo(str(session.sentry.stop), err=True)
+    if session.guard.stop is not None:
+        click.echo(str(session.guard.stop), err=True)
     click.echo(f"{len(entries) - len(left)} of {len(entries)} are proved to be gone.")
     if left:
         click.echo("Run harness sweep again later.")

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from harness.core.clock import ManualClock
 from harness.core.http import Request, Response
+from harness.core.newest_version import NEWEST_VERSION
 from harness.core.tokens import token_of
-from harness.core.versions import NEWEST_VERSION
 from harness.gateway import Gateway
 from harness.runner import wiring
 

@@ -25,8 +25,8 @@ from harness.cli.run_selection import Selection, select
 from harness.client import Reading
 from harness.config import LEVELS, Configuration, read_configuration
 from harness.config.stock import STOCK
-from harness.core.errors import NotStaged, Problem
-from harness.core.versions import NEWEST_VERSION
+from harness.core.errors import NotPossibleHere, Problem
+from harness.core.newest_version import NEWEST_VERSION
 from harness.gateway.clients.adapter import GatewayAdapter
 from harness.report.terminal import ReportConsole, TerminalReport
 from harness.runner.case import Case, ScenarioResult
@@ -92,7 +92,7 @@ def play_probe(run: Run, name: str, title: str) -> tuple[ScenarioResult | None, 
         try:
             PROBES[name](scenario.people, _asking(run))
             scenario.finish(passed=False)
-        except NotStaged as why:
+        except NotPossibleHere as why:
             return None, str(why)
         except Problem as problem:
             return None, f"{problem.what} {problem.evidence}".strip()

@@ -31,7 +31,7 @@ class Problem(Exception):
         return {"what": self.what, "evidence": self.evidence, "why": self.why, "remedy": self.remedy}
 
 
-class Unstaged(StrEnum):
+class NotPossibleReason(StrEnum):
     """Why a backend cannot stage a scenario, which is then not run: the whole list."""
 
     VISITORS = "visitors come from a browser, and there is none (harness doctor says how to get one)"
@@ -42,9 +42,9 @@ class Unstaged(StrEnum):
     OTHERS = "a job would fold others who live in this workspace as well, leads with a user's e-mail, and may not"
 
 
-class NotStaged(Exception):
+class NotPossibleHere(Exception):
     """The scenario needs what this backend cannot stage: it is not run, and counts as neither proved nor refuted."""
 
-    def __init__(self, mark: Unstaged) -> None:
+    def __init__(self, mark: NotPossibleReason) -> None:
         super().__init__(mark.value)
         self.mark = mark

@@ -143,7 +143,7 @@ class Exchange:
         return self.judge(self.request, self.operation) if self.judge else ()
 
 
-def as_begun(exchanges: Iterable[Exchange]) -> list[Exchange]:
+def in_starting_order(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """Exchanges in the order in which they began; where nobody was told anything, that in which they were over."""
     held = list(exchanges)
     if all(one.request.caller != "webhook" for one in held):
@@ -151,7 +151,7 @@ def as_begun(exchanges: Iterable[Exchange]) -> list[Exchange]:
     return sorted(held, key=lambda one: (one.after, -one.number))
 
 
-def is_again(exchange: Exchange, earlier: Iterable[Exchange]) -> bool:
+def is_repetition(exchange: Exchange, earlier: Iterable[Exchange]) -> bool:
     """Whether the same was asked before, and not answered with success."""
     asked = exchange.request
     return any(
@@ -162,8 +162,8 @@ def is_again(exchange: Exchange, earlier: Iterable[Exchange]) -> bool:
     )
 
 
-NOBODY_WAITS = 60.0
+LONGEST_WAIT = 60.0
 """Seconds after which no client is there any more: a delay of that length, only told, is an answer that never comes."""
 
 Handler: TypeAlias = Callable[[Request], Outcome]
-"""Anything that answers: a backend, or a layer wrapped around one."""
+"""Anything that answers: a backend, or middleware wrapped around one."""

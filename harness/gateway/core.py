@@ -170,7 +170,7 @@ class Gateway:
         self.log.add(now, "", topic, request, outcome, session.step(), after=after)
         return outcome
 
-    def turn_away(self, method: str, authority: str, reason: str) -> None:
+    def record_refusal(self, method: str, authority: str, reason: str) -> None:
         """Log what a door turned away before it became a request, such as a connection to another host."""
         request = Request(method, authority, host=host_of(authority))
         self._note(request, refuse(request, reason, reason, 403), self._session)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from harness.core.errors import NotStaged, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason
 from harness.core.people import Lead, Person, User
 from harness.people.outfitting import CannotMake, Outfitter
 
@@ -68,7 +68,7 @@ def room_for(marker: str) -> None:
     """Refuse a crowd in a TEST app, which has no room for one.
 
     Raises:
-        NotStaged: where people carry a marker, as they do in a TEST app.
+        NotPossibleHere: where people carry a marker, as they do in a TEST app.
     """
     if marker:
-        raise NotStaged(Unstaged.ROOM)
+        raise NotPossibleHere(NotPossibleReason.ROOM)

@@ -220,11 +220,11 @@ def intercom(_scenario: Scenario) -> Intercom:
 @pytest.fixture
 def webhooks(_scenario: Scenario) -> Webhooks:
     """Tells the pipeline what Intercom's webhooks would."""
-    from harness.core.errors import NotStaged
+    from harness.core.errors import NotPossibleHere
 
     try:
         _scenario.intercom.subscribe()
-    except NotStaged as why:
+    except NotPossibleHere as why:
         pytest.skip(str(why))
     return _scenario.webhooks
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response, as_begun, is_again
+from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response, in_starting_order, is_repetition
 from harness.report.result import KeptRow
 
 LONGEST_BODY = 20_000
@@ -64,13 +64,13 @@ def exchange_rows(exchanges: Iterable[Exchange], redactor: Redactor, *, whole: b
 
     Not `whole`, the harness's own are without their answers' bodies: what they showed stands in the claims' witnesses.
     """
-    held = as_begun(exchanges)
+    held = in_starting_order(exchanges)
     made = max((e.number for e in held if e.step == "given" and not _reads(e.request)), default=0)
     rows = [
         replace(
             _row(exchange, redactor, made),
             at=exchange.at - held[0].at,
-            again=exchange.request.caller == "pipeline" and is_again(exchange, held[:place]),
+            again=exchange.request.caller == "pipeline" and is_repetition(exchange, held[:place]),
         )
         for place, exchange in enumerate(held)
     ]

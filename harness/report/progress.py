@@ -34,7 +34,7 @@ class Progress:
         if self._began is None:
             self._began = now
         left = (now - self._began) / (number - 1) * (total - number + 1) if number > 1 else 0.0
-        told = f", {told_time(left)} left" if left >= WORTH_TELLING else ""
+        told = f", {duration_text(left)} left" if left >= WORTH_TELLING else ""
         self._line = f"  {number} of {total}{told}  {title}"
         self._put(self._line)
 
@@ -58,6 +58,6 @@ class Progress:
         self._console.file.flush()
 
 
-def told_time(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A length of time as it is estimated: in minutes where it is more than one and a half."""
     return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from harness.core.clock import FollowingClock, ManualClock, MovingClock, SkippingClock, WallClock
-from harness.core.errors import NotStaged, Problem
+from harness.core.errors import NotPossibleHere, Problem
 from harness.core.http import Handler, Outcome, Request, Step
 from harness.core.tokens import RUN_TOKEN, token_of
 from harness.gateway import Middleware
@@ -129,7 +129,7 @@ class BackendSession:
     def before_job(self) -> None:
         """Prepare for a job that finds its people itself.
 
-        Raises: `NotStaged` where it would find people on a TEST app who are not this session's.
+        Raises: `NotPossibleHere` where it would find people on a TEST app who are not this session's.
         """
         if self.test_app is not None:
             self.test_app.session.check_others()
@@ -278,7 +278,7 @@ def _at_test_app(config: SessionConfig) -> Iterator[BackendSession]:
             from harness.test_app.unsupported_controls import UnsupportedControls
 
             session = app.session
-            traits = DeclaredTraits(session.seed + config.number, session.marker, session.sentry.declare)
+            traits = DeclaredTraits(session.seed + config.number, session.marker, session.guard.declare)
             return PeopleSource(traits, app.visitors, UnsupportedControls())
 
         yield BackendSession(
@@ -303,7 +303,7 @@ def _visits(app: GuardedApp, count: int) -> Sequence[str]:
         return ()
     try:
         visitors = [str(app.visitors.visit({})["user_id"]) for _ in range(count)]
-    except NotStaged as why:
+    except NotPossibleHere as why:
         raise Problem(
             "Nobody can visit.", evidence=str(why), remedy="harness live-visitor, in another terminal"
         ) from None

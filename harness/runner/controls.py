@@ -167,8 +167,8 @@ class Webhooks:
         """The topics of which nothing came that was to be told early."""
         return tuple(self._early)
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
-        """Let a request through, and tell early what it gave rise to; to be used as a layer of the gateway."""
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through, and tell early what it gave rise to: the gateway's middleware."""
         outcome = inner(request)
         if self._early and request.caller == "pipeline" and request.method != "GET" and not outcome.refused:
             for one in self._new():

@@ -147,7 +147,7 @@ class PipelineSession:
 
             before_import()
             self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN, RUN_SECRET))
-            self._stack.enter_context(patched_clients(self._heed, self._gateway.turn_away))
+            self._stack.enter_context(patched_clients(self._heed, self._gateway.record_refusal))
         configuration = self.options.configuration
         folders = (self.options.root, *configuration.python_path)
         try:
@@ -225,12 +225,12 @@ class PipelineSession:
         """
         if self.is_reference:
             return ()
-        watch: tuple[Middleware, ...] = () if self.in_process else (self._idle.layer,)
+        watch: tuple[Middleware, ...] = () if self.in_process else (self._idle.middleware,)
         if self.options.against == CASSETTE:
             watch = (without_waiting, *watch)
         if isinstance(clock, WallClock):
             return watch
-        return (*watch, TimeScale(clock, self.options.time_scale).layer)
+        return (*watch, TimeScale(clock, self.options.time_scale).middleware)
 
     def until_idle(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service take a notification, and wait until it has done what it does about it."""

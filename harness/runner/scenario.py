@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.client import IntercomClient
 from harness.core.clock import ManualClock, MovingClock
-from harness.core.errors import NotStaged, Problem
+from harness.core.errors import NotPossibleHere, Problem
 from harness.core.http import Exchange
 from harness.core.people import Person
 from harness.core.tokens import RUN_TOKEN
@@ -26,7 +26,7 @@ from harness.runner.pipeline_session import PipelineSession
 from harness.runner.wiring import NOTIFICATIONS, fault_table, gateway_requests, unread_fields
 from harness.verification import Claim, NotProved, Verdict, Verify
 
-NOT_PLAYED: Final = (LacksOperation, VersionNotSupported, NotStaged)
+NOT_PLAYED: Final = (LacksOperation, VersionNotSupported, NotPossibleHere)
 """Why a scenario is not played with a pipeline, a version or a backend."""
 
 
@@ -89,9 +89,9 @@ class Scenario:
             yield
 
     def _gateway_session(self) -> GatewaySession:
-        session, traffic = self._session, (self._traffic.layer,) if self._traffic else ()
+        session, traffic = self._session, (self._traffic.middleware,) if self._traffic else ()
         pace = self._engaged.middleware(session.clock)
-        adversity = (self._barrier.layer, *pace, self._faults.layer, self.webhooks.layer)
+        adversity = (self._barrier.middleware, *pace, self._faults.middleware, self.webhooks.middleware)
         return GatewaySession(
             session.backend,
             (*adversity, *traffic, *session.middleware, *session.tape.middleware),

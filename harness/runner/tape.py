@@ -87,7 +87,7 @@ class RecordingTape(Tape):
 
     def __init__(self, config: TapeConfig, header: Header, recorder: Recorder) -> None:
         self._config, self._header, self._recorder = config, header, recorder
-        self.middleware = self.notification_middleware = (recorder.layer,)
+        self.middleware = self.notification_middleware = (recorder.middleware,)
         self.parallel = recorder.parallel
         self._block = ExitStack()
         if config.in_no_order:

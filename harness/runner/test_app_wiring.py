@@ -35,7 +35,7 @@ class GuardedApp:
 
     def handle(self, request: Request) -> Outcome:
         """Ask the TEST app, past its guard."""
-        return self.session.sentry.layer(request, self.session.handle)
+        return self.session.guard.middleware(request, self.session.handle)
 
 
 class LazyTestApp:
@@ -66,7 +66,7 @@ class LazyTestApp:
     @property
     def stopped(self) -> str:
         """Why nothing can be asked any more; empty while it can."""
-        stop = self._opened.session.sentry.stop if self._opened is not None else None
+        stop = self._opened.session.guard.stop if self._opened is not None else None
         return stop.what if stop is not None else ""
 
 
@@ -84,7 +84,7 @@ def guarded_app(
     """
     from harness import config
     from harness.people.outfitting import ATTRIBUTES
-    from harness.test_app.test_app_session import AppSession, Surroundings
+    from harness.test_app.test_app_session import AppSession, SessionEnvironment
     from harness.test_app.visitors.browser import BrowserOrigin
     from harness.test_app.visitors.by_hand import HandOrigin
     from harness.test_app.visitors.origin import LedgeredOrigin
@@ -92,7 +92,7 @@ def guarded_app(
 
     found = config.load(folder)
     refuse_in_ci(found)
-    around = Surroundings(found.state_folder, rehearsal_line(found), tell=tell or _tell_on_stderr)
+    around = SessionEnvironment(found.state_folder, rehearsal_line(found), tell=tell or _tell_on_stderr)
     session = AppSession(found.test_app(), around, stand_in=stand_in, attributes=frozenset(ATTRIBUTES), purpose=purpose)
     by_hand = HandOrigin(session.folder, tell=tell or _tell_on_stderr)
     with session, BrowserOrigin(MessengerPlace.of(session.app), around.line) as browser:
@@ -127,10 +127,12 @@ def _tell_on_stderr(text: str) -> None:
 def sweeping_session(settled_after: float) -> Iterator[AppSession]:
     """The TEST app that the settings name, taken for clearing away what earlier runs left."""
     from harness import config
-    from harness.test_app.test_app_session import AppSession, Surroundings
+    from harness.test_app.test_app_session import AppSession, SessionEnvironment
 
     found = config.load()
-    around = Surroundings(found.state_folder, rehearsal_line(found), tell=_tell_on_stderr, settled_after=settled_after)
+    around = SessionEnvironment(
+        found.state_folder, rehearsal_line(found), tell=_tell_on_stderr, settled_after=settled_after
+    )
     session = AppSession(found.test_app(), around, purpose="harness sweep").open(sweeping=True)
     try:
         yield session

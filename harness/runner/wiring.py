@@ -79,11 +79,11 @@ def sandbox_backend(
     )
 
 
-def _notifications(teller: NotificationOutbox, request: Request) -> Response:
+def _notifications(source: NotificationOutbox, request: Request) -> Response:
     from harness.gateway.core import workspace_of
     from harness.gateway.door_responses import answer
 
-    data = [notification.body for notification in teller.take_notifications(workspace_of(request))]
+    data = [notification.body for notification in source.take_notifications(workspace_of(request))]
     return answer(200, {"type": "list", "data": data, "total_count": len(data)})
 
 
@@ -190,10 +190,10 @@ def service(
     faults = faults or workspace_faults(backend, clock)
     session = session or service_session(backend)
     # A recording holds what the caller met, faults included.
-    session = replace(session, middleware=(*session.middleware, faults.layer))
+    session = replace(session, middleware=(*session.middleware, faults.middleware))
     if (webhooks := subscriptions(backend, clock)) is not None:
         session = replace(
-            session, middleware=(webhooks.layer, *session.middleware), blocks=lambda: webhooks.courier.may_block
+            session, middleware=(webhooks.middleware, *session.middleware), blocks=lambda: webhooks.dispatcher.may_block
         )
     gateway.open(session)
     told = clock if isinstance(clock, FollowingClock) else None
@@ -222,7 +222,7 @@ def paced(clock: FollowingClock, scale: float) -> Sequence[Middleware]:
         return ()
     from harness.gateway.middleware.time_scale import TimeScale
 
-    return (TimeScale(clock, scale).layer,)
+    return (TimeScale(clock, scale).middleware,)
 
 
 def subscriptions(backend: OpenBackend, clock: Clock) -> Subscriptions | None:
@@ -234,10 +234,10 @@ def subscriptions(backend: OpenBackend, clock: Clock) -> Subscriptions | None:
     from harness.gateway.webhooks.posting import post
 
     controls = backend.controls
-    courier = WebhookDispatcher(
+    dispatcher = WebhookDispatcher(
         clock, post, lambda name: controls.workspace(name).update_settings({"webhook_url": None})
     )
-    return Subscriptions(courier, backend.notifications, lambda name: controls.workspace(name).settings())
+    return Subscriptions(dispatcher, backend.notifications, lambda name: controls.workspace(name).settings())
 
 
 def service_session(backend: OpenBackend, middleware: Sequence[Middleware] = ()) -> GatewaySession:

@@ -4,7 +4,7 @@ It knows nothing of cassettes, pytest or the gateway. `rules` decides what a con
 `versions` what differs between API versions, `routes` what can be asked, `refusals` how it says no.
 """
 
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.sandbox_backend import Sandbox
 from harness.sandbox.workspaces.admin import WorkspaceAdmin

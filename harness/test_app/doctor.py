@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from harness.config import LIVE_APP_IDS, AppSettings, Settings
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app import budget
 from harness.test_app.cleanup.ledger import Ledger
 from harness.test_app.connection_errors import SCOPES, Trouble
@@ -55,7 +55,7 @@ class DoctorFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Possible:
+class Possibility:
     """One thing that a person may want to do, and why it cannot be done; empty where it can."""
 
     what: str
@@ -87,18 +87,18 @@ class Examination:
         made = {finding.name: finding.state for finding in self.findings}
         return all(made.get(name, "bad") != "bad" for name in names)
 
-    def possibilities(self) -> Sequence[Possible]:
+    def possibilities(self) -> Sequence[Possibility]:
         """What can be done with things as they are."""
         app = "" if self.can("settings", "token", "TEST app", "API version") else "the TEST app is not set up"
         browser = "" if self.can("browser") else "no browser"
         return (
-            Possible("scenarios on the sandbox", "harness run"),
-            Possible("cassettes replayed", "pytest"),
-            Possible("pipelines in Node", "harness exec -- node …", "" if self.can("Node") else "no Node"),
-            Possible("leads and users on the TEST app", "harness run --against test-app", app),
-            Possible("visitors on the TEST app", "harness run --against test-app", app or browser),
-            Possible("visitors by hand", "harness live-visitor", app),
-            Possible("recording from the TEST app", "harness run --against test-app --record", app),
+            Possibility("scenarios on the sandbox", "harness run"),
+            Possibility("cassettes replayed", "pytest"),
+            Possibility("pipelines in Node", "harness exec -- node …", "" if self.can("Node") else "no Node"),
+            Possibility("leads and users on the TEST app", "harness run --against test-app", app),
+            Possibility("visitors on the TEST app", "harness run --against test-app", app or browser),
+            Possibility("visitors by hand", "harness live-visitor", app),
+            Possibility("recording from the TEST app", "harness run --against test-app --record", app),
         )
 
     # --- this machine -----------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def _attributes(answer: Response | None) -> Iterator[DoctorFinding]:
         yield DoctorFinding("custom attributes", "ok", "those of the scenarios' people are there")
 
 
-def as_json(findings: Sequence[DoctorFinding], possible: Sequence[Possible]) -> str:
+def as_json(findings: Sequence[DoctorFinding], possible: Sequence[Possibility]) -> str:
     """Findings and possibilities as JSON."""
     rows = [{"name": f.name, "state": f.state, "told": f.told, "remedy": f.remedy} for f in findings]
     can = [{"what": p.what, "command": p.command, "missing": p.missing} for p in possible]

@@ -27,7 +27,7 @@ _SHOWN: Final = ("role", "email", "external_id", "name", "updated_at")
 """What a list and a read by id have to agree on; a change of anything else moves `updated_at`."""
 
 
-class Patient:
+class IndexWait:
     """A backend that answers the harness's lists and searches once the index has caught up."""
 
     def __init__(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from harness.config import AppSettings
-from harness.core.errors import NotStaged, Problem, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.core.http import Caller, Outcome, Request
 from harness.test_app.cleanup.cleaning import SETTLED_AFTER, ContactCleaner, Leftover
 from harness.test_app.cleanup.ledger import Entry, Ledger
@@ -20,7 +20,7 @@ from harness.test_app.guard.guard_middleware import GuardMiddleware, GuardRefuse
 from harness.test_app.guard.guard_policy import Rules
 from harness.test_app.guard.other_people import leads_to_fold
 from harness.test_app.guard.workspace_identity import AnsweringWorkspace
-from harness.test_app.index_wait import DEADLINE, Patient
+from harness.test_app.index_wait import DEADLINE, IndexWait
 from harness.test_app.lock import occupied
 from harness.test_app.test_app_backend import IntercomBackend, ProxyRoute
 
@@ -33,7 +33,7 @@ def new_seed() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SessionEnvironment:
     """What a session needs of the machine, with its usual values; tests hand in quicker clocks."""
 
     state: Path
@@ -52,7 +52,7 @@ class AppSession:
     def __init__(
         self,
         app: AppSettings,
-        around: Surroundings,
+        around: SessionEnvironment,
         *,
         seed: int | None = None,
         stand_in: str = "",
@@ -66,11 +66,11 @@ class AppSession:
         self._stack = ExitStack()
         rules = Rules(app, stand_in or f"stand-in-{secrets.token_hex(12)}", self.marker, attributes)
         self.ledger: Ledger
-        self.sentry: GuardMiddleware
+        self.guard: GuardMiddleware
         self.workspace: AnsweringWorkspace
         self._rules = rules
         self.backend = IntercomBackend(app, around.line, tell=around.tell, sleep=around.sleep, now=around.now)
-        self._patient = Patient(
+        self._index_wait = IndexWait(
             self.backend.handle, deadline=around.index_deadline, sleep=around.sleep, tell=around.tell
         )
 
@@ -88,10 +88,10 @@ class AppSession:
             self._stack.enter_context(occupied(self.folder, self._purpose, self.around.now))
             self.ledger = Ledger(self.folder / "ledger.jsonl", self.around.now)
             self._stack.callback(self.ledger.close)
-            self.sentry = GuardMiddleware(self._rules, self.backend, self.ledger)
+            self.guard = GuardMiddleware(self._rules, self.backend, self.ledger)
             if not sweeping:
                 self._check_ledger()
-            self.workspace = self.sentry.identify()
+            self.workspace = self.guard.identify()
             if not sweeping:
                 self._learn_tags()
         except BaseException:
@@ -120,13 +120,13 @@ class AppSession:
             )
 
     def _learn_tags(self) -> None:
-        answer = self.sentry.ask("GET", "/tags")
+        answer = self.guard.ask("GET", "/tags")
         body = answer.json() if answer is not None and answer.status == 200 else None
         if not isinstance(body, Mapping):
             raise self._worst_trouble() or Problem("The TEST app does not tell its tags.", remedy="harness doctor")
         names = frozenset(str(tag.get("name")) for tag in body.get("data") or [])
-        rules = self.sentry.rules
-        self.sentry.rules = Rules(rules.app, rules.stand_in, rules.marker, rules.attributes, names)
+        rules = self.guard.rules
+        self.guard.rules = Rules(rules.app, rules.stand_in, rules.marker, rules.attributes, names)
 
     # --- what a scenario is played with -----------------------------------------------------------
 
@@ -136,8 +136,8 @@ class AppSession:
         return self._rules.stand_in
 
     def handle(self, request: Request) -> Outcome:
-        """The backend of a stage; the guard's layer belongs in front of it."""
-        return self._patient.handle(request)
+        """The backend of a gateway session; the guard's middleware belongs in front of it."""
+        return self._index_wait.handle(request)
 
     def leftovers(self) -> Sequence[str]:
         """What this run made and could not prove to be gone, in words."""
@@ -146,24 +146,24 @@ class AppSession:
     @property
     def not_indexed(self) -> Sequence[str]:
         """The contacts that lists did not show as reads by id did by the deadline."""
-        return tuple(self._patient.not_indexed)
+        return tuple(self._index_wait.not_indexed)
 
     @contextmanager
-    def scenario(self, name: str) -> Iterator[Concluding]:
+    def scenario(self, name: str) -> Iterator[ScenarioCleanup]:
         """A scenario's time: what is made within it is filed under its name, and cleared away at the end."""
-        self.sentry.scenario = name
-        concluding = Concluding(self, name)
+        self.guard.scenario = name
+        concluding = ScenarioCleanup(self, name)
         try:
             yield concluding
         finally:
             if not concluding.cleared:
                 concluding.clear()
-            self.sentry.scenario = ""
+            self.guard.scenario = ""
 
     def clean(self, entries: Sequence[Entry], tell: Callable[[Entry, int], None] | None = None) -> list[Leftover]:
         """Clear entries away; tells those of which the end is not proved."""
         cleaner = ContactCleaner(
-            self.sentry.ask,
+            self.guard.ask,
             self.ledger,
             self.around.now,
             settled_after=self.around.settled_after,
@@ -173,35 +173,35 @@ class AppSession:
 
     def sweep(self, entries: Sequence[Entry], tell: Callable[[Entry, int], None] | None = None) -> list[Leftover]:
         """Clear away what earlier runs left."""
-        self.sentry.adopt(entries)
+        self.guard.adopt(entries)
         return self.clean(entries, tell)
 
     def check_others(self) -> None:
         """A job that finds its people itself would find these as well: leads of others who have a user's e-mail."""
-        if leads_to_fold(self.sentry.ask, self.sentry.known.people):
-            raise NotStaged(Unstaged.OTHERS)
+        if leads_to_fold(self.guard.ask, self.guard.known.people):
+            raise NotPossibleHere(NotPossibleReason.OTHERS)
 
     def archived_by_intercom(self, scenario: str) -> Sequence[Entry]:
         """Contacts of a scenario that are archived although nobody here asked for it."""
         mine = [e for e in self.ledger.open_entries(self.marker, scenario) if e.kind == "contact" and e.entity_id]
-        return [e for e in mine if e.entity_id not in self.sentry.archived and self._is_archived(e.entity_id)]
+        return [e for e in mine if e.entity_id not in self.guard.archived and self._is_archived(e.entity_id)]
 
     def _is_archived(self, contact_id: str) -> bool:
-        answer = self.sentry.ask("GET", f"/contacts/{contact_id}")
+        answer = self.guard.ask("GET", f"/contacts/{contact_id}")
         body: Any = answer.json() if answer is not None and answer.status == 200 else None
         return isinstance(body, Mapping) and body.get("archived") is True
 
     def _worst_trouble(self) -> Problem | None:
-        return self.sentry.stop or (self.sentry.troubles[-1] if self.sentry.troubles else None)
+        return self.guard.stop or (self.guard.troubles[-1] if self.guard.troubles else None)
 
 
-class Concluding:
+class ScenarioCleanup:
     """What a scenario on a TEST app has to answer for in the end, beside its claims."""
 
     def __init__(self, session: AppSession, name: str) -> None:
         self._session, self._name = session, name
-        self._turned_away = len(session.sentry.turned_away)
-        self._troubles = len(session.sentry.troubles)
+        self._stopped_requests = len(session.guard.stopped_requests)
+        self._troubles = len(session.guard.troubles)
         self._found: Problem | None = None
         self.cleared = False
 
@@ -221,16 +221,16 @@ class Concluding:
         return session.clean(session.ledger.open_entries(session.marker, self._name))
 
     def _problem(self, passed: bool) -> Problem | None:
-        sentry = self._session.sentry
+        guard = self._session.guard
         for caller in ("pipeline", "harness"):
-            stopped = [one for one in sentry.turned_away[self._turned_away :] if one.request.caller == caller]
+            stopped = [one for one in guard.stopped_requests[self._stopped_requests :] if one.request.caller == caller]
             if stopped:
                 return _guarded(stopped, caller)
-        if sentry.stop is not None:
-            return sentry.stop
+        if guard.stop is not None:
+            return guard.stop
         if passed:
             return None
-        troubles = sentry.troubles[self._troubles :]
+        troubles = guard.troubles[self._troubles :]
         return troubles[-1] if troubles else self._archived()
 
     def _archived(self) -> Problem | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.core.errors import NotStaged, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason
 
 
 class UnsupportedControls:
@@ -13,32 +13,32 @@ class UnsupportedControls:
 
     def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
         """Visitors come from a browser."""
-        raise NotStaged(Unstaged.VISITORS)
+        raise NotPossibleHere(NotPossibleReason.VISITORS)
 
     def reset(self) -> None:
         """Nobody resets a workspace of Intercom's."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
     def settings(self) -> dict[str, Any]:
         """What it is like cannot be read."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
     def update_settings(self, changes: Mapping[str, Any]) -> Any:
         """What it is like cannot be set."""
-        raise NotStaged(Unstaged.WEBHOOKS if "webhook_url" in changes else Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.WEBHOOKS if "webhook_url" in changes else NotPossibleReason.SETTINGS)
 
     def checkpoint(self) -> bytes:
         """Nobody keeps a workspace of Intercom's."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
     def rewind(self, content: bytes) -> None:
         """Nobody puts one back."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
     def changes_since(self, content: bytes) -> list[dict[str, Any]]:
         """Nobody knows all that changed."""
-        raise NotStaged(Unstaged.SETTINGS)
+        raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
     def merge_users(self, from_id: str, into_id: str) -> Any:
         """Only a teammate merges users."""
-        raise NotStaged(Unstaged.TEAMMATES)
+        raise NotPossibleHere(NotPossibleReason.TEAMMATES)

@@ -14,8 +14,8 @@ from typing import Any
 from harness.core import timestamps
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
-from harness.verification.checks.belongings import BELONGINGS, entries
 from harness.verification.checks.converted import Conversion, Permissions
+from harness.verification.checks.kept_belongings import BELONGINGS, entries
 from harness.verification.claims import Claim, Verdict
 from harness.verification.snapshot import PersonSnapshot
 

@@ -11,9 +11,9 @@ from harness.verification.batches import BatchClaims
 from harness.verification.checks import bystanders as others
 from harness.verification.checks import identity, kept, presence, reported
 from harness.verification.checks.additions import additions, nothing_made_up
-from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.definitions import attributes_defined, notes_once
+from harness.verification.checks.kept_belongings import belongings_kept
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conduct import conduct, nothing_further
 from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named

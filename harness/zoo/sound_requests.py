@@ -24,7 +24,7 @@ class Named(TypedDict, total=False):
     name: str
 
 
-class Cursor(TypedDict):
+class NextPage(TypedDict):
     """Where the next page begins."""
 
     starting_after: str
@@ -33,7 +33,7 @@ class Cursor(TypedDict):
 class Pages(TypedDict, total=False):
     """The pages of a list."""
 
-    next: Cursor
+    next: NextPage
 
 
 class Found(TypedDict, total=False):

@@ -1,4 +1,4 @@
-"""Names for the ids that Intercom made: `lead_1`, `visitor_1.user_id`, the same in URL, body and answer.
+"""IdNames for the ids that Intercom made: `lead_1`, `visitor_1.user_id`, the same in URL, body and answer.
 
 In a file the ids stand as they were recorded, so a replay needs no names. They are for reading a recording, and for
 asking the same again of a live backend, where each id is another: there the first answer that yields one binds it.
@@ -55,7 +55,7 @@ def key_of_id(kind: str, text: str) -> str:
     return text if LONG_ID.fullmatch(text) else f"{kind}:{text}"
 
 
-class Names:
+class IdNames:
     """The name of each id of a recording, in the order in which the recording shows them."""
 
     def __init__(self, interactions: Iterable[Interaction]) -> None:

@@ -19,7 +19,7 @@ ALIASES = {"api.eu.intercom.io": INTERCOM_HOST, "api.au.intercom.io": INTERCOM_H
 """Hosts of the API that say the same thing: a workspace's region is a matter of settings, not of what is asked."""
 
 
-class Key(NamedTuple):
+class MatchKey(NamedTuple):
     """A request reduced to what must be the same."""
 
     method: str
@@ -34,14 +34,14 @@ class Key(NamedTuple):
 class Parts:
     """A request taken apart for comparing and explaining."""
 
-    key: Key
+    key: MatchKey
     body: Any
 
 
-def key_of(request: Request) -> Key:
+def key_of(request: Request) -> MatchKey:
     """The key of a request."""
     path, question, query = request.target.partition("?")
-    return Key(
+    return MatchKey(
         request.method.upper(),
         host_alias(request.host),
         request.path if "%" in path else path,

@@ -38,7 +38,7 @@ def plain(headers: Mapping[str, str], body: bytes) -> bytes:
     )
 
 
-def with_intercoms_own_address(body: bytes, origin: str) -> bytes:
+def with_intercom_host(body: bytes, origin: str) -> bytes:
     """The body with links that name the door turned into links that name Intercom, the same in every run."""
     if not origin or origin.encode() not in body:
         return body

@@ -1,4 +1,4 @@
-"""Recording: a layer of the gateway that keeps what passed, and writes it once the scenario has passed.
+"""Recording: middleware of the gateway that keeps what passed, and writes it once the scenario has passed.
 
 Each interaction goes to the journal as it happens; the cassette replaces the old one in one step, and only when it is
 told to. What is a passing scenario is not known here.
@@ -23,7 +23,7 @@ from harness.core.http import Handler, Outcome, Request, Step
 
 
 class Recorder:
-    """Keeps every interaction that passes its `layer`, in the order in which they began.
+    """Keeps every interaction that passes its `middleware`, in the order in which they began.
 
     where: the step of the scenario at this moment. path: where the cassette will lie; if given, each interaction is on
     disk from the moment it happened. redactor: what is known of secrets and people; it may learn more until `save`.
@@ -50,8 +50,8 @@ class Recorder:
         if self._journal and header:
             self._journal.begin(header)
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
-        """Let a request through and keep it with what came of it; to be used as a layer of the gateway."""
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through and keep it with what came of it: the gateway's middleware."""
         with self._lock:
             self._begun += 1
             number, step, block = self._begun, self._where() or "when", self._block_of(request)

@@ -23,7 +23,7 @@ _FICTIONAL = re.compile(r"1[2-9]\d{2}55501\d{2}")
 _PSEUDONYM = re.compile(r"Person [0-9a-f]{8}")
 
 
-def email_is_nobodys(address: str) -> bool:
+def is_reserved_email(address: str) -> bool:
     """Whether an address lies under a domain that is reserved for examples."""
     domain = address.lower().replace("%40", "@").rpartition("@")[2]
     if domain.rpartition(".")[2] in RESERVED_ENDINGS:
@@ -36,7 +36,7 @@ def is_file_name(address: str) -> bool:
     return address.rpartition(".")[2].lower() in _FILE_ENDINGS
 
 
-def phone_is_nobodys(number: str) -> bool:
+def is_reserved_phone(number: str) -> bool:
     """Whether a telephone number is one kept free for fiction."""
     digits = re.sub(r"\D", "", number)
     return bool(_FICTIONAL.fullmatch(digits if len(digits) > 10 else "1" + digits))

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 import msgspec
 
 from harness.cassette.format.document import Header, Interaction
-from harness.cassette.format.plain_body import plain, plain_request, with_intercoms_own_address
+from harness.cassette.format.plain_body import plain, plain_request, with_intercom_host
 from harness.cassette.redaction import pseudonyms
 from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
 from harness.core.http import BrokenResponse, Outcome, Request, Response
@@ -130,7 +130,7 @@ class Redactor:
         """The response as it may be written."""
         allowed = RESPONSE_HEADERS | LIMIT_HEADERS if response.status == 429 else RESPONSE_HEADERS
         kind = response.headers.get("content-type", "")
-        body = with_intercoms_own_address(plain(response.headers, response.body), of.origin)
+        body = with_intercom_host(plain(response.headers, response.body), of.origin)
         return Response(response.status, self._headers(response.headers, allowed), self.body(body, kind))
 
     def outcome(self, outcome: Outcome, of: Request) -> Outcome:
@@ -235,12 +235,12 @@ class Redactor:
     def _email(self, match: re.Match[str]) -> str:
         found = match[0]
         plain = found.replace("%40", "@")
-        if pseudonyms.email_is_nobodys(plain) or pseudonyms.is_file_name(plain) or self.knows(plain):
+        if pseudonyms.is_reserved_email(plain) or pseudonyms.is_file_name(plain) or self.knows(plain):
             return found
         return pseudonyms.email_for(plain)
 
     def _phone(self, number: str) -> str:
-        if pseudonyms.phone_is_nobodys(number) or self.knows(number) or not re.search(r"\d", number):
+        if pseudonyms.is_reserved_phone(number) or self.knows(number) or not re.search(r"\d", number):
             return number
         return pseudonyms.phone_for(number)
 

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 
 from harness.cassette.format.bodies import is_json, tree_of
-from harness.cassette.format.id_names import COLLECTIONS, LONG_ID, Names, key_of_id, kind_of
+from harness.cassette.format.id_names import COLLECTIONS, LONG_ID, IdNames, key_of_id, kind_of
 from harness.core.http import Request
 
 
 class Binding:
     """What each recorded id is on a live backend, as far as it has shown it."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: IdNames) -> None:
         self.names = names
         self._live: dict[str, str] = {}
 

@@ -14,7 +14,7 @@ from harness.cassette.cassette_errors import CassetteProblem
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Interaction
 from harness.cassette.format.json_diff import JsonDifference, differences
-from harness.cassette.format.match_keys import Key, key_of
+from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.replay.varying_fields import likely_type
 from harness.core.http import Caller, Request, Step
 
@@ -157,7 +157,7 @@ PARTS: tuple[Cause, ...] = ("host", "method", "path", "query", "version", "body"
 """In which order a difference decides the cause."""
 
 
-def compare(recorded: Key, live: Key) -> tuple[Cause, ...]:
+def compare(recorded: MatchKey, live: MatchKey) -> tuple[Cause, ...]:
     """In which parts two requests differ."""
     return tuple(part for part in PARTS if getattr(recorded, str(part)) != getattr(live, str(part)))
 
@@ -169,7 +169,7 @@ def candidates(live: Request, recorded: Sequence[tuple[Interaction, bool]]) -> t
     return tuple(_candidate(live, interaction, played) for interaction, played in ranked[:_MOST_CANDIDATES])
 
 
-def _distance(recorded: Key, live: Key) -> tuple[float, int]:
+def _distance(recorded: MatchKey, live: MatchKey) -> tuple[float, int]:
     import difflib
 
     path = 0.0 if recorded.path == live.path else 1 - difflib.SequenceMatcher(None, recorded.path, live.path).ratio()

@@ -19,7 +19,7 @@ from harness.cassette.cassette_errors import record_command
 from harness.cassette.format.blocks import POLL
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.json_diff import JsonDifference
-from harness.cassette.format.match_keys import Key, key_of
+from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.format.plain_body import INTERCOM_URL
 from harness.cassette.redaction.redactor import RULES_VERSION, Redactor
 from harness.cassette.replay import mismatch
@@ -38,17 +38,17 @@ EXPLAINED = 20
 class _Expected:
     """What one side is expected to ask in one step: single interactions and blocks, in order."""
 
-    def __init__(self, interactions: Sequence[Interaction], key: Callable[[Request], Key]) -> None:
+    def __init__(self, interactions: Sequence[Interaction], key: Callable[[Request], MatchKey]) -> None:
         self._key = key
         self.played: list[Interaction] = []
         self._groups: deque[deque[Interaction]] = deque()
         for block, grouped in groupby(interactions, key=lambda i: i.block):
             members = deque(grouped)
             self._groups += [members] if block else [deque([member]) for member in members]
-        self._block: dict[Key, deque[Interaction]] | None = None
-        self._last: dict[Key, Interaction] = {}
+        self._block: dict[MatchKey, deque[Interaction]] | None = None
+        self._last: dict[MatchKey, Interaction] = {}
 
-    def take(self, key: Key) -> Interaction | None:
+    def take(self, key: MatchKey) -> Interaction | None:
         """The interaction that answers a request now, used up; `None` where it is not its turn."""
         if again := self._last.get(key):
             return self._from_poll(key, again)
@@ -68,7 +68,7 @@ class _Expected:
         self.played.append(interaction)
         return interaction
 
-    def _from_block(self, key: Key, kind: str) -> Interaction | None:
+    def _from_block(self, key: MatchKey, kind: str) -> Interaction | None:
         if self._block is None:
             self._block = {}
             for member in self._groups[0]:
@@ -89,7 +89,7 @@ class _Expected:
             self._block = None
         return taken
 
-    def _from_poll(self, key: Key, again: Interaction) -> Interaction:
+    def _from_poll(self, key: MatchKey, again: Interaction) -> Interaction:
         """The last answer of a poll, as often as it is asked for."""
         head = self._groups[0][0] if self._groups else None
         if self._block is None and head is not None and not head.block and self._key(head.request) == key:
@@ -132,15 +132,15 @@ class Player:
         self._keep_delays = keep_delays
         self._lock = threading.Lock()
         self._misses: list[Mismatch] = []
-        self._expected = self._by_step_and_lane(cassette.interactions)
+        self._expected = self._by_step_and_caller(cassette.interactions)
 
-    def _by_step_and_lane(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Caller], _Expected]:
+    def _by_step_and_caller(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Caller], _Expected]:
         sorted_out: dict[tuple[Step, Caller], list[Interaction]] = {}
         for interaction in interactions:
             sorted_out.setdefault((interaction.step, interaction.caller), []).append(interaction)
         return {place: _Expected(found, self._key) for place, found in sorted_out.items()}
 
-    def _key(self, request: Request) -> Key:
+    def _key(self, request: Request) -> MatchKey:
         return key_of(self._varying.mask(request))
 
     def handle(self, request: Request) -> Outcome:
@@ -158,7 +158,7 @@ class Player:
         return self._outcome(found, request)
 
     def told(self, request: Request, inner: Handler) -> Outcome:
-        """Let the pipeline be told what it was told, and hold its answer against the recorded one; a layer."""
+        """Let the pipeline be told what it was told, and hold its answer against the recorded one: middleware."""
         recorded = self.handle(request)
         if recorded.refused:
             return recorded
@@ -177,7 +177,7 @@ class Player:
             return outcome
         return _with_links_to(request.origin, outcome)
 
-    def _explain(self, request: Request, key: Key, step: Step) -> Mismatch:
+    def _explain(self, request: Request, key: MatchKey, step: Step) -> Mismatch:
         caller = request.caller
         if len(self._misses) >= EXPLAINED:
             return Mismatch("unexplained", request, step, caller)

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
-from harness.cassette.format.id_names import Names
+from harness.cassette.format.id_names import IdNames
 from harness.cassette.format.json_diff import differences
 from harness.cassette.replay.varying_fields import fits
 from harness.cassette.review.drift import operation_of
@@ -27,14 +27,14 @@ def changes(old: Cassette, new: Cassette) -> Iterator[str]:
         before, after = getattr(old.header, name), getattr(new.header, name)
         if before != after:
             yield f"{name}: {before} → {after}"
-    named = Names(old.interactions), Names(new.interactions)
+    named = IdNames(old.interactions), IdNames(new.interactions)
     for step in ("given", "when", "then"):
         for caller in ("harness", "pipeline", "webhook"):
             sides = [[i for i in found.interactions if (i.step, i.caller) == (step, caller)] for found in (old, new)]
-            yield from (f"{step}, {caller}: {text}" for text in _in_lane(sides[0], sides[1], named))
+            yield from (f"{step}, {caller}: {text}" for text in _of_caller(sides[0], sides[1], named))
 
 
-def _in_lane(old: Sequence[Interaction], new: Sequence[Interaction], named: tuple[Names, Names]) -> Iterator[str]:
+def _of_caller(old: Sequence[Interaction], new: Sequence[Interaction], named: tuple[IdNames, IdNames]) -> Iterator[str]:
     before, after = ([operation_of(i.request) for i in side] for side in (old, new))
     for _, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if before[a:b] == after[c:d]:
@@ -45,7 +45,7 @@ def _in_lane(old: Sequence[Interaction], new: Sequence[Interaction], named: tupl
         yield from (f"new: {text}" for text in after[c:d])
 
 
-def _in_pair(old: Interaction, new: Interaction, named: tuple[Names, Names]) -> Iterator[str]:
+def _in_pair(old: Interaction, new: Interaction, named: tuple[IdNames, IdNames]) -> Iterator[str]:
     operation = operation_of(old.request)
     for part, one, other in (
         ("asks", old.request.body, new.request.body),
@@ -63,6 +63,6 @@ def _answered(interaction: Interaction) -> bytes:
     return response.body if response else b""
 
 
-def _named(body: bytes, names: Names) -> Any:
+def _named(body: bytes, names: IdNames) -> Any:
     """The body with names for its ids; the names of two recordings agree where ids turn up in the same order."""
     return tree_of(names.text(body.decode("utf-8", "replace")).encode())

@@ -15,7 +15,7 @@ from harness.cassette.recording.storage import cassette_files, cassette_path, fi
 from harness.cassette.redaction.leak_scan import leaks
 from harness.cassette.redaction.redactor import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
 from harness.cassette.review.proof import missing_proof
-from harness.cassette.review.staleness import Today, functions_of, stale
+from harness.cassette.review.staleness import StaleCheck, functions_of, stale
 from harness.config.stock import module_of
 
 Level: TypeAlias = Literal["warning", "error", "unreadable"]
@@ -49,7 +49,7 @@ def kind_of(problem: CassetteProblem) -> str:
 
 
 def inspect(
-    path: Path, root: Path, today: Today, *, folder: Path | None = None, secrets: Collection[str] = ()
+    path: Path, root: Path, today: StaleCheck, *, folder: Path | None = None, secrets: Collection[str] = ()
 ) -> Inspected:
     """Look at one cassette.
 
@@ -96,7 +96,7 @@ def _headers(path: Path, cassette: Cassette) -> Iterator[CassetteFinding]:
             yield CassetteFinding(path, "error", "header", f"interaction {number} holds {name}", record_command(path))
 
 
-def _stale(path: Path, cassette: Cassette, today: Today) -> Iterator[CassetteFinding]:
+def _stale(path: Path, cassette: Cassette, today: StaleCheck) -> Iterator[CassetteFinding]:
     for reason in stale(cassette.header, today, version_is_pinned="@" in path.stem):
         told = f"{reason.cause}: {reason.told}"
         yield CassetteFinding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
@@ -155,7 +155,7 @@ def _function(path: Path) -> str:
     return path.stem.partition("@")[0].partition("-")[0]
 
 
-def reasons_to_record(path: Path, today: Today) -> list[str]:
+def reasons_to_record(path: Path, today: StaleCheck) -> list[str]:
     """Why the cassette of a case should be recorded: missing, unreadable, or stale by a cause; empty where not."""
     try:
         cassette = load(path)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from harness.cassette.format.blocks import PARALLEL
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
-from harness.cassette.format.id_names import COLLECTIONS, LONG_ID, Names
+from harness.cassette.format.id_names import COLLECTIONS, LONG_ID, IdNames
 from harness.cassette.format.json_diff import kind_of as json_type
 from harness.cassette.format.json_diff import shown
 from harness.cassette.redaction.redactor import Redactor
@@ -103,7 +103,7 @@ def drifts(
     shows it; visitors cannot be made by the API, so those of the recording are made this way when they first turn up.
     shared: where others live there too, what cleans the answers of them; who is none of this run's does not count.
     """
-    names = Names(cassette.interactions)
+    names = IdNames(cassette.interactions)
     binding, redactor = Binding(names), shared or Redactor.for_header(cassette.header)
     visitors = _visitors(cassette)
     found: dict[tuple[str, ...], Drift] = {}

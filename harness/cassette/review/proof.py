@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.json_diff import differences
-from harness.cassette.format.match_keys import Key, key_of
+from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.replay.mismatch import describe
 from harness.cassette.review.meaning import (
     GONE,
@@ -94,7 +94,7 @@ def _reads(interactions: Sequence[Interaction]) -> list[Interaction]:
     return [found for found in interactions if found.caller == "harness" and is_read(found)]
 
 
-def _shows_gone(found: Interaction, before: dict[Key, Interaction], conversion: Converted) -> bool:
+def _shows_gone(found: Interaction, before: dict[MatchKey, Interaction], conversion: Converted) -> bool:
     if key_of(found.request) not in before:
         return False
     if status_of(found) in GONE:

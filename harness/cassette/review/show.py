@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
-from harness.cassette.format.id_names import Names
+from harness.cassette.format.id_names import IdNames
 from harness.core.http import BrokenResponse
 
 _SAID = ("type", "role", "email", "name", "external_id", "user_id", "total_count")
@@ -17,7 +17,7 @@ _WIDTH = 9
 
 def lines(cassette: Cassette, *, bodies: bool = False) -> Iterator[str]:
     """The conversation, line by line; with `bodies` each body in full."""
-    header, names = cassette.header, Names(cassette.interactions)
+    header, names = cassette.header, IdNames(cassette.interactions)
     yield header.title or header.scenario or "a recording without a scenario"
     yield f"  {header.scenario}" if header.title else ""
     yield (
@@ -37,7 +37,7 @@ def lines(cassette: Cassette, *, bodies: bool = False) -> Iterator[str]:
     )
 
 
-def _exchange(interaction: Interaction, names: Names, *, bodies: bool) -> Iterator[str]:
+def _exchange(interaction: Interaction, names: IdNames, *, bodies: bool) -> Iterator[str]:
     request = interaction.request
     version = request.headers.get("intercom-version")
     block = f"  ({interaction.block})" if interaction.block else ""
@@ -50,7 +50,7 @@ def _exchange(interaction: Interaction, names: Names, *, bodies: bool) -> Iterat
         yield from _body(response.body, names, whole=True, bodies=True)
 
 
-def _answer(interaction: Interaction, names: Names) -> str:
+def _answer(interaction: Interaction, names: IdNames) -> str:
     answer, response = interaction.outcome.answer, interaction.outcome.response
     delay = f", after {interaction.outcome.delay:g} s" if interaction.outcome.delay else ""
     broken = f"{answer.kind.replace('_', ' ')}" if isinstance(answer, BrokenResponse) else ""
@@ -60,7 +60,7 @@ def _answer(interaction: Interaction, names: Names) -> str:
     return f"{broken} ({said}){delay}" if broken else said + delay
 
 
-def _summary(tree: Any, names: Names) -> str:
+def _summary(tree: Any, names: IdNames) -> str:
     if not isinstance(tree, dict):
         return "" if tree is None else _short(str(tree))
     if errors := tree.get("errors"):
@@ -70,7 +70,7 @@ def _summary(tree: Any, names: Names) -> str:
     return _short(" ".join([f"{{{own}}}" if own else "", ", ".join(facts)]).strip())
 
 
-def _body(body: bytes, names: Names, *, whole: bool, bodies: bool) -> Iterator[str]:
+def _body(body: bytes, names: IdNames, *, whole: bool, bodies: bool) -> Iterator[str]:
     if not body:
         return
     import msgspec

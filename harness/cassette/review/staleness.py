@@ -31,7 +31,7 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class StaleCheck:
     """What a recording is held against.
 
     now: in seconds since 1970. newest_version: the API version that a run uses by default, where it is known.
@@ -45,7 +45,7 @@ class Today:
     fail_after: int = FAIL_AFTER_DAYS
 
 
-def stale(header: Header, today: Today, *, version_is_pinned: bool = False) -> list[Stale]:
+def stale(header: Header, today: StaleCheck, *, version_is_pinned: bool = False) -> list[Stale]:
     """Each reason for which a recording is stale. A pinned version is one that was asked for by name."""
     found: list[Stale] = []
     if header.format != cassette_format.FORMAT:
@@ -60,7 +60,7 @@ def stale(header: Header, today: Today, *, version_is_pinned: bool = False) -> l
     return found + _age(header, today)
 
 
-def _age(header: Header, today: Today) -> list[Stale]:
+def _age(header: Header, today: StaleCheck) -> list[Stale]:
     """Only what was recorded from Intercom ages: the sandbox's clock stands still."""
     if header.recorded_from != "test-app" or not header.recorded_at:
         return []

@@ -62,7 +62,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
             return
         row = {"request": _dictionary(request), "response": response}
         interaction = from_vcr(row)
-        self._recorder.layer(interaction.request, lambda _: Outcome(interaction.outcome.answer))
+        self._recorder.middleware(interaction.request, lambda _: Outcome(interaction.outcome.answer))
         self.dirty = True
 
     def _save(self, force: bool = False) -> None:

@@ -1,6 +1,6 @@
 """From a cassette to the YAML that an unmodified `vcr.use_cassette` plays, and back.
 
-What vcrpy has no word for is lost on the way out: steps, lanes, blocks, broken answers, the header. On the way in the
+What vcrpy has no word for is lost on the way out: steps, callers, blocks, broken answers, the header. On the way in the
 redaction rules are applied as to any recording.
 """
 

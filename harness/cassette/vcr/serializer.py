@@ -1,7 +1,7 @@
 """Our file format for vcrpy: `vcr.VCR().register_serializer("harness", vcr_serializer)`.
 
 With it vcrpy's own cassettes read and write files that the harness can list, show and play. What vcrpy writes this way
-is redacted as any recording is. It belongs to no scenario, so it claims nothing; steps and lanes are vcrpy's to ignore.
+is redacted as any recording is. It belongs to no scenario, so it claims nothing; vcrpy ignores steps and callers.
 """
 
 from __future__ import annotations

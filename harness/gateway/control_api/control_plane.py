@@ -6,9 +6,8 @@ bearer token names the workspace, as it does for Intercom's own paths; only heal
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from harness.core.clock import FollowingClock
@@ -16,6 +15,7 @@ from harness.core.errors import Problem
 from harness.core.hosts import host_of, is_near
 from harness.core.http import Request, Response
 from harness.gateway.control_api.checkpoints import Checkpoint, Checkpoints, writes
+from harness.gateway.control_api.control_request import ControlRequest, object_in
 from harness.gateway.control_api.sandbox_controls import SandboxControls, WorkspaceControls
 from harness.gateway.control_api.serialization import exchange_tree
 from harness.gateway.core import Gateway, workspace_of
@@ -28,18 +28,7 @@ from harness.gateway.webhooks.notification_source import Subscriptions
 PREFIX = "/_sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A request to the control plane with what its body says."""
-
-    request: Request
-    workspace: str
-    body: dict[str, Any]
-    name: str = ""
-    """What stands in the path's blank."""
-
-
-_Action: TypeAlias = Callable[["ControlPlane", _Call], Response]
+_Action: TypeAlias = Callable[["ControlPlane", ControlRequest], Response]
 
 
 class ControlPlane:
@@ -92,7 +81,7 @@ class ControlPlane:
         if self._sandbox is not None and not _opens(self._sandbox, workspace):
             return error(401, "unauthorized", "Access Token Invalid")
         try:
-            return act(self, _Call(request, workspace, _object(request.body), name))
+            return act(self, ControlRequest(request, workspace, object_in(request.body), name))
         except Problem as problem:
             said = "; ".join(filter(None, (problem.what, problem.evidence, problem.remedy)))
             return error(400, "parameter_invalid", said)
@@ -124,31 +113,31 @@ class ControlPlane:
             "control": self._pages_may_change,
         }
 
-    def _workspace(self, call: _Call) -> WorkspaceControls:
+    def _workspace(self, call: ControlRequest) -> WorkspaceControls:
         if self._sandbox is None:
             raise Problem("this needs a sandbox, and the backend here is none")
         return self._sandbox.workspace(call.workspace)
 
-    def _create_visitor(self, call: _Call) -> Response:
+    def _create_visitor(self, call: ControlRequest) -> Response:
         return answer(201, self._workspace(call).create_visitor(call.body))
 
-    def _create_segment(self, call: _Call) -> Response:
+    def _create_segment(self, call: ControlRequest) -> Response:
         return answer(201, self._workspace(call).create_segment(call.body))
 
-    def _reset(self, call: _Call) -> Response:
+    def _reset(self, call: ControlRequest) -> Response:
         self._workspace(call).reset()
         return Response(204)
 
-    def _merge(self, call: _Call) -> Response:
+    def _merge(self, call: ControlRequest) -> Response:
         self._workspace(call).merge_users(str(call.body["from"]), str(call.body["into"]))
         if self._webhooks is not None:
             self._webhooks.collect(call.workspace)
         return Response(204)
 
-    def _settings(self, call: _Call) -> Response:
+    def _settings(self, call: ControlRequest) -> Response:
         return answer(200, self._workspace(call).settings())
 
-    def _update_settings(self, call: _Call) -> Response:
+    def _update_settings(self, call: ControlRequest) -> Response:
         if self._webhooks is not None and isinstance(url := call.body.get("webhook_url"), str):
             before = self._workspace(call).settings()
             self._workspace(call).update_settings(call.body)
@@ -157,9 +146,9 @@ class ControlPlane:
             self._workspace(call).update_settings(call.body)
         return self._settings(call)
 
-    def _check_receiver(self, call: _Call, url: str, before: Mapping[str, Any]) -> None:
+    def _check_receiver(self, call: ControlRequest, url: str, before: Mapping[str, Any]) -> None:
         try:
-            self._subscriptions().courier.validate(url)
+            self._subscriptions().dispatcher.validate(url)
         except Problem:
             self._workspace(call).update_settings({name: before[name] for name in call.body})
             raise
@@ -169,81 +158,81 @@ class ControlPlane:
             raise Problem("webhooks need a sandbox, and the backend here is none")
         return self._webhooks
 
-    def _show_webhooks(self, call: _Call) -> Response:
-        courier = self._subscriptions().courier
-        data = [delivery.as_data() for delivery in courier.log(call.workspace)]
-        ordered = [asdict(one) for one in courier.disruptions(call.workspace)]
+    def _show_webhooks(self, call: ControlRequest) -> Response:
+        dispatcher = self._subscriptions().dispatcher
+        data = [delivery.as_data() for delivery in dispatcher.log(call.workspace)]
+        ordered = [asdict(one) for one in dispatcher.disruptions(call.workspace)]
         return answer(200, {"type": "list", "data": data, "total_count": len(data), "disruptions": ordered})
 
-    def _disrupt_webhooks(self, call: _Call) -> Response:
+    def _disrupt_webhooks(self, call: ControlRequest) -> Response:
         unknown = sorted(call.body.keys() - {"topic", "how", "times", "seconds"})
         if unknown or not isinstance(call.body.get("how"), str):
             raise ValueError(
                 "a disruption takes topic, how, times and seconds" + (f", no {unknown[0]}" if unknown else "")
             )
         disruption = Disruption(**{"topic": "*", **call.body})
-        self._subscriptions().courier.disrupt(call.workspace, disruption)
+        self._subscriptions().dispatcher.disrupt(call.workspace, disruption)
         return answer(201, {"type": "disruption", **asdict(disruption)})
 
-    def _ping_webhook(self, call: _Call) -> Response:
+    def _ping_webhook(self, call: ControlRequest) -> Response:
         if call.name != "ping" or not self._subscriptions().ping(call.workspace):
             raise Problem("nobody is subscribed here", remedy="PUT /_sandbox/settings with webhook_url first")
         return Response(204)
 
-    def _redeliver(self, call: _Call) -> Response:
+    def _redeliver(self, call: ControlRequest) -> Response:
         if not call.name.isdigit():
             raise ValueError(f"{call.name!r} is no number of a delivery")
-        return answer(200, self._subscriptions().courier.redeliver(call.workspace, int(call.name)).as_data())
+        return answer(200, self._subscriptions().dispatcher.redeliver(call.workspace, int(call.name)).as_data())
 
-    def _people(self, call: _Call) -> Response:
+    def _people(self, call: ControlRequest) -> Response:
         return answer(200, self._workspace(call).population(int(call.request.query.get("seen") or -1)))
 
-    def _workspaces(self, call: _Call) -> Response:
+    def _workspaces(self, call: ControlRequest) -> Response:
         names = self._sandbox.names() if self._sandbox is not None else []
         return answer(200, {"type": "list", "data": names})
 
-    def _exchanges(self, call: _Call) -> Response:
+    def _exchanges(self, call: ControlRequest) -> Response:
         since = int(call.request.query.get("since") or 0)
         kept = self._gateway.log.since(since, call.workspace)
         return answer(200, {"type": "list", "data": [exchange_tree(e) for e in kept], "total_count": len(kept)})
 
-    def _arm_fault(self, call: _Call) -> Response:
+    def _arm_fault(self, call: ControlRequest) -> Response:
         (armed,) = self._fault_table(call).arm(fault_from(call.body))
         return answer(201, armed.as_data())
 
-    def _show_faults(self, call: _Call) -> Response:
+    def _show_faults(self, call: ControlRequest) -> Response:
         data = [armed.as_data() for armed in self._fault_table(call).armed]
         return answer(200, {"type": "list", "data": data, "total_count": len(data)})
 
-    def _clear_faults(self, call: _Call) -> Response:
+    def _clear_faults(self, call: ControlRequest) -> Response:
         self._fault_table(call).clear()
         return Response(204)
 
-    def _fault_table(self, call: _Call) -> FaultTable:
+    def _fault_table(self, call: ControlRequest) -> FaultTable:
         if self._faults is None:
             raise Problem("this service has no faults to arm")
         return self._faults.table(call.workspace)
 
-    def _checkpoint(self, call: _Call) -> Response:
+    def _checkpoint(self, call: ControlRequest) -> Response:
         clock, faults = self._told_clock(), self._fault_table(call).armed
         state, count = self._workspace(call).checkpoint(), self._gateway.log.count
         made = Checkpoint(call.name, state, clock.now(), clock.told, faults, count)
         self._checkpoints.put(call.workspace, made)
         return answer(201, made.as_data())
 
-    def _list_checkpoints(self, call: _Call) -> Response:
+    def _list_checkpoints(self, call: ControlRequest) -> Response:
         data = [one.as_data() for one in self._checkpoints.of(call.workspace)]
         return answer(200, {"type": "list", "data": data, "total_count": len(data)})
 
-    def _show_checkpoint(self, call: _Call) -> Response:
+    def _show_checkpoint(self, call: ControlRequest) -> Response:
         return answer(200, self._since(call, self._checkpoints.named(call.workspace, call.name)))
 
-    def _since(self, call: _Call, checkpoint: Checkpoint) -> dict[str, Any]:
+    def _since(self, call: ControlRequest, checkpoint: Checkpoint) -> dict[str, Any]:
         people = self._workspace(call).changes_since(checkpoint.state)
         asked = writes(self._gateway.log.since(checkpoint.count, call.workspace))
         return {**checkpoint.as_data(), "since": {"requests": asked, "people": people}}
 
-    def _rewind(self, call: _Call) -> Response:
+    def _rewind(self, call: ControlRequest) -> Response:
         checkpoint = self._checkpoints.named(call.workspace, call.name)
         undone = self._since(call, checkpoint)
         self._workspace(call).rewind(checkpoint.state)
@@ -251,11 +240,11 @@ class ControlPlane:
         self._fault_table(call).restore(checkpoint.faults)
         return answer(200, undone)
 
-    def _show_clock(self, call: _Call) -> Response:
+    def _show_clock(self, call: ControlRequest) -> Response:
         clock = self._told_clock()
         return answer(200, {"type": "clock", "now": clock.now(), "follows_wall_clock": clock.follows})
 
-    def _tell_clock(self, call: _Call) -> Response:
+    def _tell_clock(self, call: ControlRequest) -> Response:
         clock = self._told_clock()
         if call.body.keys() not in ({"now"}, {"advance"}):
             raise ValueError('the clock takes {"now": seconds since 1970} or {"advance": seconds}')
@@ -312,21 +301,3 @@ def _opens(sandbox: SandboxControls, workspace: str) -> bool:
     except Problem:
         return False
     return True
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON's")
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    if not body.strip():
-        return {}
-    try:
-        value = json.loads(body, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("the body is nested too deeply") from None
-    except ValueError as fault:
-        raise ValueError(f"the body is no JSON ({fault})") from fault
-    if not isinstance(value, dict):
-        raise TypeError("the body must be a JSON object")
-    return value

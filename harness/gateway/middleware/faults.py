@@ -57,7 +57,7 @@ def _told(fault: Fault) -> set[str]:
 
 
 class FaultTable:
-    """The faults of one workspace or one scenario. `layer` goes around a backend; safe to use from several threads.
+    """The faults of one workspace or one scenario. `middleware` goes around a backend. Thread-safe.
 
     name_of: tells the operation of a request. known: all names of operations. routed: whether `METHOD /path` leads
     anywhere.
@@ -79,8 +79,8 @@ class FaultTable:
         self._lock = threading.Lock()
         self._fired = 0
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
-        """Let a request through, or have the fault happen that is due; to be used as a layer of the gateway."""
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through, or have the fault happen that is due: the gateway's middleware."""
         if not self._armed or request.caller != "pipeline":
             return inner(request)
         now = self.clock.now()
@@ -232,9 +232,9 @@ class WorkspaceFaults:
         """The table of one workspace, made on first use."""
         return self._tables.setdefault(workspace, self.make())
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
         """The workspace's own table around the backend."""
         if not self._tables:
             return inner(request)
         table = self._tables.get(self.workspace_of(request))
-        return inner(request) if table is None else table.layer(request, inner)
+        return inner(request) if table is None else table.middleware(request, inner)

@@ -1,6 +1,6 @@
 """Knows when a pipeline has done its work that says of itself only that it was told: it asks nothing any more.
 
-A layer outside of everything else. Who was told to come back later, or was not answered, gets that much longer.
+Middleware outside of everything else. Who was told to come back later, or was not answered, gets that much longer.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class IdleDetector:
         self._until = 0.0
         self._changed = threading.Condition()
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
-        """Let a request through; to be used as a layer of the gateway."""
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through: the gateway's middleware."""
         if request.caller != "pipeline":
             return inner(request)
         with self._changed:

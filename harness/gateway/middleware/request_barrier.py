@@ -14,7 +14,7 @@ PATIENCE: Final = 1.0
 
 
 class RequestBarrier:
-    """A layer that lets everything pass, but for the first requests of workers that are to meet."""
+    """Middleware that lets everything pass, but for the first requests of workers that are to meet."""
 
     def __init__(self) -> None:
         self._barrier: threading.Barrier | None = None
@@ -36,7 +36,7 @@ class RequestBarrier:
         """Whether a request may have to wait for another."""
         return self._barrier is not None
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through, or have it wait for the others; those who met are answered one after the other."""
         barrier = self._barrier
         if barrier is None or request.caller != "pipeline":

@@ -23,7 +23,7 @@ TOLERANCE: Final = 0.05
 
 
 class TimeScale:
-    """A layer outside of everything else. `scale` is how much of a told second really has to pass, 1 for all of it.
+    """Middleware outside of everything else. `scale` is how much of a told second really has to pass, 1 for all of it.
 
     elapsed and today: the machine's own time, for measuring and for telling.
     """
@@ -44,7 +44,7 @@ class TimeScale:
         self._owed: tuple[float, float] | None = None
         """From when on somebody has waited, and by how much the clock then moves."""
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Move the clock if the pipeline has waited, and note what it is told to wait now."""
         if request.caller != "pipeline":
             return inner(request)
@@ -77,7 +77,7 @@ class TimeScale:
 
 
 def without_waiting(request: Request, inner: Handler) -> Outcome:
-    """A layer for replays: what comes late is told to be late, and nobody sleeps for it."""
+    """Middleware for replays: what comes late is told to be late, and nobody sleeps for it."""
     outcome = inner(request)
     return replace(outcome, waits=False) if outcome.delay else outcome
 

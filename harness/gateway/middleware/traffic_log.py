@@ -13,7 +13,7 @@ from harness.core.http import Exchange, Handler, Outcome, Request, Step
 
 
 class BackendTrafficLog:
-    """Keeps what passes its `layer`, which belongs next to the backend. where: the scenario's step at this moment."""
+    """Keeps what passes its `middleware`, which belongs next to the backend. where: returns the scenario's step."""
 
     def __init__(self, where: Callable[[], Step | None], now: Callable[[], float]) -> None:
         self._where, self._now = where, now
@@ -28,7 +28,7 @@ class BackendTrafficLog:
         with self._lock:
             return tuple(exchange for exchange in self._kept if not exchange.outcome.refused)
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Let a request pass, and keep what came of it."""
         step = self._where()
         outcome = inner(request)

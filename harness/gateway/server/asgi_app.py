@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from harness.core.hosts import host_of
-from harness.core.http import NOBODY_WAITS, BrokenKind, BrokenResponse, Outcome, Request, Response
+from harness.core.http import LONGEST_WAIT, BrokenKind, BrokenResponse, Outcome, Request, Response
 from harness.core.loopback import is_loopback
 from harness.gateway.core import Gateway
 from harness.gateway.door_responses import error
@@ -94,7 +94,7 @@ class GatewayAsgiApp:
                 scope["harness"].transport.close()
                 await _gone(receive)
                 return
-        elif outcome.delay and (outcome.given_up or outcome.delay >= NOBODY_WAITS):
+        elif outcome.delay and (outcome.given_up or outcome.delay >= LONGEST_WAIT):
             outcome = replace(outcome, answer=BrokenResponse("empty", outcome.response))
         if isinstance(outcome.answer, Response):
             await _respond(outcome.answer, send)

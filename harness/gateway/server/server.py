@@ -128,7 +128,7 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stop.set)
         workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="harness-worker")
-        policy = Policy(self._certificates, self._gateway.turn_away, self._allowed)
+        policy = Policy(self._certificates, self._gateway.record_refusal, self._allowed)
         door = GatewayAsgiApp(self._gateway, self._control, workers, policy, self._watch)
         try:
             await self._accept(door, policy, ready)

@@ -1,4 +1,4 @@
-"""Ties what a backend has to tell to the courier that tells it: a layer that collects, and a thread that delivers.
+"""Connects a backend that has notifications to the dispatcher: middleware that collects, and a thread that delivers.
 
 An answer goes out before the notifications that it caused, unless one was ordered to be early.
 """
@@ -52,17 +52,17 @@ class NotificationSource(NotificationOutbox, Protocol):
 
 @dataclass(slots=True)
 class Subscriptions:
-    """The subscribers of a server. teller: who has something to tell. settings: where a workspace wants it told."""
+    """The subscribers of a server. source: where notifications come from. settings: where a workspace wants it told."""
 
-    courier: WebhookDispatcher
-    teller: NotificationSource
+    dispatcher: WebhookDispatcher
+    source: NotificationSource
     settings: Callable[[str], Mapping[str, Any]]
     _wake: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
-        """Let a request through and collect what it gave rise to; to be used as a layer of the gateway."""
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
+        """Let a request through and collect what it gave rise to: the gateway's middleware."""
         outcome = inner(request)
         if request.method != "GET":
             self.collect(workspace_of(request))
@@ -70,12 +70,12 @@ class Subscriptions:
 
     def collect(self, workspace: str) -> None:
         """Hand over whatever a workspace has to tell now."""
-        told = self.teller.take_notifications(workspace)
+        told = self.source.take_notifications(workspace)
         if told:
             subscriber = self.subscriber(workspace)
             for notification in told:
                 if subscriber is not None:
-                    self.courier.submit(subscriber, notification.topic, notification.body)
+                    self.dispatcher.submit(subscriber, notification.topic, notification.body)
             self.wake()
 
     def ping(self, workspace: str) -> bool:
@@ -83,8 +83,8 @@ class Subscriptions:
         subscriber = self.subscriber(workspace)
         if subscriber is None:
             return False
-        told = self.teller.ping(workspace)
-        self.courier.submit(subscriber, told.topic, told.body)
+        told = self.source.ping(workspace)
+        self.dispatcher.submit(subscriber, told.topic, told.body)
         self.wake()
         return True
 
@@ -104,7 +104,7 @@ class Subscriptions:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait(LOOK if self.courier.waiting else None)
+            self._wake.wait(LOOK if self.dispatcher.waiting else None)
             self._wake.clear()
             threading.Event().wait(HEAD_START)
-            self.courier.deliver()
+            self.dispatcher.deliver()

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.sandbox.rules.impossible import impossible, listed
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person

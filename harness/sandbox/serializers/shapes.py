@@ -210,7 +210,7 @@ def old_person_of(person: OldPerson, without: frozenset[str]) -> OldPerson:
     return old_person
 
 
-class Tag(TypedDict):
+class ShownTag(TypedDict):
     """A tag by itself."""
 
     type: Literal["tag"]
@@ -218,7 +218,7 @@ class Tag(TypedDict):
     name: str
 
 
-class AppliedTag(Tag):
+class AppliedTag(ShownTag):
     """A tag that hangs on something; the keys of when and by whom were added by date."""
 
     applied_at: NotRequired[int | None]
@@ -236,7 +236,7 @@ class Tags(TypedDict):
     """Tags by themselves in a list of 1.x's form."""
 
     type: Literal["tag.list"]
-    tags: list[Tag]
+    tags: list[ShownTag]
 
 
 class Author(TypedDict):
@@ -248,7 +248,7 @@ class Author(TypedDict):
     email: str | None
 
 
-class Attachment(TypedDict):
+class ShownAttachment(TypedDict):
     """A file that hangs on a message."""
 
     type: Literal["upload"]

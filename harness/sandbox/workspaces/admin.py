@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.clock import Clock
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.sandbox.operations.conversions import merge
 from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.new_people import VISITOR_TRAITS, new_visitor

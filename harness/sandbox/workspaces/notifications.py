@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.newest_version import NEWEST_VERSION
 from harness.core.timestamps import iso_milliseconds
-from harness.core.versions import NEWEST_VERSION
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import VERSIONS, Version
 from harness.sandbox.serializers import v1, v2

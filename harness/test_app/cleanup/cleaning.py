@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
 from harness.core.http import Response
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.request_effects import Kind
 

@@ -1,6 +1,6 @@
 """Whose a conversation is: this run's where this run began it, or where everybody seen in it is one of its people.
 
-Decided from frozen values, as in `guard`. What must be read for that is said by `Unseen`; reading is `sentry`'s.
+Decided from frozen values, as in `guard_rules`. `Unseen` says what must be read; `guard_middleware` reads it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _seen(conversation_id: str, own: bool, known: OwnedIds) -> str | None:
     return None
 
 
-def everybody_in(body: Any) -> frozenset[str] | None:
+def participants_in(body: Any) -> frozenset[str] | None:
     """The ids of all who take part in a conversation or have said something in it; `None` if it is none."""
     if not isinstance(body, Mapping) or not isinstance(body.get("contacts"), Mapping):
         return None

@@ -1,4 +1,4 @@
-"""The guard as a layer of the gateway: it asks `guard`'s questions of each request, and keeps the ledger meanwhile.
+"""The guard as middleware of the gateway: it asks `guard`'s questions of each request, and keeps the ledger meanwhile.
 
 Everything that goes to a TEST app goes through here, the harness's own clean-up included. Once it has stopped, nothing
 passes any more; there is no way to start it again.
@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.connection_errors import Trouble, wrong_app
 from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
@@ -67,7 +67,7 @@ class GuardMiddleware:
         self.run = rules.marker
         self.scenario = ""
         self.stop: Problem | None = None
-        self.turned_away: list[StoppedRequest] = []
+        self.stopped_requests: list[StoppedRequest] = []
         self.troubles: list[Trouble] = []
         self.archived: set[str] = set()
         """Contacts that were archived or blocked through here, and not by Intercom on its own."""
@@ -92,7 +92,7 @@ class GuardMiddleware:
         own = known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
         return replace(own, people=own.people | self._nobody)
 
-    def layer(self, request: Request, inner: Handler) -> Outcome:
+    def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Let a request pass, or answer in Intercom's place that it may not."""
         with self._lock:
             call = self._admit(request)
@@ -106,7 +106,7 @@ class GuardMiddleware:
 
     def ask(self, method: str, target: str, body: Any = None, version: str = NEWEST_VERSION) -> Response | None:
         """A request of the harness's own, past this guard like any other; `None` where no answer came."""
-        outcome = self.layer(self._request(method, target, body, version), self._line.handle)
+        outcome = self.middleware(self._request(method, target, body, version), self._line.handle)
         return outcome.answer if isinstance(outcome.answer, Response) else None
 
     def identify(self) -> workspace_identity.AnsweringWorkspace:
@@ -130,7 +130,7 @@ class GuardMiddleware:
             return refused(request, GuardRefusal("stopped", self.stop.what))
         call = self._judged(request)
         if isinstance(call, GuardRefusal):
-            self.turned_away.append(StoppedRequest(_bare(request), call))
+            self.stopped_requests.append(StoppedRequest(_bare(request), call))
             return refused(request, call)
         if call.writes and not self._identity_holds(call):
             try:
@@ -152,7 +152,7 @@ class GuardMiddleware:
         answer = outcome.answer
         if not isinstance(answer, Response) or answer.status not in (200, 404):
             return None
-        return conversation_owner.everybody_in(answer.json()) if answer.status == 200 else frozenset()
+        return conversation_owner.participants_in(answer.json()) if answer.status == 200 else frozenset()
 
     def _identity_holds(self, call: UnderstoodRequest) -> bool:
         if call.operation.effect == "ends" or self._identified_at is None:

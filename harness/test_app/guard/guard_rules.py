@@ -1,7 +1,8 @@
 """What may pass to a TEST app, decided from frozen values: no request is made here, nothing is remembered.
 
 Rules stand in one table and are asked in order; the first that objects decides. There is no setting, flag or header
-that lets anything through which the table refuses. Who asks these questions, and when, is `sentry`'s business.
+that lets anything through which the table refuses. Who asks these questions, and when, is up to
+`guard_middleware`.
 """
 
 from __future__ import annotations

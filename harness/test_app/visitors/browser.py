@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-from harness.core.errors import NotStaged, Problem, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.visitors.interrupts import interrupts_kept
 from harness.test_app.visitors.page import MessengerPlace, visitor_page
@@ -76,7 +76,7 @@ class BrowserOrigin:
     def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
         """One new visitor: the uuid that the Messenger tells, in `user_id`. Asks it to take the uuid of the traits."""
         if not self.can_visit:
-            raise NotStaged(Unstaged.VISITORS)
+            raise NotPossibleHere(NotPossibleReason.VISITORS)
         visitor_user_id = ""
         with interrupts_kept():
             if self._browser is None:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
-from harness.core.errors import NotStaged, Problem, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.test_app.test_app_session import AppSession
 
 SHOWN_WITHIN: Final = 30.0
 """Seconds after which Intercom's API must show a visitor whom the Messenger told of."""
 
 
-class Origin(Protocol):
+class VisitorSource(Protocol):
     """Lets somebody visit; `can_visit` says whether that is possible now."""
 
     @property
@@ -32,7 +32,7 @@ class LedgeredOrigin:
     """The first of several origins that can do it; the visitor stands in the ledger before they exist."""
 
     def __init__(
-        self, origins: Sequence[Origin], session: AppSession, *, elapsed: Callable[[], float] = time.monotonic
+        self, origins: Sequence[VisitorSource], session: AppSession, *, elapsed: Callable[[], float] = time.monotonic
     ) -> None:
         self._origins, self._session, self._elapsed = origins, session, elapsed
 
@@ -45,14 +45,14 @@ class LedgeredOrigin:
         """One new visitor, as Intercom's API shows them."""
         origin = next((origin for origin in self._origins if origin.can_visit), None)
         if origin is None:
-            raise NotStaged(Unstaged.VISITORS)
+            raise NotPossibleHere(NotPossibleReason.VISITORS)
         session, wanted = self._session, str(uuid.uuid4())
-        number = session.ledger.intend(session.marker, session.sentry.scenario, "visitor", {"uuid": wanted})
+        number = session.ledger.intend(session.marker, session.guard.scenario, "visitor", {"uuid": wanted})
         told = str(origin.visit({**traits, "user_id": wanted})["user_id"])
         if told != wanted:
             # The Messenger chose another id: the entry that says so is the one that counts.
             session.ledger.not_made(number, f"the Messenger made {told} instead")
-            number = session.ledger.intend(session.marker, session.sentry.scenario, "visitor", {"uuid": told})
+            number = session.ledger.intend(session.marker, session.guard.scenario, "visitor", {"uuid": told})
         shown = self._shown(told)
         session.ledger.made(number, str(shown["id"]), told)
         return shown
@@ -60,11 +60,11 @@ class LedgeredOrigin:
     def _shown(self, user_id: str) -> Mapping[str, Any]:
         end = self._elapsed() + SHOWN_WITHIN
         while True:
-            answer = self._session.sentry.ask("GET", f"/visitors?{urlencode({'user_id': user_id})}")
+            answer = self._session.guard.ask("GET", f"/visitors?{urlencode({'user_id': user_id})}")
             body = answer.json() if answer is not None and answer.status == 200 else None
             if isinstance(body, Mapping) and body.get("id"):
                 return body
-            if self._elapsed() >= end or self._session.sentry.stop is not None:
+            if self._elapsed() >= end or self._session.guard.stop is not None:
                 raise _unseen(user_id, answer.status if answer is not None else None)
             self._session.around.sleep(0.5)
 

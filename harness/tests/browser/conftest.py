@@ -60,7 +60,7 @@ def elsewhere() -> Iterator[Executor]:
 
 
 @dataclass
-class Workspace:
+class Playground:
     """One workspace of the sandbox that the pages look at, asked with requests of the test's own."""
 
     url: str
@@ -113,12 +113,12 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def workspace(server: str, request: pytest.FixtureRequest) -> Iterator[Workspace]:
+def workspace(server: str, request: pytest.FixtureRequest) -> Iterator[Playground]:
     """A workspace of the test's own."""
     with requests.Session() as session:
         session.trust_env = False
         name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())
-        yield Workspace(server, name[-60:].strip("-"), session)
+        yield Playground(server, name[-60:].strip("-"), session)
 
 
 @dataclass
@@ -193,7 +193,7 @@ def site() -> Iterator[Site]:
     """Serves whatever a test puts into `pages`."""
     pages: dict[str, str | bytes] = {}
 
-    class Handler(BaseHTTPRequestHandler):
+    class PageHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = pages.get(self.path.partition("?")[0])
             content = found.encode() if isinstance(found, str) else found or b""
@@ -207,7 +207,7 @@ def site() -> Iterator[Site]:
         def log_message(self, *_: Any) -> None:
             """Nothing on the terminal."""
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
     listening.daemon_threads = True
     thread = threading.Thread(target=listening.serve_forever, daemon=True)
     thread.start()
@@ -227,7 +227,7 @@ var s=document.createElement('script');s.async=true;s.src='{script}';document.he
 
 
 @pytest.fixture
-def shop(site: Site, workspace: Workspace) -> Callable[..., str]:
+def shop(site: Site, workspace: Playground) -> Callable[..., str]:
     """Puts up a page with the usual snippet, its settings given, and tells its address."""
 
     def put_up(path: str = "/shop", **settings: Any) -> str:

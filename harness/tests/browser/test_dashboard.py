@@ -17,21 +17,21 @@ from harness.dashboard.pages import page as page_at
 from harness.gateway.control_api.control_plane import ControlPlane
 from harness.gateway.core import Backend, Gateway, GatewaySession
 from harness.gateway.server.server import Server
-from harness.tests.browser.conftest import Watched, Workspace
+from harness.tests.browser.conftest import Playground, Watched
 from harness.tests.support.axe import serious_faults
 from harness.tests.support.sandbox_server import served
 
 HOSTILE = "<img src=x onerror=alert(1)><script>window.hurt=1</script>"
 
 
-def dashboard(tabs: Watched, workspace: Workspace) -> Page:
+def dashboard(tabs: Watched, workspace: Playground) -> Page:
     """The dashboard of a workspace, once it has looked."""
     page = tabs.open(f"{workspace.url}/_sandbox/#token={workspace.token}")
     expect(page.locator("#app-id")).to_have_text(workspace.app_id)
     return page
 
 
-def test_what_is_asked_arrives(tabs: Watched, workspace: Workspace) -> None:
+def test_what_is_asked_arrives(tabs: Watched, workspace: Playground) -> None:
     """A request is on the page within moments, with its operation, its status and both bodies."""
     page = dashboard(tabs, workspace)
     workspace.user("ada@example.com", name="Ada")
@@ -43,7 +43,7 @@ def test_what_is_asked_arrives(tabs: Watched, workspace: Workspace) -> None:
     expect(page.locator("#people")).to_contain_text("1 user")
 
 
-def grown(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
+def grown(workspace: Playground) -> tuple[dict[str, Any], dict[str, Any]]:
     """Somebody who went from visitor to lead and into a user, with something to say."""
     user = workspace.user("ada@example.com", name="Ada")
     visitor = workspace.ask(
@@ -56,7 +56,7 @@ def grown(workspace: Workspace) -> tuple[dict[str, Any], dict[str, Any]]:
     return visitor, user
 
 
-def test_what_was_converted_before_anybody_looked_is_shown(tabs: Watched, workspace: Workspace) -> None:
+def test_what_was_converted_before_anybody_looked_is_shown(tabs: Watched, workspace: Playground) -> None:
     """Each step side by side with what it was made of: the sandbox kept it, not the page."""
     _, user = grown(workspace)
     workspace.ask("DELETE", f"/contacts/{user['id']}")
@@ -72,7 +72,7 @@ def test_what_was_converted_before_anybody_looked_is_shown(tabs: Watched, worksp
     expect(first.locator("tr.changed").first.locator("td")).to_have_text(["visitor", "lead", "changed"])
 
 
-def test_a_conversion_is_shown_as_it_happens(tabs: Watched, workspace: Workspace) -> None:
+def test_a_conversion_is_shown_as_it_happens(tabs: Watched, workspace: Playground) -> None:
     """Side by side, what changed marked and first; and the person tells what they were."""
     visitor = workspace.ask(
         "POST", "/_sandbox/visitors", {"name": "Grace", "custom_attributes": {"plan": "pro"}}
@@ -86,7 +86,7 @@ def test_a_conversion_is_shown_as_it_happens(tabs: Watched, workspace: Workspace
     expect(page.locator("#people")).to_contain_text("was a visitor")
 
 
-def test_a_merge_shows_both_who_were_there(tabs: Watched, workspace: Workspace) -> None:
+def test_a_merge_shows_both_who_were_there(tabs: Watched, workspace: Playground) -> None:
     """The source, the user as they were, and the user with what came over; what was opened stays open."""
     grown(workspace)
     page = dashboard(tabs, workspace)
@@ -100,7 +100,7 @@ def test_a_merge_shows_both_who_were_there(tabs: Watched, workspace: Workspace) 
     expect(page.locator("#people details[open]")).to_contain_text("ada@example.com")
 
 
-def test_exchanges_and_people_can_be_narrowed(tabs: Watched, workspace: Workspace) -> None:
+def test_exchanges_and_people_can_be_narrowed(tabs: Watched, workspace: Playground) -> None:
     """To conversions, or to what went wrong, with what is remarkable said beside it; people by what they have."""
     grown(workspace)
     workspace.ask("POST", "/contacts/merge", {"from": "x", "to": "y"})
@@ -117,7 +117,7 @@ def test_exchanges_and_people_can_be_narrowed(tabs: Watched, workspace: Workspac
     expect(page.locator("#people li")).to_have_count(1)
 
 
-def test_each_workspace_is_by_itself(tabs: Watched, workspace: Workspace) -> None:
+def test_each_workspace_is_by_itself(tabs: Watched, workspace: Playground) -> None:
     """The token decides what is seen; another one shows other people, a wrong one nobody."""
     tabs.expect("status of 401")
     workspace.user("ada@example.com")
@@ -133,7 +133,7 @@ def test_each_workspace_is_by_itself(tabs: Watched, workspace: Workspace) -> Non
     expect(page.locator("#people")).to_be_empty()
 
 
-def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> None:
+def test_control_changes_this_workspace(tabs: Watched, workspace: Playground) -> None:
     """Visitors, checkpoints, faults, the clock and a reset, each said to have happened."""
     page = dashboard(tabs, workspace)
     note = page.locator("#control-note")
@@ -158,14 +158,14 @@ def test_control_changes_this_workspace(tabs: Watched, workspace: Workspace) -> 
 
 
 @pytest.fixture
-def looking() -> Iterator[Workspace]:
+def looking() -> Iterator[Playground]:
     """A workspace of a sandbox that was started without control; asked for before `tabs`, it outlives their pages."""
     with served(WallClock()) as (_, server), requests.Session() as session:
         session.trust_env = False
-        yield Workspace(server.url, "default", session)
+        yield Playground(server.url, "default", session)
 
 
-def test_without_control_it_only_looks(looking: Workspace, tabs: Watched) -> None:
+def test_without_control_it_only_looks(looking: Playground, tabs: Watched) -> None:
     """The page says so, its buttons are off, and the server refuses what a page asks all the same; scripts may."""
     tabs.expect("status of 403")
     page = dashboard(tabs, looking)
@@ -180,7 +180,7 @@ def test_without_control_it_only_looks(looking: Workspace, tabs: Watched) -> Non
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost.evil.example"]
 )
-def test_a_page_from_elsewhere_gets_nothing(looking: Workspace, origin: str) -> None:
+def test_a_page_from_elsewhere_gets_nothing(looking: Playground, origin: str) -> None:
     """The control plane refuses its origin, and no answer may be read across origins."""
     headers = {"Authorization": looking.token, "Origin": origin}
     for method, path in (("GET", "people"), ("POST", "reset")):
@@ -190,7 +190,7 @@ def test_a_page_from_elsewhere_gets_nothing(looking: Workspace, origin: str) -> 
 
 
 @pytest.mark.parametrize("tells", [True, False])
-def test_a_name_that_was_made_to_point_here_gets_nothing(looking: Workspace, tells: bool) -> None:
+def test_a_name_that_was_made_to_point_here_gets_nothing(looking: Playground, tells: bool) -> None:
     """A page on a name that resolves to this machine is at home on it, and is refused for the name."""
     port = looking.url.rpartition(":")[2]
     named = {"Authorization": f"Bearer {looking.token}", "Host": f"evil.example:{port}"}
@@ -198,7 +198,7 @@ def test_a_name_that_was_made_to_point_here_gets_nothing(looking: Workspace, tel
     assert looking.session.get(f"{looking.url}/_sandbox/people", headers=named).status_code == 403
 
 
-def test_markup_is_shown_as_text(tabs: Watched, workspace: Workspace) -> None:
+def test_markup_is_shown_as_text(tabs: Watched, workspace: Playground) -> None:
     """Names, e-mails and messages run nowhere, turn nothing around and stretch nothing, before and after a merge."""
     user = workspace.user("ada@example.com", name=HOSTILE)
     lead = workspace.ask("POST", "/contacts", {"role": "lead", "name": f"\u202e{HOSTILE}"}).json()
@@ -241,7 +241,7 @@ def test_where_there_is_no_sandbox_the_pages_say_so(tabs: Watched) -> None:
         live.close()
 
 
-def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Workspace) -> None:
+def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Playground) -> None:
     """What was shown stays, and the page goes on by itself once it is back."""
     tabs.expect("ERR_CONNECTION_REFUSED")
     page = dashboard(tabs, workspace)
@@ -252,7 +252,7 @@ def test_a_sandbox_that_went_away_is_said_to_have(tabs: Watched, workspace: Work
     expect(page.locator("#state")).to_have_text("live")
 
 
-def crowd(workspace: Workspace) -> None:
+def crowd(workspace: Playground) -> None:
     """People with names and addresses as they are, a merge, and what went wrong."""
     workspace.ask("POST", "/data_attributes", {"name": "plan", "model": "contact", "data_type": "string"})
     ada = workspace.user("ada.lovelace@example.com", name="Ada Lovelace", custom_attributes={"plan": "pro"})
@@ -276,7 +276,7 @@ def crowd(workspace: Workspace) -> None:
 @pytest.mark.parametrize("name", ["dashboard", "live-visitor"])
 def test_pages_fit_and_axe_finds_nothing_serious(
     tabs: Watched,
-    workspace: Workspace,
+    workspace: Playground,
     node_client: Callable[[str], Path],
     pictures: Path,
     name: str,
@@ -308,7 +308,7 @@ def test_pages_fit_and_axe_finds_nothing_serious(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_axe_is_really_asked(tabs: Watched, workspace: Workspace, node_client: Callable[[str], Path]) -> None:
+def test_axe_is_really_asked(tabs: Watched, workspace: Playground, node_client: Callable[[str], Path]) -> None:
     """A field without a label, put there on purpose, is found: a check that cannot fail proves nothing."""
     page = dashboard(tabs, workspace)
     page.evaluate("document.querySelector('main').append(document.createElement('input'))")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.tests.browser.conftest import Watched, Workspace
+from harness.tests.browser.conftest import Playground, Watched
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 HOSTILE = "<img src=x onerror=alert(1)></script><script>window.hurt=1</script>\u202eevil\u202c"
@@ -35,7 +35,7 @@ def become(page: Page, what: str) -> None:
     page.locator(f"input[name=become][value={what}]").check()
 
 
-def test_a_visitor_gets_an_id_and_keeps_it_on_reload(tabs: Watched, workspace: Workspace) -> None:
+def test_a_visitor_gets_an_id_and_keeps_it_on_reload(tabs: Watched, workspace: Playground) -> None:
     """The id on the page is one that Intercom's own read finds, today and after a reload."""
     page = tabs.open(workspace.live)
     first = visitor_id(page)
@@ -45,7 +45,7 @@ def test_a_visitor_gets_an_id_and_keeps_it_on_reload(tabs: Watched, workspace: W
     assert page.evaluate("Intercom.booted") is True
 
 
-def test_saying_hello_makes_a_lead_with_that_conversation(tabs: Watched, workspace: Workspace) -> None:
+def test_saying_hello_makes_a_lead_with_that_conversation(tabs: Watched, workspace: Playground) -> None:
     """The visitor is gone as one, the same person is a lead, and what was said is their conversation."""
     page = tabs.open(workspace.live)
     found = visitor_id(page)
@@ -62,7 +62,7 @@ def test_saying_hello_makes_a_lead_with_that_conversation(tabs: Watched, workspa
     expect(page.locator("#card-hello .status")).to_have_text("200")
 
 
-def test_converting_to_a_lead_and_once_more(tabs: Watched, workspace: Workspace) -> None:
+def test_converting_to_a_lead_and_once_more(tabs: Watched, workspace: Playground) -> None:
     """The request is the guide's own, step 4 tells that the source is gone; a used-up id gets Intercom's refusal."""
     page = tabs.open(workspace.live)
     found = visitor_id(page)
@@ -81,7 +81,7 @@ def test_converting_to_a_lead_and_once_more(tabs: Watched, workspace: Workspace)
     expect(page.locator("#convert-hint")).to_contain_text("already")
 
 
-def test_converting_to_a_new_user(tabs: Watched, workspace: Workspace) -> None:
+def test_converting_to_a_new_user(tabs: Watched, workspace: Playground) -> None:
     """The same person is a user with that e-mail, and the id on the page is said to be used up."""
     page = tabs.open(workspace.live)
     found = visitor_id(page)
@@ -97,7 +97,7 @@ def test_converting_to_a_new_user(tabs: Watched, workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("first", ["visitor", "lead"])
-def test_merging_into_a_chosen_user(tabs: Watched, workspace: Workspace, first: str) -> None:
+def test_merging_into_a_chosen_user(tabs: Watched, workspace: Playground, first: str) -> None:
     """A visitor, or the lead whom a message made of them, is folded into the user that was chosen from the list."""
     user = workspace.user()
     page = tabs.open(workspace.live)
@@ -120,7 +120,7 @@ def test_merging_into_a_chosen_user(tabs: Watched, workspace: Workspace, first: 
     assert len(workspace.conversations_of(user["id"])) == (1 if first == "lead" else 0)
 
 
-def test_signing_out_gives_another_visitor(tabs: Watched, workspace: Workspace) -> None:
+def test_signing_out_gives_another_visitor(tabs: Watched, workspace: Playground) -> None:
     """The page tells both ids, and the next one is a visitor of its own."""
     page = tabs.open(workspace.live)
     first = visitor_id(page)
@@ -132,7 +132,7 @@ def test_signing_out_gives_another_visitor(tabs: Watched, workspace: Workspace) 
     expect(page.locator("#kind")).to_have_text("visitor")
 
 
-def test_two_tabs_are_one_visitor(tabs: Watched, workspace: Workspace) -> None:
+def test_two_tabs_are_one_visitor(tabs: Watched, workspace: Playground) -> None:
     """The cookie is the site's, and the second tab knows that the first said hello."""
     one = tabs.open(workspace.live)
     found = visitor_id(one)
@@ -144,7 +144,7 @@ def test_two_tabs_are_one_visitor(tabs: Watched, workspace: Workspace) -> None:
     expect(other.locator("#kind")).to_have_text("lead")
 
 
-def test_an_id_can_be_copied(tabs: Watched, workspace: Workspace) -> None:
+def test_an_id_can_be_copied(tabs: Watched, workspace: Playground) -> None:
     """What lands in the clipboard is the id and nothing else."""
     tabs.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = tabs.open(workspace.live)
@@ -172,7 +172,7 @@ def copied(page: Page, card: str, kind: str, folder: Path) -> str:
     return done.stdout.replace(" ", "")
 
 
-def test_the_call_beside_each_step_runs_as_it_was_copied(tabs: Watched, workspace: Workspace, tmp_path: Path) -> None:
+def test_the_call_beside_each_step_runs_as_it_was_copied(tabs: Watched, workspace: Playground, tmp_path: Path) -> None:
     """As curl, Python and Node: the very visitor on the page is read, says what stands there, and is converted."""
     page = tabs.open(workspace.live)
     said = 'It\'s "50 % off" & más — $HOME `date` \\n?'
@@ -198,7 +198,7 @@ def test_the_call_beside_each_step_runs_as_it_was_copied(tabs: Watched, workspac
         expect(page.locator("#visitor-id")).not_to_have_text(second)
 
 
-def test_a_lead_who_was_deleted_is_not_said_to_be_converted(tabs: Watched, workspace: Workspace) -> None:
+def test_a_lead_who_was_deleted_is_not_said_to_be_converted(tabs: Watched, workspace: Playground) -> None:
     """From 2.16 a merge leaves a link behind; a deletion leaves nothing, and the page tells them apart."""
     page = tabs.open(workspace.live)
     visitor_id(page)
@@ -213,7 +213,7 @@ def test_a_lead_who_was_deleted_is_not_said_to_be_converted(tabs: Watched, works
 # --- what can go wrong ----------------------------------------------------------------------------
 
 
-def test_markup_is_shown_as_text(tabs: Watched, workspace: Workspace) -> None:
+def test_markup_is_shown_as_text(tabs: Watched, workspace: Playground) -> None:
     """Names, e-mails, messages and answers with markup, scripts and right-to-left marks run nowhere."""
     workspace.ask("POST", "/contacts", {"role": "user", "email": "x@example.com", "name": HOSTILE})
     page = tabs.open(workspace.live)
@@ -228,7 +228,7 @@ def test_markup_is_shown_as_text(tabs: Watched, workspace: Workspace) -> None:
     assert page.locator("#card-hello img").count() == 0
 
 
-def test_a_message_of_100_kilobytes(tabs: Watched, workspace: Workspace) -> None:
+def test_a_message_of_100_kilobytes(tabs: Watched, workspace: Playground) -> None:
     """It is said, kept and shown, and the page stays as wide as it was."""
     page = tabs.open(workspace.live)
     visitor_id(page)
@@ -241,7 +241,7 @@ def test_a_message_of_100_kilobytes(tabs: Watched, workspace: Workspace) -> None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_an_unknown_app_id(tabs: Watched, workspace: Workspace) -> None:
+def test_an_unknown_app_id(tabs: Watched, workspace: Playground) -> None:
     """The page says that nobody has it, and which one the token's workspace has."""
     own = workspace.app_id
     page = tabs.open(f"{workspace.url}/_sandbox/live-visitor?app_id=nosuch00#token={workspace.token}")
@@ -250,7 +250,7 @@ def test_an_unknown_app_id(tabs: Watched, workspace: Workspace) -> None:
     expect(page.locator("#visitor-id")).to_have_text("undefined")
 
 
-def test_a_wrong_token(tabs: Watched, workspace: Workspace) -> None:
+def test_a_wrong_token(tabs: Watched, workspace: Playground) -> None:
     """It is refused in words, and nothing is booted."""
     tabs.expect("status of 401")
     page = tabs.open(workspace.live)
@@ -262,7 +262,7 @@ def test_a_wrong_token(tabs: Watched, workspace: Workspace) -> None:
         expect(page.locator("#visitor-id")).to_have_text("undefined")
 
 
-def test_a_blocked_script(tabs: Watched, workspace: Workspace) -> None:
+def test_a_blocked_script(tabs: Watched, workspace: Playground) -> None:
     """Where a blocker stops the Messenger the id is undefined, and the page says what that means."""
     tabs.expect("ERR_BLOCKED_BY_CLIENT", "Failed to load resource")
     tabs.context.route("**/widget/*", lambda route: route.abort("blockedbyclient"))
@@ -273,7 +273,7 @@ def test_a_blocked_script(tabs: Watched, workspace: Workspace) -> None:
     expect(page.locator("#convert")).to_be_disabled()
 
 
-def test_a_sandbox_that_went_away(tabs: Watched, workspace: Workspace) -> None:
+def test_a_sandbox_that_went_away(tabs: Watched, workspace: Playground) -> None:
     """A step that gets no answer says so beside its button; what was shown stays."""
     tabs.expect("ERR_CONNECTION_REFUSED", "Failed to load resource")
     page = tabs.open(workspace.live)
@@ -285,14 +285,14 @@ def test_a_sandbox_that_went_away(tabs: Watched, workspace: Workspace) -> None:
     assert page.locator("#convert").is_enabled()
 
 
-def test_identity_verification_leaves_visitors_alone(tabs: Watched, workspace: Workspace) -> None:
+def test_identity_verification_leaves_visitors_alone(tabs: Watched, workspace: Playground) -> None:
     """It is about users who say who they are; nobody else is asked."""
     workspace.ask("PUT", "/_sandbox/settings", {"identity_verification": True})
     page = tabs.open(workspace.live)
     visitor_id(page)
 
 
-def test_the_policy_of_the_page_lets_nothing_in(tabs: Watched, workspace: Workspace) -> None:
+def test_the_policy_of_the_page_lets_nothing_in(tabs: Watched, workspace: Playground) -> None:
     """A script that got into the document would not run, and no other site may frame the page."""
     tabs.expect("Content Security Policy")
     page = tabs.open(workspace.live)
@@ -305,7 +305,7 @@ def test_the_policy_of_the_page_lets_nothing_in(tabs: Watched, workspace: Worksp
     assert "access-control-allow-origin" not in headers
 
 
-def test_everything_can_be_done_with_the_keyboard(tabs: Watched, workspace: Workspace) -> None:
+def test_everything_can_be_done_with_the_keyboard(tabs: Watched, workspace: Playground) -> None:
     """From the first tab stop to the converted visitor without a pointer; the calls' tabs turn with the arrows."""
     page = tabs.open(workspace.live)
     visitor_id(page)

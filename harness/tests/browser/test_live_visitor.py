@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from harness.core.errors import NotStaged, Problem, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.core.http import Outcome, Request
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
@@ -22,12 +22,12 @@ from harness.test_app.visitors.browser import BrowserOrigin, chromium, playwrigh
 from harness.test_app.visitors.by_hand import NOTE, HandOrigin, LivePage
 from harness.test_app.visitors.origin import LedgeredOrigin
 from harness.test_app.visitors.page import MessengerPlace, visitor_page
-from harness.tests.support.intercom_stand_in import Played, playing, session
+from harness.tests.support.intercom_stand_in import StandIn, playing, session
 
 UUID = "3ecf64d0-9ed1-4e9f-88e1-da7d6e6782f3"
 
 
-class PlayedWithMessenger(Played):
+class PlayedWithMessenger(StandIn):
     """Intercom with its Messenger, whose requests carry no token."""
 
     def handle(self, request: Request) -> Outcome:
@@ -38,7 +38,7 @@ class PlayedWithMessenger(Played):
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Played, ProxyRoute, AppSession]]:
+def stage(tmp_path: Path) -> Iterator[tuple[StandIn, ProxyRoute, AppSession]]:
     """A TEST app with a Messenger, and a session with it."""
     if chromium() is None or not playwright_is_there():
         pytest.skip("needs browser: no Chromium on the PATH, or no Playwright; see harness doctor")
@@ -48,7 +48,7 @@ def stage(tmp_path: Path) -> Iterator[tuple[Played, ProxyRoute, AppSession]]:
 
 
 def test_a_browser_visits_and_the_ledger_knew_it_before(
-    stage: tuple[Played, ProxyRoute, AppSession], elsewhere: Executor
+    stage: tuple[StandIn, ProxyRoute, AppSession], elsewhere: Executor
 ) -> None:
     """Each visit is another visitor, whom Intercom's API shows under the uuid that was written down first."""
     played, line, opened = stage
@@ -69,7 +69,7 @@ def test_a_browser_visits_and_the_ledger_knew_it_before(
 
 
 def test_a_messenger_that_does_not_load_is_told(
-    stage: tuple[Played, ProxyRoute, AppSession], elsewhere: Executor
+    stage: tuple[StandIn, ProxyRoute, AppSession], elsewhere: Executor
 ) -> None:
     """What the page shows instead is part of the message."""
     _, line, opened = stage
@@ -180,11 +180,11 @@ class _Nobody:
 
 def test_without_any_origin_a_visitor_is_not_staged(tmp_path: Path) -> None:
     """The mark says so; nothing is written into the ledger."""
-    played = Played()
+    played = StandIn()
     with playing(tmp_path, played) as line, session(tmp_path, line, played) as opened:
-        with pytest.raises(NotStaged) as caught:
+        with pytest.raises(NotPossibleHere) as caught:
             LedgeredOrigin((_Nobody(),), opened).visit({})
-        assert caught.value.mark is Unstaged.VISITORS
+        assert caught.value.mark is NotPossibleReason.VISITORS
         assert opened.ledger.entries == ()
 
 
@@ -193,5 +193,5 @@ def test_a_browser_that_is_not_there_cannot_visit(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", str(tmp_path))
     origin = BrowserOrigin(MessengerPlace("ab12cd34"))
     assert not origin.can_visit
-    with pytest.raises(NotStaged):
+    with pytest.raises(NotPossibleHere):
         origin.visit({})

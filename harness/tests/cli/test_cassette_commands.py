@@ -176,7 +176,7 @@ def test_recover_saves_beside_the_old_cassette(project: Path, capsys: pytest.Cap
     code = (
         "import os, signal, sys; from pathlib import Path; from harness.cassette import Recorder;"
         "from harness.tests.support.recordings import Echo, Stage, ask, header;"
-        "r = Recorder(Stage(), path=Path(sys.argv[1]), header=header()); r.layer(ask('GET', '/me'), Echo());"
+        "r = Recorder(Stage(), path=Path(sys.argv[1]), header=header()); r.middleware(ask('GET', '/me'), Echo());"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     root = Path(__file__).parents[3]

@@ -25,7 +25,7 @@ BARE = "import os, sys; os.environ.pop('INTERCOM_BASE_URL'); os.execvp(sys.argv[
 """Starts a command without the base URL, so that the host written into its client is what it uses."""
 
 
-class Workspace:
+class ClientWorkspace:
     """One workspace of a running sandbox, looked at with requests of the test's own."""
 
     def __init__(self, url: str, name: str, session: requests.Session) -> None:
@@ -84,12 +84,12 @@ def sandbox() -> Iterator[str]:
 
 
 @pytest.fixture
-def workspace(sandbox: str, request: pytest.FixtureRequest) -> Iterator[Workspace]:
+def workspace(sandbox: str, request: pytest.FixtureRequest) -> Iterator[ClientWorkspace]:
     """A workspace of the test's own."""
     with requests.Session() as session:
         session.trust_env = False
         name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower())
-        yield Workspace(sandbox, name[-60:].strip("-"), session)
+        yield ClientWorkspace(sandbox, name[-60:].strip("-"), session)
 
 
 # --- the guide's three scripts, npm intercom-client 2.11: API 1.x, Basic, no version header, honours HTTPS_PROXY ------
@@ -102,7 +102,7 @@ def guide(node_client: Callable[[str], Path]) -> Callable[[str], str]:
     return lambda name: str(CLIENTS / "guide" / name)
 
 
-def test_the_guides_visitor_to_lead(workspace: Workspace, guide: Callable[[str], str]) -> None:
+def test_the_guides_visitor_to_lead(workspace: ClientWorkspace, guide: Callable[[str], str]) -> None:
     """It prints the lead's pseudonym; the visitor is gone, and the same person is a lead."""
     visitor = workspace.visitor()
     assert workspace.visitor_status(visitor) == 200
@@ -118,7 +118,7 @@ def test_the_guides_visitor_to_lead(workspace: Workspace, guide: Callable[[str],
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["created", "merged"])
-def test_the_guides_visitor_to_user(workspace: Workspace, guide: Callable[[str], str], existing: bool) -> None:
+def test_the_guides_visitor_to_user(workspace: ClientWorkspace, guide: Callable[[str], str], existing: bool) -> None:
     """It prints the user's body; the visitor is gone, and there is one user with that e-mail."""
     visitor, email = workspace.visitor(), "ada@example.com"
     user = workspace.contact(role="user", email=email, name="Ada") if existing else None
@@ -133,7 +133,7 @@ def test_the_guides_visitor_to_user(workspace: Workspace, guide: Callable[[str],
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["created", "merged"])
-def test_the_guides_lead_to_user(workspace: Workspace, guide: Callable[[str], str], existing: bool) -> None:
+def test_the_guides_lead_to_user(workspace: ClientWorkspace, guide: Callable[[str], str], existing: bool) -> None:
     """It prints the user's body; the lead is gone as such, and a user has the identifier."""
     lead = workspace.contact(role="lead", email="ada@example.com", name="Ada")
     user = workspace.contact(role="user", external_id="u-1") if existing else None
@@ -181,7 +181,7 @@ def printed(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return contact
 
 
-def test_an_sdk_turns_a_visitor_into_a_lead(workspace: Workspace, sdk: tuple[str, ...]) -> None:
+def test_an_sdk_turns_a_visitor_into_a_lead(workspace: ClientWorkspace, sdk: tuple[str, ...]) -> None:
     """The visitor is gone, and a lead has its uuid."""
     visitor = workspace.visitor()
     lead = printed(workspace.run(*sdk, "visitor_to_lead", visitor["user_id"], version="2.14"))
@@ -190,7 +190,7 @@ def test_an_sdk_turns_a_visitor_into_a_lead(workspace: Workspace, sdk: tuple[str
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["created", "merged"])
-def test_an_sdk_turns_a_visitor_into_a_user(workspace: Workspace, sdk: tuple[str, ...], existing: bool) -> None:
+def test_an_sdk_turns_a_visitor_into_a_user(workspace: ClientWorkspace, sdk: tuple[str, ...], existing: bool) -> None:
     """The visitor is gone; the user is the visitor's successor, or the one who was there."""
     visitor = workspace.visitor()
     there = workspace.contact(role="user", external_id="u-1") if existing else None
@@ -200,14 +200,14 @@ def test_an_sdk_turns_a_visitor_into_a_user(workspace: Workspace, sdk: tuple[str
     assert workspace.visitor_status(visitor) == 404
 
 
-def test_an_sdk_turns_a_lead_into_a_user(workspace: Workspace, sdk: tuple[str, ...]) -> None:
+def test_an_sdk_turns_a_lead_into_a_user(workspace: ClientWorkspace, sdk: tuple[str, ...]) -> None:
     """The same contact has the new role."""
     lead = workspace.contact(role="lead", name="Ada")
     user = printed(workspace.run(*sdk, "lead_to_user", lead["id"], "ada@example.com", version="2.14"))
     assert (user["id"], user["role"], user["email"]) == (lead["id"], "user", "ada@example.com")
 
 
-def test_an_sdk_merges_a_lead_into_a_user(workspace: Workspace, sdk: tuple[str, ...]) -> None:
+def test_an_sdk_merges_a_lead_into_a_user(workspace: ClientWorkspace, sdk: tuple[str, ...]) -> None:
     """The lead is gone: 404, and 410 with the way to its successor from 2.16 on."""
     lead = workspace.contact(role="lead", email="ada@example.com", name="Ada")
     there = workspace.contact(role="user", email="ada@example.com")
@@ -219,7 +219,7 @@ def test_an_sdk_merges_a_lead_into_a_user(workspace: Workspace, sdk: tuple[str, 
 
 @pytest.mark.parametrize("package", ["axios", "axios-0"])
 def test_axios_is_answered_under_intercoms_own_name(
-    workspace: Workspace, node_client: Callable[[str], Path], package: str
+    workspace: ClientWorkspace, node_client: Callable[[str], Path], package: str
 ) -> None:
     """New ones tunnel through the proxy, old ones send it the whole URL."""
     node_client(package)

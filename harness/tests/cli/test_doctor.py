@@ -22,19 +22,19 @@ from harness.test_app.cleanup.ledger import Ledger
 from harness.test_app.doctor import DoctorFinding, Examination
 from harness.test_app.env_file import write_dotenv
 from harness.test_app.test_app_backend import ProxyRoute
-from harness.tests.support.intercom_stand_in import Played, answer, new_token, page, playing
+from harness.tests.support.intercom_stand_in import StandIn, answer, new_token, page, playing
 from harness.tests.support.test_app_project import Project
 
 
 @pytest.fixture
-def there(tmp_path: Path) -> Iterator[tuple[Played, ProxyRoute]]:
+def there(tmp_path: Path) -> Iterator[tuple[StandIn, ProxyRoute]]:
     """A TEST app, played."""
-    played = Played()
+    played = StandIn()
     with playing(tmp_path, played) as line:
         yield played, line
 
 
-def _dotenv(folder: Path, played: Played, **changes: str) -> None:
+def _dotenv(folder: Path, played: StandIn, **changes: str) -> None:
     values = {ACCESS_TOKEN: played.token, APP_ID: played.app_id, LIVE_APP_IDS: "zz99live", **changes}
     write_dotenv(folder / ".env", values)
 
@@ -47,7 +47,7 @@ def _look(folder: Path, line: ProxyRoute, now: Callable[[], float] | None = None
     return {finding.name: finding for finding in findings}
 
 
-def test_a_whole_set_up_is_all_right(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_a_whole_set_up_is_all_right(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """Token, workspace, version, permissions and room are looked at, and nothing is written."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -59,7 +59,7 @@ def test_a_whole_set_up_is_all_right(tmp_path: Path, there: tuple[Played, ProxyR
     assert not any(played.token in finding.told for finding in found.values())
 
 
-FAULTS: dict[str, tuple[Callable[[Played], Any], str, str]] = {
+FAULTS: dict[str, tuple[Callable[[StandIn], Any], str, str]] = {
     "a wrong token": (lambda _: answer(401, "unauthorized"), "token", "not accepted"),
     "an expired token": (lambda _: answer(401, "token_expired"), "token", "expired"),
     "a captive portal": (lambda _: page(), "token", "web page"),
@@ -69,7 +69,7 @@ FAULTS: dict[str, tuple[Callable[[Played], Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[Played, ProxyRoute], name: str) -> None:
+def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[StandIn, ProxyRoute], name: str) -> None:
     """What is wrong, and what to do."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -81,7 +81,7 @@ def test_each_trouble_with_intercom_is_named(tmp_path: Path, there: tuple[Played
     assert finding.remedy
 
 
-def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """The app that the token opens is told, so that the mistake can be seen."""
     played, line = there
     _dotenv(tmp_path, played, **{APP_ID: "other123"})
@@ -90,7 +90,7 @@ def test_a_token_of_another_app_is_named(tmp_path: Path, there: tuple[Played, Pr
     assert played.app_id in finding.told
 
 
-def test_missing_permissions_are_named(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_missing_permissions_are_named(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """Each by the name that the Developer Hub gives it."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -102,7 +102,7 @@ def test_missing_permissions_are_named(tmp_path: Path, there: tuple[Played, Prox
 
 def test_a_full_workspace_and_a_wrong_clock_are_worth_a_look(tmp_path: Path) -> None:
     """Neither stands in the way."""
-    played = Played(clock=ManualClock())
+    played = StandIn(clock=ManualClock())
     for number in range(15):
         played.ask("POST", "/contacts", {"role": "lead", "email": f"a{number}@example.com"})
     _dotenv(tmp_path, played)
@@ -112,7 +112,7 @@ def test_a_full_workspace_and_a_wrong_clock_are_worth_a_look(tmp_path: Path) -> 
     assert found["clock"].state == "look"
 
 
-def test_leftovers_and_a_readable_file_are_in_the_way(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_leftovers_and_a_readable_file_are_in_the_way(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """Both have a command as their remedy."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -144,7 +144,7 @@ def _doctor(folder: Path, line: ProxyRoute | None, *words: str, says: str = "") 
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_command_says_what_is_possible(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_the_command_says_what_is_possible(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """Findings first, then a table of what can be done."""
     played, line = there
     _dotenv(tmp_path, played)
@@ -164,7 +164,7 @@ def test_without_a_dotenv_the_sandbox_is_still_possible(tmp_path: Path) -> None:
     assert "scenarios on the sandbox" in told
 
 
-def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tuple[Played, ProxyRoute]) -> None:
+def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tuple[StandIn, ProxyRoute]) -> None:
     """The file has mode 600, keeps other lines, and git leaves it alone."""
     played, line = there
     if shutil.which("git"):
@@ -181,7 +181,7 @@ def test_init_verifies_and_writes_for_its_owner_only(tmp_path: Path, there: tupl
 
 
 @pytest.mark.parametrize("wrong", ["token", "app", "live"])
-def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[Played, ProxyRoute], wrong: str) -> None:
+def test_init_writes_nothing_that_does_not_hold(tmp_path: Path, there: tuple[StandIn, ProxyRoute], wrong: str) -> None:
     """A token that is refused, another app, or an app that is listed as live."""
     played, line = there
     token = new_token() if wrong == "token" else played.token

@@ -123,7 +123,11 @@ def test_twelve_threads_are_recorded_and_replayed(door: Door, tmp_path: Path, co
     path = tmp_path / "many.json"
     recorder = Recorder(lambda: "when", path=path)
     with (
-        contextmanager(door)(GatewaySession(Backend(named), (recorder.layer,)), tmp_path) as (session, url, gateway),
+        contextmanager(door)(GatewaySession(Backend(named), [recorder.middleware]), tmp_path) as (
+            session,
+            url,
+            gateway,
+        ),
         recorder.parallel(),
     ):
         assert ask_many(session, url, each) == [True] * THREADS * each
@@ -146,7 +150,7 @@ def test_two_cassettes_at_the_same_time_answer_each_its_own(tmp_path: Path, coun
     for label in "ab":
         recorder = Recorder(lambda: "when", path=tmp_path / f"{label}.json")
         with ExitStack() as stack:
-            stage = GatewaySession(Backend(named), (recorder.layer,))
+            stage = GatewaySession(Backend(named), (recorder.middleware,))
             session, url, _ = stack.enter_context(contextmanager(http)(stage, tmp_path))
             stack.enter_context(recorder.parallel())
             ask_many(session, url, each, label)
@@ -213,7 +217,7 @@ def test_what_broke_breaks_again_without_waiting(door: Door, trouble: Outcome, t
     """A client meets in the replay what it met while recording; nobody sleeps for it."""
     path = tmp_path / "trouble.json"
     recorder = Recorder(lambda: "when", path=path)
-    recording = GatewaySession(Backend(lambda _: trouble), (recorder.layer,))
+    recording = GatewaySession(Backend(lambda _: trouble), (recorder.middleware,))
     with contextmanager(door)(recording, tmp_path) as (session, url, _):
         first = _what_happens(session, url, 0.5 if trouble.delay else 20)
     player = Player(recorder.save(path, header()), lambda: "when")
@@ -250,7 +254,7 @@ def test_a_client_elsewhere_has_as_much_patience_in_a_replay(
             took = time.monotonic() - started
         return said, took
 
-    assert asked(GatewaySession(Backend(lambda _: late), (recorder.layer,)), patience)[0] == recorded
+    assert asked(GatewaySession(Backend(lambda _: late), (recorder.middleware,)), patience)[0] == recorded
     assert recorder.interactions[0].outcome.given_up == (recorded != "200")
     recorder.save(path, header())
     player = Player(load(path), lambda: "when")

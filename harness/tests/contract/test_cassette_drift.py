@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.cassette import Cassette, Recorder
-from harness.cassette.format.id_names import Names
+from harness.cassette.format.id_names import IdNames
 from harness.cassette.review.drift import Drift, drifts
 from harness.cassette.review.drift_ignores import line_for, read_ignores, without_ignored
 from harness.core.clock import RUN_START, ManualClock
@@ -40,7 +40,7 @@ def cassette() -> Iterator[Cassette]:
 
     def go(method: str, target: str, body: Any = None) -> Any:
         request = ask(method, target, body, authorization="Bearer sandbox-rec", content_type="application/json")
-        response = recorder.layer(request, found.handle).response
+        response = recorder.middleware(request, found.handle).response
         assert response is not None
         return response.json()
 
@@ -125,7 +125,7 @@ def test_another_status_or_code_is_an_error(cassette: Cassette, backend: OpenBac
 
 def test_ids_have_names_that_hold_across_url_body_and_answer(cassette: Cassette) -> None:
     """The visitor keeps a name through the conversion, and a tag's number is no note's."""
-    names = Names(cassette.interactions)
+    names = IdNames(cassette.interactions)
     targets = [names.text(found.request.target) for found in cassette.interactions]
     assert targets[0] == "/visitors?user_id={visitor_1.user_id}"
     assert targets[5] == "/contacts/{visitor_1}/tags"

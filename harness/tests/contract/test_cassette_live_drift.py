@@ -17,17 +17,17 @@ from harness.cli.live_drift import STAND_IN, CannotAsk, LiveDrift
 from harness.runner.test_app_wiring import GuardedApp
 from harness.test_app.test_app_session import AppSession
 from harness.test_app.visitors.origin import LedgeredOrigin
-from harness.tests.support.intercom_stand_in import Played, playing, surroundings
+from harness.tests.support.intercom_stand_in import StandIn, playing, surroundings
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKER = "hx00000000ab"
 
 
 @dataclass
-class Pinging:
+class DriftPinging:
     """Visitors as the Messenger makes them, without a browser."""
 
-    played: Played
+    played: StandIn
     can_visit: bool = True
 
     def visit(self, traits: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class Pinging:
 
 
 @contextmanager
-def asking(folder: Path, played: Played) -> Iterator[LiveDrift]:
+def asking(folder: Path, played: StandIn) -> Iterator[LiveDrift]:
     """A TEST app in which others live, open for being asked."""
     played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "name": "Real Person"})
     with playing(folder, played) as line:
@@ -47,7 +47,7 @@ def asking(folder: Path, played: Played) -> Iterator[LiveDrift]:
             attributes=frozenset({"plan", "campaign", "seats"}),
         )
         with session:
-            yield LiveDrift(GuardedApp(session, LedgeredOrigin((Pinging(played),), session)))
+            yield LiveDrift(GuardedApp(session, LedgeredOrigin((DriftPinging(played),), session)))
 
 
 def committed(name: str) -> Path:
@@ -63,7 +63,7 @@ CROWD = "jobs/more_people_than_a_page_shows-lead.json"
 @pytest.mark.parametrize("name", [LEAD, VISITOR])
 def test_a_recording_holds_at_a_test_app(tmp_path: Path, name: str) -> None:
     """The same requests under this run's marker, ids bound as they come; whoever lives there does not count."""
-    played = Played()
+    played = StandIn()
     with asking(tmp_path, played) as live:
         before = played.people()
         assert [str(drift) for drift in live.of(committed(name))] == []
@@ -90,14 +90,14 @@ def test_what_it_answers_otherwise_is_told_without_anybody_s_name(tmp_path: Path
     ]
     path = tmp_path / "changed.json"
     write(path, Cassette(cassette.header, tuple(changed)), Redactor.for_header(cassette.header))
-    with asking(tmp_path, Played()) as live:
+    with asking(tmp_path, StandIn()) as live:
         found = live.of(path)
     assert {(drift.kind, drift.tier) for drift in found} == {("role", "error"), ("removed", "warning")}
 
 
 def test_what_the_guard_stops_is_no_drift(tmp_path: Path) -> None:
     """More people than a developer workspace keeps, under e-mails of the scenario's own; all is cleared away."""
-    with asking(tmp_path, Played()) as live:
+    with asking(tmp_path, StandIn()) as live:
         with pytest.raises(CannotAsk, match="guard"):
             live.of(committed(CROWD))
         assert live.way.session.leftovers() == ()

@@ -28,7 +28,7 @@ from harness.tests.support.recordings import Echo, Stage, ask, header
 
 recorder, echo = Recorder(Stage(), path=Path(sys.argv[1]), header=header()), Echo()
 for number in range(int(sys.argv[2])):
-    recorder.layer(ask("POST", "/contacts", {"n": number}, authorization="Bearer " + "s3cret" * 4), echo)
+    recorder.middleware(ask("POST", "/contacts", {"n": number}, authorization="Bearer " + "s3cret" * 4), echo)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -93,7 +93,7 @@ def test_of_two_recorders_one_wins_and_the_other_says_so(tmp_path: Path) -> None
     first = Recorder(Where(), path=path)
     with pytest.raises(AlreadyRecording, match="being recorded by another"):
         Recorder(Where(), path=path)
-    first.layer(ask("GET", "/me"), Echo())
+    first.middleware(ask("GET", "/me"), Echo())
     first.save(path, header())
     Recorder(Where(), path=path).discard()
     assert load(path).interactions
@@ -105,7 +105,7 @@ def test_a_scenario_that_did_not_pass_leaves_the_old_cassette(tmp_path: Path) ->
     recorded(path, [ask("GET", "/me")])
     before = path.read_bytes()
     recorder = Recorder(Where(), path=path)
-    recorder.layer(ask("GET", "/contacts/1"), Echo())
+    recorder.middleware(ask("GET", "/contacts/1"), Echo())
     recorder.discard()
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -117,7 +117,7 @@ def test_nothing_and_refusals_are_not_recorded(tmp_path: Path) -> None:
     with pytest.raises(CannotRecord, match="nothing to record"):
         empty.save(tmp_path / "a.json", header())
     refused = Recorder(Where())
-    refused.layer(ask("GET", "/me"), lambda _: Outcome(Response(503), refused="guarded"))
+    refused.middleware(ask("GET", "/me"), lambda _: Outcome(Response(503), refused="guarded"))
     with pytest.raises(CannotRecord, match="could not be recorded"):
         refused.save(tmp_path / "a.json", header())
     assert not list(tmp_path.iterdir())
@@ -127,7 +127,7 @@ def test_what_cannot_be_cleaned_is_told_at_the_end_and_not_to_the_pipeline(tmp_p
     """The layer hands the answer through, and nothing is written."""
     recorder = Recorder(Where(), path=tmp_path / "a.json")
     packed = Outcome(Response(200, {"content-encoding": "br"}, b"x"))
-    assert recorder.layer(ask("GET", "/me"), lambda _: packed) == packed
+    assert recorder.middleware(ask("GET", "/me"), lambda _: packed) == packed
     with pytest.raises(CannotRecord, match="could not be recorded"):
         recorder.save(tmp_path / "a.json", header())
 
@@ -138,7 +138,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(CannotRecord, match="cannot be written"):
         Recorder(Where(), path=tmp_path / "file" / "a.json")
     recorder = Recorder(Where())
-    recorder.layer(ask("GET", "/me"), Echo())
+    recorder.middleware(ask("GET", "/me"), Echo())
     (tmp_path / "b.json").mkdir()
     with pytest.raises(CannotRecord, match="cannot be written"):
         recorder.save(tmp_path / "b.json", header())
@@ -150,11 +150,11 @@ def test_two_recordings_of_the_same_are_the_same_bytes(tmp_path: Path) -> None:
     texts = []
     for name, order in (("a", range(12)), ("b", reversed(range(12)))):
         recorder = Recorder(Where(), path=tmp_path / name)
-        recorder.layer(ask("GET", "/first"), _fixed)
+        recorder.middleware(ask("GET", "/first"), _fixed)
         with recorder.parallel():
             for number in order:
-                recorder.layer(ask("POST", "/contacts", {"n": number}), _fixed)
-        recorder.layer(ask("GET", "/last"), _fixed)
+                recorder.middleware(ask("POST", "/contacts", {"n": number}), _fixed)
+        recorder.middleware(ask("GET", "/last"), _fixed)
         recorder.save(tmp_path / name, header())
         texts.append((tmp_path / name).read_bytes())
     assert texts[0] == texts[1]
@@ -170,7 +170,7 @@ def test_a_poll_is_written_without_its_repeats(tmp_path: Path) -> None:
     recorder = Recorder(Where())
     with recorder.poll():
         for _ in range(4):
-            recorder.layer(ask("GET", "/contacts/1"), lambda _: Outcome(Response(next(answers))))
+            recorder.middleware(ask("GET", "/contacts/1"), lambda _: Outcome(Response(next(answers))))
     statuses = [i.outcome.response.status for i in recorder.save(tmp_path / "a", header()).interactions]  # type: ignore[union-attr]
     assert statuses == [404, 200]
 
@@ -184,10 +184,10 @@ def test_order_is_the_order_of_asking_not_of_answering(tmp_path: Path) -> None:
         go.wait(5)
         return Outcome(Response(200))
 
-    thread = threading.Thread(target=recorder.layer, args=(ask("GET", "/slow"), slow))
+    thread = threading.Thread(target=recorder.middleware, args=(ask("GET", "/slow"), slow))
     thread.start()
     asked.wait(5)
-    recorder.layer(ask("GET", "/quick"), Echo())
+    recorder.middleware(ask("GET", "/quick"), Echo())
     go.set()
     thread.join()
     assert [i.request.path for i in recorder.interactions] == ["/slow", "/quick"]
@@ -198,7 +198,7 @@ def test_twelve_threads_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     recorder = Recorder(Where(), path=path)
     recording = Gateway(ManualClock())
-    with recorder.parallel(), recording.on(GatewaySession(Backend(Echo()), [recorder.layer])):
+    with recorder.parallel(), recording.on(GatewaySession(Backend(Echo()), [recorder.middleware])):
         _hammer(recording)
     recorder.save(path, header())
     found, _ = player(load(path), path=path)

@@ -117,7 +117,7 @@ def _with_a_swallowed_miss(path: Path) -> None:
 def intercom() -> Iterator[str]:
     """A server that answers everything with a contact."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class EchoHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             body = b'{"type": "contact", "role": "lead", "email": "jane@corp.co"}'
@@ -130,7 +130,7 @@ def intercom() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EchoHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -15,7 +15,7 @@ from harness.sandbox import Sandbox
 from harness.tests.support.sandbox_server import served
 
 
-class Service:
+class CheckpointService:
     """A sandbox behind its server."""
 
     def __init__(self, server: Server) -> None:
@@ -36,15 +36,15 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service() -> Iterator[CheckpointService]:
     """A sandbox with its control plane on a port."""
     with served() as (_, server):
-        opened = Service(server)
+        opened = CheckpointService(server)
         with opened.session:
             yield opened
 
 
-def test_rewinding_brings_back_people_clock_faults_and_settings(service: Service) -> None:
+def test_rewinding_brings_back_people_clock_faults_and_settings(service: CheckpointService) -> None:
     """Everything is as it was, and the same again gives the same ids."""
     lead = service.ask("POST", "/contacts", {"role": "lead", "email": "ada@example.com"})["id"]
     user = service.ask("POST", "/contacts", {"role": "user", "email": "ada@example.com"})["id"]
@@ -72,7 +72,7 @@ def test_rewinding_brings_back_people_clock_faults_and_settings(service: Service
     assert act() == first
 
 
-def test_it_tells_what_was_asked_since_and_by_whom(service: Service) -> None:
+def test_it_tells_what_was_asked_since_and_by_whom(service: CheckpointService) -> None:
     """Writes only, with who asked; a visitor that came by the control plane shows among the people."""
     service.ask("PUT", "/_sandbox/checkpoints/start", status=201)
     service.ask("GET", "/me")
@@ -86,7 +86,7 @@ def test_it_tells_what_was_asked_since_and_by_whom(service: Service) -> None:
     assert (visitor, None, "visitor") in {(one["id"], one["before"], one["now"]) for one in since["people"]}
 
 
-def test_checkpoints_belong_to_a_workspace(service: Service) -> None:
+def test_checkpoints_belong_to_a_workspace(service: CheckpointService) -> None:
     """Another workspace neither sees them nor is touched by a rewind."""
     service.ask("PUT", "/_sandbox/checkpoints/start", status=201)
     other = service.ask("POST", "/contacts", {"role": "lead"}, token="sandbox-two")["id"]
@@ -98,7 +98,7 @@ def test_checkpoints_belong_to_a_workspace(service: Service) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "%2e%2e", "x" * 65, "ä"])
-def test_a_name_that_is_none_is_refused(service: Service, name: str) -> None:
+def test_a_name_that_is_none_is_refused(service: CheckpointService, name: str) -> None:
     """400 that says which names can be."""
     assert "cannot be the name" in str(service.ask("PUT", f"/_sandbox/checkpoints/{name}", status=400))
 

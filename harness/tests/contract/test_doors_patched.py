@@ -27,13 +27,13 @@ from harness.core.http import Outcome, Request, Response
 from harness.gateway import Backend, Gateway, GatewaySession
 from harness.gateway.clients.patched import patched_clients
 from harness.tests.support.doors import broken, echo, serving
-from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, Answer
+from harness.tests.support.python_clients import BODY, CLIENTS, MANY, URL, ClientAnswer
 
 pytestmark = pytest.mark.usefixtures("both_paths")
 
 
 @pytest.fixture(params=CLIENTS)
-def client(request: pytest.FixtureRequest) -> Callable[..., Answer]:
+def client(request: pytest.FixtureRequest) -> Callable[..., ClientAnswer]:
     """Each client in turn."""
     return CLIENTS[request.param]
 
@@ -59,7 +59,7 @@ def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", loopback_only)
 
 
-def test_a_request_reaches_the_gateway_as_it_was_meant(client: Callable[..., Answer]) -> None:
+def test_a_request_reaches_the_gateway_as_it_was_meant(client: Callable[..., ClientAnswer]) -> None:
     """Method, target, host, headers and body, as through every other door."""
     with gateway_for() as (_, refused):
         seen = json.loads(client().body)
@@ -69,7 +69,7 @@ def test_a_request_reaches_the_gateway_as_it_was_meant(client: Callable[..., Ans
     assert refused == []
 
 
-def test_an_error_answer_is_the_clients_own_kind_of_error(client: Callable[..., Answer]) -> None:
+def test_an_error_answer_is_the_clients_own_kind_of_error(client: Callable[..., ClientAnswer]) -> None:
     """Status and body arrive, whatever the client makes of a 404."""
 
     def not_found(_request: Request) -> Outcome:
@@ -81,7 +81,7 @@ def test_an_error_answer_is_the_clients_own_kind_of_error(client: Callable[..., 
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "empty", "truncated"])
-def test_a_broken_answer_is_an_error_of_the_client(client: Callable[..., Answer], kind: str) -> None:
+def test_a_broken_answer_is_an_error_of_the_client(client: Callable[..., ClientAnswer], kind: str) -> None:
     """Nothing that broke passes for an answer, and nothing is asked twice behind the test's back."""
     with gateway_for(broken(kind, at=5)) as (gateway, _), pytest.raises(Exception) as caught:  # noqa: PT011 - six clients
         client()
@@ -91,13 +91,13 @@ def test_a_broken_answer_is_an_error_of_the_client(client: Callable[..., Answer]
     assert gateway.log.count == 1
 
 
-def test_a_dribbled_answer_arrives_whole(client: Callable[..., Answer]) -> None:
+def test_a_dribbled_answer_arrives_whole(client: Callable[..., ClientAnswer]) -> None:
     """Where there is no wire, there is nothing to dribble over."""
     with gateway_for(broken("dribble", at=3)):
         assert json.loads(client().body)["name"] == "Blue Rocket"
 
 
-def test_patience_that_ends_is_a_timeout_of_the_client(client: Callable[..., Answer]) -> None:
+def test_patience_that_ends_is_a_timeout_of_the_client(client: Callable[..., ClientAnswer]) -> None:
     """A delay beyond the client's own limit is its own kind of timeout, after that limit."""
 
     def slow(_request: Request) -> Outcome:
@@ -133,7 +133,7 @@ def test_twelve_threads_are_all_answered(
         assert (right, refused, gateway.log.count) == ([True] * 12 * rounds, [], 12 * rounds)
 
 
-def test_other_hosts_are_left_alone(client: Callable[..., Answer], tmp_path: Path) -> None:
+def test_other_hosts_are_left_alone(client: Callable[..., ClientAnswer], tmp_path: Path) -> None:
     """A service of the pipeline's own is reached as ever."""
     with serving(tmp_path) as neighbour, gateway_for() as (gateway, refused):
         got = client(f"{neighbour.url}/own")

@@ -17,7 +17,7 @@ from harness.tests.support.sandbox_server import served
 FAULTS = "/_sandbox/faults"
 
 
-class Service:
+class FaultyService:
     """A sandbox behind its server."""
 
     def __init__(self, server: Server) -> None:
@@ -36,15 +36,15 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service() -> Iterator[FaultyService]:
     """A sandbox with its control plane on a port."""
     with served() as (_, server):
-        opened = Service(server)
+        opened = FaultyService(server)
         with opened.session:
             yield opened
 
 
-def test_a_fault_is_armed_told_and_cleared(service: Service) -> None:
+def test_a_fault_is_armed_told_and_cleared(service: FaultyService) -> None:
     """POST answers 201, GET tells how often each fired, DELETE clears."""
     armed = service.ask("POST", FAULTS, {"operation": "identifyAdmin", "kind": "status", "status": 503, "times": 2})
     assert (armed.status_code, armed.json()["fired"]) == (201, 0)
@@ -64,7 +64,7 @@ def test_a_fault_is_armed_told_and_cleared(service: Service) -> None:
         ({}, "kind"),
     ],
 )
-def test_what_is_unknown_is_refused(service: Service, body: dict[str, Any], says: str) -> None:
+def test_what_is_unknown_is_refused(service: FaultyService, body: dict[str, Any], says: str) -> None:
     """400 with the reason, and nothing is armed."""
     refused = service.ask("POST", FAULTS, body)
     assert (refused.status_code, service.ask("GET", FAULTS).json()["total_count"]) == (400, 0)
@@ -72,7 +72,7 @@ def test_what_is_unknown_is_refused(service: Service, body: dict[str, Any], says
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "empty", "truncated", "lost"])
-def test_work_done_and_answer_lost(service: Service, kind: str) -> None:
+def test_work_done_and_answer_lost(service: FaultyService, kind: str) -> None:
     """The client sees a broken connection; the contact exists all the same."""
     options = {"seconds": 0} if kind == "lost" else {}
     service.ask("POST", FAULTS, {"operation": "CreateContact", "kind": kind, **options})
@@ -81,7 +81,7 @@ def test_work_done_and_answer_lost(service: Service, kind: str) -> None:
     assert service.count() == 1
 
 
-def test_a_reset_before_the_work_leaves_nothing_behind(service: Service) -> None:
+def test_a_reset_before_the_work_leaves_nothing_behind(service: FaultyService) -> None:
     """The client sees a reset, and nobody was made."""
     service.ask("POST", FAULTS, {"operation": "CreateContact", "kind": "reset_before"})
     with pytest.raises(requests.ConnectionError):
@@ -89,7 +89,7 @@ def test_a_reset_before_the_work_leaves_nothing_behind(service: Service) -> None
     assert service.count() == 0
 
 
-def test_faulted_exchanges_are_marked(service: Service) -> None:
+def test_faulted_exchanges_are_marked(service: FaultyService) -> None:
     """The control plane's list of exchanges says which answers were spoiled, and by what."""
     service.ask("POST", FAULTS, {"operation": "identifyAdmin", "kind": "garbled"})
     service.ask("GET", "/me")
@@ -98,7 +98,7 @@ def test_faulted_exchanges_are_marked(service: Service) -> None:
     assert [exchange["fault"] for exchange in exchanges] == ["garbled", None]
 
 
-def test_a_dribbled_answer_arrives_whole(service: Service) -> None:
+def test_a_dribbled_answer_arrives_whole(service: FaultyService) -> None:
     """Slow is not broken."""
     service.ask("POST", FAULTS, {"operation": "identifyAdmin", "kind": "dribble", "at": 100})
     assert service.ask("GET", "/me").json()["type"] == "admin"

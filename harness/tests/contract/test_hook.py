@@ -30,7 +30,7 @@ VISITOR = Visitor("6955b900ab", "0f5e", name="Ada", custom_attributes={"plan": "
 
 
 @dataclass
-class Service:
+class HookService:
     """A service of the user's: `answer` is what it does for a method, a path and a body."""
 
     answer: Callable[[str, str, Any], Reply]
@@ -39,11 +39,11 @@ class Service:
 
 
 @contextmanager
-def serving(answer: Callable[[str, str, Any], Reply]) -> Iterator[Service]:
+def serving(answer: Callable[[str, str, Any], Reply]) -> Iterator[HookService]:
     """The service on a port of its own."""
-    service = Service(answer)
+    service = HookService(answer)
 
-    class Handler(BaseHTTPRequestHandler):
+    class HookHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"null")
             service.heard.append((self.command, self.path, body))
@@ -61,7 +61,7 @@ def serving(answer: Callable[[str, str, Any], Reply]) -> Iterator[Service]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HookHandler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     service.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -87,7 +87,7 @@ def _toml(folder: Path, **keys: object) -> str:
     return str(path)
 
 
-def _ask(folder: Path, service: Service, **keys: object) -> Answer:
+def _ask(folder: Path, service: HookService, **keys: object) -> Answer:
     spec = load_pipeline(_toml(folder, hook=f"{service.url}/convert", **keys))
     return spec.start(lambda: ENVIRONMENT, None).call("visitor_to_lead", {"visitor": VISITOR})
 
@@ -186,7 +186,7 @@ def test_a_service_that_does_not_finish_is_told(
 
 
 @contextmanager
-def _bare(answer: Callable[[socket.socket], object]) -> Iterator[Service]:
+def _bare(answer: Callable[[socket.socket], object]) -> Iterator[HookService]:
     """A service that does something else with its first connection than speak HTTP well."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -198,7 +198,7 @@ def _bare(answer: Callable[[socket.socket], object]) -> Iterator[Service]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield Service(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield HookService(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{listener.getsockname()[1]}")
         thread.join()
 
 
@@ -228,7 +228,7 @@ def test_a_service_that_is_not_there_could_not_run(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Problem, match="does not answer") as told:
-        _ask(tmp_path, Service(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{port}"))
+        _ask(tmp_path, HookService(lambda *_: (200, {}, None), url=f"http://127.0.0.1:{port}"))
     assert "INTERCOM_ACCESS_TOKEN=sandbox-run" in told.value.remedy
 
 

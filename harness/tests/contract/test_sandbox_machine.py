@@ -37,7 +37,7 @@ class Known:
     began: set[str] = field(default_factory=set)
 
 
-class People(RuleBasedStateMachine):
+class PeopleMachine(RuleBasedStateMachine):
     """Visitors, leads and users, made, converted, merged, deleted and talked to."""
 
     def __init__(self) -> None:
@@ -359,4 +359,4 @@ def test_no_sequence_of_steps_loses_or_doubles_anybody(count: Callable[[int, int
     limits = settings(
         max_examples=count(30, 2_500), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    run_state_machine_as_test(People, settings=limits)
+    run_state_machine_as_test(PeopleMachine, settings=limits)

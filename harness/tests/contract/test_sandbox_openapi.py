@@ -22,7 +22,7 @@ from harness.tests.support.sandbox_client import Asker
 DESCRIBED = ("2.11", "2.16")
 
 
-class Witness:
+class OpenapiWitness:
     """A client that notes which operations were asked, and what the description says of the answers."""
 
     def __init__(self, asker: Asker, official: Description) -> None:
@@ -50,22 +50,22 @@ class Witness:
 
 
 @pytest.fixture(scope="module", params=DESCRIBED)
-def witness(request: pytest.FixtureRequest, shared: Path) -> Witness:
+def witness(request: pytest.FixtureRequest, shared: Path) -> OpenapiWitness:
     """A whole life, held against the description of one version."""
     asker = Asker.new().using(request.param)
-    witness = Witness(asker, description(shared / "intercom" / "openapi", request.param))
+    witness = OpenapiWitness(asker, description(shared / "intercom" / "openapi", request.param))
     live(witness.ask, asker)
     return witness
 
 
-def test_the_life_asks_every_operation_there_is(witness: Witness) -> None:
+def test_the_life_asks_every_operation_there_is(witness: OpenapiWitness) -> None:
     """An operation that nobody asks is held against nothing."""
     version = VERSIONS[str(witness.asker.version)]
     unseen = {route.operation for route in ROUTES if route.span.covers(version)} - witness.seen
     assert unseen == set()
 
 
-def test_operations_have_their_official_names(witness: Witness) -> None:
+def test_operations_have_their_official_names(witness: OpenapiWitness) -> None:
     """Faults are armed by these names, those of the newest description."""
     version = VERSIONS[str(witness.asker.version)]
     if version.name != DESCRIBED[-1]:
@@ -116,7 +116,7 @@ LEDGER = {
 }
 
 
-def test_answers_are_as_described_but_for_the_ledger(witness: Witness) -> None:
+def test_answers_are_as_described_but_for_the_ledger(witness: OpenapiWitness) -> None:
     """Neither more divergences than the ledger names, nor fewer; what the official examples do themselves is none."""
     excused = witness.official.contradictions()
     found = {finding: operations for finding, operations in witness.found.items() if within(finding) not in excused}

@@ -17,8 +17,8 @@ from harness.sandbox.rules.contact_field import MergeAction
 from harness.sandbox.rules.contact_fields import FIELDS
 from harness.sandbox.rules.merge_policy import BELONGINGS, KEEPING, FieldPolicy
 from harness.verification.checks import expectations as rules
-from harness.verification.checks.belongings import BELONGINGS as CLAIMED_BELONGINGS
 from harness.verification.checks.expectations import ExpectationRule
+from harness.verification.checks.kept_belongings import BELONGINGS as CLAIMED_BELONGINGS
 
 AGREE: Mapping[MergeAction, frozenset[ExpectationRule]] = {
     MergeAction.KEPT: frozenset({ExpectationRule.KEPT, ExpectationRule.OPT_OUT}),

@@ -20,7 +20,7 @@ from harness.gateway.webhooks.receiver import Receiver
 from harness.tests.support.sandbox_server import served
 
 
-class Service:
+class DeliveryService:
     """A sandbox behind its server."""
 
     def __init__(self, server: Server) -> None:
@@ -46,10 +46,10 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service() -> Iterator[DeliveryService]:
     """A sandbox with its control plane on a port."""
     with served() as (_, server):
-        opened = Service(server)
+        opened = DeliveryService(server)
         with opened.session:
             yield opened
 
@@ -62,7 +62,7 @@ def eventually(check: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_a_conversion_is_told_signed_and_logged(service: Service) -> None:
+def test_a_conversion_is_told_signed_and_logged(service: DeliveryService) -> None:
     """The receiver hears of it, can check the signature, and the log says so."""
     with Receiver(secret=service.ask("GET", "/_sandbox/settings")["client_secret"]) as receiver:
         service.subscribe(receiver)
@@ -76,7 +76,7 @@ def test_a_conversion_is_told_signed_and_logged(service: Service) -> None:
         eventually(lambda: [one["state"] for one in service.deliveries()] == ["delivered"])
 
 
-def test_a_receiver_may_read_back_and_write_before_it_answers(service: Service) -> None:
+def test_a_receiver_may_read_back_and_write_before_it_answers(service: DeliveryService) -> None:
     """Even where it is told before the answer of the request that caused it: the person is there already."""
     seen: list[int] = []
 
@@ -95,7 +95,7 @@ def test_a_receiver_may_read_back_and_write_before_it_answers(service: Service) 
         assert service.ask("GET", f"/contacts/{lead['id']}")["name"] == "told by webhook"
 
 
-def test_a_ping_and_a_redelivery(service: Service) -> None:
+def test_a_ping_and_a_redelivery(service: DeliveryService) -> None:
     """Both go to the subscriber at once."""
     with Receiver() as receiver:
         service.ask("POST", "/_sandbox/webhooks/ping", status=400)
@@ -107,7 +107,7 @@ def test_a_ping_and_a_redelivery(service: Service) -> None:
         assert [one.topic for one in receiver.arrived] == ["ping", "ping"]
 
 
-def test_the_retry_comes_when_the_clock_says_so(service: Service) -> None:
+def test_the_retry_comes_when_the_clock_says_so(service: DeliveryService) -> None:
     """A minute of the sandbox's clock, however little of the machine's."""
     answers = [500, 200]
     with Receiver(answer=lambda body: answers.pop(0)) as receiver:
@@ -119,7 +119,7 @@ def test_the_retry_comes_when_the_clock_says_so(service: Service) -> None:
         assert [one.body["delivery_attempts"] for one in receiver.arrived] == [1, 2]
 
 
-def test_gone_ends_the_subscription(service: Service) -> None:
+def test_gone_ends_the_subscription(service: DeliveryService) -> None:
     """410: the setting is empty afterwards."""
     with Receiver(answer=lambda body: 410) as receiver:
         service.subscribe(receiver)
@@ -133,7 +133,7 @@ def test_gone_ends_the_subscription(service: Service) -> None:
     "url",
     ["http://127.0.0.1:1/", "http://198.51.100.7/", "https://hooks.example.com/", "ftp://127.0.0.1/", "nowhere", 7],
 )
-def test_what_cannot_be_told_is_refused_and_the_settings_stay(service: Service, url: Any) -> None:
+def test_what_cannot_be_told_is_refused_and_the_settings_stay(service: DeliveryService, url: Any) -> None:
     """Nobody there, or an address that is not on this machine."""
     refused = service.ask("PUT", "/_sandbox/settings", {"webhook_url": url}, 400)
     assert refused["errors"][0]["code"] == "parameter_invalid"
@@ -192,7 +192,7 @@ HOSTILE: dict[str, tuple[Callable[[socket.socket], None], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_receiver_holds_nobody_up(service: Service, name: str) -> None:
+def test_a_hostile_receiver_holds_nobody_up(service: DeliveryService, name: str) -> None:
     """The request that caused it is answered at once; the log says what came of the delivery."""
     act, result = HOSTILE[name]
     with hostile(act) as url:
@@ -207,7 +207,7 @@ def test_a_hostile_receiver_holds_nobody_up(service: Service, name: str) -> None
         assert tries[0]["result"] == result
 
 
-def test_listen_prints_verifies_and_forwards(service: Service) -> None:
+def test_listen_prints_verifies_and_forwards(service: DeliveryService) -> None:
     """The first line is the ready line; each notification is a line, and the user's own service gets it unchanged."""
     secret = service.ask("GET", "/_sandbox/settings")["client_secret"]
     with Receiver(secret=secret) as own:

@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LIVES = "harness/tests/cli/test_client_lives.py"
+LIVES = "harness/tests/cli/test_node_clients.py"
 
 DRIVEN: Final[Mapping[str, Driven]] = {
     "intercom-client 2.11.0": Driven(

@@ -12,14 +12,14 @@ from typing import Any
 from harness.core.http import Outcome, Request
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
-from harness.tests.support.intercom_stand_in import Played, session
+from harness.tests.support.intercom_stand_in import StandIn, session
 
 
 @dataclass
-class Scene:
+class GuardedSession:
     """An open session with one lead, one user and one visitor of its own, beside a live user and a live lead."""
 
-    played: Played
+    played: StandIn
     session: AppSession
     line: ProxyRoute
     live: Mapping[str, str]
@@ -35,43 +35,44 @@ class Scene:
 
     def send(self, request: Request) -> Outcome:
         """Through guard and backend."""
-        return self.session.sentry.layer(request, self.session.handle)
+        return self.session.guard.middleware(request, self.session.handle)
 
 
 @contextmanager
-def scene_at(played: Played, line: ProxyRoute, folder: Path) -> Iterator[Scene]:
-    """The scene, made anew in what plays Intercom."""
+def open_guarded(played: StandIn, line: ProxyRoute, folder: Path) -> Iterator[GuardedSession]:
+    """The guarded, made anew in what plays Intercom."""
     played.controls.reset()
     played.faults.clear()
     user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "external_id": "u-1"})
     lead = played.ask("POST", "/contacts", {"role": "lead", "email": "real-lead@customer.example"})
     visitor = played.visit({})
     with session(folder, line, played) as opened:
-        scene = Scene(played, opened, line, {}, {})
+        guarded = GuardedSession(played, opened, line, {}, {})
         marker = opened.marker
-        scene.live = {"user": user["id"], "lead": lead["id"], "visitor": visitor["id"], "uuid": visitor["user_id"]}
-        made = scene.send(
-            scene.request("POST", "/contacts", {"role": "user", "email": f"ada.{marker}1@example.com"})
+        guarded.live = {"user": user["id"], "lead": lead["id"], "visitor": visitor["id"], "uuid": visitor["user_id"]}
+        made = guarded.send(
+            guarded.request("POST", "/contacts", {"role": "user", "email": f"ada.{marker}1@example.com"})
         ).response
-        again = scene.send(
-            scene.request("POST", "/contacts", {"role": "lead", "email": f"bo.{marker}2@example.com"})
+        again = guarded.send(
+            guarded.request("POST", "/contacts", {"role": "lead", "email": f"bo.{marker}2@example.com"})
         ).response
         assert made is not None
         assert again is not None
-        scene.mine = {"user": made.json()["id"], "lead": again.json()["id"], "marker": marker}
-        _talk(scene)
+        guarded.mine = {"user": made.json()["id"], "lead": again.json()["id"], "marker": marker}
+        _talk(guarded)
         played.seen.clear()
-        yield scene
+        yield guarded
 
 
-def _talk(scene: Scene) -> None:
+def _talk(guarded: GuardedSession) -> None:
     """Conversations: `room` of each side, the live user's `shared` with ours, and ours `visited` by the live user."""
-    played, live, mine = scene.played, scene.live, scene.mine
+    played, live, mine = guarded.played, guarded.live, guarded.mine
     begun = [played.ask("POST", "/conversations", _saying(live["user"]))["conversation_id"] for _ in range(2)]
-    scene.live = {**live, "room": begun[0], "shared": begun[1]}
-    answers = [scene.send(scene.request("POST", "/conversations", _saying(mine["user"]))).response for _ in range(2)]
+    guarded.live = {**live, "room": begun[0], "shared": begun[1]}
+    saying = guarded.request("POST", "/conversations", _saying(mine["user"]))
+    answers = [guarded.send(saying).response for _ in range(2)]
     own = [answer.json()["conversation_id"] for answer in answers if answer is not None]
-    scene.mine = {**mine, "room": own[0], "visited": own[1]}
+    guarded.mine = {**mine, "room": own[0], "visited": own[1]}
     for room, person in ((begun[1], mine["user"]), (own[1], live["user"])):
         played.ask("POST", f"/conversations/{room}/customers", {"customer": {"intercom_user_id": person}})
 
@@ -80,6 +81,6 @@ def _saying(contact_id: str) -> dict[str, Any]:
     return {"from": {"type": "user", "id": contact_id}, "body": "Hello"}
 
 
-def delete(scene: Scene, **headers: str) -> Request:
+def delete(guarded: GuardedSession, **headers: str) -> Request:
     """What ends a user of its own."""
-    return scene.request("DELETE", f"/contacts/{scene.mine['user']}", **headers)
+    return guarded.request("DELETE", f"/contacts/{guarded.mine['user']}", **headers)

@@ -21,7 +21,7 @@ from harness.core.http import Outcome, Request, Response
 from harness.gateway.core import bearer_token
 from harness.sandbox import Sandbox
 from harness.test_app.test_app_backend import ProxyRoute
-from harness.test_app.test_app_session import AppSession, Surroundings
+from harness.test_app.test_app_session import AppSession, SessionEnvironment
 from harness.tests.support.doors import JSON, serving
 
 Fault = Callable[[Request], Outcome | None]
@@ -35,7 +35,7 @@ def new_token() -> str:
 
 
 @dataclass
-class Played:
+class StandIn:
     """One TEST app as Intercom would keep it. `faults` are asked in turn before the sandbox is."""
 
     region: str = "us"
@@ -108,20 +108,20 @@ def page(status: int = 200, text: str = "<!doctype html><title>Sign in to the ne
 
 
 @contextmanager
-def playing(folder: Path, played: Played) -> Iterator[ProxyRoute]:
+def playing(folder: Path, played: StandIn) -> Iterator[ProxyRoute]:
     """Serve it for the length of a block; tells the line by which it is reached."""
     with serving(folder, played.handle) as door:
         yield ProxyRoute(proxy=door.url, ca_bundle=str(door.bundle))
 
 
-def surroundings(folder: Path, line: ProxyRoute, **changes: Any) -> Surroundings:
+def surroundings(folder: Path, line: ProxyRoute, **changes: Any) -> SessionEnvironment:
     """A machine's surroundings with clocks that cost no time."""
     quick: dict[str, Any] = {"sleep": lambda _seconds: None, "settled_after": 0.0, "index_deadline": 0.2}
-    return Surroundings(folder / "state", line, **{**quick, **changes})
+    return SessionEnvironment(folder / "state", line, **{**quick, **changes})
 
 
 def session(
-    folder: Path, line: ProxyRoute, played: Played, app: AppSettings | None = None, **changes: Any
+    folder: Path, line: ProxyRoute, played: StandIn, app: AppSettings | None = None, **changes: Any
 ) -> AppSession:
     """A session with this TEST app, not opened yet."""
     attributes = frozenset({"plan", "campaign", "seats"})

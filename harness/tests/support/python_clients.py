@@ -17,7 +17,7 @@ BODY = json.dumps({"from": "a", "into": "b"}).encode()
 HEADERS = {"Authorization": "Bearer any", "Content-Type": "application/json"}
 
 
-class Answer:
+class ClientAnswer:
     """What a client made of an answer."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -25,61 +25,61 @@ class Answer:
         self.body = body
 
 
-def by_requests(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_requests(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`requests`, with a session that ignores the machine's proxies."""
     with requests.Session() as session:
         session.trust_env = False
         got = session.post(url, data=body, headers=HEADERS, timeout=timeout)
-        return Answer(got.status_code, got.content)
+        return ClientAnswer(got.status_code, got.content)
 
 
-def by_urllib3(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_urllib3(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`urllib3` by itself."""
     with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
         got = pool.request("POST", url, body=body, headers=HEADERS)
-        return Answer(got.status, got.data)
+        return ClientAnswer(got.status, got.data)
 
 
-def by_urllib(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_urllib(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`urllib` of the standard library."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, HEADERS), timeout=timeout) as got:
-            return Answer(got.status, got.read())
+            return ClientAnswer(got.status, got.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.read())
+            return ClientAnswer(error.code, error.read())
 
 
-def by_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`httpx`, plain."""
     httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
     got = httpx.post(url, content=body, headers=HEADERS, timeout=timeout)
-    return Answer(got.status_code, got.content)
+    return ClientAnswer(got.status_code, got.content)
 
 
-def by_async_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_async_httpx(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`httpx`, asynchronous."""
     httpx = pytest.importorskip("httpx", reason="needs client: httpx is not installed")
 
-    async def ask() -> Answer:
+    async def ask() -> ClientAnswer:
         async with httpx.AsyncClient(timeout=timeout) as client:
             got = await client.post(url, content=body, headers=HEADERS)
-            return Answer(got.status_code, got.content)
+            return ClientAnswer(got.status_code, got.content)
 
     return asyncio.run(ask())
 
 
-def by_aiohttp(url: str = URL, body: bytes = BODY, timeout: float = 5) -> Answer:
+def by_aiohttp(url: str = URL, body: bytes = BODY, timeout: float = 5) -> ClientAnswer:
     """`aiohttp`, with the credentials on the session."""
     aiohttp = pytest.importorskip("aiohttp", reason="needs client: aiohttp is not installed")
 
-    async def ask() -> Answer:
+    async def ask() -> ClientAnswer:
         limit = aiohttp.ClientTimeout(total=timeout)
         async with (
             aiohttp.ClientSession(headers=HEADERS, timeout=limit) as session,
             session.post(url, data=body) as got,
         ):
-            return Answer(got.status, await got.read())
+            return ClientAnswer(got.status, await got.read())
 
     return asyncio.run(ask())
 

@@ -14,16 +14,16 @@ NAMING = frozenset({"id", "workspace_id", "app_id", "admin_id", "owner_id", "sta
 """The keys whose values are ids, whatever they look like."""
 
 
-class Binding:
+class RecordedBinding:
     """One-to-one: a recorded name stands for one of the sandbox's, and the other way round."""
 
     def __init__(self) -> None:
         self._ours: dict[str, str] = {}
         self._theirs: dict[str, str] = {}
 
-    def copy(self) -> Binding:
+    def copy(self) -> RecordedBinding:
         """Return a copy, for a comparison that may be thrown away."""
-        made = Binding()
+        made = RecordedBinding()
         made._ours, made._theirs = dict(self._ours), dict(self._theirs)
         return made
 

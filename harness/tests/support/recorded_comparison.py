@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.core.http import Response
-from harness.tests.support.recorded_binding import Binding
+from harness.tests.support.recorded_binding import RecordedBinding
 
 Aspect = Literal["status", "error", "shape", "values", "headers"]
 ASPECTS: tuple[Aspect, ...] = ("status", "error", "shape", "values", "headers")
@@ -59,10 +59,10 @@ class ComparedResponse:
             self.findings.append((aspect, finding))
 
 
-class Comparison:
+class RecordedComparison:
     """Compares responses of one session; `given` are the ids of what was set up from the response at hand."""
 
-    def __init__(self, binding: Binding, given: frozenset[str] = frozenset()) -> None:
+    def __init__(self, binding: RecordedBinding, given: frozenset[str] = frozenset()) -> None:
         self._binding = binding
         self._given = given
         self._result = ComparedResponse()

@@ -25,8 +25,8 @@ from harness.tests.support.recorded_before import (
     person_of,
     tag_ids_of,
 )
-from harness.tests.support.recorded_binding import Binding
-from harness.tests.support.recorded_comparison import Aspect, ComparedResponse, Comparison
+from harness.tests.support.recorded_binding import RecordedBinding
+from harness.tests.support.recorded_comparison import Aspect, ComparedResponse, RecordedComparison
 from harness.tests.support.recorded_exchanges import RecordedExchange, RecordedSession, steps
 
 WORKSPACE = "recorded"
@@ -81,7 +81,7 @@ class SessionReplay:
         self._clock = ManualClock(session.exchanges[0].at - LONG_BEFORE)
         self._sandbox = Sandbox(self._clock, intercom_version=session.exchanges[0].version)
         self._workspace = self._sandbox.workspace(WORKSPACE)
-        self._binding = Binding()
+        self._binding = RecordedBinding()
         self._earlier = earlier_than(session)
         self._writes: list[float] = []
 
@@ -172,7 +172,7 @@ class SessionReplay:
         return Request(exchange.method, self._binding.text(exchange.target), headers, content)
 
     def _compared(self, exchange: RecordedExchange, response: Response, given: frozenset[str]) -> ComparedResponse:
-        comparison = Comparison(self._binding, given)
+        comparison = RecordedComparison(self._binding, given)
         return comparison.compare(exchange.status, exchange.headers, exchange.body, response)
 
     def _best(self, request: Request, exchange: RecordedExchange, given: frozenset[str]) -> ComparedResponse:
@@ -181,7 +181,7 @@ class SessionReplay:
         for delay in self._delays():
             self._workspace.update_settings({"index_delay": delay})
             binding = self._binding.copy()
-            comparison = Comparison(binding, given)
+            comparison = RecordedComparison(binding, given)
             response = self._sandbox.handle(request)
             tried.append((comparison.compare(exchange.status, exchange.headers, exchange.body, response), binding))
             if not tried[-1][0].findings:

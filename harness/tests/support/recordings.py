@@ -137,7 +137,7 @@ def recorded(path: Path, requests: Iterable[Request], inner: Handler | None = No
     """What a recorder makes of requests in one step."""
     recorder, backend = Recorder(Stage(), path=path), inner or Echo()
     for request in requests:
-        recorder.layer(request, backend)
+        recorder.middleware(request, backend)
     return recorder.save(path, header())
 
 

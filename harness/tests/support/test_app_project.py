@@ -12,8 +12,8 @@ from pathlib import Path
 
 from harness.config import ACCESS_TOKEN, APP_ID, REHEARSAL_CA, REHEARSAL_PROXY, STATE
 from harness.test_app.test_app_backend import ProxyRoute
-from harness.test_app.test_app_session import AppSession, Surroundings
-from harness.tests.support.intercom_stand_in import Played, playing
+from harness.test_app.test_app_session import AppSession, SessionEnvironment
+from harness.tests.support.intercom_stand_in import StandIn, playing
 
 SCENARIO = '''
 """One scenario."""
@@ -33,7 +33,7 @@ class Project:
     """A user's project with a `.env`, and what plays its TEST app."""
 
     folder: Path
-    played: Played
+    played: StandIn
     line: ProxyRoute
     live: list[str]
 
@@ -60,7 +60,7 @@ class Project:
 
     def sweep(self) -> list[str]:
         """Sweep in this process, which is quicker; tells what is left."""
-        around = Surroundings(
+        around = SessionEnvironment(
             self.folder / "state" / "intercom-conversion-harness",
             self.line,
             sleep=lambda _seconds: None,
@@ -83,7 +83,7 @@ class Project:
 @contextmanager
 def rehearsed(folder: Path) -> Iterator[Project]:
     """A project whose TEST app has people, a tag, a company and a conversation of its own."""
-    played = Played()
+    played = StandIn()
     user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example"})
     lead = played.ask("POST", "/contacts", {"role": "lead", "email": "hx0000000001@example.com"})
     visitor = played.visit({})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core.errors import NotStaged, Problem
+from harness.core.errors import NotPossibleHere, Problem
 from harness.core.tokens import RUN_TOKEN
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
@@ -17,7 +17,7 @@ from harness.runner.test_app_wiring import GuardedApp
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.test_app.visitors.origin import LedgeredOrigin
-from harness.tests.support.intercom_stand_in import Played, playing, surroundings
+from harness.tests.support.intercom_stand_in import StandIn, playing, surroundings
 from harness.tests.support.stock_scenarios import cases_in
 from harness.verification import NotProved
 from harness.zoo.playing import call
@@ -30,7 +30,7 @@ VISITOR = "visitor_to_lead::test_a_visitor_becomes_a_lead[user_id]"
 class Pinging:
     """Visitors as the Messenger makes them, without a browser."""
 
-    played: Played
+    played: StandIn
     can_visit: bool = True
 
     def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,10 +39,10 @@ class Pinging:
 
 
 @dataclass
-class Theatre:
+class StandInRun:
     """What plays Intercom, the way there, and runs against it."""
 
-    played: Played
+    played: StandIn
     line: ProxyRoute
     folder: Path
     visitors: bool = True
@@ -77,7 +77,7 @@ class Theatre:
             try:
                 with suppress(NotProved, Problem, KeyboardInterrupt), scenario.playing():
                     call(case, scenario)
-            except NotStaged as why:
+            except NotPossibleHere as why:
                 return scenario.result(why)
             return scenario.ended
 
@@ -91,21 +91,21 @@ class Theatre:
 
 
 @contextmanager
-def theatre_in(folder: Path) -> Iterator[Theatre]:
+def stand_in_run(folder: Path) -> Iterator[StandInRun]:
     """A TEST app with two people who are nobody's business."""
-    played = Played()
+    played = StandIn()
     user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example"})
     lead = played.ask("POST", "/contacts", {"role": "lead", "email": "real@customer.example"})
     with playing(folder, played) as line:
-        yield Theatre(played, line, folder, live=[user["id"], lead["id"]])
+        yield StandInRun(played, line, folder, live=[user["id"], lead["id"]])
 
 
-def things(played: Played) -> list[str]:
+def things(played: StandIn) -> list[str]:
     """Its tags, companies and conversations."""
     tags = [tag["name"] for tag in played.ask("GET", "/tags")["data"]]
     return [*tags, *map(str, played.ask("GET", "/companies")["data"]), *conversations(played)]
 
 
-def conversations(played: Played) -> list[str]:
+def conversations(played: StandIn) -> list[str]:
     """The ids of its conversations."""
     return [one["id"] for one in played.ask("GET", "/conversations")["conversations"]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.tests.support.guarded_session import Scene
+from harness.tests.support.guarded_session import GuardedSession
 
 CLOSING = {"message_type": "close", "type": "admin", "admin_id": "1"}
 REDACTION = {"type": "source", "source_id": "1"}
 TAGGING = {"id": "1", "admin_id": "1"}
 
-WRONG_ROOMS: dict[str, Callable[[Scene], tuple[str, str, Any]]] = {
+WRONG_ROOMS: dict[str, Callable[[GuardedSession], tuple[str, str, Any]]] = {
     "close a live conversation": lambda s: ("POST", f"/conversations/{s.live['room']}/parts", CLOSING),
     "close a shared conversation": lambda s: ("POST", f"/conversations/{s.live['shared']}/parts", CLOSING),
     "close nobody's conversation": lambda s: ("POST", "/conversations/123456789012345/parts", CLOSING),

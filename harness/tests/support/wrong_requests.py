@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from harness.core.http import Request
-from harness.tests.support.guarded_session import Scene, delete
+from harness.tests.support.guarded_session import GuardedSession, delete
 from harness.tests.support.intercom_stand_in import new_token
 from harness.tests.support.wrong_conversation_requests import WRONG_ROOMS
 
-Way = Callable[[Scene], Request]
+Way = Callable[[GuardedSession], Request]
 WAYS: dict[str, Way] = {}
 
 
@@ -28,13 +28,13 @@ def way(name: str) -> Callable[[Way], Way]:
     return keep
 
 
-def _asking(make: Callable[[Scene], tuple[str, str, Any]]) -> Way:
-    return lambda scene: scene.request(*make(scene))
+def _asking(make: Callable[[GuardedSession], tuple[str, str, Any]]) -> Way:
+    return lambda guarded: guarded.request(*make(guarded))
 
 
 def _listed() -> None:
     """Ways that are one request each: who is named, how, and by which path."""
-    one: dict[str, Callable[[Scene], tuple[str, str, Any]]] = {
+    one: dict[str, Callable[[GuardedSession], tuple[str, str, Any]]] = {
         # entities that are not this run's
         "merge from a live lead": lambda s: (
             "POST",
@@ -274,15 +274,15 @@ def _listed() -> None:
 _listed()
 
 
-def _with_headers(headers: Callable[[Scene], dict[str, str]]) -> Way:
-    return lambda scene: delete(scene, **headers(scene))
+def _with_headers(headers: Callable[[GuardedSession], dict[str, str]]) -> Way:
+    return lambda guarded: delete(guarded, **headers(guarded))
 
 
 def _at(host: str, origin: str) -> Way:
-    return lambda scene: replace(delete(scene), host=host, origin=origin)
+    return lambda guarded: replace(delete(guarded), host=host, origin=origin)
 
 
-_HEADERS: dict[str, Callable[[Scene], dict[str, str]]] = {
+_HEADERS: dict[str, Callable[[GuardedSession], dict[str, str]]] = {
     "another token": lambda _: {"authorization": f"Bearer {new_token()}"},
     "the live token by Basic": lambda _: {
         "authorization": "Basic " + base64.b64encode(f"{new_token()}:".encode()).decode()
@@ -318,11 +318,11 @@ for _name, (_host, _origin) in _PLACES.items():
 
 
 @way("a form instead of JSON")
-def _form(scene: Scene) -> Request:
-    body = f"_method=delete&id={scene.live['user']}".encode()
-    return scene.request("POST", "/contacts", body, content_type="application/x-www-form-urlencoded")
+def _form(guarded: GuardedSession) -> Request:
+    body = f"_method=delete&id={guarded.live['user']}".encode()
+    return guarded.request("POST", "/contacts", body, content_type="application/x-www-form-urlencoded")
 
 
 @way("a compressed body")
-def _compressed(scene: Scene) -> Request:
-    return scene.request("POST", "/contacts", b"\x1f\x8b", content_encoding="gzip")
+def _compressed(guarded: GuardedSession) -> Request:
+    return guarded.request("POST", "/contacts", b"\x1f\x8b", content_encoding="gzip")

@@ -15,7 +15,7 @@ import pytest
 from harness.cassette import Cassette, Interaction
 from harness.cassette.review.check import inspect, reasons_to_record, unfinished, unrecorded
 from harness.cassette.review.proof import missing_proof
-from harness.cassette.review.staleness import Today, source_of_case, stale
+from harness.cassette.review.staleness import StaleCheck, source_of_case, stale
 from harness.core.http import Request
 from harness.tests.support.recordings import (
     LEAD_ID,
@@ -191,7 +191,7 @@ def test_each_cause_of_staleness_is_told_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     module = tmp_path / "scenarios" / "visitor_to_lead.py"
     module.write_text(MODULE)
-    today = Today(NOW, "2.17", lambda scenario: source_of_case(tmp_path, scenario))
+    today = StaleCheck(NOW, "2.17", lambda scenario: source_of_case(tmp_path, scenario))
     fresh = header(redaction=1, intercom_version="2.17", scenario_source=source_of_case(tmp_path, header().scenario))
     assert fresh.scenario_source
     assert stale(fresh, today) == []
@@ -212,7 +212,7 @@ def test_each_cause_of_staleness_is_told_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("day", "fails"), [("2026-12-01", None), ("2026-05-01", False), ("2025-12-01", True)])
 def test_age_warns_first_and_then_fails(day: str, fails: bool | None) -> None:
     """Half a year, then a whole one, unless told otherwise."""
-    found = stale(header(redaction=1, recorded_from="test-app", recorded_at=f"{day}T00:00:00Z"), Today(NOW))
+    found = stale(header(redaction=1, recorded_from="test-app", recorded_at=f"{day}T00:00:00Z"), StaleCheck(NOW))
     assert [one.fails for one in found] == ([] if fails is None else [fails])
 
 
@@ -229,7 +229,9 @@ def project(tmp_path: Path) -> Path:
 def kinds(path: Path) -> list[str]:
     """What an inspection finds."""
     folder = path.parents[2]
-    return [found.kind for found in inspect(path, folder / "cassettes", Today(NOW, NEWEST), folder=folder).findings]
+    return [
+        found.kind for found in inspect(path, folder / "cassettes", StaleCheck(NOW, NEWEST), folder=folder).findings
+    ]
 
 
 def test_a_good_cassette_has_no_findings(project: Path) -> None:
@@ -280,17 +282,17 @@ def test_an_unreadable_cassette_is_no_finding_like_the_others(project: Path) -> 
     folder = project.parents[2]
     for damaged, level in ((text[:100], "unreadable"), (text.replace("lead@", "load@"), "error")):
         project.write_text(damaged)
-        (found,) = inspect(project, folder / "cassettes", Today(NOW)).findings
+        (found,) = inspect(project, folder / "cassettes", StaleCheck(NOW)).findings
         assert found.level == level
 
 
 def test_a_case_is_recorded_anew_for_a_reason(project: Path) -> None:
     """Missing, unreadable and stale are reasons; a fresh cassette gives none."""
-    assert reasons_to_record(project, Today(NOW, NEWEST)) == []
-    assert reasons_to_record(project, Today(NOW, "2.17")) == ["API version: recorded with 2.16, now 2.17"]
+    assert reasons_to_record(project, StaleCheck(NOW, NEWEST)) == []
+    assert reasons_to_record(project, StaleCheck(NOW, "2.17")) == ["API version: recorded with 2.16, now 2.17"]
     project.write_text("{")
-    assert "stops in the middle" in reasons_to_record(project, Today(NOW))[0]
-    assert "no cassette for this case" in reasons_to_record(project.with_name("other.json"), Today(NOW))[0]
+    assert "stops in the middle" in reasons_to_record(project, StaleCheck(NOW))[0]
+    assert "no cassette for this case" in reasons_to_record(project.with_name("other.json"), StaleCheck(NOW))[0]
 
 
 def test_known_secrets_are_looked_for_in_what_is_committed(project: Path) -> None:
@@ -298,7 +300,7 @@ def test_known_secrets_are_looked_for_in_what_is_committed(project: Path) -> Non
     hidden = base64.b64encode(b"Violet Suitcase")
     folder = project.parents[2]
     written(project, [*visitor_to_lead(), read("then", "/me", 200, {"note": hidden.decode()})])
-    found = inspect(project, folder / "cassettes", Today(NOW), folder=folder, secrets=["Violet Suitcase"]).findings
+    found = inspect(project, folder / "cassettes", StaleCheck(NOW), folder=folder, secrets=["Violet Suitcase"]).findings
     assert {one.kind for one in found} == {"leak"}
     assert len(found) == 2
 
@@ -307,4 +309,4 @@ def test_a_recording_without_a_scenario_claims_nothing(tmp_path: Path) -> None:
     """What `exec` recorded is not asked for a proof."""
     path = tmp_path / "free.json"
     written(path, [Interaction(ask("GET", "/me"), answer(200, {}))], scenario="")
-    assert inspect(path, tmp_path, Today(NOW)).findings == ()
+    assert inspect(path, tmp_path, StaleCheck(NOW)).findings == ()

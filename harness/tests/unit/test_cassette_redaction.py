@@ -167,7 +167,7 @@ def test_people_whom_the_harness_made_stay_as_they_are() -> None:
 
 
 def test_in_the_sandbox_names_are_nobodys() -> None:
-    """Names that the pipeline under test wrote come back to it as it wrote them."""
+    """IdNames that the pipeline under test wrote come back to it as it wrote them."""
     body = json.dumps({"type": "contact", "name": "Jane Roe", "email": None}).encode()
     assert Redactor().body(body) is body
 
@@ -178,7 +178,7 @@ def test_every_address_is_reserved_afterwards(address: str) -> None:
     """Whatever an address looks like, the rules leave none that could be somebody's."""
     cleaned = Redactor().text(f"to <{address}>, please")
     assert all(
-        pseudonyms.email_is_nobodys(match[0]) or pseudonyms.is_file_name(match[0])
+        pseudonyms.is_reserved_email(match[0]) or pseudonyms.is_file_name(match[0])
         for match in pseudonyms.EMAIL.finditer(cleaned)
     )
 

@@ -47,7 +47,7 @@ class Bench:
         self, method: str = "POST", target: str = "/contacts/merge", caller: Caller = "pipeline", body: bytes = b""
     ) -> Outcome:
         """One request through the table."""
-        return self.table.layer(Request(method, target, MERGE, body, caller=caller), self.backend)
+        return self.table.middleware(Request(method, target, MERGE, body, caller=caller), self.backend)
 
     def fired(self, requests: int) -> list[int]:
         """The numbers of the requests that met a fault."""
@@ -315,7 +315,7 @@ def test_a_refusal_of_the_gateway_is_not_hidden_by_a_fault() -> None:
     """A request that a cassette cannot answer stays a miss."""
     table = wiring.fault_table(ManualClock())
     table.arm(fault_from({"operation": "*", "kind": "reset_after"}))
-    outcome = table.layer(Request("GET", "/me"), lambda _: Outcome(Response(421), refused="nothing recorded"))
+    outcome = table.middleware(Request("GET", "/me"), lambda _: Outcome(Response(421), refused="nothing recorded"))
     assert (outcome.refused, outcome.fault) == ("nothing recorded", None)
 
 
@@ -364,7 +364,7 @@ def test_faults_of_one_workspace_leave_the_others_alone() -> None:
 
     def ask(workspace: str) -> str | None:
         headers = {"authorization": f"Bearer sandbox-{workspace}"}
-        return tables.layer(Request("GET", "/me", headers), backend.handle).fault
+        return tables.middleware(Request("GET", "/me", headers), backend.handle).fault
 
     assert (ask("one"), ask("two")) == ("reset_before", None)
     backend.close()

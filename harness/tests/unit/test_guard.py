@@ -17,34 +17,34 @@ from harness.core.http import Request
 from harness.test_app.guard.guard_policy import OwnedIds, Rules
 from harness.test_app.guard.guard_rules import GuardRefusal, judge
 from harness.test_app.test_app_backend import ProxyRoute
-from harness.tests.support.guarded_session import Scene, delete, scene_at
-from harness.tests.support.intercom_stand_in import Played, new_token, playing
+from harness.tests.support.guarded_session import GuardedSession, delete, open_guarded
+from harness.tests.support.intercom_stand_in import StandIn, new_token, playing
 from harness.tests.support.wrong_requests import WAYS
 
 
 @pytest.fixture(scope="module")
-def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, ProxyRoute, Path]]:
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandIn, ProxyRoute, Path]]:
     """What plays Intercom for the tests that reset it."""
     folder = tmp_path_factory.mktemp("guard")
-    played = Played()
+    played = StandIn()
     with playing(folder, played) as line:
         yield played, line, folder
 
 
 @pytest.fixture
-def scene(played_there: tuple[Played, ProxyRoute, Path], tmp_path: Path) -> Iterator[Scene]:
-    """A scene of its own for a test that changes something, on one server."""
-    with scene_at(*played_there[:2], tmp_path) as scene:
-        yield scene
+def guarded(played_there: tuple[StandIn, ProxyRoute, Path], tmp_path: Path) -> Iterator[GuardedSession]:
+    """A guarded of its own for a test that changes something, on one server."""
+    with open_guarded(*played_there[:2], tmp_path) as guarded:
+        yield guarded
 
 
 @pytest.fixture(scope="module")
-def untouched_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A scene that all tests share which must not change anything."""
+def untouched_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedSession]:
+    """A guarded that all tests share which must not change anything."""
     folder = tmp_path_factory.mktemp("untouched")
-    played = Played()
-    with playing(folder, played) as line, scene_at(played, line, folder) as scene:
-        yield scene
+    played = StandIn()
+    with playing(folder, played) as line, open_guarded(played, line, folder) as guarded:
+        yield guarded
 
 
 def test_there_are_more_than_sixty_ways() -> None:
@@ -53,35 +53,35 @@ def test_there_are_more_than_sixty_ways() -> None:
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_no_wrong_way_reaches_a_write(untouched_scene: Scene, name: str) -> None:
+def test_no_wrong_way_reaches_a_write(untouched_scene: GuardedSession, name: str) -> None:
     """The request is refused in the guard's name, and what plays Intercom sees no write of any kind."""
-    scene = untouched_scene
-    before = scene.played.people()
-    outcome = scene.send(WAYS[name](scene))
+    guarded = untouched_scene
+    before = guarded.played.people()
+    outcome = guarded.send(WAYS[name](guarded))
     assert outcome.refused
     assert outcome.refused.startswith("guard")
-    assert scene.played.writes == []
-    assert scene.played.people() == before
+    assert guarded.played.writes == []
+    assert guarded.played.people() == before
     told = outcome.response.body.decode() if outcome.response else ""
-    assert scene.played.token not in told
-    assert scene.session.stand_in not in told
+    assert guarded.played.token not in told
+    assert guarded.session.stand_in not in told
 
 
-def test_the_right_way_passes(scene: Scene) -> None:
+def test_the_right_way_passes(guarded: GuardedSession) -> None:
     """What the list refuses in variants goes through as it should be: merge and delete of this run's own people."""
-    merged = scene.send(
-        scene.request(
+    merged = guarded.send(
+        guarded.request(
             "POST",
             "/contacts/merge",
-            {"from": scene.mine["lead"], "into": scene.mine["user"], "skip_duplicate_validation": True},
+            {"from": guarded.mine["lead"], "into": guarded.mine["user"], "skip_duplicate_validation": True},
         )
     )
     assert merged.response is not None
     assert merged.response.status == 200
-    deleted = scene.send(delete(scene))
+    deleted = guarded.send(delete(guarded))
     assert deleted.response is not None
     assert deleted.response.status == 200
-    assert len(scene.played.writes) == 2
+    assert len(guarded.played.writes) == 2
 
 
 # --- settings and their traps ---------------------------------------------------------------------

@@ -13,27 +13,27 @@ from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.tests.support.doors import JSON
-from harness.tests.support.guarded_session import Scene, delete, scene_at
-from harness.tests.support.intercom_stand_in import Played, answer, page, playing, session
+from harness.tests.support.guarded_session import GuardedSession, delete, open_guarded
+from harness.tests.support.intercom_stand_in import StandIn, answer, page, playing, session
 
 
 @pytest.fixture(scope="module")
-def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Played, ProxyRoute, Path]]:
+def played_there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandIn, ProxyRoute, Path]]:
     """What plays Intercom for the tests that reset it."""
     folder = tmp_path_factory.mktemp("guard")
-    played = Played()
+    played = StandIn()
     with playing(folder, played) as line:
         yield played, line, folder
 
 
 @pytest.fixture
-def scene(played_there: tuple[Played, ProxyRoute, Path], tmp_path: Path) -> Iterator[Scene]:
-    """A scene of its own for a test that changes something, on one server."""
-    with scene_at(*played_there[:2], tmp_path) as scene:
-        yield scene
+def guarded(played_there: tuple[StandIn, ProxyRoute, Path], tmp_path: Path) -> Iterator[GuardedSession]:
+    """A guarded of its own for a test that changes something, on one server."""
+    with open_guarded(*played_there[:2], tmp_path) as guarded:
+        yield guarded
 
 
-def _me(played: Played, **app: Any) -> Callable[[Request], Outcome | None]:
+def _me(played: StandIn, **app: Any) -> Callable[[Request], Outcome | None]:
     body = played.ask("GET", "/me")
     body["app"] = {**body["app"], **app}
     told = Outcome(Response(200, JSON, json.dumps(body).encode()))
@@ -44,7 +44,7 @@ def _only_me(outcome: Outcome) -> Callable[[Request], Outcome | None]:
     return lambda request: outcome if request.path == "/me" else None
 
 
-IDENTITIES: dict[str, Callable[[Played], Callable[[Request], Outcome | None]]] = {
+IDENTITIES: dict[str, Callable[[StandIn], Callable[[Request], Outcome | None]]] = {
     "a live app": lambda played: _me(played, id_code="zz99live"),
     "another app": lambda played: _me(played, id_code="other123"),
     "the id in capitals": lambda played: _me(played, id_code=played.app_id.upper()),
@@ -66,7 +66,7 @@ IDENTITIES: dict[str, Callable[[Played], Callable[[Request], Outcome | None]]] =
 
 @pytest.mark.parametrize("name", IDENTITIES)
 def test_a_run_does_not_begin_at_the_wrong_workspace(
-    tmp_path: Path, played_there: tuple[Played, ProxyRoute, Path], name: str
+    tmp_path: Path, played_there: tuple[StandIn, ProxyRoute, Path], name: str
 ) -> None:
     """Whatever `/me` shows instead of the TEST app, the session does not open and nothing is written."""
     played, line, _ = played_there
@@ -80,20 +80,20 @@ def test_a_run_does_not_begin_at_the_wrong_workspace(
 
 
 @pytest.mark.parametrize("name", IDENTITIES)
-def test_a_change_in_mid_run_stops_the_run(scene: Scene, name: str) -> None:
+def test_a_change_in_mid_run_stops_the_run(guarded: GuardedSession, name: str) -> None:
     """`/me` was right at first and is not any more: the next destructive call does not pass, and none after it."""
-    scene.played.faults.append(IDENTITIES[name](scene.played))
-    assert scene.send(delete(scene)).refused
-    scene.played.faults.clear()
-    assert scene.send(delete(scene)).refused
-    assert scene.send(scene.request("GET", "/contacts")).refused
-    assert scene.played.writes == []
+    guarded.played.faults.append(IDENTITIES[name](guarded.played))
+    assert guarded.send(delete(guarded)).refused
+    guarded.played.faults.clear()
+    assert guarded.send(delete(guarded)).refused
+    assert guarded.send(guarded.request("GET", "/contacts")).refused
+    assert guarded.played.writes == []
 
 
-def test_an_answer_of_another_workspace_stops_the_run(scene: Scene) -> None:
+def test_an_answer_of_another_workspace_stops_the_run(guarded: GuardedSession) -> None:
     """A contact that says it belongs to another app is the last thing that is heard."""
     foreign = Outcome(Response(200, JSON, b'{"type":"contact","id":"x","workspace_id":"zz99live"}'))
-    scene.played.faults.append(lambda request: foreign if request.path.startswith("/contacts/") else None)
-    scene.send(scene.request("GET", f"/contacts/{scene.mine['user']}"))
-    assert scene.session.sentry.stop is not None
-    assert scene.send(delete(scene)).refused
+    guarded.played.faults.append(lambda request: foreign if request.path.startswith("/contacts/") else None)
+    guarded.send(guarded.request("GET", f"/contacts/{guarded.mine['user']}"))
+    assert guarded.session.guard.stop is not None
+    assert guarded.send(delete(guarded)).refused

@@ -26,7 +26,7 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id")
 LOCAL = threading.local()
 
 
-class Doing:
+class DoingOnOneThread:
     """A pipeline whose first operation does what a test says."""
 
     def __init__(self, act: Callable[[Visitor], Any]) -> None:
@@ -38,7 +38,7 @@ class Doing:
 
 def call(act: Callable[[], Any], time_limit: float = 5.0) -> Answer:
     """Call a pipeline that does this."""
-    runner = PythonPipeline(Doing(lambda _: act()), name="doing", time_limit=time_limit)
+    runner = PythonPipeline(DoingOnOneThread(lambda _: act()), name="doing", time_limit=time_limit)
     return runner.call("visitor_to_lead", {"visitor": VISITOR})
 
 
@@ -190,7 +190,7 @@ def test_a_pipeline_that_replaces_stdout_is_told_of_and_stdout_is_put_back() -> 
 def test_only_calls_at_the_same_time_have_threads_and_the_message_says_so() -> None:
     """Where code is bound to the thread that opened its connection."""
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        runner = PythonPipeline(Doing(lambda _: database.execute("select 1").fetchall()), name="doing")
+        runner = PythonPipeline(DoingOnOneThread(lambda _: database.execute("select 1").fetchall()), name="doing")
         pipeline = PipelineUnderTest(runner, lambda: None)
         assert pipeline.visitor_to_lead(VISITOR).trouble is None
         answers = pipeline.together(
@@ -204,7 +204,7 @@ def test_only_calls_at_the_same_time_have_threads_and_the_message_says_so() -> N
 def test_calls_at_the_same_time_see_the_context_of_the_test() -> None:
     """Context variables are copied into their threads."""
     REQUEST_ID.set("r-2")
-    runner = PythonPipeline(Doing(lambda _: (REQUEST_ID.get(), threading.get_ident())), name="doing")
+    runner = PythonPipeline(DoingOnOneThread(lambda _: (REQUEST_ID.get(), threading.get_ident())), name="doing")
     pipeline = PipelineUnderTest(runner, lambda: None)
     answers = pipeline.together(*[lambda: pipeline.visitor_to_lead(VISITOR)] * 2)
     assert [answer.value[0] for answer in answers] == ["r-2", "r-2"]

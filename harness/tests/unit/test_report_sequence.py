@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.core.http import Caller, Exchange, Outcome, Request, Response, as_begun, is_again
+from harness.core.http import Caller, Exchange, Outcome, Request, Response, in_starting_order, is_repetition
 from harness.report.exchange_rows import ExchangeRow, RowEvidence
 from harness.report.result import ScenarioRow
 from harness.report.sequence import lines
@@ -64,12 +64,12 @@ def exchange(number: int, after: int, caller: Caller = "pipeline", status: int =
 def test_exchanges_stand_as_they_began_where_somebody_was_told() -> None:
     """What was told, and then what that gave rise to; without webhooks the order of the answers stays."""
     nested = [exchange(1, 0), exchange(2, 1), exchange(3, 1, "webhook")]
-    assert [one.number for one in as_begun(nested)] == [1, 3, 2]
-    assert [one.number for one in as_begun(nested[:2])] == [1, 2]
+    assert [one.number for one in in_starting_order(nested)] == [1, 3, 2]
+    assert [one.number for one in in_starting_order(nested[:2])] == [1, 2]
 
 
 def test_only_what_was_asked_in_vain_is_asked_again() -> None:
     """The same request after an error, and not after a success or another body."""
-    assert is_again(exchange(2, 1), [exchange(1, 0, status=503)])
-    assert not is_again(exchange(2, 1), [exchange(1, 0)])
-    assert not is_again(exchange(2, 1, body=b"{}"), [exchange(1, 0, status=503)])
+    assert is_repetition(exchange(2, 1), [exchange(1, 0, status=503)])
+    assert not is_repetition(exchange(2, 1), [exchange(1, 0)])
+    assert not is_repetition(exchange(2, 1, body=b"{}"), [exchange(1, 0, status=503)])

@@ -27,7 +27,7 @@ def test_workers_meet_before_anybody_is_answered() -> None:
 
     def ask() -> None:
         arrived.append(1)
-        meeting.layer(Request("POST", "/visitors/convert"), backend)
+        meeting.middleware(Request("POST", "/visitors/convert"), backend)
 
     with meeting.of(3):
         workers = [threading.Thread(target=ask) for _ in range(3)]
@@ -44,12 +44,12 @@ def test_a_worker_that_asks_nothing_holds_the_others_up_for_a_moment_only() -> N
     meeting = RequestBarrier()
     began = time.monotonic()
     with meeting.of(2):
-        assert meeting.layer(Request("GET", "/me"), lambda _: Outcome(Response(200))).response
+        assert meeting.middleware(Request("GET", "/me"), lambda _: Outcome(Response(200))).response
     assert time.monotonic() - began < 2
-    assert meeting.layer(Request("GET", "/me"), lambda _: Outcome(Response(200))).response
+    assert meeting.middleware(Request("GET", "/me"), lambda _: Outcome(Response(200))).response
 
 
-class Printing:
+class PrintingPipeline:
     """A pipeline that says what it does."""
 
     def visitor_to_lead(self, visitor: Visitor) -> None:
@@ -66,7 +66,7 @@ class Printing:
 def test_answers_of_workers_come_in_the_order_of_their_calls() -> None:
     """Whoever was faster; afterwards stdout is what it was before."""
     before = sys.stdout
-    pipeline = PipelineUnderTest(PythonPipeline(Printing(), name="printing"), lambda: None)
+    pipeline = PipelineUnderTest(PythonPipeline(PrintingPipeline(), name="printing"), lambda: None)
     visitor, user = Visitor("1", "u"), User(email="ada@example.com")
     pipeline.together(
         lambda: pipeline.visitor_to_lead(visitor),

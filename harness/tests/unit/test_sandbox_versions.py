@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import harness.sandbox
-from harness.core.versions import NEWEST_VERSION
+from harness.core.newest_version import NEWEST_VERSION
 from harness.sandbox.requests.router import Route, Router
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.rules.versions import FEATURES, VERSIONS, parse, span

@@ -20,8 +20,8 @@ from harness.core.http import Outcome, Request, Response
 from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
-from harness.tests.support.intercom_stand_in import Played, answer, playing
-from harness.tests.support.test_app_run import LEAD, VISITOR, Theatre
+from harness.tests.support.intercom_stand_in import StandIn, answer, playing
+from harness.tests.support.test_app_run import LEAD, VISITOR, StandInRun
 from harness.verification import Verdict
 
 LOST = "resilience::test_an_answer_is_lost_in_another_way[lead_joins_user-error_502]"
@@ -61,27 +61,27 @@ def test_only_sandbox_and_cassette_can_be_compared(text: str) -> None:
 
 
 @contextmanager
-def _run(folder: Path, change: Any = None) -> Iterator[tuple[Theatre, Run]]:
-    played = Played()
+def _run(folder: Path, change: Any = None) -> Iterator[tuple[StandInRun, Run]]:
+    played = StandIn()
     played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "name": "Somebody Else"})
     if change is not None:
         played.faults.append(lambda request: change(played, request))
     with playing(folder, played) as line:
-        theatre = Theatre(played, line, folder)
-        with theatre.run() as run:
-            yield theatre, run
+        stand_in = StandInRun(played, line, folder)
+        with stand_in.run() as run:
+            yield stand_in, run
 
 
 @contextmanager
 def _played(folder: Path, key: str, change: Any = None) -> Iterator[ScenarioResult]:
-    with _run(folder, change) as (theatre, run):
-        yield theatre.play(run, key)
+    with _run(folder, change) as (stand_in, run):
+        yield stand_in.play(run, key)
 
 
 def test_a_test_app_that_does_as_the_sandbox_does_shows_no_difference(tmp_path: Path) -> None:
     """Ids, times, strangers, attributes of an earlier scenario, and faults differ by nature, and count for nothing."""
-    with _run(tmp_path) as (theatre, run):
-        results = [theatre.play(run, key) for key in (LEAD, VISITOR, LOST, TOGETHER)]
+    with _run(tmp_path) as (stand_in, run):
+        results = [stand_in.play(run, key) for key in (LEAD, VISITOR, LOST, TOGETHER)]
     assert [result.verdict for result in results] == [Verdict.PROVED] * 4, results
     comparison = compare(results, ("sandbox",), lambda _: None)
     assert len(comparison.compared) == 3
@@ -91,7 +91,7 @@ def test_a_test_app_that_does_as_the_sandbox_does_shows_no_difference(tmp_path: 
     assert "Somebody Else" not in text
 
 
-def _moved(played: Played, request: Request) -> Outcome | None:
+def _moved(played: StandIn, request: Request) -> Outcome | None:
     """Intercom has a new field, and calls a role otherwise."""
     if request.method != "POST" or request.path != "/contacts/merge":
         return None
@@ -138,7 +138,7 @@ def test_a_recording_that_says_less_than_sandbox_and_test_app_is_stale(tmp_path:
     """A cassette of an older sandbox lacks a field that both have now; and a refusal of the day is environment."""
     committed = _without(_recorded(tmp_path), "has_hard_bounced")
 
-    def refuse(_: Played, request: Request) -> Outcome | None:
+    def refuse(_: StandIn, request: Request) -> Outcome | None:
         return answer(403, "action_forbidden") if request.path.endswith("/subscriptions") else None
 
     with _played(tmp_path, LEAD, refuse) as result:
@@ -167,7 +167,7 @@ def _recorded(folder: Path) -> Cassette:
     from harness.cassette import load
 
     run = Run(RunOptions(cassettes=folder / "committed", record=True))
-    Theatre(Played(), None, folder).play(run, LEAD)  # type: ignore[arg-type]
+    StandInRun(StandIn(), None, folder).play(run, LEAD)  # type: ignore[arg-type]
     run.close()
     (file,) = (folder / "committed").rglob("*.json")
     return load(file)

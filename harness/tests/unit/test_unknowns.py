@@ -19,8 +19,8 @@ from harness.assumptions.settling import SETTLING, Settled, Unsettled, settling
 from harness.cli.unknowns import compare_with_sandbox, evidence_of, play_probe
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request
-from harness.tests.support.intercom_stand_in import Played, answer, playing
-from harness.tests.support.test_app_run import Theatre
+from harness.tests.support.intercom_stand_in import StandIn, answer, playing
+from harness.tests.support.test_app_run import StandInRun
 
 SAMPLE = ("change_to_an_unknown_role", "convert_without_type", "search_badly")
 ROLE = Question("decisions", "PUT /contacts/{contact_id}: wanted: invalid")
@@ -43,12 +43,12 @@ def test_each_guess_is_settled_or_says_why_not(root: Path) -> None:
 
 
 def _asked(folder: Path, names: tuple[str, ...], fault: Callable[[Request], Outcome | None] | None = None) -> Evidence:
-    played = Played()
+    played = StandIn()
     live = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example"})
     played.faults += [fault] if fault else []
     with playing(folder, played) as line:
-        theatre = Theatre(played, line, folder)
-        with theatre.run() as run:
+        stand_in = StandInRun(played, line, folder)
+        with stand_in.run() as run:
             found = [play_probe(run, name, name) for name in names]
             assert run.test_app.leftovers == ()
     assert [why for _, why in found] == [""] * len(names)

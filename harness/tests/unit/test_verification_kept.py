@@ -16,9 +16,9 @@ from harness.verification import Claim, Verdict, witnesses
 from harness.verification.checks import expectations as rules
 from harness.verification.checks import kept
 from harness.verification.checks.additions import additions
-from harness.verification.checks.belongings import belongings_kept
 from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.expectations import ExpectationRule
+from harness.verification.checks.kept_belongings import belongings_kept
 from harness.verification.snapshot import PersonSnapshot
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN

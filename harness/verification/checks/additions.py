@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from harness.verification import sources
 from harness.verification.checks import expectations as rules
-from harness.verification.checks.belongings import BELONGINGS, entries
 from harness.verification.checks.converted import Conversion, Permissions
+from harness.verification.checks.kept_belongings import BELONGINGS, entries
 from harness.verification.claims import Claim, judged
 from harness.verification.witnesses import witness
 

@@ -41,7 +41,7 @@ def _asked_nothing(seen: Seen) -> str | None:
     return "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy"
 
 
-def _turned_away(seen: Seen) -> str | None:
+def _stopped_requests(seen: Seen) -> str | None:
     found = next((asked for asked in seen.asked if asked.exchange.outcome.refused), None)
     if found is None:
         return None
@@ -168,7 +168,7 @@ def _last_error(seen: Seen) -> str | None:
 
 ROWS: Final[Sequence[Reason]] = (
     _asked_nothing,
-    _turned_away,
+    _stopped_requests,
     _wrong_version,
     identifiers.lost_identifier,
     identifiers.unread_field,

@@ -13,7 +13,7 @@ from typing import Any
 import httptools
 
 from harness.core.hosts import split_target
-from harness.core.http import NOBODY_WAITS, BrokenResponse, Handler, Outcome, Request, Response
+from harness.core.http import LONGEST_WAIT, BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.clients.in_process import as_sent, asked, is_meant
 
 
@@ -111,7 +111,7 @@ class _Connection(asyncio.Transport):
     async def _ask(self, request: Request) -> None:
         outcome = await asyncio.to_thread(self._answer, request)
         await asyncio.sleep(outcome.delay if outcome.waits else 0)
-        if not self._closed and not outcome.waits and outcome.delay >= NOBODY_WAITS:
+        if not self._closed and not outcome.waits and outcome.delay >= LONGEST_WAIT:
             self._end(None)
         elif not self._closed:
             self._act_out(request, outcome)

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.errors import Problem, Unstaged
+from harness.core.errors import NotPossibleReason, Problem
 from harness.core.http import Outcome, Request, Response
 from harness.runner.case import Case
 from harness.runner.run import Run
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession
 from harness.tests.support.doors import JSON
-from harness.tests.support.intercom_stand_in import Played, answer, page, playing, surroundings
-from harness.tests.support.test_app_run import LEAD, Theatre, theatre_in, things
+from harness.tests.support.intercom_stand_in import StandIn, answer, page, playing, surroundings
+from harness.tests.support.test_app_run import LEAD, StandInRun, stand_in_run, things
 from harness.verification import Verdict
 
 
 @pytest.fixture
-def theatre(tmp_path: Path) -> Iterator[Theatre]:
+def stand_in(tmp_path: Path) -> Iterator[StandInRun]:
     """A TEST app with two people who are nobody's business."""
-    with theatre_in(tmp_path) as opened:
+    with stand_in_run(tmp_path) as opened:
         yield opened
 
 
@@ -51,42 +51,42 @@ FAILURES: dict[str, tuple[Callable[[], Outcome], str]] = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_failure_in_mid_run_is_told_and_the_ledger_knows_the_rest(theatre: Theatre, name: str) -> None:
+def test_a_failure_in_mid_run_is_told_and_the_ledger_knows_the_rest(stand_in: StandInRun, name: str) -> None:
     """The run says what is wrong and what to do; later, a sweep finds all that was made."""
     make, said = FAILURES[name]
     fault = _when("/", make(), after=12)
-    with theatre.run() as run:
+    with stand_in.run() as run:
         run.test_app()
-        theatre.played.faults.append(fault)
-        result = theatre.play(run, LEAD)
+        stand_in.played.faults.append(fault)
+        result = stand_in.play(run, LEAD)
         assert said in result.problem, result
         assert "remedy" in result.problem
         assert run.test_app.leftovers
-    theatre.played.faults.clear()
+    stand_in.played.faults.clear()
     with pytest.raises(Problem, match="left"):
-        theatre.open().__enter__()
-    assert theatre.sweep() == []
-    assert theatre.played.people() == theatre.live
-    assert things(theatre.played) == []
+        stand_in.open().__enter__()
+    assert stand_in.sweep() == []
+    assert stand_in.played.people() == stand_in.live
+    assert things(stand_in.played) == []
 
 
-def test_a_missing_scope_is_named_and_the_rest_is_cleared_away(theatre: Theatre) -> None:
+def test_a_missing_scope_is_named_and_the_rest_is_cleared_away(stand_in: StandInRun) -> None:
     """A token that may not read conversations speaks against the set-up, not against the pipeline."""
-    with theatre.run() as run:
+    with stand_in.run() as run:
         run.test_app()
         denied = answer(401, "token_unauthorized", "Not authorized to access resource")
-        theatre.played.faults.append(_when("/companies", denied))
-        result = theatre.play(run, LEAD)
+        stand_in.played.faults.append(_when("/companies", denied))
+        result = stand_in.play(run, LEAD)
     assert "may not do this" in result.problem
     assert "permissions" in result.problem
-    assert theatre.played.people() == theatre.live
+    assert stand_in.played.people() == stand_in.live
 
 
 def test_the_wrong_region_is_told(tmp_path: Path) -> None:
     """A token of Europe does not open the United States."""
-    played = Played(region="eu")
+    played = StandIn(region="eu")
     with playing(tmp_path, played) as line:
-        app = Played(region="us").settings
+        app = StandIn(region="us").settings
         wrong = type(app)(played.settings.token, played.app_id, "us", frozenset())
         with pytest.raises(Problem, match="not accepted") as caught:
             AppSession(wrong, surroundings(tmp_path, line)).open()
@@ -97,74 +97,74 @@ def test_the_wrong_region_is_told(tmp_path: Path) -> None:
 def test_no_network_is_told(tmp_path: Path) -> None:
     """Nothing listens where the way should be."""
     with pytest.raises(Problem, match=r"blocked by a proxy|cannot be reached") as caught:
-        AppSession(Played().settings, surroundings(tmp_path, ProxyRoute(proxy="http://127.0.0.1:9"))).open()
+        AppSession(StandIn().settings, surroundings(tmp_path, ProxyRoute(proxy="http://127.0.0.1:9"))).open()
     assert caught.value.remedy
 
 
 def test_a_name_that_cannot_be_resolved_is_told(tmp_path: Path) -> None:
     """Without a network there is no name service either."""
     with pytest.raises(Problem) as caught:
-        AppSession(Played().settings, surroundings(tmp_path, ProxyRoute())).open()
+        AppSession(StandIn().settings, surroundings(tmp_path, ProxyRoute())).open()
     assert "resolved" in caught.value.what or "reached" in caught.value.what
 
 
-def test_an_untrusted_certificate_is_told(theatre: Theatre) -> None:
+def test_an_untrusted_certificate_is_told(stand_in: StandInRun) -> None:
     """Whoever opens TLS on the way is not trusted, and there is no switch for it."""
-    bare = ProxyRoute(proxy=theatre.line.proxy)
+    bare = ProxyRoute(proxy=stand_in.line.proxy)
     with pytest.raises(Problem, match="not trusted") as caught:
-        AppSession(theatre.played.settings, surroundings(theatre.folder, bare)).open()
+        AppSession(stand_in.played.settings, surroundings(stand_in.folder, bare)).open()
     assert "never switched off" in caught.value.remedy
-    assert theatre.played.seen == []
+    assert stand_in.played.seen == []
 
 
-def test_people_whom_intercom_archives_are_environment(theatre: Theatre) -> None:
+def test_people_whom_intercom_archives_are_environment(stand_in: StandInRun) -> None:
     """A developer workspace archives the oldest: that speaks against no pipeline."""
     done = threading.Event()
 
     def archive(request: Request) -> Outcome | None:
         if request.path == "/contacts/merge" and not done.is_set():
             done.set()
-            for contact_id in theatre.played.people()[2:]:
-                theatre.played.ask("POST", f"/contacts/{contact_id}/archive")
+            for contact_id in stand_in.played.people()[2:]:
+                stand_in.played.ask("POST", f"/contacts/{contact_id}/archive")
         return None
 
-    theatre.played.faults.append(archive)
-    with theatre.run() as run:
-        result = theatre.play(run, LEAD)
+    stand_in.played.faults.append(archive)
+    with stand_in.run() as run:
+        result = stand_in.play(run, LEAD)
     assert "archived people" in result.problem
     assert "20 contacts" in result.problem
-    assert theatre.played.people() == theatre.live
+    assert stand_in.played.people() == stand_in.live
 
 
-def test_what_cannot_be_cleared_away_fails_the_run(theatre: Theatre) -> None:
+def test_what_cannot_be_cleared_away_fails_the_run(stand_in: StandInRun) -> None:
     """A deletion that Intercom refuses leaves an entry, and the run says so."""
-    theatre.played.faults.append(_when("/contacts/", answer(403, "action_forbidden"), method="DELETE"))
-    with theatre.run() as run:
-        result = theatre.play(run, LEAD)
+    stand_in.played.faults.append(_when("/contacts/", answer(403, "action_forbidden"), method="DELETE"))
+    with stand_in.run() as run:
+        result = stand_in.play(run, LEAD)
         assert run.test_app.leftovers
     assert "may still be in the TEST app" in result.problem
     assert "harness sweep" in result.problem
-    theatre.played.faults.clear()
-    assert theatre.sweep() == []
-    assert theatre.played.people() == theatre.live
+    stand_in.played.faults.clear()
+    assert stand_in.sweep() == []
+    assert stand_in.played.people() == stand_in.live
 
 
-def test_a_job_is_not_run_where_it_would_fold_others(theatre: Theatre) -> None:
+def test_a_job_is_not_run_where_it_would_fold_others(stand_in: StandInRun) -> None:
     """A lead of nobody's run who has a user's e-mail: a job that finds its people itself would have to touch them."""
     job = "jobs::test_a_lead_joins_the_user_with_the_same_email"
-    with theatre.run() as run:
-        assert theatre.play(run, job).trouble == f"NotStaged: {Unstaged.OTHERS}"
-        theatre.played.ask("PUT", f"/contacts/{theatre.live[1]}", {"email": "elsewhere@customer.example"})
-        assert theatre.play(run, job).verdict is Verdict.PROVED
-    assert theatre.played.people() == theatre.live
+    with stand_in.run() as run:
+        assert stand_in.play(run, job).trouble == f"NotPossibleHere: {NotPossibleReason.OTHERS}"
+        stand_in.played.ask("PUT", f"/contacts/{stand_in.live[1]}", {"email": "elsewhere@customer.example"})
+        assert stand_in.play(run, job).verdict is Verdict.PROVED
+    assert stand_in.played.people() == stand_in.live
 
 
-def test_ctrl_c_clears_away(theatre: Theatre) -> None:
+def test_ctrl_c_clears_away(stand_in: StandInRun) -> None:
     """An interruption in the middle of a scenario leaves nothing."""
-    with theatre.run() as run, pytest.raises(KeyboardInterrupt):
+    with stand_in.run() as run, pytest.raises(KeyboardInterrupt):
         _interrupted(run)
-    assert theatre.played.people() == theatre.live
-    assert things(theatre.played) == []
+    assert stand_in.played.people() == stand_in.live
+    assert things(stand_in.played) == []
 
 
 def _interrupted(run: Run) -> None:
@@ -173,10 +173,10 @@ def _interrupted(run: Run) -> None:
         raise KeyboardInterrupt
 
 
-def test_a_pipeline_that_reaches_for_somebody_else_is_refuted(theatre: Theatre) -> None:
+def test_a_pipeline_that_reaches_for_somebody_else_is_refuted(stand_in: StandInRun) -> None:
     """It is the pipeline's fault, and the live person is untouched."""
-    victim = theatre.live[1]
-    with theatre.run() as run, run.scenario(Case("wrong", "case", "case")) as scenario:
+    victim = stand_in.live[1]
+    with stand_in.run() as run, run.scenario(Case("wrong", "case", "case")) as scenario:
         user = scenario.people.user()
         lead = scenario.people.lead(email=user.email)
         scenario.pipeline.lead_to_user(type(lead)(victim, email=user.email), user)
@@ -184,40 +184,40 @@ def test_a_pipeline_that_reaches_for_somebody_else_is_refuted(theatre: Theatre) 
             scenario.finish(passed=False)
         assert caught.value.refutes
         assert victim in caught.value.evidence
-    assert theatre.played.people() == theatre.live
+    assert stand_in.played.people() == stand_in.live
 
 
-def test_more_than_twenty_contacts_are_never_alive(theatre: Theatre) -> None:
+def test_more_than_twenty_contacts_are_never_alive(stand_in: StandInRun) -> None:
     """The guard counts, and refuses the one too many."""
-    with theatre.run() as run, run.scenario(Case("many", "case", "case")) as scenario:
+    with stand_in.run() as run, run.scenario(Case("many", "case", "case")) as scenario:
         for _ in range(20):
             scenario.people.lead(says=None, tags=())
         with pytest.raises(Problem, match="could not be made"):
             scenario.people.lead(says=None, tags=())
-        assert len(theatre.played.people()) == len(theatre.live) + 20
+        assert len(stand_in.played.people()) == len(stand_in.live) + 20
         with pytest.raises(Problem, match="harness's own request") as caught:
             scenario.finish(passed=False)
     assert "developer workspace" in caught.value.evidence
-    assert theatre.played.people() == theatre.live
+    assert stand_in.played.people() == stand_in.live
 
 
-def test_an_answer_that_was_lost_is_found_again(theatre: Theatre) -> None:
+def test_an_answer_that_was_lost_is_found_again(stand_in: StandInRun) -> None:
     """The contact was made and nobody heard of it: the sweep finds it by what the ledger wrote down before."""
     lost: list[bytes] = []
 
     def lose(request: Request) -> Outcome | None:
         if request.path == "/contacts" and request.method == "POST" and not lost:
-            made = theatre.played.sandbox.handle(
-                request.with_headers(authorization=f"Bearer sandbox-{theatre.played.workspace}")
+            made = stand_in.played.sandbox.handle(
+                request.with_headers(authorization=f"Bearer sandbox-{stand_in.played.workspace}")
             )
             lost.append(made.body)
             return Outcome(Response(502, JSON, b"{}"))
         return None
 
-    theatre.played.faults.append(lose)
-    with theatre.run() as run:
-        result = theatre.play(run, LEAD)
+    stand_in.played.faults.append(lose)
+    with stand_in.run() as run:
+        result = stand_in.play(run, LEAD)
     assert result.problem
     assert lost
-    assert theatre.sweep() == []
-    assert theatre.played.people() == theatre.live
+    assert stand_in.sweep() == []
+    assert stand_in.played.people() == stand_in.live

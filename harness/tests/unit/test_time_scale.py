@@ -13,7 +13,7 @@ from harness.gateway.middleware.time_scale import TimeScale
 
 
 @dataclass
-class Watch:
+class StopWatch:
     """The machine's time, moved by hand."""
 
     now: float = 1_000.0
@@ -29,7 +29,7 @@ class Track:
 
     scale: float = 1.0
     clock: ManualClock = field(default_factory=ManualClock)
-    watch: Watch = field(default_factory=Watch)
+    watch: StopWatch = field(default_factory=StopWatch)
     outcome: Outcome = field(
         default_factory=lambda: Outcome(Response(429, {"retry-after": "10", "x-ratelimit-reset": "1767225610"}))
     )
@@ -40,7 +40,7 @@ class Track:
     def ask(self, after: float) -> Response:
         """Ask after so many seconds of the machine's."""
         self.watch.now += after
-        response = self.pace.layer(Request("GET", "/me"), lambda _: self.outcome).response
+        response = self.pace.middleware(Request("GET", "/me"), lambda _: self.outcome).response
         assert response is not None
         return response
 
@@ -86,7 +86,7 @@ def test_at_scale_nought_nobody_has_to_wait() -> None:
 def test_a_delay_goes_by_on_the_clock_and_is_acted_out_scaled() -> None:
     """An answer that comes after a minute comes after a scaled minute."""
     track = Track(scale=0.01, outcome=Outcome(Response(200), delay=60))
-    outcome = track.pace.layer(Request("GET", "/me"), lambda _: track.outcome)
+    outcome = track.pace.middleware(Request("GET", "/me"), lambda _: track.outcome)
     assert outcome.delay == pytest.approx(0.6)
     assert track.moved == 60
 
@@ -94,7 +94,7 @@ def test_a_delay_goes_by_on_the_clock_and_is_acted_out_scaled() -> None:
 def test_the_harness_own_requests_are_left_alone() -> None:
     """What the harness asks is not paced."""
     track = Track()
-    answer = track.pace.layer(Request("GET", "/me", caller="harness"), lambda _: track.outcome).response
+    answer = track.pace.middleware(Request("GET", "/me", caller="harness"), lambda _: track.outcome).response
     assert answer is track.outcome.answer
 
 

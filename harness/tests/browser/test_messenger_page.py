@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from harness.core.clock import FollowingClock, WallClock
 from harness.runner import wiring
 from harness.sandbox.messenger.proofs import user_hash
-from harness.tests.browser.conftest import Site, Watched, Workspace
+from harness.tests.browser.conftest import Playground, Site, Watched
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 DAY = 86_400
@@ -38,7 +38,7 @@ def settled(tabs: Watched, page: Page) -> dict[str, Any]:
 
 
 def test_the_usual_snippet_makes_a_visitor_from_another_origin(
-    tabs: Watched, workspace: Workspace, shop: Callable[..., str]
+    tabs: Watched, workspace: Playground, shop: Callable[..., str]
 ) -> None:
     """`intercomSettings` alone boots it; the visitor is one that the API finds, with what the page said of them."""
     page = tabs.open(shop(plan="pro", name="Ada <3") + "?utm_source=letter")
@@ -52,7 +52,7 @@ def test_the_usual_snippet_makes_a_visitor_from_another_origin(
     assert workspace.ask("GET", f"/visitors?user_id={found}").json()["session_count"] == 1
 
 
-def test_the_cookies_have_their_names_and_lives(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_the_cookies_have_their_names_and_lives(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """id and device for 270 days and an hour, the session for a week, all on the site's own domain."""
     page = tabs.open(shop())
     found = booted(page)
@@ -70,7 +70,7 @@ def test_the_cookies_have_their_names_and_lives(tabs: Watched, workspace: Worksp
     assert {cookie["domain"] for cookie in cookies.values()} == {"localhost"}
 
 
-def test_the_id_is_undefined_before_boot_and_after_shutdown(tabs: Watched, workspace: Workspace, site: Site) -> None:
+def test_the_id_is_undefined_before_boot_and_after_shutdown(tabs: Watched, workspace: Playground, site: Site) -> None:
     """A script that was loaded and not booted knows nobody; after a shutdown the next boot is somebody else."""
     app_id = workspace.app_id
     site.pages["/quiet"] = f"<title>quiet</title><script src='{workspace.url}/widget/{app_id}'></script>"
@@ -88,7 +88,7 @@ def test_the_id_is_undefined_before_boot_and_after_shutdown(tabs: Watched, works
 
 
 def test_boot_with_a_user_makes_the_visitor_that_user(
-    tabs: Watched, workspace: Workspace, shop: Callable[..., str]
+    tabs: Watched, workspace: Playground, shop: Callable[..., str]
 ) -> None:
     """The same id, the new identifiers, what they had (facts §2); the visitor is gone."""
     page = tabs.open(shop(plan="pro"))
@@ -109,7 +109,7 @@ def test_boot_with_a_user_makes_the_visitor_that_user(
 
 @pytest.mark.parametrize("way", ["boot", "update"])
 def test_a_lead_who_logs_in_is_merged_into_the_user_they_are(
-    tabs: Watched, workspace: Workspace, shop: Callable[..., str], way: str
+    tabs: Watched, workspace: Playground, shop: Callable[..., str], way: str
 ) -> None:
     """What they said before is the user's conversation; the lead is gone."""
     user = workspace.user("ada@example.com", external_id="u-1")
@@ -132,7 +132,7 @@ def say(tabs: Watched, page: Page, text: str, email: str = "") -> dict[str, Any]
     return settled(tabs, page)
 
 
-def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """The visitor is a lead with a conversation and the e-mail they left; who asked to be told is told."""
     page = tabs.open(shop())
     found = booted(page)
@@ -155,7 +155,7 @@ def test_saying_hello_in_the_messenger(tabs: Watched, workspace: Workspace, shop
 
 
 def test_who_does_not_sign_out_leaves_their_conversations_behind(
-    tabs: Watched, workspace: Workspace, shop: Callable[..., str]
+    tabs: Watched, workspace: Playground, shop: Callable[..., str]
 ) -> None:
     """The next person at this browser sees them; after a shutdown nobody does."""
     page = tabs.open(shop("/account", user_id="u-1", email="ada@example.com"))
@@ -173,7 +173,7 @@ def test_who_does_not_sign_out_leaves_their_conversations_behind(
     expect(page.get_by_role("list", name="What was said").get_by_role("listitem")).to_have_count(0)
 
 
-def test_events_are_tracked(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_events_are_tracked(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """`trackEvent` waits for the ping and lands on the person."""
     page = tabs.open(shop(user_id="u-1", email="ada@example.com"))
     call(page, "trackEvent", "invited-friend", {"number": 2})
@@ -183,7 +183,7 @@ def test_events_are_tracked(tabs: Watched, workspace: Workspace, shop: Callable[
     assert [(event["event_name"], event["metadata"]) for event in events] == [("invited-friend", {"number": 2})]
 
 
-def test_identity_verification(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_identity_verification(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """403 without the right hash, and nobody is made; with it the user is there."""
     tabs.expect("status of 403", "User hash is missing or wrong")
     changed = workspace.ask("PUT", "/_sandbox/settings", {"identity_verification": True}).json()
@@ -199,7 +199,7 @@ def test_identity_verification(tabs: Watched, workspace: Workspace, shop: Callab
     assert proof not in workspace.ask("GET", "/_sandbox/exchanges").text
 
 
-def test_update_is_limited_as_the_real_one(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_update_is_limited_as_the_real_one(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """Twenty calls in half an hour; the next is passed over."""
     page = tabs.open(shop())
     booted(page)
@@ -213,7 +213,7 @@ def test_update_is_limited_as_the_real_one(tabs: Watched, workspace: Workspace, 
     assert len(pings) == 20
 
 
-def test_an_unknown_method_hurts_nobody(tabs: Watched, workspace: Workspace, shop: Callable[..., str]) -> None:
+def test_an_unknown_method_hurts_nobody(tabs: Watched, workspace: Playground, shop: Callable[..., str]) -> None:
     """It is a line in the console, as are those for which the sandbox has nothing to show."""
     page = tabs.open(shop())
     booted(page)
@@ -223,7 +223,7 @@ def test_an_unknown_method_hurts_nobody(tabs: Watched, workspace: Workspace, sho
 
 
 def test_the_launcher_can_be_hidden_and_replaced(
-    tabs: Watched, workspace: Workspace, site: Site, shop: Callable[..., str]
+    tabs: Watched, workspace: Playground, site: Site, shop: Callable[..., str]
 ) -> None:
     """`hide_default_launcher` and `custom_launcher_selector` do what they say."""
     url = shop("/own", hide_default_launcher=True, custom_launcher_selector="#chat")

@@ -46,22 +46,22 @@ class Far:
         return answer
 
 
-class Bench:
-    """A courier with a clock and a receiver."""
+class DispatcherBench:
+    """A dispatcher with a clock and a receiver."""
 
     def __init__(self, *answers: int | str) -> None:
         self.clock, self.far, self.disabled = ManualClock(), Far(list(answers) or [200]), list[str]()
-        self.courier = WebhookDispatcher(self.clock, self.far, self.disabled.append)
+        self.dispatcher = WebhookDispatcher(self.clock, self.far, self.disabled.append)
 
     def tell(self, *names: str, topic: str = "contact.merged") -> None:
         """Notifications by these names, and whatever is due."""
         for name in names:
-            self.courier.submit(HERE, topic, {"id": name, "delivery_attempts": 1})
-        self.courier.deliver()
+            self.dispatcher.submit(HERE, topic, {"id": name, "delivery_attempts": 1})
+        self.dispatcher.deliver()
 
     def order(self, how: How, **given: Any) -> None:
         """Have something happen to the next one."""
-        self.courier.disrupt("one", Disruption("*", how, **given))
+        self.dispatcher.disrupt("one", Disruption("*", how, **given))
 
     @property
     def names(self) -> list[str]:
@@ -71,14 +71,14 @@ class Bench:
     @property
     def states(self) -> list[str]:
         """What became of each delivery."""
-        return [one.state for one in self.courier.log("one")]
+        return [one.state for one in self.dispatcher.log("one")]
 
 
 def test_a_notification_is_delivered_once_and_signed() -> None:
     """The signature is HMAC-SHA1 of exactly the bytes that were sent."""
-    bench = Bench()
+    bench = DispatcherBench()
     bench.tell("a")
-    bench.courier.deliver()
+    bench.dispatcher.deliver()
     assert (bench.names, bench.far.signed, bench.states) == (["a"], [True], ["delivered"])
 
 
@@ -91,54 +91,54 @@ def test_the_signature_is_the_one_that_is_known() -> None:
 @pytest.mark.parametrize("trouble", ["no answer within 5 s", 500, 404, 302])
 def test_a_failure_is_tried_once_more_after_a_minute(trouble: int | str) -> None:
     """Not earlier, and not a third time; a redirect counts as a failure."""
-    bench = Bench(trouble)
+    bench = DispatcherBench(trouble)
     bench.tell("a")
     bench.clock.advance(RETRY_AFTER - 1)
-    bench.courier.deliver()
+    bench.dispatcher.deliver()
     assert len(bench.far.heard) == 1
     bench.clock.advance(1)
-    bench.courier.deliver()
+    bench.dispatcher.deliver()
     assert [body["delivery_attempts"] for body in bench.far.heard] == [1, 2]
     bench.clock.advance(10_000)
-    bench.courier.deliver()
+    bench.dispatcher.deliver()
     assert (len(bench.far.heard), bench.states) == (2, ["failed"])
 
 
 def test_a_retry_that_succeeds_is_a_delivery() -> None:
     """The log tells both tries."""
-    bench = Bench("the connection was refused", 200)
+    bench = DispatcherBench("the connection was refused", 200)
     bench.tell("a")
     bench.clock.advance(RETRY_AFTER)
-    bench.courier.deliver()
-    (delivery,) = bench.courier.log("one")
+    bench.dispatcher.deliver()
+    (delivery,) = bench.dispatcher.log("one")
     assert [attempt.result for attempt in delivery.attempts] == ["the connection was refused", "200"]
     assert delivery.state == "delivered"
 
 
 def test_410_ends_the_subscription() -> None:
     """Whoever says that it is gone is told nothing more."""
-    bench = Bench(410)
+    bench = DispatcherBench(410)
     bench.tell("a")
     assert (bench.disabled, bench.states) == (["one"], ["failed"])
 
 
 def test_429_is_waited_out_longer_and_longer_and_then_given_up() -> None:
     """From a minute to two hours, doubled each time."""
-    bench = Bench(429)
+    bench = DispatcherBench(429)
     bench.tell("a")
     waits = []
-    while bench.courier.waiting:
-        (delivery,) = bench.courier.log("one")
+    while bench.dispatcher.waiting:
+        (delivery,) = bench.dispatcher.log("one")
         waits.append(delivery.due - bench.clock.now())
         bench.clock.advance(waits[-1])
-        bench.courier.deliver()
+        bench.dispatcher.deliver()
     assert waits == [60, 120, 240, 480, 960, 1920, 3840]
     assert bench.states == ["dropped"]
 
 
 def test_too_many_failures_silence_a_receiver_for_a_while() -> None:
     """What comes in between is dropped; afterwards it is told again."""
-    bench = Bench(500)
+    bench = DispatcherBench(500)
     bench.tell(*(str(number) for number in range(TOO_MANY)))
     bench.tell("dropped")
     assert bench.states[-1] == "dropped"
@@ -161,69 +161,69 @@ def test_too_many_failures_silence_a_receiver_for_a_while() -> None:
 )
 def test_what_was_ordered_happens_to_the_next_one(how: How, names: list[str]) -> None:
     """Once, and the others come as they should."""
-    bench = Bench()
+    bench = DispatcherBench()
     bench.order(how, seconds=30)
     bench.tell("a", "b", "c")
     assert bench.names == names
-    assert bench.courier.disruptions("one")[0].fired == 1
+    assert bench.dispatcher.disruptions("one")[0].fired == 1
     bench.clock.advance(30)
-    bench.courier.deliver()
+    bench.dispatcher.deliver()
     assert sorted({*bench.names}) == (["b", "c"] if how == "drop" else ["a", "b", "c"])
 
 
 def test_an_early_one_is_sent_when_it_is_submitted() -> None:
     """Before anybody delivers, so before the answer of the request goes out."""
-    bench = Bench()
+    bench = DispatcherBench()
     bench.order("early")
-    assert bench.courier.may_block
-    bench.courier.submit(HERE, "contact.merged", {"id": "a", "delivery_attempts": 1})
+    assert bench.dispatcher.may_block
+    bench.dispatcher.submit(HERE, "contact.merged", {"id": "a", "delivery_attempts": 1})
     assert bench.names == ["a"]
 
 
 def test_what_is_held_back_can_be_let_go() -> None:
     """The last one of a run has no next one to wait for."""
-    bench = Bench()
+    bench = DispatcherBench()
     bench.order("reorder")
     bench.tell("a")
     assert bench.names == []
-    bench.courier.release()
-    bench.courier.deliver()
+    bench.dispatcher.release()
+    bench.dispatcher.deliver()
     assert bench.names == ["a"]
 
 
 def test_a_delivery_can_be_sent_again() -> None:
     """Whatever became of it, with the same id."""
-    bench = Bench()
+    bench = DispatcherBench()
     bench.order("drop")
     bench.tell("a")
-    (dropped,) = bench.courier.log("one")
-    assert bench.courier.redeliver("one", dropped.number).state == "delivered"
+    (dropped,) = bench.dispatcher.log("one")
+    assert bench.dispatcher.redeliver("one", dropped.number).state == "delivered"
     assert bench.names == ["a"]
     with pytest.raises(Problem, match="no delivery 99"):
-        bench.courier.redeliver("one", 99)
+        bench.dispatcher.redeliver("one", 99)
     with pytest.raises(Problem, match="no delivery"):
-        bench.courier.redeliver("two", dropped.number)
+        bench.dispatcher.redeliver("two", dropped.number)
 
 
 def test_orders_that_make_no_sense_are_refused() -> None:
     """Unknown ways, and numbers below what can be."""
-    bench = Bench()
+    bench = DispatcherBench()
     for wrong in (Disruption("*", "lose"), Disruption("*", "drop", times=0), Disruption("*", "delay", seconds=-1)):  # type: ignore[arg-type]
         with pytest.raises(Problem):
-            bench.courier.disrupt("one", wrong)
+            bench.dispatcher.disrupt("one", wrong)
 
 
 def test_a_receiver_is_asked_with_head_before_it_is_subscribed() -> None:
     """One that is not there, or not at that path, is refused with the reason."""
-    Bench(200).courier.validate(HERE.url)
+    DispatcherBench(200).dispatcher.validate(HERE.url)
     for answer in ("the connection was refused", 404, 500):
         with pytest.raises(Problem):
-            Bench(answer).courier.validate(HERE.url)
+            DispatcherBench(answer).dispatcher.validate(HERE.url)
 
 
 def test_who_is_told_something_else_before_they_answer_hears_nothing_twice() -> None:
     """A receiver writes before it answers, and what comes of that is sent at once: the first is on its way already."""
-    bench = Bench()
+    bench = DispatcherBench()
 
     def nested(method: str, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> int:
         told = bench.far(method, url, headers, body, timeout)
@@ -231,7 +231,7 @@ def test_who_is_told_something_else_before_they_answer_hears_nothing_twice() -> 
             bench.tell("b")
         return told
 
-    bench.courier = WebhookDispatcher(bench.clock, nested)
+    bench.dispatcher = WebhookDispatcher(bench.clock, nested)
     bench.tell("a")
     assert bench.names == ["a", "b"]
     assert bench.states == ["delivered", "delivered"]

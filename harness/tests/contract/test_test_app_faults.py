@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.errors import NotStaged, Unstaged
+from harness.core.errors import NotPossibleHere, NotPossibleReason
 from harness.runner.case import Case
-from harness.tests.support.intercom_stand_in import Played, playing
+from harness.tests.support.intercom_stand_in import StandIn, playing
 from harness.tests.support.stock_scenarios import cases_in
-from harness.tests.support.test_app_run import Theatre
+from harness.tests.support.test_app_run import StandInRun
 from harness.verification import Verdict
 
 
 @pytest.fixture
-def theatre(tmp_path: Path) -> Iterator[Theatre]:
+def stand_in(tmp_path: Path) -> Iterator[StandInRun]:
     """A TEST app in which nobody lives."""
-    played = Played()
+    played = StandIn()
     with playing(tmp_path, played) as line:
-        yield Theatre(played, line, tmp_path)
+        yield StandInRun(played, line, tmp_path)
 
 
 STAGED = {
@@ -33,31 +33,32 @@ STAGED = {
 
 
 @pytest.mark.parametrize("key", STAGED)
-def test_a_fault_spoils_an_answer_and_writes_nothing_more(theatre: Theatre, key: str) -> None:
+def test_a_fault_spoils_an_answer_and_writes_nothing_more(stand_in: StandInRun, key: str) -> None:
     """The scenario is proved as on the sandbox, and what reached the TEST app is what the pipeline asked for."""
-    with theatre.run() as run:
-        before = len(theatre.played.seen)
-        result = theatre.play(run, key)
+    with stand_in.run() as run:
+        before = len(stand_in.played.seen)
+        result = stand_in.play(run, key)
         assert (result.verdict, result.problem, result.trouble) == (Verdict.PROVED, "", "")
         assert run.test_app.leftovers == ()
     own = [one for one in result.exchanges if one.request.caller == "pipeline" and one.request.method != "GET"]
     spared = sum(one.outcome.fault == "reset_before" for one in own)
     asked = Counter((one.request.method, one.request.path) for one in own)
     paths = set(asked)
-    reached = Counter((one.method, one.path) for one in theatre.played.seen[before:] if (one.method, one.path) in paths)
+    seen = [(one.method, one.path) for one in stand_in.played.seen[before:]]
+    reached = Counter(one for one in seen if one in paths)
     assert reached.total() == asked.total() - spared == 1 + STAGED[key]
-    assert theatre.played.people() == []
+    assert stand_in.played.people() == []
 
 
-def test_webhooks_are_not_run_there_and_say_why(theatre: Theatre) -> None:
+def test_webhooks_are_not_run_there_and_say_why(stand_in: StandInRun) -> None:
     """Intercom tells public addresses only; what can be set of a sandbox alone says so as well."""
     (webhook,) = [one for one in cases_in("webhooks") if one.name == "test_a_webhook_comes_before_the_answer"]
     assert "webhooks" in inspect.signature(webhook.function).parameters
-    with theatre.run() as run, run.scenario(Case(webhook.module, webhook.name, webhook.title)) as scenario:
-        with pytest.raises(NotStaged) as told:
+    with stand_in.run() as run, run.scenario(Case(webhook.module, webhook.name, webhook.title)) as scenario:
+        with pytest.raises(NotPossibleHere) as told:
             scenario.intercom.subscribe()
-        assert told.value.mark is Unstaged.WEBHOOKS
+        assert told.value.mark is NotPossibleReason.WEBHOOKS
         scenario.intercom.search_lags()
-        with pytest.raises(NotStaged) as told:
+        with pytest.raises(NotPossibleHere) as told:
             scenario.intercom.begin()
-        assert told.value.mark is Unstaged.SETTINGS
+        assert told.value.mark is NotPossibleReason.SETTINGS
