@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -43,9 +43,9 @@ class EvidenceDifference(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     tier: Literal["error", "warning", "info"]
     blame: Literal["sandbox wrong", "Intercom moved", "recording stale", "environment"]
     asked_by: Literal["harness", "pipeline"]
-    test_app: Any = None
-    sandbox: Any = None
-    cassette: Any = None
+    test_app: object = None
+    sandbox: object = None
+    cassette: object = None
 
     @property
     def speaks_against_the_sandbox(self) -> bool:

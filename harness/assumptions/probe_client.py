@@ -14,7 +14,7 @@ from harness.people import People
 class Ask(Protocol):
     """One request in a pipeline's place; bytes are sent as they are."""
 
-    def __call__(self, method: str, path: str, sent: Any = None, version: str = NEWEST_VERSION) -> Reading:
+    def __call__(self, method: str, path: str, sent: object = None, version: str = NEWEST_VERSION) -> Reading:
         """Ask."""
         ...
 
@@ -33,7 +33,7 @@ def plain_user(people: People, **changes: Any) -> User:
     return people.user(says=None, tags=(), **changes)
 
 
-def probes_in(module: Mapping[str, Any]) -> dict[str, Probe]:
+def probes_in(module: Mapping[str, object]) -> dict[str, Probe]:
     """The probes that a module defines, by name, in the order in which they stand there."""
     return {
         name: value

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from harness.cassette.format.document import Cassette, Header, Interaction
 from harness.cassette.format.id_names import LONG_ID
@@ -21,6 +21,7 @@ from harness.client import NEWEST_VERSION
 from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
+from harness.core.json_values import Json
 from harness.core.tokens import token_of
 from harness.runner.case import ScenarioResult
 from harness.runner.wiring import sandbox_backend
@@ -164,7 +165,7 @@ def _without_strangers(outcome: Outcome, own: frozenset[str]) -> Outcome:
     return replace(outcome, answer=Response(response.status, response.headers, json.dumps(counted).encode()))
 
 
-def _is_stranger(one: Mapping[str, Any], own: frozenset[str]) -> bool:
+def _is_stranger(one: Mapping[str, Json], own: frozenset[str]) -> bool:
     return one.get("type") == "contact" and one.get("id") not in own
 
 
@@ -233,7 +234,7 @@ class _Replies:
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
         self._waiting: dict[tuple[str, str], deque[Outcome]] = defaultdict(deque)
-        self._visitors: dict[str, Mapping[str, Any]] = {}
+        self._visitors: dict[str, Mapping[str, Json]] = {}
         for interaction in interactions:
             self._waiting[_kind_of(interaction.request)].append(interaction.outcome)
             body = interaction.outcome.response.json() if interaction.outcome.response else None
@@ -246,7 +247,7 @@ class _Replies:
         waiting = self._waiting[_kind_of(request)]
         return waiting.popleft() if waiting else Outcome(Response(404, {}, b""))
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, Json]) -> Mapping[str, Json]:
         """The next visitor."""
         return next(self._unseen, {"id": "", "user_id": ""})
 

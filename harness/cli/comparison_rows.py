@@ -32,9 +32,9 @@ class ComparisonDifference:
     path: str
     tier: Tier
     blame: Blame
-    test_app: Any = None
-    sandbox: Any = None
-    cassette: Any = None
+    test_app: object = None
+    sandbox: object = None
+    cassette: object = None
     differs_from: tuple[Against, ...] = ()
     asked_by: Caller = "harness"
 
@@ -69,7 +69,7 @@ class Comparison:
         for name, why in self.without.items():
             yield f"  {name}: {why}"
 
-    def as_data(self, now: float, **about: str) -> dict[str, Any]:
+    def as_data(self, now: float, **about: str) -> dict[str, object]:
         """The comparison as evidence that can be committed, with its date."""
         at = iso_seconds(now)
         rows = [

@@ -133,7 +133,7 @@ class RunReporter:
         self._failed = self._failed or bool(session.testsfailed)
         self._remains = self._remains.and_(session.config.stash.get(REMAINS, UnusedDeclarations()))
 
-    def pytest_internalerror(self, excrepr: Any) -> None:
+    def pytest_internalerror(self, excrepr: object) -> None:
         """pytest itself failed."""
         self._problems.append(str(excrepr))
 

@@ -34,7 +34,7 @@ class TourRequest:
 
     method: str
     target: str
-    body: Any = None
+    body: object = None
     form: Mapping[str, str] | None = None
 
 
@@ -48,7 +48,7 @@ class Stop:
     status: int
     shows: Sequence[str]
     after: str
-    learns: Callable[[LearntIds, Any], None] = lambda known, body: None
+    learns: Callable[[LearntIds, object], None] = lambda known, body: None
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class LearntIds:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def _learn(name: str, *path: str) -> Callable[[LearntIds, Any], None]:
+def _learn(name: str, *path: str) -> Callable[[LearntIds, object], None]:
     def remember(known: LearntIds, body: Any) -> None:
         for member in path:
             body = body[member]
@@ -275,7 +275,7 @@ def _show_answer(stop: Stop, answer: Response, console: Console, right: bool) ->
     console.print(line, soft_wrap=True)
 
 
-def _found(answer: Response, path: str) -> Any:
+def _found(answer: Response, path: str) -> object:
     if path == "link":
         return answer.headers.get("link")
     found = answer.json()

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -149,11 +148,11 @@ def _summary(played: Sequence[Judged]) -> str:
 # --- as data --------------------------------------------------------------------------------------
 
 
-def _as_data(played: Sequence[Judged], code: int) -> dict[str, Any]:
+def _as_data(played: Sequence[Judged], code: int) -> dict[str, object]:
     return {"pipelines": [_pipeline(judged) for judged in played], "exit_code": code}
 
 
-def _pipeline(judged: Judged) -> dict[str, Any]:
+def _pipeline(judged: Judged) -> dict[str, object]:
     specimen = judged.specimen
     return {
         "name": specimen.name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 Role: TypeAlias = Literal["lead", "user"]
 Kind: TypeAlias = Literal["visitor", "lead", "user"]
@@ -26,7 +26,7 @@ class Visitor:
     name: str | None = None
     email: str | None = None
     phone: str | None = None
-    custom_attributes: Mapping[str, Any] = field(default_factory=dict)
+    custom_attributes: Mapping[str, object] = field(default_factory=dict)
     known_by: Literal["user_id", "id"] = "user_id"
 
     @property
@@ -45,7 +45,7 @@ class Lead:
     email: str | None = None
     name: str | None = None
     phone: str | None = None
-    custom_attributes: Mapping[str, Any] = field(default_factory=dict)
+    custom_attributes: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def user_id(self) -> str | None:
@@ -68,7 +68,7 @@ class User:
     external_id: str | None = None
     name: str | None = None
     phone: str | None = None
-    custom_attributes: Mapping[str, Any] = field(default_factory=dict)
+    custom_attributes: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def user_id(self) -> str | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from harness.cassette.redaction.redactor import Redactor
 from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response, in_starting_order, is_repetition
+from harness.core.json_values import Json
 from harness.report.result import KeptRow
 
 LONGEST_BODY = 20_000
@@ -141,7 +141,7 @@ def readable(body: bytes) -> str:
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n… {len(text) - LONGEST_BODY} characters more"
 
 
-def _filled(value: Any) -> Any:
+def _filled(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _filled(item) for key, item in value.items() if item not in (None, "", [], {})}
     return [_filled(item) for item in value] if isinstance(value, list) else value

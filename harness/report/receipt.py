@@ -30,7 +30,7 @@ class Subject:
     """What narrowed the run down: paths and expressions; empty where all scenarios were wanted."""
 
 
-def receipt_of(run: RunRow, subject: Subject, written_at: str) -> dict[str, Any]:
+def receipt_of(run: RunRow, subject: Subject, written_at: str) -> dict[str, object]:
     """The receipt of a run, ready to be written as JSON."""
     scenarios = [
         {
@@ -58,7 +58,7 @@ def receipt_of(run: RunRow, subject: Subject, written_at: str) -> dict[str, Any]
     return {**content, "seal": _seal(content)}
 
 
-def read_receipt(path: Path) -> dict[str, Any]:
+def read_receipt(path: Path) -> dict[str, object]:
     """A receipt from its file; a `Problem` if it is none, or was changed."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -108,6 +108,6 @@ def _files(what: str, then: Mapping[str, str], now: Mapping[str, str]) -> Iterat
             yield f"{what}: {path} was changed"
 
 
-def _seal(content: Mapping[str, Any]) -> str:
+def _seal(content: Mapping[str, object]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

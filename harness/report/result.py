@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 Ending: TypeAlias = Literal["proved", "refuted", "unknown", "not run", "could not run"]
 
@@ -145,7 +145,7 @@ class RunRow:
             return 2
         return 0
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """The run as JSON shows it."""
         data = asdict(self)
         return {"exit_code": self.exit_code, "counts": dict(self.counts), **data}

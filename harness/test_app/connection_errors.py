@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 
@@ -110,7 +109,7 @@ _REMEDIES: Mapping[str, str] = {
 }
 
 
-def _errors(body: Any) -> Iterator[tuple[str, str]]:
+def _errors(body: object) -> Iterator[tuple[str, str]]:
     listed = body.get("errors") if isinstance(body, Mapping) else None
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, Mapping):
@@ -194,7 +193,7 @@ _ERRORS: Sequence[tuple[Callable[[requests.RequestException, str], object], str,
 
 def _links(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
-    waiting: list[Any] = [error]
+    waiting: list[object] = [error]
     while waiting:
         one = waiting.pop()
         if isinstance(one, BaseException) and id(one) not in seen:

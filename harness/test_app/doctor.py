@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from harness.config import LIVE_APP_IDS, AppSettings, Settings
 from harness.core.errors import Problem
 from harness.core.http import Outcome, Request, Response
+from harness.core.json_values import Json, list_in, object_in
 from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app import budget
 from harness.test_app.cleanup.ledger import Ledger
@@ -269,10 +270,10 @@ def _scopes(backend: IntercomBackend) -> Iterator[DoctorFinding]:
 
 
 def _contacts(answer: Response | None) -> Iterator[DoctorFinding]:
-    body: Any = answer.json() if answer is not None and answer.status == 200 else None
-    if not isinstance(body, Mapping) or not isinstance(body.get("total_count"), int):
+    body: Json = answer.json() if answer is not None and answer.status == 200 else None
+    there = object_in(body).get("total_count")
+    if not isinstance(there, int):
         return
-    there = body["total_count"]
     if there > CONTACTS_AT_MOST // 2:
         told = f"{there} contacts are there; a developer workspace keeps {CONTACTS_AT_MOST} and archives the oldest"
         yield DoctorFinding("room", "look", told, "delete those you do not need, unless this is a paid TEST workspace")
@@ -281,10 +282,10 @@ def _contacts(answer: Response | None) -> Iterator[DoctorFinding]:
 
 
 def _attributes(answer: Response | None) -> Iterator[DoctorFinding]:
-    body: Any = answer.json() if answer is not None and answer.status == 200 else None
+    body: Json = answer.json() if answer is not None and answer.status == 200 else None
     if not isinstance(body, Mapping):
         return
-    there = {entry.get("name") for entry in body.get("data") or [] if entry.get("custom")}
+    there = {entry.get("name") for entry in map(object_in, list_in(body.get("data"))) if entry.get("custom")}
     missing = [name for name in ATTRIBUTES if name not in there]
     if missing:
         told = f"the first run makes {', '.join(missing)}; Intercom has no way to remove them, only to archive"

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from harness.core.http import Request
+from harness.core.json_values import Json, JsonObject
 
 Effect: TypeAlias = Literal["reads", "makes", "changes", "ends"]
 """`ends` is what cannot be taken back: deletions, merges, conversions, archiving."""
@@ -131,7 +132,7 @@ class UnderstoodRequest:
     operation: GuardedOperation
     blanks: Sequence[tuple[str, str]] = ()
     query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -141,7 +142,9 @@ class UnderstoodRequest:
     @property
     def rooms(self) -> Sequence[str]:
         """The ids of the conversations that path and body name."""
-        named = [value for _, name, value in walk(self.body) if name == "conversation_id" and isinstance(value, str)]
+        named = [
+            value for _, name, value in walk(dict(self.body)) if name == "conversation_id" and isinstance(value, str)
+        ]
         return tuple(value for value in (*(v for kind, v in self.blanks if kind == "conversation"), *named) if value)
 
     @property
@@ -154,7 +157,7 @@ class UnderstoodRequest:
         """The text at a place of the body (`a.b`) or the query (`?a`); empty where there is none."""
         if place.startswith("?"):
             return self.query.get(place[1:], "")
-        value: Any = self.body
+        value: object = self.body
         for step in place.split("."):
             value = value.get(step) if isinstance(value, Mapping) else None
         return value if isinstance(value, str) else ""
@@ -211,7 +214,7 @@ def _find(method: str, segments: list[str]) -> tuple[GuardedOperation, Sequence[
     return None
 
 
-def _body(request: Request) -> Mapping[str, Any] | Unreadable:
+def _body(request: Request) -> Mapping[str, Json] | Unreadable:
     if not request.body.strip():
         return {}
     kind = request.headers.get("content-type", "")
@@ -224,18 +227,18 @@ def _body(request: Request) -> Mapping[str, Any] | Unreadable:
     return value if isinstance(value, dict) else Unreadable("its body is no JSON object")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Json]]) -> JsonObject:
     value = dict(pairs)
     if len(value) < len(pairs):
         raise ValueError("a name is given twice")
     return value
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
 
 
-def walk(value: Any, place: str = "") -> Iterator[tuple[str, str, Any]]:
+def walk(value: Json, place: str = "") -> Iterator[tuple[str, str, Json]]:
     """Every named value of a body: its place, its name, the value. What is only data is left out."""
     if isinstance(value, Mapping):
         for name, inner in value.items():

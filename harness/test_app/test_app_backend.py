@@ -192,7 +192,7 @@ class _OwnWay(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"https": _OwnPool}
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+    def proxy_manager_for(self, proxy: str, **options: object) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = {"https": _OwnPool}
         return manager

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from harness.config import AppSettings
 from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.core.http import Caller, Outcome, Request
+from harness.core.json_values import Json
 from harness.test_app.cleanup.cleaning import SETTLED_AFTER, ContactCleaner, Leftover
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.cleanup.marker import SEED_BITS, marker_of
@@ -188,7 +189,7 @@ class AppSession:
 
     def _is_archived(self, contact_id: str) -> bool:
         answer = self.guard.ask("GET", f"/contacts/{contact_id}")
-        body: Any = answer.json() if answer is not None and answer.status == 200 else None
+        body: Json = answer.json() if answer is not None and answer.status == 200 else None
         return isinstance(body, Mapping) and body.get("archived") is True
 
     def _worst_trouble(self) -> Problem | None:

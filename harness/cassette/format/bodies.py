@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
 
 import msgspec
+
+from harness.core.json_values import Json, JsonObject
 
 WRAPPERS = ("string", "base64_string", "json")
 _OPENINGS = tuple(f'{{"{name}":'.encode() for name in WRAPPERS)
@@ -50,7 +51,7 @@ def from_field(field: bytes) -> bytes:
     return _unwrap(field, tree)
 
 
-def _unwrap(field: bytes, tree: dict[str, Any]) -> bytes:
+def _unwrap(field: bytes, tree: JsonObject) -> bytes:
     name, value = next(iter(tree.items()))
     if name == "json":
         return field[len('{"json":') : -1]
@@ -73,14 +74,15 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-def tree_of(body: bytes) -> Any:
+def tree_of(body: bytes) -> Json:
     """The body as JSON values; as text where it is no JSON, `None` where it is empty."""
     if not body:
         return None
     try:
-        return msgspec.json.decode(body)
+        tree: Json = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body.decode("utf-8", "replace")
+    return tree
 
 
 def _looks_wrapped(text: bytes) -> bool:

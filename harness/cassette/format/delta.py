@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from harness.cassette.format.bodies import WRAPPERS
+from harness.core.json_values import Json, JsonObject
 
 LIKE: Final = "like"
 BUT: Final = "but"
@@ -30,7 +31,7 @@ _OVERHEAD = len('{"like":"","but":{}}')
 class DeltaEncoder:
     """The objects that a recording has shown so far, by name; the same for who writes and for who reads."""
 
-    _last: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _last: dict[str, JsonObject] = field(default_factory=dict)
     _by_shape: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def shorten(self, text: bytes) -> bytes:
@@ -53,7 +54,7 @@ class DeltaEncoder:
             self._note(tree)
         return text
 
-    def _short(self, value: Any) -> Any:
+    def _short(self, value: Json) -> Json:
         if isinstance(value, list):
             return [self._short(item) for item in value]
         if not isinstance(value, dict):
@@ -71,17 +72,17 @@ class DeltaEncoder:
         self._remember(name, value)
         return short
 
-    def _base(self, name: str, value: dict[str, Any]) -> str:
+    def _base(self, name: str, value: JsonObject) -> str:
         for known in (name, self._by_shape.get(_shape(value), "")):
             if known in self._last and _shape(self._last[known]) == _shape(value):
                 return known
         return ""
 
     @staticmethod
-    def _pays(base: str, changed: Iterable[str], value: dict[str, Any]) -> bool:
+    def _pays(base: str, changed: Iterable[str], value: JsonObject) -> bool:
         return _OVERHEAD + len(base) + sum(len(_text(value[key])) + len(key) + 4 for key in changed) < len(_text(value))
 
-    def _whole(self, value: Any) -> Any:
+    def _whole(self, value: Json) -> Json:
         if isinstance(value, list):
             return [self._whole(item) for item in value]
         if not isinstance(value, dict):
@@ -90,14 +91,14 @@ class DeltaEncoder:
         self._remember(_name(whole), whole)
         return whole
 
-    def _like(self, value: dict[str, Any]) -> dict[str, Any]:
+    def _like(self, value: JsonObject) -> JsonObject:
         name, but = value[LIKE], value.get(BUT, {})
         base = self._last.get(name) if isinstance(name, str) else None
         if base is None or not isinstance(but, dict) or value.keys() - {LIKE, BUT} or but.keys() - base.keys():
             raise ValueError(f"a body is like {name!r}, which is not shown before it in this form")
         return {key: self._whole(but[key]) if key in but else item for key, item in base.items()}
 
-    def _note(self, value: Any) -> None:
+    def _note(self, value: Json) -> None:
         if isinstance(value, list):
             for item in value:
                 self._note(item)
@@ -106,21 +107,21 @@ class DeltaEncoder:
                 self._note(item)
             self._remember(_name(value), value)
 
-    def _remember(self, name: str, value: dict[str, Any]) -> None:
+    def _remember(self, name: str, value: JsonObject) -> None:
         if name:
             self._last[name] = value
             self._by_shape[_shape(value)] = name
 
 
-def _name(value: dict[str, Any]) -> str:
+def _name(value: JsonObject) -> str:
     kind, own = value.get("type"), value.get("id")
     long_enough = len(value) >= _FEWEST  # a mere reference to somebody is not what they were shown as
     return f"{kind} {own}" if long_enough and isinstance(kind, str) and isinstance(own, str) else ""
 
 
-def _shape(value: dict[str, Any]) -> tuple[str, ...]:
-    return (value["type"], *value)
+def _shape(value: JsonObject) -> tuple[str, ...]:
+    return (str(value["type"]), *value)
 
 
-def _text(value: Any) -> bytes:
+def _text(value: Json) -> bytes:
     return msgspec.json.encode(value)

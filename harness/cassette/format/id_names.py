@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Interaction
+from harness.core.json_values import Json
 
 LONG_ID = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{12,20})(?![0-9A-Za-z])"
@@ -73,7 +73,7 @@ class IdNames:
             if text not in self.of:
                 self.of[text] = self._next("id")
 
-    def _name(self, item: Mapping[str, Any]) -> None:
+    def _name(self, item: Mapping[str, Json]) -> None:
         kind, own = kind_of(item), item.get("id")
         if kind is None or not isinstance(own, str):
             return
@@ -81,14 +81,15 @@ class IdNames:
         name = self.of.get(key) or self._next(kind)
         self.of[key] = name
         for second in _SECOND:
-            if isinstance(item.get(second), str) and LONG_ID.fullmatch(item[second]):
-                self.of.setdefault(item[second], f"{name}.{second}")
+            value = item.get(second)
+            if isinstance(value, str) and LONG_ID.fullmatch(value):
+                self.of.setdefault(value, f"{name}.{second}")
 
     def _next(self, kind: str) -> str:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"{kind}_{self._counts[kind]}"
 
-    def name_of(self, item: Mapping[str, Any]) -> str:
+    def name_of(self, item: Mapping[str, Json]) -> str:
         """The name of what an answer shows, or an empty text."""
         return self.of.get(key_of_id(kind_of(item) or "", str(item.get("id"))), "")
 
@@ -97,13 +98,13 @@ class IdNames:
         return LONG_ID.sub(lambda match: "{" + self.of[match[0]] + "}" if match[0] in self.of else match[0], text)
 
 
-def kind_of(item: Mapping[str, Any]) -> str | None:
+def kind_of(item: Mapping[str, Json]) -> str | None:
     """What an object in an answer is called, or `None` where it is nothing with an id."""
     kind = KINDS.get(str(item.get("type")))
     return str(item.get("role")) if kind == "contact" and item.get("role") in ("lead", "user") else kind
 
 
-def _objects(tree: Any) -> Iterator[Mapping[str, Any]]:
+def _objects(tree: Json) -> Iterator[Mapping[str, Json]]:
     if isinstance(tree, dict):
         yield tree
         for value in tree.values():

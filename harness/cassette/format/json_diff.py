@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
+
+from harness.core.json_values import Json, JsonObject
 
 Change: TypeAlias = Literal["added", "removed", "changed", "type"]
 _LONGEST = 80
@@ -18,8 +20,8 @@ class JsonDifference:
 
     path: str
     change: Change
-    old: Any = None
-    new: Any = None
+    old: Json = None
+    new: Json = None
 
     def __str__(self) -> str:
         if self.change == "added":
@@ -29,7 +31,7 @@ class JsonDifference:
         return f"{self.path}: recorded {shown(self.old)}, now {shown(self.new)}"
 
 
-def differences(old: Any, new: Any, path: str = "$") -> Iterator[JsonDifference]:
+def differences(old: Json, new: Json, path: str = "$") -> Iterator[JsonDifference]:
     """Each place where `new` differs from `old`, in the order of `old`."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _of_objects(old, new, path)
@@ -41,7 +43,7 @@ def differences(old: Any, new: Any, path: str = "$") -> Iterator[JsonDifference]
         yield JsonDifference(path, "changed", old, new)
 
 
-def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[JsonDifference]:
+def _of_objects(old: JsonObject, new: JsonObject, path: str) -> Iterator[JsonDifference]:
     for key, value in old.items():
         place = f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]"
         if key in new:
@@ -53,7 +55,7 @@ def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator
             yield JsonDifference(f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]", "added", new=value)
 
 
-def _of_arrays(old: list[Any], new: list[Any], path: str) -> Iterator[JsonDifference]:
+def _of_arrays(old: list[Json], new: list[Json], path: str) -> Iterator[JsonDifference]:
     for index, (one, other) in enumerate(zip(old, new, strict=False)):
         yield from differences(one, other, f"{path}[{index}]")
     for index in range(len(new), len(old)):
@@ -62,7 +64,7 @@ def _of_arrays(old: list[Any], new: list[Any], path: str) -> Iterator[JsonDiffer
         yield JsonDifference(f"{path}[{index}]", "added", new=new[index])
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: Json) -> str:
     """The JSON type of a value; whole and broken numbers are of one type."""
     if value is None:
         return "null"
@@ -73,7 +75,7 @@ def kind_of(value: Any) -> str:
     return "text" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
-def shown(value: Any) -> str:
+def shown(value: Json) -> str:
     """A value as JSON, short enough for a line."""
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -7,12 +7,13 @@ masked before a key is made, see `varying`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from harness.core.http import INTERCOM_HOST, Request
+from harness.core.json_values import Json
 
 VERSION_HEADER = "intercom-version"
 ALIASES = {"api.eu.intercom.io": INTERCOM_HOST, "api.au.intercom.io": INTERCOM_HOST}
@@ -35,7 +36,7 @@ class Parts:
     """A request taken apart for comparing and explaining."""
 
     key: MatchKey
-    body: Any
+    body: Json
 
 
 def key_of(request: Request) -> MatchKey:

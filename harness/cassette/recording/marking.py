@@ -53,8 +53,9 @@ class _Marking:
         marked = [(name, self.text(value)) for name, value in pairs]
         target = _path(path, self.text) + question + (query if marked == pairs else urlencode(marked))
         tree = tree_of(request.body)
-        if request.method == "POST" and path == "/tags" and isinstance(tree, dict) and tree.get("name") in self._tags:
-            return replace(request, body=msgspec.json.encode({**tree, "name": self._tag(tree["name"])}))
+        name = tree.get("name") if request.method == "POST" and path == "/tags" and isinstance(tree, dict) else None
+        if isinstance(tree, dict) and isinstance(name, str) and name in self._tags:
+            return replace(request, body=msgspec.json.encode({**tree, "name": self._tag(name)}))
         return replace(request, target=target, body=self._body(request.body))
 
     def _response(self, response: Response) -> Response:
@@ -110,8 +111,9 @@ def _tags(interactions: Iterable[Interaction]) -> Iterable[str]:
     for found in interactions:
         if found.caller == "harness" and found.request.method == "POST" and found.request.path == "/tags":
             tree = tree_of(found.request.body)
-            if isinstance(tree, dict) and isinstance(tree.get("name"), str):
-                yield tree["name"]
+            name = tree.get("name") if isinstance(tree, dict) else None
+            if isinstance(name, str):
+                yield name
 
 
 def _path(path: str, change: Callable[[str], str]) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
@@ -21,6 +20,7 @@ from harness.cassette.format.plain_body import plain, plain_request, with_interc
 from harness.cassette.redaction import pseudonyms
 from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
 from harness.core.http import BrokenResponse, Outcome, Request, Response
+from harness.core.json_values import Json, JsonObject
 
 RULES_VERSION = 1
 """Raised with every change of the rules: cassettes made under others are stale."""
@@ -77,7 +77,7 @@ class Redactor:
     """
 
     def __init__(
-        self, *, people: Iterable[Mapping[str, Any]] = (), secrets: Iterable[str] = (), strangers: bool = False
+        self, *, people: Iterable[Mapping[str, Json]] = (), secrets: Iterable[str] = (), strangers: bool = False
     ) -> None:
         self.secrets = SecretMatcher(secrets)
         self.strangers = strangers
@@ -90,10 +90,10 @@ class Redactor:
         replaced = header.names == "pseudonyms" or (not header.names and header.recorded_from == "test-app")
         return cls(people=header.people, secrets=secrets, strangers=replaced)
 
-    def know(self, people: Iterable[Mapping[str, Any]]) -> None:
+    def know(self, people: Iterable[Mapping[str, Json]]) -> None:
         """Learn of people that the harness made."""
         for person in people:
-            self._known.update(_texts(person))
+            self._known.update(_texts(dict(person)))
 
     def knows(self, text: str) -> bool:
         """Whether a text is one of a person that the harness made."""
@@ -164,8 +164,7 @@ class Redactor:
         """A value of a form; the Messenger's `user_data` is JSON, and may hold what proves an identity."""
         if value.startswith("{") and not _is_secret_key(name):
             return self.body(value.encode(), "", name == "user_data").decode()
-        found: str = self._value(name, value, False)
-        return found
+        return str(self._value(name, value, False))
 
     def body(self, body: bytes, content_type: str = "", person: bool = False) -> bytes:
         """A body, clean; the very bytes that came where nothing needs to be."""
@@ -186,7 +185,7 @@ class Redactor:
         except UnicodeDecodeError:
             return COVER.encode() if self.secrets.found_in(body.decode("latin-1")) else body
 
-    def _tree(self, value: Any, person: bool) -> Any:
+    def _tree(self, value: Json, person: bool) -> Json:
         """The value itself where it is clean, a clean copy otherwise."""
         if isinstance(value, str):
             return self.text(value)
@@ -197,13 +196,13 @@ class Redactor:
             return self._object(value, person)
         return value
 
-    def _object(self, value: dict[str, Any], person: bool) -> dict[str, Any]:
+    def _object(self, value: JsonObject, person: bool) -> JsonObject:
         person = person or value.get("type") in PERSON_TYPES or "email" in value
         clean = {self.text(key): self._value(key, item, person) for key, item in value.items()}
         unchanged = len(clean) == len(value) and all(key in clean and clean[key] is item for key, item in value.items())
         return value if unchanged else clean
 
-    def _value(self, key: str, value: Any, person: bool) -> Any:
+    def _value(self, key: str, value: Json, person: bool) -> Json:
         if _is_secret_key(key) and value not in (None, "", [], {}):
             return value if value == COVER else COVER
         if not isinstance(value, str):
@@ -253,7 +252,7 @@ def redact(interaction: Interaction, redactor: Redactor) -> RedactedInteraction:
     return RedactedInteraction(clean)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Json, other: Json) -> bool:
     return one is other
 
 
@@ -265,7 +264,7 @@ def _names_a_person(request: Request) -> bool:
     return request.path.strip("/").partition("/")[0] in ("contacts", "users", "leads", "visitors")
 
 
-def _texts(value: Any) -> Iterable[str]:
+def _texts(value: Json) -> Iterable[str]:
     if isinstance(value, str):
         yield value.lower()
     elif isinstance(value, Mapping):

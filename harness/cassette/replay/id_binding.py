@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from harness.cassette.format.bodies import is_json, tree_of
 from harness.cassette.format.id_names import COLLECTIONS, LONG_ID, IdNames, key_of_id, kind_of
 from harness.core.http import Request
+from harness.core.json_values import Json
 
 
 class Binding:
@@ -56,7 +56,7 @@ class Binding:
         changed = [(name, self.one(COLLECTIONS.get(name, ""), value)) for name, value in pairs]
         return query if changed == pairs else urlencode(changed)
 
-    def tree(self, value: Any, kind: str = "") -> Any:
+    def tree(self, value: Json, kind: str = "") -> Json:
         """JSON values with the live ids in them; `kind` says what a bare `id` numbers."""
         if isinstance(value, str):
             return self.text(value)
@@ -67,12 +67,12 @@ class Binding:
         own = kind_of(value) or kind
         return {key: self._member(key, item, own) for key, item in value.items()}
 
-    def _member(self, key: str, value: Any, kind: str) -> Any:
+    def _member(self, key: str, value: Json, kind: str) -> Json:
         if isinstance(value, str) and (key == "id" or key in COLLECTIONS):
             return self.one(COLLECTIONS.get(key, kind), value)
         return self.tree(value, COLLECTIONS.get(key, kind))
 
-    def learn(self, recorded: Any, live: Any) -> None:
+    def learn(self, recorded: Json, live: Json) -> None:
         """Learn from an answer which live id each recorded one is."""
         if isinstance(recorded, dict) and isinstance(live, dict):
             self._learn_object(recorded, live)
@@ -82,7 +82,7 @@ class Binding:
         elif isinstance(recorded, str) and recorded in self.names.of and LONG_ID.fullmatch(str(live)):
             self._live.setdefault(recorded, str(live))
 
-    def _learn_object(self, recorded: Mapping[str, Any], live: Mapping[str, Any]) -> None:
+    def _learn_object(self, recorded: Mapping[str, Json], live: Mapping[str, Json]) -> None:
         kind, one, other = kind_of(recorded), recorded.get("id"), live.get("id")
         if kind and isinstance(one, str) and isinstance(other, str):
             self._live.setdefault(key_of_id(kind, one), other)
@@ -98,7 +98,7 @@ COUNTS = frozenset({"total_count", "total_pages", "pages", "has_more"})
 """What an answer says of how much there is, beside the list itself."""
 
 
-def without_others(recorded: Any, live: Any, binding: Binding) -> Any:
+def without_others(recorded: Json, live: Json, binding: Binding) -> Json:
     """The live answer without whatever others have in the same workspace: items of lists that no recorded one is.
 
     Where a list is longer than the recorded one, items with an id that nothing is bound to are left out, and what the
@@ -106,7 +106,7 @@ def without_others(recorded: Any, live: Any, binding: Binding) -> Any:
     """
     if isinstance(recorded, dict) and isinstance(live, dict):
         shown = {key: without_others(recorded.get(key), value, binding) for key, value in live.items()}
-        fewer = any(isinstance(value, list) and len(shown[key]) < len(value) for key, value in live.items())
+        fewer = any(_is_shorter(shown[key], value) for key, value in live.items())
         return {key: recorded[key] if fewer and key in COUNTS & recorded.keys() else shown[key] for key in shown}
     if isinstance(recorded, list) and isinstance(live, list) and len(live) > len(recorded):
         own = [item for item in live if not _is_of_others(item, binding)]
@@ -114,6 +114,10 @@ def without_others(recorded: Any, live: Any, binding: Binding) -> Any:
     return live
 
 
-def _is_of_others(item: Any, binding: Binding) -> bool:
+def _is_shorter(shown: Json, whole: Json) -> bool:
+    return isinstance(whole, list) and isinstance(shown, list) and len(shown) < len(whole)
+
+
+def _is_of_others(item: Json, binding: Binding) -> bool:
     own = item.get("id") if isinstance(item, dict) else None
     return isinstance(own, str) and not binding.is_bound_to(own)

@@ -17,6 +17,7 @@ from harness.cassette.format.json_diff import JsonDifference, differences
 from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.replay.varying_fields import likely_type
 from harness.core.http import Caller, Request, Step
+from harness.core.json_values import Json
 
 Cause: TypeAlias = Literal[
     "already played",
@@ -191,6 +192,6 @@ def _candidate(live: Request, interaction: Interaction, played: bool) -> Candida
     return Candidate(recorded, played, parts, tuple(found))
 
 
-def _part(request: Request, part: Cause) -> object:
+def _part(request: Request, part: Cause) -> Json:
     value = getattr(key_of(request), str(part))
     return dict(value) if isinstance(value, tuple) else value

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from harness.core.errors import Problem
 from harness.core.loopback import is_loopback
@@ -105,7 +104,7 @@ class NetworkGuard:
         taken = self.take_refusals()
         return NetworkRefused(taken[0]) if taken else None
 
-    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+    def _hear(self, event: str, args: tuple[object, ...]) -> None:
         if not self._allowed or event not in _EVENTS:  # the list first: at the very end a module has no names left
             return
         host, port = _resolved(args) if event in _RESOLVING else _addressed(args)
@@ -122,15 +121,16 @@ class NetworkGuard:
         return resolving or any(port in ports for ports in self._allowed if isinstance(port, int))
 
 
-def _resolved(args: tuple[Any, ...]) -> tuple[str | None, int | str | None]:
+def _resolved(args: tuple[object, ...]) -> tuple[str | None, int | str | None]:
     host = args[0]
     if host is None:
         return None, None
     name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
-    return name or None, args[1] if len(args) > 1 else None
+    port = args[1] if len(args) > 1 else None
+    return name or None, port if isinstance(port, int | str) else None
 
 
-def _addressed(args: tuple[Any, ...]) -> tuple[str | None, int | str | None]:
+def _addressed(args: tuple[object, ...]) -> tuple[str | None, int | str | None]:
     sock, address = args[0], args[1]
     if getattr(sock, "family", None) in _LOCAL_FAMILIES or address is None:
         return None, None

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from functools import partial
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from harness.core.errors import Problem
 from harness.core.http import Request
+from harness.core.json_values import Json
 
 Type: TypeAlias = Literal["time", "uuid", "counter", "text", "number"]
 
@@ -70,12 +72,12 @@ class VaryingFields:
         return [entry for entry in self.entries if entry not in self._used]
 
 
-def varying_from(rows: Iterable[Mapping[str, Any]]) -> VaryingFields:
+def varying_from(rows: Iterable[Mapping[str, Json]]) -> VaryingFields:
     """The declarations in `[[pipeline.varying]]` tables: `path`, `type`, `reason`."""
     return VaryingFields([_entry(row) for row in rows])
 
 
-def _entry(row: Mapping[str, Any]) -> Varying:
+def _entry(row: Mapping[str, Json]) -> Varying:
     path, kind, reason = (str(row.get(name, "")) for name in ("path", "type", "reason"))
     problem = None
     if kind not in get_args(Type):
@@ -97,28 +99,33 @@ def steps_of(path: str) -> list[str]:
     return steps if "".join(match[0] for match in _STEP.finditer(path)) == path[1:] else []
 
 
-def _mask(tree: Any, steps: list[str], kind: Type) -> bool:
+def _mask(tree: Json, steps: list[str], kind: Type) -> bool:
     first, rest = steps[0], steps[1:]
+    if isinstance(tree, dict):
+        return first in tree and _mask_item(tree[first], rest, kind, partial(tree.__setitem__, first))
     if isinstance(tree, list):
-        places: list[Any] = list(range(len(tree))) if first == "*" else [int(first)] if first.isdigit() else []
-        places = [place for place in places if place < len(tree)]
-    elif isinstance(tree, dict):
-        places = [first] if first in tree else []
-    else:
-        return False
+        places = range(len(tree)) if first == "*" else [int(first)] if first.isdigit() else []
+        items = [(place, tree[place]) for place in places if place < len(tree)]
+        return sum(_mask_item(item, rest, kind, partial(tree.__setitem__, place)) for place, item in items) > 0
+    return False
+
+
+def _mask_item(item: Json, rest: list[str], kind: Type, put: Callable[[str], None]) -> bool:
     if rest:
-        return sum(_mask(tree[place], rest, kind) for place in places) > 0
-    fitting = [place for place in places if fits(tree[place], kind)]
-    for place in fitting:
-        tree[place] = f"<{kind}>"
-    return bool(fitting)
+        return _mask(item, rest, kind)
+    if fits(item, kind):
+        put(f"<{kind}>")
+        return True
+    return False
 
 
-def fits(value: Any, kind: Type) -> bool:
+def fits(value: Json, kind: Type) -> bool:
     """Whether a value is of a declared type."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind == "time":
-        return _is_time(value) if number else isinstance(value, str) and bool(_ISO.fullmatch(value))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _is_time(value)
+        return isinstance(value, str) and bool(_ISO.fullmatch(value))
     if kind == "uuid":
         return isinstance(value, str) and bool(_UUID.fullmatch(value))
     if kind == "counter":
@@ -130,7 +137,7 @@ def _is_time(value: float) -> bool:
     return _EARLIEST <= value <= _LATEST or _EARLIEST * 1000 <= value <= _LATEST * 1000
 
 
-def likely_type(old: Any, new: Any) -> Type | None:
+def likely_type(old: Json, new: Json) -> Type | None:
     """The type that two differing values look like sharing by nature, or `None` where they look like data."""
     for kind in ("time", "uuid", "counter"):
         if fits(old, kind) and fits(new, kind):

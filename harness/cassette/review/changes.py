@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
@@ -17,6 +16,7 @@ from harness.cassette.format.json_diff import differences
 from harness.cassette.replay.varying_fields import fits
 from harness.cassette.review.drift import operation_of
 from harness.cassette.review.meaning import status_of
+from harness.core.json_values import Json
 
 _HEADER = ("recorded_from", "intercom_version", "pipeline", "harness", "redaction", "format")
 
@@ -63,6 +63,6 @@ def _answered(interaction: Interaction) -> bytes:
     return response.body if response else b""
 
 
-def _named(body: bytes, names: IdNames) -> Any:
+def _named(body: bytes, names: IdNames) -> Json:
     """The body with names for its ids; the names of two recordings agree where ids turn up in the same order."""
     return tree_of(names.text(body.decode("utf-8", "replace")).encode())

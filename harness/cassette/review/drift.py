@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from harness.cassette.format.blocks import PARALLEL
 from harness.cassette.format.bodies import tree_of
@@ -22,6 +22,7 @@ from harness.cassette.replay.id_binding import Binding, without_others
 from harness.cassette.replay.varying_fields import fits
 from harness.cassette.review.meaning import status_of
 from harness.core.http import Handler, Request, Response
+from harness.core.json_values import Json, JsonObject, object_in
 
 Tier: TypeAlias = Literal["info", "warning", "error"]
 Kind: TypeAlias = Literal["added", "removed", "value", "type", "status", "code", "role", "id"]
@@ -42,7 +43,7 @@ BY_CHANCE = frozenset({"pseudonym", "avatar", "image_url", "request_id", "app_id
 OF_THE_WORKSPACE = frozenset({"admin", "team"})
 """Types of what belongs to a workspace and to no scenario; what they are called differs as well."""
 
-MakeVisitor: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+MakeVisitor: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 _VISIT = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
 
 
@@ -60,8 +61,8 @@ class Drift:
     operation: str
     """Method and path, with `{id}` for ids."""
     path: str
-    recorded: Any = None
-    live: Any = None
+    recorded: Json = None
+    live: Json = None
     place: int = 0
     """The number of the interaction."""
     times: int = 1
@@ -112,7 +113,7 @@ def drifts(
             continue
         for one in _mentioned(interaction, visitors):
             if not binding.knows(str(one["user_id"])):
-                binding.learn(one, make_visitor(_traits(one)))
+                binding.learn(dict(one), object_in(dict(make_visitor(_traits(one)))))
         live = _ask(binding.request(interaction.request), ask, token)
         for drift in _compare(interaction, live, binding, redactor, alone=shared is None):
             here = replace(drift, place=place)
@@ -125,9 +126,9 @@ def _ask(request: Request, ask: Handler, token: str) -> Response | None:
     return ask(request.with_headers(authorization=f"Bearer {token}", content_type="application/json")).response
 
 
-def _visitors(cassette: Cassette) -> dict[str, Mapping[str, Any]]:
+def _visitors(cassette: Cassette) -> dict[str, Mapping[str, Json]]:
     """The visitors of a recording by both their ids, as they were first shown."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, Json]] = {}
     for interaction in cassette.interactions:
         response = interaction.outcome.response
         body = tree_of(response.body) if response else None
@@ -137,17 +138,19 @@ def _visitors(cassette: Cassette) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _mentioned(interaction: Interaction, visitors: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _mentioned(interaction: Interaction, visitors: Mapping[str, Mapping[str, Json]]) -> Iterator[Mapping[str, Json]]:
     text = interaction.request.target + " " + interaction.request.body.decode("utf-8", "replace")
     for own in LONG_ID.findall(text):
         if own in visitors:
             yield visitors[own]
 
 
-def _traits(visitor: Mapping[str, Any]) -> dict[str, Any]:
+def _traits(visitor: Mapping[str, Json]) -> JsonObject:
     traits = {name: visitor[name] for name in _VISIT if visitor.get(name)}
-    location = visitor.get("location_data") or {}
-    place = {key: value for key, value in location.items() if value is not None and key != "type"}
+    location = visitor.get("location_data")
+    if not isinstance(location, dict):
+        return traits
+    place: JsonObject = {key: value for key, value in location.items() if value is not None and key != "type"}
     return {**traits, "location": place} if place else traits
 
 
@@ -179,25 +182,25 @@ def operation_of(request: Request) -> str:
     return f"{request.method} {'/'.join(named)}"
 
 
-def _values(old: Any, new: Any, path: str, operation: str, key: str = "") -> Iterator[Drift]:
+def _values(old: Json, new: Json, path: str, operation: str, key: str = "") -> Iterator[Drift]:
     if json_type(old) != json_type(new):
         kind: Kind = "value" if None in (old, new) else "type"
         yield Drift(kind, operation, path, old, new)
-    elif isinstance(old, dict):
+    elif isinstance(old, dict) and isinstance(new, dict):
         yield from _objects(old, new, path, operation)
-    elif isinstance(old, list):
+    elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, path, operation, key)
     elif old != new and not (fits(old, "time") and fits(new, "time")):
         yield Drift(_kind(key, old), operation, path, old, new)
 
 
-def _kind(key: str, old: Any) -> Kind:
+def _kind(key: str, old: Json) -> Kind:
     if key in DECIDING:
         return DECIDING[key]
     return "id" if isinstance(old, str) and LONG_ID.fullmatch(old) else "value"
 
 
-def _objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str, operation: str) -> Iterator[Drift]:
+def _objects(old: Mapping[str, Json], new: Mapping[str, Json], path: str, operation: str) -> Iterator[Drift]:
     for key, value in old.items():
         if key in new:
             if json_type(value) != json_type(new[key]) or not _by_chance(key, old):
@@ -209,20 +212,26 @@ def _objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str, operatio
             yield Drift("added", operation, f"{path}.{key}", live=value)
 
 
-def _by_chance(key: str, item: Mapping[str, Any]) -> bool:
+def _by_chance(key: str, item: Mapping[str, Json]) -> bool:
     return key in BY_CHANCE or (item.get("type") in OF_THE_WORKSPACE and key in ("name", "email"))
 
 
-def _lists(old: list[Any], new: list[Any], path: str, operation: str, key: str) -> Iterator[Drift]:
+def _lists(old: list[Json], new: list[Json], path: str, operation: str, key: str) -> Iterator[Drift]:
     if len(old) != len(new):
         yield Drift("value", operation, f"{path}.length", len(old), len(new))
     for one, other in _pairs(old, new):
         yield from _values(one, other, f"{path}[*]", operation, key)
 
 
-def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+def _pairs(old: list[Json], new: list[Json]) -> Iterator[tuple[Json, Json]]:
     """Items with the same id where they have ids, in whatever order; otherwise one after the other."""
-    by_id = {item["id"]: item for item in new if isinstance(item, dict) and isinstance(item.get("id"), str)}
-    if len(by_id) == len(new) and {item.get("id") for item in old if isinstance(item, dict)} == by_id.keys():
-        return ((item, by_id[item["id"]]) for item in old)
+    by_id = {own: item for item in new if (own := _id_of(item))}
+    ids = [_id_of(item) for item in old]
+    if len(by_id) == len(new) and set(ids) == by_id.keys():
+        return ((item, by_id[own]) for item, own in zip(old, ids, strict=True))
     return zip(old, new, strict=False)
+
+
+def _id_of(item: Json) -> str:
+    own = item.get("id") if isinstance(item, dict) else None
+    return own if isinstance(own, str) else ""

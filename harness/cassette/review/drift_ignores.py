@@ -11,11 +11,10 @@ until = 2027-01-01
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from harness.cassette.review.drift import Drift
 from harness.core.errors import Problem
@@ -62,13 +61,14 @@ def read_ignores(path: Path) -> list[Ignore]:
         ) from None
 
 
-def _ignore(row: dict[str, Any]) -> Ignore:
+def _ignore(row: Mapping[str, object]) -> Ignore:
     until = row["until"]
     if not isinstance(until, date):
         raise TypeError("until must be a date, as 2027-01-01")
     if not str(row["reason"]).strip():
         raise ValueError(f"the ignore of {row['path']} gives no reason")
-    return Ignore(row["operation"], row["path"], row["kind"], row["reason"], until)
+    operation, path, kind, reason = (str(row[name]) for name in ("operation", "path", "kind", "reason"))
+    return Ignore(operation, path, kind, reason, until)
 
 
 def without_ignored(found: Iterable[Drift], ignores: Sequence[Ignore], today: date) -> tuple[list[Drift], list[Ignore]]:

@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Interaction
 from harness.core.http import Request
+from harness.core.json_values import Json
 
 Role: TypeAlias = Literal["visitor", "lead", "user"]
 GONE = frozenset({404, 410})
@@ -44,41 +45,43 @@ class ShownPerson:
     role: Role
 
 
-def _texts(*values: Any) -> frozenset[str]:
+def _texts(*values: Json) -> frozenset[str]:
     return frozenset(str(value) for value in values if value not in (None, ""))
 
 
-def _visitor(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+def _visitor(_path: re.Match[str], body: Mapping[str, Json]) -> RecordedConversion | None:
     visitor, role = _mapping(body.get("visitor")), body.get("type")
     ids = _texts(visitor.get("id"), visitor.get("user_id"))
-    return RecordedConversion(ids, "visitor", role) if role in ("lead", "user") and ids else None
+    if role not in ("lead", "user") or not ids:
+        return None
+    return RecordedConversion(ids, "visitor", "lead" if role == "lead" else "user")
 
 
-def _merge(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+def _merge(_path: re.Match[str], body: Mapping[str, Json]) -> RecordedConversion | None:
     source, into = _texts(body.get("from")), body.get("into")
     return RecordedConversion(source, "lead", "user", str(into)) if source and into else None
 
 
-def _old_convert(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+def _old_convert(_path: re.Match[str], body: Mapping[str, Json]) -> RecordedConversion | None:
     lead = _mapping(body.get("contact"))
     ids = _texts(lead.get("id"), lead.get("user_id"))
     return RecordedConversion(ids, "lead", "user") if ids else None
 
 
-def _in_place(path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+def _in_place(path: re.Match[str], body: Mapping[str, Json]) -> RecordedConversion | None:
     return RecordedConversion(_texts(path[1]), "lead", "user", path[1]) if body.get("role") == "user" else None
 
 
-def _boot(_path: re.Match[str], body: Mapping[str, Any]) -> RecordedConversion | None:
+def _boot(_path: re.Match[str], body: Mapping[str, Json]) -> RecordedConversion | None:
     try:
-        told = _mapping(json.loads(body.get("user_data") or "null"))
+        told = _mapping(json.loads(str(body.get("user_data") or "null")))
     except ValueError:
         return None
     source = _texts(told.get("anonymous_id"))
     return RecordedConversion(source, None, "user") if source and (told.get("user_id") or told.get("email")) else None
 
 
-CONVERSIONS: tuple[tuple[str, str, Callable[[re.Match[str], Mapping[str, Any]], RecordedConversion | None]], ...] = (
+CONVERSIONS: tuple[tuple[str, str, Callable[[re.Match[str], Mapping[str, Json]], RecordedConversion | None]], ...] = (
     ("POST", r"/visitors/convert", _visitor),  # facts §2
     ("POST", r"/contacts/merge", _merge),  # facts §4, 2.x
     ("POST", r"/contacts/convert", _old_convert),  # facts §4, 1.x
@@ -108,7 +111,7 @@ def conversion_in(interaction: Interaction) -> RecordedConversion | None:
     return None
 
 
-def _asked(request: Request) -> Mapping[str, Any]:
+def _asked(request: Request) -> Mapping[str, Json]:
     """The body of a request by its names, be it JSON or a form."""
     if request.headers.get("content-type", "").startswith(FORM):
         return dict(parse_qsl(request.body.decode("utf-8", "replace")))
@@ -143,14 +146,14 @@ def converted_in(interaction: Interaction) -> ShownPerson | None:
     return _shown({**person, "type": person.get("role")})
 
 
-def _shown(body: Mapping[str, Any]) -> ShownPerson | None:
+def _shown(body: Mapping[str, Json]) -> ShownPerson | None:
     role, person_id = _role(body), body.get("id")
     if role is None or not person_id:
         return None
     return ShownPerson(str(person_id), _texts(person_id, body.get("user_id"), body.get("external_id")), role)
 
 
-def _role(body: Mapping[str, Any]) -> Role | None:
+def _role(body: Mapping[str, Json]) -> Role | None:
     kind, role = body.get("type"), body.get("role")
     if kind == "contact" and role in ("lead", "user"):
         return "lead" if role == "lead" else "user"
@@ -159,5 +162,5 @@ def _role(body: Mapping[str, Any]) -> Role | None:
     return {"visitor": "visitor", "user": "user"}.get(str(kind))  # type: ignore[return-value]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}

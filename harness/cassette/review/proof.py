@@ -25,6 +25,7 @@ from harness.cassette.review.meaning import (
     person_in,
     status_of,
 )
+from harness.core.json_values import Json
 
 _SHOWN_CHANGES = 3
 
@@ -131,7 +132,7 @@ def _same(old: Interaction, new: Interaction) -> bool:
     return status_of(new) != 200 or _body(old) == _body(new)
 
 
-def _body(found: Interaction) -> object:
+def _body(found: Interaction) -> Json:
     response = found.outcome.response
     return tree_of(response.body) if response else None
 

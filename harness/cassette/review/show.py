@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.id_names import IdNames
 from harness.core.http import BrokenResponse
+from harness.core.json_values import Json
 
 _SAID = ("type", "role", "email", "name", "external_id", "user_id", "total_count")
 _LONGEST = 100
@@ -60,10 +60,11 @@ def _answer(interaction: Interaction, names: IdNames) -> str:
     return f"{broken} ({said}){delay}" if broken else said + delay
 
 
-def _summary(tree: Any, names: IdNames) -> str:
+def _summary(tree: Json, names: IdNames) -> str:
     if not isinstance(tree, dict):
         return "" if tree is None else _short(str(tree))
-    if errors := tree.get("errors"):
+    errors = tree.get("errors")
+    if errors and isinstance(errors, list):
         return "; ".join(f"{error.get('code')}: {error.get('message')}" for error in errors if isinstance(error, dict))
     own = names.name_of(tree)
     facts = [f"{key} {names.text(str(tree[key]))}" for key in _SAID if tree.get(key) not in (None, "")]

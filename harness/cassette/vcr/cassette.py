@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from vcr.cassette import Cassette as VcrCassette
 from vcr.record_mode import RecordMode
@@ -45,7 +44,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
         """Always in a replay: what has no answer is refused, not sent."""
         return self._player is not None
 
-    def play_response(self, request: VcrRequest) -> dict[str, Any]:
+    def play_response(self, request: VcrRequest) -> dict[str, object]:
         """The recorded answer; raises ReplayFailed on a miss and ConnectionError where the answer broke."""
         assert self._player is not None
         outcome = self._player.handle(_asked(request))
@@ -56,7 +55,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
         self.play_counts[len(self.play_counts)] += 1
         return vcr_response(outcome.answer)
 
-    def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
+    def append(self, request: VcrRequest, response: dict[str, object]) -> None:
         """Keep what was really answered."""
         if self._recorder is None:
             return
@@ -78,7 +77,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
 
 
 @contextmanager
-def use_cassette(path: str | Path, *, record: bool = False, **options: Any) -> Iterator[EngineCassette]:
+def use_cassette(path: str | Path, *, record: bool = False, **options: object) -> Iterator[EngineCassette]:
     """Play `path` strictly for the length of a block, or record it anew; what did not fit is raised at its end."""
     mode = RecordMode.ALL if record else RecordMode.NONE
     with EngineCassette.use(path=str(path), record_mode=mode, **options) as tape:
@@ -91,7 +90,7 @@ def _asked(request: VcrRequest) -> Request:
     return from_vcr({"request": _dictionary(request), "response": {"status": {"code": 200}, "body": None}}).request
 
 
-def _dictionary(request: VcrRequest) -> dict[str, Any]:
+def _dictionary(request: VcrRequest) -> dict[str, object]:
     return {
         "method": request.method,
         "uri": request.uri,

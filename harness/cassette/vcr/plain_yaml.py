@@ -16,7 +16,7 @@ from harness.cassette.format.document import Cassette, Header, Interaction, reas
 from harness.core.http import BrokenResponse, Outcome, Request, Response
 
 
-def vcr_dictionary(cassette: Cassette) -> dict[str, Any]:
+def vcr_dictionary(cassette: Cassette) -> dict[str, object]:
     """vcrpy's dictionary with bodies as text, as its own serializers expect it; broken answers are left out."""
     return {"version": 1, "interactions": [_readable(vcr_interaction(found)) for found in playable(cassette)]}
 
@@ -32,7 +32,7 @@ def playable(cassette: Cassette) -> list[Interaction]:
     return [found for found in asked if not isinstance(found.outcome.answer, BrokenResponse)]
 
 
-def vcr_interaction(interaction: Interaction) -> dict[str, Any]:
+def vcr_interaction(interaction: Interaction) -> dict[str, object]:
     """One interaction as vcrpy holds it."""
     request, response = interaction.request, interaction.outcome.response
     assert response is not None
@@ -47,7 +47,7 @@ def vcr_interaction(interaction: Interaction) -> dict[str, Any]:
     }
 
 
-def vcr_response(response: Response) -> dict[str, Any]:
+def vcr_response(response: Response) -> dict[str, object]:
     """An answer as vcrpy holds it."""
     return {
         "status": {"code": response.status, "message": reason(response.status)},
@@ -104,7 +104,7 @@ def _texts(headers: Mapping[str, Any] | None) -> dict[str, str]:
     return {name.lower(): value if isinstance(value, str) else ", ".join(map(str, value)) for name, value in pairs}
 
 
-def _bytes(body: Any) -> bytes:
+def _bytes(body: object) -> bytes:
     if isinstance(body, Mapping) and set(body) <= {"string", "base64_string", "encoding"}:
         if "base64_string" in body:
             return base64.b64decode(body["base64_string"])
@@ -116,7 +116,7 @@ def _bytes(body: Any) -> bytes:
     return body.encode() if isinstance(body, str) else _json(body)
 
 
-def _json(tree: Any) -> bytes:
+def _json(tree: object) -> bytes:
     import msgspec
 
     return msgspec.json.encode(tree)

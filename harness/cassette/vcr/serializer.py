@@ -16,7 +16,7 @@ from harness.cassette.redaction.redactor import RULES_VERSION, Redactor, redact
 from harness.cassette.vcr.plain_yaml import from_vcr, vcr_dictionary
 
 
-def deserialize(text: str) -> dict[str, Any]:
+def deserialize(text: str) -> dict[str, object]:
     """vcrpy's dictionary in the text of one of our cassettes; a damaged one is a CassetteProblem."""
     return vcr_dictionary(parse(text.encode()))
 

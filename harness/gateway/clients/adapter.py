@@ -51,9 +51,9 @@ class GatewayAdapter(BaseAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
+        timeout: object = None,
+        verify: object = True,
+        cert: object = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Hand one prepared request to the gateway and act out what came of it."""
@@ -143,7 +143,7 @@ def to_request(prepared: requests.PreparedRequest, caller: Caller) -> Request:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 

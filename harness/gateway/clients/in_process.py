@@ -15,12 +15,12 @@ CONNECTION_RESET = "Connection reset by peer"
 DISCONNECTED = "Remote end closed connection without response"
 
 
-def is_meant(host: Any) -> bool:
+def is_meant(host: object) -> bool:
     """Whether a client that names this host means Intercom."""
     return isinstance(host, str) and is_answered(host_of(host))
 
 
-def asked(method: str, url: str, headers: Iterable[tuple[str, str]], body: Any) -> Request:
+def asked(method: str, url: str, headers: Iterable[tuple[str, str]], body: object) -> Request:
     """A request for a whole URL of Intercom's."""
     parts = urlsplit(url)
     target = parts.path or "/"

@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -124,7 +123,7 @@ class HttpProtocol(ProxyProtocol):
     def take(self, arrival: ReceivedRequest) -> None:
         """Have uvicorn answer a request whose head is read: its target is passed on exactly as it was sent."""
         self._requests += 1
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope: dict[str, object] = self.scope  # type: ignore[assignment]
         scope["harness"] = arrival
         self.url = b"/"
         super().on_headers_complete()

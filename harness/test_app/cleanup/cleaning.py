@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote, urlencode
 
 from harness.core.http import Response
+from harness.core.json_values import Json, JsonObject
 from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.request_effects import Kind
@@ -29,7 +30,7 @@ ORDER: Sequence[Kind] = ("conversation", "contact", "visitor", "company", "tag")
 class Asking(Protocol):
     """A request past the guard; `None` where no answer came."""
 
-    def __call__(self, method: str, target: str, body: Any = None, version: str = NEWEST_VERSION) -> Response | None:
+    def __call__(self, method: str, target: str, body: Json = None, version: str = NEWEST_VERSION) -> Response | None:
         """Ask."""
         ...
 
@@ -60,7 +61,7 @@ class ContactCleaner:
         self._ask, self._ledger, self._now = ask, ledger, now
         self._settled_after = settled_after
         self._tell = tell
-        self._listed: tuple[bool, Sequence[Mapping[str, Any]]] | None = None
+        self._listed: tuple[bool, Sequence[Mapping[str, Json]]] | None = None
 
     def clean(self, entries: Sequence[Entry]) -> list[Leftover]:
         """End each of these entries; tells those of which the end is not proved."""
@@ -184,14 +185,14 @@ class ContactCleaner:
     def _taken(self) -> frozenset[str]:
         return frozenset(entry.entity_id for entry in self._ledger.entries if entry.entity_id)
 
-    def _contacts(self) -> tuple[bool, Sequence[Mapping[str, Any]]]:
+    def _contacts(self) -> tuple[bool, Sequence[Mapping[str, Json]]]:
         if self._listed is None:
             self._listed = self._list_contacts()
         return self._listed
 
-    def _list_contacts(self) -> tuple[bool, Sequence[Mapping[str, Any]]]:
-        found: list[Mapping[str, Any]] = []
-        query: dict[str, Any] = {"per_page": PAGE}
+    def _list_contacts(self) -> tuple[bool, Sequence[Mapping[str, Json]]]:
+        found: list[Mapping[str, Json]] = []
+        query: JsonObject = {"per_page": PAGE}
         for _ in range(PAGES_AT_MOST):
             seen = self._ask("GET", f"/contacts?{urlencode(query)}")
             body = seen.json() if seen is not None and seen.status == 200 else None
@@ -214,7 +215,7 @@ class ContactCleaner:
 
     def _find_conversation(self, entry: Entry) -> tuple[str, str] | str | None:
         contact_id = entry.by.get("contact", "")
-        query = {"query": {"field": "contact_ids", "operator": "=", "value": contact_id}}
+        query: Json = {"query": {"field": "contact_ids", "operator": "=", "value": contact_id}}
         seen = self._ask("POST", "/conversations/search", query)
         body = seen.json() if seen is not None and seen.status == 200 else None
         if not isinstance(body, Mapping):
@@ -222,7 +223,7 @@ class ContactCleaner:
         return next(_new_ids(body.get("conversations") or [], self._taken()), None)
 
 
-def _new_ids(entries: Sequence[Mapping[str, Any]], taken: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _new_ids(entries: Sequence[Mapping[str, Json]], taken: frozenset[str]) -> Iterator[tuple[str, str]]:
     return ((str(one["id"]), "") for one in entries if str(one.get("id")) not in taken)
 
 

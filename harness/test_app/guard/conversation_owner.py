@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from harness.core.json_values import Json
 from harness.test_app.guard.guard_policy import OwnedIds
 from harness.test_app.request_effects import UnderstoodRequest
 
@@ -55,18 +56,17 @@ def _seen(conversation_id: str, own: bool, known: OwnedIds) -> str | None:
     return None
 
 
-def participants_in(body: Any) -> frozenset[str] | None:
+def participants_in(body: Json) -> frozenset[str] | None:
     """The ids of all who take part in a conversation or have said something in it; `None` if it is none."""
-    if not isinstance(body, Mapping) or not isinstance(body.get("contacts"), Mapping):
-        return None
-    contacts = body["contacts"].get("contacts")
-    if not isinstance(contacts, list):
+    shown = body.get("contacts") if isinstance(body, Mapping) else None
+    contacts = shown.get("contacts") if isinstance(shown, Mapping) else None
+    if not isinstance(body, Mapping) or not isinstance(contacts, list):
         return None
     taking_part = (str(one.get("id")) if isinstance(one, Mapping) else str(one) for one in contacts)
     return frozenset(taking_part) | frozenset(_speakers(body))
 
 
-def _speakers(body: Mapping[str, Any]) -> Iterator[str]:
+def _speakers(body: Mapping[str, Json]) -> Iterator[str]:
     said = [body.get("source"), *_listed(body.get("conversation_parts"), "conversation_parts")]
     for one in said:
         author = one.get("author") if isinstance(one, Mapping) else None
@@ -74,11 +74,11 @@ def _speakers(body: Mapping[str, Any]) -> Iterator[str]:
             yield str(author["id"])
 
 
-def customers_in(body: Any) -> frozenset[str]:
+def customers_in(body: Json) -> frozenset[str]:
     """The ids of all who take part, as the answer to letting somebody in tells them."""
     return frozenset(str(one["id"]) for one in _listed(body, "customers") if isinstance(one, Mapping) and one.get("id"))
 
 
-def _listed(value: Any, name: str) -> list[Any]:
+def _listed(value: Json, name: str) -> list[Json]:
     found = value.get(name) if isinstance(value, Mapping) else None
     return found if isinstance(found, list) else []

@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
+from harness.core.json_values import Json, object_in
 from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.connection_errors import Trouble, wrong_app
@@ -104,7 +105,7 @@ class GuardMiddleware:
             self._learn(request, call, number, outcome)
         return outcome
 
-    def ask(self, method: str, target: str, body: Any = None, version: str = NEWEST_VERSION) -> Response | None:
+    def ask(self, method: str, target: str, body: Json = None, version: str = NEWEST_VERSION) -> Response | None:
         """A request of the harness's own, past this guard like any other; `None` where no answer came."""
         outcome = self.middleware(self._request(method, target, body, version), self._line.handle)
         return outcome.answer if isinstance(outcome.answer, Response) else None
@@ -196,16 +197,17 @@ class GuardMiddleware:
             wrong = workspace_identity.wrong_workspace(workspace_identity.workspace_in(body), self.rules.app)
             self.stop = self.stop or (wrong_app(wrong) if wrong else None)
 
-    def _settle(self, call: UnderstoodRequest, number: int, status: int, body: Any) -> None:
+    def _settle(self, call: UnderstoodRequest, number: int, status: int, body: Json) -> None:
         if status < 300 and call.invited:
             self._settle_invited(call, number, body)
         elif status < 300 and (entity_id := _made_id(call, body)):
-            uuid = str(body.get("external_id") or body.get("user_id") or "")
+            made = object_in(body)
+            uuid = str(made.get("external_id") or made.get("user_id") or "")
             self._ledger.made(number, entity_id, uuid)
         elif 400 <= status < 500:
             self._ledger.not_made(number, f"{call.operation.label} was answered {status}")
 
-    def _settle_invited(self, call: UnderstoodRequest, number: int, body: Any) -> None:
+    def _settle_invited(self, call: UnderstoodRequest, number: int, body: Json) -> None:
         """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
         inside = conversation_owner.customers_in(body)
         for contact_id in inside - self.known.people:
@@ -223,7 +225,7 @@ class GuardMiddleware:
             if trouble.stops and self.stop is None:
                 self.stop = trouble
 
-    def _request(self, method: str, target: str, body: Any, version: str) -> Request:
+    def _request(self, method: str, target: str, body: Json, version: str) -> Request:
         headers = {"authorization": f"Bearer {self.rules.stand_in}", "accept": "application/json"}
         headers |= {"intercom-version": version, "user-agent": "harness"}
         headers |= {"content-type": "application/json"} if body is not None else {}
@@ -264,7 +266,7 @@ def described(call: UnderstoodRequest, rules: Rules) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _made_id(call: UnderstoodRequest, body: Any) -> str:
+def _made_id(call: UnderstoodRequest, body: Json) -> str:
     if not isinstance(body, Mapping):
         return ""
     if call.operation.makes == "conversation":
@@ -272,7 +274,7 @@ def _made_id(call: UnderstoodRequest, body: Any) -> str:
     return str(body.get("id") or "") if body.get("type") != "visitor" else ""
 
 
-def _json(outcome: Outcome) -> Any:
+def _json(outcome: Outcome) -> Json:
     return outcome.response.json() if outcome.response else None
 
 

@@ -13,11 +13,12 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from harness.config import Secret
 from harness.core.http import INTERCOM_HOST, Request
+from harness.core.json_values import Json
 from harness.core.loopback import is_loopback
 from harness.test_app.guard import conversation_owner
 from harness.test_app.guard.conversation_owner import Unseen
@@ -137,14 +138,14 @@ def _query(question: _Question) -> Objection:
 
 
 def _body(question: _Question) -> Objection:
-    for place, name, value in walk(question.call.body):
+    for place, name, value in walk(dict(question.call.body)):
         objection = _member(place, name, value, question)
         if objection:
             return f"{place}: {objection}"
     return None
 
 
-def _member(place: str, name: str, value: Any, question: _Question) -> Objection:
+def _member(place: str, name: str, value: Json, question: _Question) -> Objection:
     if name != name.strip() or not name.isascii() or name != name.lower():
         return "a name is written unusually"
     if value is None or value == "" or place in question.call.operation.free:
@@ -157,7 +158,7 @@ def _member(place: str, name: str, value: Any, question: _Question) -> Objection
     return _identifier(name, value, question)
 
 
-def _identifier(name: str, value: Any, question: _Question) -> Objection:
+def _identifier(name: str, value: Json, question: _Question) -> Objection:
     rules, known = question.rules, question.known
     if name == "email":
         right = isinstance(value, str) and rules.marked_email(value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
+from harness.core.json_values import Json, JsonObject
 from harness.test_app.cleanup.cleaning import Asking
 
 PAGE: Final = 150
@@ -20,9 +21,9 @@ def leads_to_fold(ask: Asking, own: Collection[str]) -> list[str]:
     return [str(lead.get("id")) for lead in leads if _email(lead) in users]
 
 
-def contacts_of(ask: Asking) -> Iterator[Mapping[str, Any]]:
+def contacts_of(ask: Asking) -> Iterator[Mapping[str, Json]]:
     """The list of contacts, as far as it can be read."""
-    query: dict[str, Any] = {"per_page": PAGE}
+    query: JsonObject = {"per_page": PAGE}
     for _ in range(PAGES_AT_MOST):
         answer = ask("GET", f"/contacts?{urlencode(query)}")
         body = answer.json() if answer is not None and answer.status == 200 else None
@@ -35,5 +36,5 @@ def contacts_of(ask: Asking) -> Iterator[Mapping[str, Any]]:
         query["starting_after"] = following["starting_after"]
 
 
-def _email(contact: Mapping[str, Any]) -> str:
+def _email(contact: Mapping[str, Json]) -> str:
     return str(contact["email"]).lower()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.config import AppSettings
+from harness.core.json_values import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,16 @@ class AnsweringWorkspace:
     app_id: str
     name: str = ""
     region: str = ""
-    people: Mapping[str, Any] = field(default_factory=dict)
+    people: Mapping[str, Json] = field(default_factory=dict)
 
 
-def workspace_in(body: Any) -> AnsweringWorkspace | None:
+def workspace_in(body: Json) -> AnsweringWorkspace | None:
     """The workspace in an answer of `/me`; `None` where there is none."""
     app = body.get("app") if isinstance(body, Mapping) else None
-    if not isinstance(app, Mapping) or not isinstance(app.get("id_code"), str) or not app["id_code"]:
+    app_id = app.get("id_code") if isinstance(app, Mapping) else None
+    if not isinstance(app, Mapping) or not isinstance(app_id, str) or not app_id:
         return None
-    return AnsweringWorkspace(app["id_code"], str(app.get("name") or ""), str(app.get("region") or ""))
+    return AnsweringWorkspace(app_id, str(app.get("name") or ""), str(app.get("region") or ""))
 
 
 def wrong_workspace(shown: AnsweringWorkspace | None, app: AppSettings) -> str | None:
@@ -40,7 +41,7 @@ def wrong_workspace(shown: AnsweringWorkspace | None, app: AppSettings) -> str |
     return None
 
 
-def foreign_answer(body: Any, app: AppSettings) -> str | None:
+def foreign_answer(body: Json, app: AppSettings) -> str | None:
     """Why an answer cannot come from the TEST app: it names another workspace."""
     if not isinstance(body, Mapping):
         return None

@@ -156,7 +156,7 @@ def serving_page(content: bytes) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content if there else b"")
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             """Nothing is printed."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), BrowserPage)

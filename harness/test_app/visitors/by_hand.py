@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import requests
 
 from harness.core.errors import Problem
+from harness.core.json_values import Json
 from harness.test_app.visitors.page import MessengerPlace, visitor_page
 
 NOTE: Final = "live-visitor.json"
@@ -113,7 +114,7 @@ class LivePage:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+            def log_message(self, format: str, *args: Json) -> None:  # noqa: A002 - the name is the base class's
                 """Nothing is printed."""
 
         return VisitorPageHandler
@@ -132,7 +133,7 @@ class HandOrigin:
         """Whether a live page is being served."""
         return self._note.is_file()
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, Json]) -> Mapping[str, Json]:
         """The next visitor whom a person makes on the page."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
+from harness.core.json_values import Json
 from harness.test_app.test_app_session import AppSession
 
 SHOWN_WITHIN: Final = 30.0
@@ -23,7 +24,7 @@ class VisitorSource(Protocol):
         """Whether somebody can visit."""
         ...
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, Json]) -> Mapping[str, Json]:
         """One new visitor, with `user_id` at least."""
         ...
 
@@ -41,7 +42,7 @@ class LedgeredOrigin:
         """Whether any of them can."""
         return any(origin.can_visit for origin in self._origins)
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, Json]) -> Mapping[str, Json]:
         """One new visitor, as Intercom's API shows them."""
         origin = next((origin for origin in self._origins if origin.can_visit), None)
         if origin is None:
@@ -57,7 +58,7 @@ class LedgeredOrigin:
         session.ledger.made(number, str(shown["id"]), told)
         return shown
 
-    def _shown(self, user_id: str) -> Mapping[str, Any]:
+    def _shown(self, user_id: str) -> Mapping[str, Json]:
         end = self._elapsed() + SHOWN_WITHIN
         while True:
             answer = self._session.guard.ask("GET", f"/visitors?{urlencode({'user_id': user_id})}")

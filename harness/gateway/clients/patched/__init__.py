@@ -23,17 +23,17 @@ from harness.core.hosts import host_of, is_owned
 from harness.core.http import Handler
 from harness.gateway.clients.patched import urllib_clients
 
-Patch: TypeAlias = Callable[[ModuleType, Handler], list[tuple[Any, str, Any]]]
+Patch: TypeAlias = Callable[[ModuleType, Handler], list[tuple[object, str, object]]]
 """Tells what to replace in a module: owner, name and replacement."""
 
 
-def _httpx(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def _httpx(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     from harness.gateway.clients.patched import httpx_client
 
     return httpx_client.replacements(module, answer)
 
 
-def _aiohttp(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def _aiohttp(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     from harness.gateway.clients.patched import aiohttp_client
 
     return aiohttp_client.replacements(module, answer)
@@ -69,14 +69,14 @@ def patched_clients(answer: Handler, refused: Callable[[str, str, str], None]) -
         yield
 
 
-def _replace(stack: ExitStack, owner: Any, attribute: str, replacement: Any) -> None:
+def _replace(stack: ExitStack, owner: object, attribute: str, replacement: object) -> None:
     before = getattr(owner, attribute)
     setattr(owner, attribute, replacement)
     stack.callback(setattr, owner, attribute, before)
 
 
-def _guarded(look_up: Callable[..., Any], refused: Callable[[str, str, str], None]) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+def _guarded(look_up: Callable[..., object], refused: Callable[[str, str, str], None]) -> Callable[..., object]:
+    def getaddrinfo(host: object, port: object, *args: object, **kwargs: object) -> object:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
         if isinstance(name, str) and is_owned(host_of(name)):
             reason = "the code opened a connection to Intercom past the clients that are led to the gateway"
@@ -94,7 +94,7 @@ class _OnImport:
         self._names = names
         self._patch = patch
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """The module's own spec with a loader that patches afterwards."""
         if name not in self._names:
             return None

@@ -17,7 +17,7 @@ from harness.core.http import LONGEST_WAIT, BrokenResponse, Handler, Outcome, Re
 from harness.gateway.clients.in_process import as_sent, asked, is_meant
 
 
-def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     """The connector's connections to Intercom's hosts end in this process."""
     connector_class = module.TCPConnector
     real = connector_class._create_connection  # noqa: SLF001 - the one place through which each connection is made

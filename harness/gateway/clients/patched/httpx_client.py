@@ -12,7 +12,7 @@ from harness.core.http import BrokenResponse, Handler, Outcome, Response
 from harness.gateway.clients.in_process import CONNECTION_RESET, asked, is_meant
 
 
-def replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     """Both kinds of transport ask the gateway for Intercom's hosts, the asynchronous one without blocking its loop."""
     plain, asynchronous = module.HTTPTransport, module.AsyncHTTPTransport
     real, real_asynchronous = plain.handle_request, asynchronous.handle_async_request
@@ -62,7 +62,7 @@ def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: flo
     return module.Response(whole.status, headers=headers, stream=module.ByteStream(body))
 
 
-def _cut(module: ModuleType, body: bytes, announced: int) -> Any:
+def _cut(module: ModuleType, body: bytes, announced: int) -> object:
     message = "peer closed connection without sending complete message body "
     message += f"(received {len(body)} bytes, expected {announced})"
 

@@ -15,7 +15,7 @@ from harness.core.http import BrokenResponse, Handler, Outcome, Request, Respons
 from harness.gateway.clients.in_process import CONNECTION_RESET, DISCONNECTED, as_sent, asked, is_meant
 
 
-def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     """A pool asks the gateway where its host, or the absolute URL it is to send, is Intercom's.
 
     One that says of itself that it is `beyond_gateway` carries on what the gateway was asked already.
@@ -63,7 +63,7 @@ def _authority(url: str) -> str:
     return url.partition("://")[2].partition("/")[0]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
@@ -103,7 +103,7 @@ def _asked_once(module: ModuleType, pool: Any, request: Request, answer: Handler
     return _urllib3_response(module, request, outcome, options)
 
 
-def _urllib3_response(module: ModuleType, request: Request, outcome: Outcome, options: dict[str, Any]) -> Any:
+def _urllib3_response(module: ModuleType, request: Request, outcome: Outcome, options: dict[str, object]) -> object:
     received = _received(request, outcome)
     return module.HTTPResponse(
         body=received,
@@ -117,7 +117,7 @@ def _urllib3_response(module: ModuleType, request: Request, outcome: Outcome, op
     )
 
 
-def _patience(module: ModuleType, given: Any, default: Any) -> Any:
+def _patience(module: ModuleType, given: object, default: object) -> object:
     # A pool's own limit counts where a request brings none; a limit on the whole runs from the connection's beginning.
     limit = given if given is None or isinstance(given, (int, float, module.Timeout)) else default
     if not isinstance(limit, module.Timeout):
@@ -142,7 +142,7 @@ def cut_at(outcome: Outcome) -> int | None:
     return broken.at if isinstance(broken, BrokenResponse) and broken.kind == "truncated" else None
 
 
-def urllib_replacements(module: ModuleType, answer: Handler) -> list[tuple[Any, str, Any]]:
+def urllib_replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
     """urllib's handlers ask the gateway where the request's host, or its proxied URL, is Intercom's."""
     handler_class = module.AbstractHTTPHandler
     real = handler_class.do_open

@@ -23,7 +23,7 @@ _DOMAINS = tuple(name for name in os.environ.get("HARNESS_INTERCOM_DOMAINS", "")
 _CA = os.environ.get("HARNESS_CA_FILE", "")
 
 
-def _is_intercoms(host: Any) -> bool:
+def _is_intercoms(host: object) -> bool:
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("ascii", "replace")
     if not isinstance(host, str):
@@ -36,12 +36,12 @@ def _patch_socket(module: Any) -> None:
     look_up = module.getaddrinfo
     connect = module.socket.connect
 
-    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    def getaddrinfo(host: object, port: object, *args: object, **kwargs: object) -> object:
         if _is_intercoms(host):
             return look_up(_HOST, int(_PORT), *args, **kwargs)
         return look_up(host, port, *args, **kwargs)
 
-    def connect_to(self: Any, address: Any) -> Any:
+    def connect_to(self: object, address: object) -> object:
         if isinstance(address, tuple) and address and _is_intercoms(address[0]):
             address = (_HOST, int(_PORT))
         return connect(self, address)
@@ -53,7 +53,9 @@ def _patch_socket(module: Any) -> None:
 def _patch_ssl(module: Any) -> None:
     load = module.SSLContext.load_verify_locations
 
-    def load_verify_locations(self: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+    def load_verify_locations(
+        self: object, cafile: object = None, capath: object = None, cadata: object = None
+    ) -> None:
         load(self, cafile, capath, cadata)
         if os.path.exists(_CA):
             load(self, _CA)
@@ -64,12 +66,14 @@ def _patch_ssl(module: Any) -> None:
 def _patch_uvloop(module: Any) -> None:
     look_up, connect = module.Loop.getaddrinfo, module.Loop.create_connection
 
-    async def getaddrinfo(self: Any, host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    async def getaddrinfo(self: object, host: object, port: object, *args: object, **kwargs: object) -> object:
         if _is_intercoms(host):
             host, port = _HOST, int(_PORT)
         return await look_up(self, host, port, *args, **kwargs)
 
-    async def create_connection(self: Any, protocol: Any, host: Any = None, port: Any = None, **kwargs: Any) -> Any:
+    async def create_connection(
+        self: object, protocol: object, host: object = None, port: object = None, **kwargs: object
+    ) -> object:
         if _is_intercoms(host):
             if kwargs.get("ssl"):
                 kwargs.setdefault("server_hostname", host)
@@ -82,7 +86,7 @@ def _patch_uvloop(module: Any) -> None:
 def _patch_aiohttp(module: Any) -> None:
     resolve = module.AsyncResolver.resolve
 
-    async def resolved(self: Any, host: Any, *args: Any, **kwargs: Any) -> Any:
+    async def resolved(self: object, host: object, *args: object, **kwargs: object) -> object:
         if not _is_intercoms(host):
             return await resolve(self, host, *args, **kwargs)
         door = {"host": _HOST, "port": int(_PORT), "family": module.socket.AF_INET, "proto": 0}
@@ -106,7 +110,7 @@ class _Loader:
         self._loader = loader
         self._patch = patch
 
-    def create_module(self, spec: Any) -> Any:
+    def create_module(self, spec: Any) -> object:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: Any) -> None:
