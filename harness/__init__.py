@@ -5,6 +5,7 @@ These names are what scenarios and pipelines may rely on; each is loaded when it
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +41,5 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     module, attribute = _HOMES[name]
     return getattr(importlib.import_module(module), attribute)

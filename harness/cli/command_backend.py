@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness import __version__
+from harness.cassette import Header
 from harness.cli.shared_options import GatewayOptions
 from harness.config import Settings
 from harness.core.errors import Problem
@@ -59,8 +60,6 @@ def service_config(options: GatewayOptions, host: str = "127.0.0.1", port: int =
 
 
 def _tape_config(path: Path, options: GatewayOptions, title: str, settings: Settings) -> TapeConfig:
-    from harness.cassette import Header
-
     return TapeConfig(
         path,
         Header(

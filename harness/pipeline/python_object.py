@@ -7,6 +7,7 @@ threads of their own.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -187,8 +188,6 @@ class Abandoned(BaseException):
 def _abandon(thread: threading.Thread) -> None:
     # What it asked for later would arrive in another scenario, and refute that one. CPython can raise in a thread, as
     # soon as the thread runs Python code again.
-    import ctypes
-
     if thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned))
 

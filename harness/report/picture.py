@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -41,8 +43,6 @@ FORMAT: Final = """\
 
 def svg_of(console: Console, title: str) -> str:
     """What a recording console has printed so far; as wide as that is, where nobody's terminal was so wide."""
-    from rich.cells import cell_len
-
     printed = console.export_text(clear=False).splitlines()
     console.width = max(NARROWEST, *map(cell_len, printed))
     return console.export_svg(title=title, code_format=FORMAT, clear=False, unique_id="run")

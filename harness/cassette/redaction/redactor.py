@@ -8,6 +8,8 @@ recording of a TEST app: in the sandbox there is nobody that the harness or the 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -276,9 +278,6 @@ def _texts(value: Json) -> Iterable[str]:
 
 
 def _decoded_basic(value: str) -> Iterable[str]:
-    import base64
-    import binascii
-
     try:
         decoded = base64.b64decode(value, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

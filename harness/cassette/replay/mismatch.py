@@ -5,6 +5,7 @@ Everything here was redacted before it came in, and headers never come in: a mis
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,8 +172,6 @@ def candidates(live: Request, recorded: Sequence[tuple[Interaction, bool]]) -> t
 
 
 def _distance(recorded: MatchKey, live: MatchKey) -> tuple[float, int]:
-    import difflib
-
     path = 0.0 if recorded.path == live.path else 1 - difflib.SequenceMatcher(None, recorded.path, live.path).ratio()
     return (path + (recorded.method != live.method), len(compare(recorded, live)))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
@@ -51,8 +51,6 @@ class VaryingFields:
 
     def mask(self, request: Request) -> Request:
         """The request with each declared field replaced by its type, where the type is right."""
-        from dataclasses import replace
-
         if not self.entries or not request.body or request.caller != "pipeline":
             return request
         try:

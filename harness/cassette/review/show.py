@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from harness.cassette.format.bodies import tree_of
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.id_names import IdNames
@@ -74,8 +76,6 @@ def _summary(tree: Json, names: IdNames) -> str:
 def _body(body: bytes, names: IdNames, *, whole: bool, bodies: bool) -> Iterator[str]:
     if not body:
         return
-    import msgspec
-
     tree = tree_of(body)
     text = msgspec.json.encode(tree).decode()
     if whole and bodies:
