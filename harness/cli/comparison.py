@@ -21,7 +21,6 @@ from harness.client import NEWEST_VERSION
 from harness.core.clock import ManualClock
 from harness.core.errors import Problem
 from harness.core.http import Exchange, Outcome, Request, Response
-from harness.core.json_values import Json
 from harness.core.tokens import token_of
 from harness.runner.case import ScenarioResult
 from harness.runner.wiring import sandbox_backend
@@ -165,7 +164,7 @@ def _without_strangers(outcome: Outcome, own: frozenset[str]) -> Outcome:
     return replace(outcome, answer=Response(response.status, response.headers, json.dumps(counted).encode()))
 
 
-def _is_stranger(one: Mapping[str, Json], own: frozenset[str]) -> bool:
+def _is_stranger(one: Mapping[str, object], own: frozenset[str]) -> bool:
     return one.get("type") == "contact" and one.get("id") not in own
 
 
@@ -234,7 +233,7 @@ class _Replies:
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
         self._waiting: dict[tuple[str, str], deque[Outcome]] = defaultdict(deque)
-        self._visitors: dict[str, Mapping[str, Json]] = {}
+        self._visitors: dict[str, Mapping[str, object]] = {}
         for interaction in interactions:
             self._waiting[_kind_of(interaction.request)].append(interaction.outcome)
             body = interaction.outcome.response.json() if interaction.outcome.response else None
@@ -247,7 +246,7 @@ class _Replies:
         waiting = self._waiting[_kind_of(request)]
         return waiting.popleft() if waiting else Outcome(Response(404, {}, b""))
 
-    def visit(self, traits: Mapping[str, Json]) -> Mapping[str, Json]:
+    def visit(self, traits: Mapping[str, object]) -> Mapping[str, object]:
         """The next visitor."""
         return next(self._unseen, {"id": "", "user_id": ""})
 

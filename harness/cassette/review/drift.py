@@ -43,7 +43,7 @@ BY_CHANCE = frozenset({"pseudonym", "avatar", "image_url", "request_id", "app_id
 OF_THE_WORKSPACE = frozenset({"admin", "team"})
 """Types of what belongs to a workspace and to no scenario; what they are called differs as well."""
 
-MakeVisitor: TypeAlias = Callable[[Mapping[str, Json]], Mapping[str, Json]]
+MakeVisitor: TypeAlias = Callable[[Mapping[str, object]], Mapping[str, object]]
 _VISIT = ("referrer", "utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
 
 
