@@ -46,7 +46,7 @@ def owner_id(person: Person, version: Version) -> str | int | None:
     return int(person.owner_id)
 
 
-def tag(found: Tag) -> shapes.Tag:
+def tag(found: Tag) -> shapes.ShownTag:
     """A tag by itself."""
     return {"type": "tag", "id": str(found.tag_id), "name": found.name}
 
