@@ -21,7 +21,7 @@ from harness.gateway.webhooks.dispatcher import Subscriber, WebhookDispatcher
 from harness.gateway.webhooks.posting import USER_AGENT
 from harness.pipeline import Answer
 from harness.pipeline.answer import HEARS, Hears
-from harness.runner.notification_bodies import Notification, NotifiedItem, Signature, forged, notification_of
+from harness.runner.notification_bodies import NotifiedItem, SentNotification, Signature, forged, notification_of
 
 BETWEEN_STEPS: Final = 3600.0
 """Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
@@ -94,7 +94,7 @@ class Webhooks:
     def __init__(
         self,
         clock: MovingClock,
-        read: Callable[[], Sequence[Notification]],
+        read: Callable[[], Sequence[SentNotification]],
         send: Callable[[Request, str], Outcome],
     ) -> None:
         self._clock = clock
@@ -106,7 +106,7 @@ class Webhooks:
         self._breaks = 0
         self._send = send
         self._courier = WebhookDispatcher(clock, self._post, self._leave)
-        self._known: list[Notification] = []
+        self._known: list[SentNotification] = []
         self._early: list[str] = []
         self._gone = False
 
@@ -120,7 +120,7 @@ class Webhooks:
         for _ in range(times):
             self._submit(told)
 
-    def _last(self, person: Lead | User, topic: str) -> Notification:
+    def _last(self, person: Lead | User, topic: str) -> SentNotification:
         self._known += self._read()
         names = _in_either_dialect(topic)
         about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
@@ -184,12 +184,12 @@ class Webhooks:
             self._clock.advance(max(0.0, due - self._clock.now()))
             self._courier.deliver()
 
-    def _new(self) -> Sequence[Notification]:
+    def _new(self) -> Sequence[SentNotification]:
         new = self._read()
         self._known += new
         return new
 
-    def _submit(self, notification: Notification) -> None:
+    def _submit(self, notification: SentNotification) -> None:
         if not self._gone:
             self._courier.submit(PIPELINE, str(notification["topic"]), dict(notification))
             self._courier.deliver()

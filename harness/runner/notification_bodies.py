@@ -22,19 +22,19 @@ class NotifiedItem(TypedDict, total=False):
     message: str
 
 
-class NotificationData(TypedDict):
+class SentData(TypedDict):
     """What a notification says beside its topic."""
 
     type: str
     item: NotifiedItem
 
 
-class Notification(TypedDict):
+class SentNotification(TypedDict):
     """A webhook's notification in its envelope (facts §8)."""
 
     type: str
     app_id: str
-    data: NotificationData
+    data: SentData
     links: dict[str, str]
     id: str | None
     topic: str
@@ -46,7 +46,7 @@ class Notification(TypedDict):
     self: str | None
 
 
-def notification_of(topic: str, item: NotifiedItem, now: float) -> Notification:
+def notification_of(topic: str, item: NotifiedItem, now: float) -> SentNotification:
     """Return a notification as Intercom's envelope has it (facts §8); a ping has no id and no delivery status."""
     ping = topic == "ping"
     return {
@@ -65,7 +65,7 @@ def notification_of(topic: str, item: NotifiedItem, now: float) -> Notification:
     }
 
 
-def forged(notification: Notification, how: Signature) -> Request:
+def forged(notification: SentNotification, how: Signature) -> Request:
     """Return the request of somebody who knows the receiver's address and not the client secret."""
     body = json.dumps(notification, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {"content-type": "application/json; charset=utf-8", "user-agent": USER_AGENT}
