@@ -35,6 +35,7 @@ from harness.runner.call_watch import CallWatch
 from harness.runner.case import Case
 from harness.runner.command_session import TokenWatch, enclosed, way_to
 from harness.runner.controls import RUN_SECRET
+from harness.runner.kept_definitions import KeptDefinitions
 from harness.runner.session_config import RunOptions
 from harness.runner.wiring import gateway_requests
 
@@ -63,6 +64,7 @@ class PipelineSession:
         self._way: Way | None = None
         self._idle = IdleDetector()
         self.watch = CallWatch()
+        self.definitions = KeptDefinitions()
         self._tokens = TokenWatch(dict(os.environ))
         self._hidden = production_credentials(os.environ) if options.pipeline else []
         self._spec: PipelineSpec | None = None

@@ -48,6 +48,7 @@ class Scenario:
         requests = gateway_requests(gateway, "harness", session.clock)
         client = IntercomClient(requests, token=session.token, base_url=session.base_url)
         source = session.people()
+        engaged.definitions.bring_into(source.workspace)
         self.people = People(
             client, source.traits, source.visitors, source.workspace.merge_users if source.workspace else None
         )
@@ -86,7 +87,10 @@ class Scenario:
             self.people.before_archiving = self.verify.remember
             self.webhooks.begin = self.pipeline.begin
             self.webhooks.reads = self.pipeline.reads_of_webhooks
-            yield
+            try:
+                yield
+            finally:
+                self._engaged.definitions.learn(self.asked)
 
     def _gateway_session(self) -> GatewaySession:
         session, traffic = self._session, (self._traffic.middleware,) if self._traffic else ()

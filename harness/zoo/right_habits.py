@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from harness.core.people import Lead, User, Visitor
 from harness.pipeline.reference import ConversionRefused
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, right
-from harness.zoo.plain_client import PlainClient
+from harness.zoo.plain_client import PlainClient, WorksOnAfterwards
 
 EVERYTHING = (*CONVERSIONS, *JOBS, *ADVERSITY)
 
@@ -40,6 +40,20 @@ class PinnedTo215(PlainClient):
     """Pins 2.15 in its header, the last that merges whoever it is asked to."""
 
     version = "2.15"
+
+
+@right("2.16", modules=CONVERSIONS)
+class KeepsItsTagsId(WorksOnAfterwards):
+    """Makes its tag at its first conversion and keeps the tag's id for as long as the process lives."""
+
+    _tag_id: ClassVar[str | None] = None
+
+    def afterwards(self, contact: dict[str, Any]) -> None:
+        """Tag the contact as converted."""
+        kind = type(self)
+        if kind._tag_id is None:  # noqa: SLF001  # the class's own
+            kind._tag_id = self._ask("POST", "/tags", {"name": "converted by the shop"})["id"]  # noqa: SLF001
+        self._ask("POST", f"/contacts/{contact['id']}/tags", {"id": kind._tag_id})  # noqa: SLF001
 
 
 @right("2.16", modules=EVERYTHING)

@@ -67,6 +67,11 @@ class Attributes:
             (attribute.attribute_id, attribute.model, attribute.name, _encode(attribute)),
         )
 
+    def bring(self, attribute: Attribute) -> None:
+        """Take in one that was made elsewhere, under the id that it has there."""
+        self.add(attribute)
+        self._db.count_from("attributes", attribute.attribute_id)
+
     def put(self, attribute: Attribute) -> None:
         """Write one that is there already."""
         self._db.execute(

@@ -192,6 +192,13 @@ class Database:
         ).fetchone()
         return int(value)
 
+    def count_from(self, counter: str, value: int) -> None:
+        """Have a counter go on after this value, where it is not beyond it already."""
+        self.execute(
+            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+            (counter, value),
+        )
+
     @property
     def changes(self) -> int:
         """How many rows were changed so far; the same number later means that nothing was."""

@@ -42,6 +42,7 @@ class Ids:
 
     def __init__(self, seed: int, workspace: str) -> None:
         self._salt = f"{seed}|{workspace}|".encode()
+        self._team_salt = f"{seed}||".encode()
         machine = self._digest("machine", 0, 8)
         self._machine = machine[:5].hex()
         self._start = int.from_bytes(machine[5:8], "big")
@@ -80,8 +81,9 @@ class Ids:
         return "".join(letters)
 
     def admin_id(self) -> str:
-        """The decimal id of the workspace's one teammate."""
-        return str(991_000_000 + int.from_bytes(self._digest("admin", 0, 4), "big") % 900_000)
+        """Return the decimal id of the one teammate: the same in each workspace, as a process may keep it."""
+        digest = blake2b(self._team_salt + b"admin", digest_size=4).digest()
+        return str(991_000_000 + int.from_bytes(digest, "big") % 900_000)
 
     def team_id(self) -> str:
         """The decimal id of the workspace's one team."""

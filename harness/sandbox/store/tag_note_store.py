@@ -46,6 +46,11 @@ class TagNoteStore:
         self._db.execute("INSERT INTO tags VALUES (?, ?, ?)", (tag.tag_id, name, name.lower()))
         return tag
 
+    def bring_tag(self, tag_id: int, name: str) -> None:
+        """Take in a tag that was made elsewhere, under the id that it has there."""
+        self._db.execute("INSERT OR IGNORE INTO tags VALUES (?, ?, ?)", (tag_id, name, name.lower()))
+        self._db.count_from("tags", tag_id)
+
     def tag_called(self, name: str) -> Tag | None:
         """The tag of that name, letter case aside."""
         row = self._db.one("SELECT tag_id, name FROM tags WHERE name_key = ?", (name.lower(),))

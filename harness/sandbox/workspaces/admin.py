@@ -19,6 +19,7 @@ from harness.sandbox.rules.impossible import impossible, listed
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields, v1
+from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.history import changes_since
 from harness.sandbox.workspace.population import Population, population
 from harness.sandbox.workspace.settings import WorkspaceSettings, check_setting
@@ -82,6 +83,23 @@ class WorkspaceAdmin(Workspace):
         """A segment `{name, role, query}`, which no version of the API makes, as the newest one shows it."""
         with self.lock, self.database.transaction():
             return shared_fields.segment(Segments(self).make(traits), VERSIONS[NEWEST_VERSION])
+
+    def bring(self, tags: Mapping[str, str], attributes: Mapping[str, Mapping[str, str]]) -> None:
+        """Take in tags (names by id) and data attributes of contacts (`name` and `data_type` by id) made elsewhere."""
+        with self.lock, self.database.transaction():
+            for tag_id, name in tags.items():
+                self.belongings.bring_tag(int(tag_id), name)
+            for attribute_id, made in attributes.items():
+                attribute = Attribute(
+                    attribute_id=int(attribute_id),
+                    model=made["model"],
+                    name=made["name"],
+                    data_type=made["data_type"],
+                    created_at=self.now(),
+                    updated_at=self.now(),
+                    admin_id=self.admin.admin_id,
+                )
+                self.attributes.bring(attribute)
 
     def merge_users(self, from_id: str, into_id: str) -> None:
         """Merge one user into another: a teammate can, no version of the API does (facts §4: Preview will)."""
