@@ -29,8 +29,9 @@ INTRODUCTION = """\
 # First contact
 
 A zoo that grew with the scenarios says little of bugs that nobody thought of. {number} further wrong pipelines were
-written from the README, Intercom's guide and its OpenAPI descriptions before any scenario was written for them, and
-none was changed afterwards. On 2026-11-29 each was played over the 96 scenarios of that day:
+written from the README, Intercom's guide and its OpenAPI descriptions before any scenario was written for them. What
+they do was not changed afterwards, but for how long they wait between two attempts. On 2026-11-29 each was played over
+the 96 scenarios of that day, until twelve had refuted it:
 
 | how they ended | |
 |---|--:|

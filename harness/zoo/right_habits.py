@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -46,14 +47,15 @@ class PinnedTo215(PlainClient):
 class KeepsItsTagsId(WorksOnAfterwards):
     """Makes its tag at its first conversion and keeps the tag's id for as long as the process lives."""
 
-    _tag_id: ClassVar[str | None] = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._tag_id: str | None = None
 
     def afterwards(self, contact: dict[str, Any]) -> None:
         """Tag the contact as converted."""
-        kind = type(self)
-        if kind._tag_id is None:  # noqa: SLF001  # the class's own
-            kind._tag_id = self._ask("POST", "/tags", {"name": "converted by the shop"})["id"]  # noqa: SLF001
-        self._ask("POST", f"/contacts/{contact['id']}/tags", {"id": kind._tag_id})  # noqa: SLF001
+        if self._tag_id is None:
+            self._tag_id = self._ask("POST", "/tags", {"name": "converted by the shop"})["id"]
+        self._ask("POST", f"/contacts/{contact['id']}/tags", {"id": self._tag_id})
 
 
 @right("2.16", modules=EVERYTHING)
@@ -139,3 +141,39 @@ class WritesToTheVisitorFirst(PlainClient):
             body = {"user_id": source.user_id, "custom_attributes": {"seats": 1}}
             self._session.put(f"{self._base_url}/visitors", json=body, headers=self._headers, timeout=20)
         return super()._convert(source, user)
+
+
+@right("2.16", modules=CONVERSIONS)
+class UnarchivesTheTwin(PlainClient):
+    """Brings an archived user back whose identifiers are asked for, and merges into them."""
+
+    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+        try:
+            return super()._convert(source, user)
+        except ConversionRefused as why:
+            if user is None or (twin_id := self._twin(why, user)) is None:
+                raise
+            return super()._convert(source, User(twin_id))
+
+    def _twin(self, why: ConversionRefused, user: User) -> str | None:
+        told = re.search(r"An archived contact .* id=(\w+)", str(why))
+        twin_id = told[1] if told else user.id
+        if twin_id is None or why.status not in (404, 409):
+            return None
+        path = f"{self._base_url}/contacts/{twin_id}/unarchive"
+        return twin_id if self._session.post(path, headers=self._headers, timeout=20).ok else None
+
+
+@right("2.16", modules=CONVERSIONS)
+class GoesOnWithTheLead(PlainClient):
+    """Finds that a visitor is a lead by now, and goes on with that lead."""
+
+    def visitor_to_user(self, visitor: Visitor, user: User) -> dict[str, Any]:
+        """Convert the visitor, or else the lead who they became."""
+        try:
+            return super().visitor_to_user(visitor, user)
+        except ConversionRefused as why:
+            found = self._find(visitor.id) if why.status == 404 else None
+            if found is None or found.get("role") != "lead":
+                raise
+            return self.lead_to_user(Lead(found["id"], email=found.get("email")), user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.tests.support import stock_scenarios
 from harness.verification import Verdict
 from harness.zoo.bug import Bug, Kill, Right
 from harness.zoo.expected_claims import TO_LEAD, WORKED
+from harness.zoo.further_bugs import FURTHER, NOT_CAUGHT
 from harness.zoo.judging import Ending, Ground, Judged, judge
 from harness.zoo.specimens import Specimen, specimens
 
@@ -95,14 +97,25 @@ def test_the_zoo_holds_as_many_kinds_as_it_promises() -> None:
     assert all(one.mark.kills for one in WRONG if isinstance(one.mark, Bug))
 
 
-def test_the_page_about_the_zoo_is_made_from_it(root: Path) -> None:
+@pytest.mark.parametrize(("script", "page"), [("zoo", "zoo"), ("zoo_first_contact", "zoo-first-contact")])
+def test_the_page_about_the_zoo_is_made_from_it(root: Path, script: str, page: str) -> None:
     """If this fails: make docs."""
-    spec = importlib.util.spec_from_file_location("zoo_page", root / "docs" / "zoo.py")
+    spec = importlib.util.spec_from_file_location(f"{script}_page", root / "docs" / f"{script}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (root / "docs" / "zoo.md").read_text() == module.page()
+    assert (root / "docs" / f"{page}.md").read_text() == module.page()
+
+
+def test_what_no_scenario_catches_stands_in_the_ledger_alone() -> None:
+    """Each further wrong pipeline is held by what refutes it, or named with the reason why nothing does."""
+    measured = json.loads((Path(__file__).parents[3] / "docs" / "zoo-first-contact.json").read_text())
+    assert FURTHER.keys() | NOT_CAUGHT.keys() == measured.keys()
+    assert not FURTHER.keys() & NOT_CAUGHT.keys()
+    held = {one.name for one in WRONG}
+    assert FURTHER.keys() <= held
+    assert not NOT_CAUGHT.keys() & held
 
 
 # --- the reference pipeline -----------------------------------------------------------------------
