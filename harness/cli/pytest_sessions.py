@@ -26,8 +26,8 @@ from harness.pytest_plugin.collection import ScenarioPlaces
 from harness.pytest_plugin.project_session import ProjectSession
 from harness.runner.run import Run
 
-UNWANTED = ("cacheprovider", "faker", "anyio", "hypothesispytest")
-"""Plugins that cost much and that no scenario needs."""
+UNWANTED = ("cacheprovider", "faker", "hypothesispytest", "randomly")
+"""Plugins that cost much and that no scenario needs, and one that would change the order of scenarios."""
 ISOLATED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
 """What a session of stock scenarios finds in the environment; `None` for nothing."""
 
@@ -79,8 +79,16 @@ def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[ob
 
 def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
     arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
+    arguments += [] if any(map(_has_asynchronous_scenarios, paths)) else ["-p", "no:anyio"]
     arguments += ["-n0"] if importlib.util.find_spec("xdist") else []  # rows are kept in this process
     pytest.main(arguments, plugins=list(plugins))
+
+
+def _has_asynchronous_scenarios(path: str) -> bool:
+    """Return whether a scenario at this path is an `async def`, which anyio's plugin may have to run."""
+    place = Path(path.partition("::")[0])
+    modules = place.glob("*.py") if place.is_dir() else [place]
+    return any(b"async def test_" in module.read_bytes() for module in modules if module.is_file())
 
 
 def _common(selection: Selection, report: Path | None) -> Sequence[str]:

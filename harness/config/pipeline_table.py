@@ -58,6 +58,12 @@ PIPELINE_KEYS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
     {
         "name": _key("The pipeline's name, as reports and the folder of its cassettes show it."),
         "object": _key("A Python object with the operations: package.module:object."),
+        "arguments": _key(
+            "What a class or a factory is called with; texts may hold {token} and the like.",
+            {"type": "object"},
+        ),
+        "fixture": _key("A pytest fixture that gives an object with the operations."),
+        "async_backend": _key("What runs asynchronous methods.", {"enum": ["asyncio", "trio"]}),
         "visitor_to_lead": _key("The command that makes a visitor a lead."),
         "visitor_to_user": _key("The command that makes a visitor a user."),
         "lead_to_user": _key("The command that makes a lead a user."),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import Problem
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Returns
+from harness.pipeline.event_loops import ASYNC_BACKENDS, AsyncBackend
 
 if TYPE_CHECKING:
     from harness.cassette import VaryingFields
 
-NAMES: Final = ("without", "may_write", "may_print", "time_limit", "varying", "returns", "says_no")
+NAMES: Final = ("without", "may_write", "may_print", "time_limit", "varying", "returns", "says_no", "async_backend")
 """The keys of a table, and the attributes of an object."""
 
 PRINTABLE: Final = ("email",)
@@ -41,6 +42,7 @@ class Declared:
     `custom_attributes.plan`). may_print: what its output may hold although logs are read by many. time_limit: seconds
     for one call. varying: fields of its requests that differ by nature. returns: what it hands back, so that it is
     compared. says_no: what it hands back where it did not convert: `False`, or the fields of an object.
+    async_backend: what runs what its methods return, where that is to be awaited.
     """
 
     without: frozenset[str] = frozenset()
@@ -50,6 +52,7 @@ class Declared:
     varying: VaryingFields | None = None
     returns: Returns | None = None
     says_no: object = UNDECLARED
+    async_backend: AsyncBackend = "asyncio"
 
     def judged(self, answer: Answer) -> Answer:
         """Return an answer with what this declaration says of it."""
@@ -74,7 +77,16 @@ def declared_in(table: Mapping[str, Any], where: str) -> Declared:
         _varying(table, where),
         _returns(table, where),
         _says_no(table, where),
+        _async_backend(table, where),
     )
+
+
+def _async_backend(table: Mapping[str, Any], where: str) -> AsyncBackend:
+    value = table.get("async_backend", "asyncio")
+    for known in ASYNC_BACKENDS:
+        if value == known:
+            return known
+    raise Problem(f"{where}: there is no async_backend {value!r}", remedy="known: " + ", ".join(ASYNC_BACKENDS))
 
 
 def strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.core import loopback
+from harness.core.hosts import ANSWERED
 from harness.core.tokens import is_sandbox_token
 
 TOKEN_NAMES = ("AT", "INTERCOM_ACCESS_TOKEN", "INTERCOM_API_KEY")
@@ -22,7 +26,9 @@ TOKEN_NAMES = ("AT", "INTERCOM_ACCESS_TOKEN", "INTERCOM_API_KEY")
 SECRET_NAME = "INTERCOM_CLIENT_SECRET"
 """Where code finds the secret that webhooks are signed with."""
 
+_PLACEHOLDERS = re.compile(r"\{(base_url|token|secret|client_secret|port)\}")
 PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+ALL_PROXY_NAMES = (*PROXY_NAMES, "ALL_PROXY", "all_proxy")
 NO_PROXY = ",".join(loopback.NAMES)
 
 _CREDENTIAL = re.compile(
@@ -52,15 +58,25 @@ class Way:
     """What webhooks are signed with; empty where none are sent."""
 
 
-def command_environment(base: Mapping[str, str], way: Way, extra_names: Iterable[str] = ()) -> dict[str, str]:
-    """The environment of a command: `base` without real credentials, and every way to the gateway set."""
+def command_environment(
+    base: Mapping[str, str],
+    way: Way,
+    extra_names: Iterable[str] = (),
+    declared: Iterable[tuple[str, str]] = (),
+) -> dict[str, str]:
+    """Return the environment of a command: `base` without real credentials, and every way to the gateway set.
+
+    extra_names: further variables for the token. declared: variables of the project's own, with placeholders.
+    """
+    fill = placeholders(url=way.url, token=way.token, secret=way.secret)
+    own = {name: fill(text) for name, text in declared}
     kept = {name: value for name, value in base.items() if name not in production_credentials(base)}
     for name in ("ALL_PROXY", "all_proxy"):
         kept.pop(name, None)
     tokens = dict.fromkeys((*TOKEN_NAMES, *extra_names), way.token)
     if way.secret:
         tokens[SECRET_NAME] = way.secret
-    return {**kept, **tokens, **_proxy(way), **_trust(way), **_preload(kept, way)}
+    return {**kept, **tokens, **_proxy(way), **_trust(way), **_preload(kept, way), **own}
 
 
 def production_credentials(base: Mapping[str, str], extra_names: Iterable[str] = ()) -> list[str]:
@@ -69,22 +85,71 @@ def production_credentials(base: Mapping[str, str], extra_names: Iterable[str] =
     return sorted(name for name, value in base.items() if name not in replaced and _is_production(name, value))
 
 
-@contextmanager
-def python_environment(url: str, token: str, secret: str) -> Iterator[None]:
-    """This process's own environment for the length of a block: the way to the gateway, no real credentials."""
-    ours = {"INTERCOM_BASE_URL": url, SECRET_NAME: secret, **dict.fromkeys(TOKEN_NAMES, token)}
-    hidden = production_credentials(os.environ, ours)
-    before = {name: os.environ.get(name) for name in (*ours, *hidden)}
-    for name in hidden:
-        del os.environ[name]
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+class LentEnvironment:
+    """This process's environment while code under test runs: the way to the gateway, no real credentials.
+
+    It is lent for an import or a call and given back afterwards, so the rest of a pytest session sees what it saw
+    before. Calls at the same time share it.
+
+    url, token, secret: how the gateway is reached, and what webhooks are signed with. declared: variables of the
+    project's own, with placeholders filled in.
+    """
+
+    def __init__(self, url: str, token: str, secret: str, declared: Mapping[str, str] | None = None) -> None:
+        ours = {"INTERCOM_BASE_URL": url, SECRET_NAME: secret, **dict.fromkeys(TOKEN_NAMES, token)}
+        self._ours = {**ours, **(declared or {})}
+        self._lock = threading.Lock()
+        self._borrowers = 0
+        self._before: dict[str, str | None] = {}
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Set and hide variables for the length of a block."""
+        with self._lock:
+            if not self._borrowers:
+                self._lend()
+            self._borrowers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._borrowers -= 1
+                if not self._borrowers:
+                    self._give_back()
+
+    def _lend(self) -> None:
+        hidden = production_credentials(os.environ, self._ours)
+        lent = {**self._ours, **_without_proxy(os.environ)}
+        self._before = {name: os.environ.get(name) for name in (*lent, *hidden)}
+        for name in hidden:
+            del os.environ[name]
+        os.environ.update(lent)
+
+    def _give_back(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
+def placeholders(*, url: str, token: str, secret: str) -> Callable[[str], str]:
+    """Return what fills `{base_url}`, `{token}`, `{secret}` and `{port}` in a project's own texts."""
+    port = str(urlsplit(url).port or "")
+    values = {"{base_url}": url, "{token}": token, "{secret}": secret, "{client_secret}": secret, "{port}": port}
+    return lambda text: _PLACEHOLDERS.sub(lambda match: values[match.group()], text)
+
+
+def _without_proxy(base: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps a machine's proxy out of the way to the gateway, if one is set."""
+    if not any(base.get(name) for name in ALL_PROXY_NAMES):
+        return {}
+    kept = base.get("no_proxy") or base.get("NO_PROXY") or ""
+    nearby = ",".join(filter(None, [kept, *loopback.NAMES, *(f".{domain}" for domain in ANSWERED), *ANSWERED]))
+    return {"NO_PROXY": nearby, "no_proxy": nearby}
+
+
+@lru_cache(maxsize=2048)
 def _is_production(name: str, value: str) -> bool:
     if not value or is_sandbox_token(value):
         return False

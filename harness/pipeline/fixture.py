@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Lead, Person, User, Visitor
 from harness.pipeline.answer import Answer, Hears, Operation, Runner
 from harness.pipeline.declared import Declared
-from harness.pipeline.python_object import calls_on_threads_of_their_own
+from harness.pipeline.event_loops import AsyncBackend, all_of, on_a_thread, running_loop
+from harness.pipeline.pending import PendingCall
+from harness.pipeline.python_object import PythonPipeline, calls_on_threads_of_their_own
 
 
 class LacksOperation(Exception):
@@ -75,6 +77,7 @@ class PipelineUnderTest:
         self._declared = declared or Declared()
         self.before_again: Callable[[], None] = lambda: None
         """To be called before a call comes once more that did its work."""
+        self._awaitables: list[PendingCall[Any]] = []
 
     @property
     def name(self) -> str:
@@ -138,7 +141,14 @@ class PipelineUnderTest:
         return self._polls()
 
     def together(self, *calls: Callable[[], Answer]) -> Sequence[Answer]:
-        """Make several calls at once, each on a thread of its own; all have asked before any is answered."""
+        """Make several calls at once, each on a thread of its own; all have asked before any is answered.
+
+        In an asynchronous scenario they run on its loop: `await pipeline.together(…)`.
+        """
+        if (backend := running_loop()) is not None:
+            words = f"pipeline.together(… {len(calls)} calls …)"
+            pending: Sequence[Answer] = self._pending(words, lambda: self._together(calls, backend))
+            return pending
         self.begin()
         before = len(self._answers)
         with self._meeting(len(calls)), ThreadPoolExecutor(len(calls)) as workers, calls_on_threads_of_their_own():
@@ -148,16 +158,51 @@ class PipelineUnderTest:
         self._answers[before:] = answers
         return answers
 
+    async def _together(self, calls: Sequence[Any], backend: AsyncBackend) -> Sequence[Answer]:
+        self.begin()
+        before = len(self._answers)
+        with self._meeting(len(calls)):
+            answers = await all_of([call() if callable(call) else call for call in calls], backend)
+        self._answers[before:] = answers
+        return answers
+
+    def _pending(self, call: str, begin: Callable[[], Awaitable[Any]]) -> Any:
+        pending = PendingCall(call, begin)
+        self._awaitables.append(pending)
+        return pending
+
+    def check_awaited(self) -> None:
+        """Check that each call of an asynchronous scenario was awaited. Raises: `NotAwaited`."""
+        for pending in self._awaitables:
+            if not pending.was_awaited:
+                raise pending.complaint()
+
     def _call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         if operation in self._runner.without:
             raise LacksOperation(lacks(self.name, operation))
         _check_people(operation, people)
+        if (backend := running_loop()) is not None:
+            words = f"pipeline.{operation}({', '.join(people)})"
+            pending: Answer = self._pending(words, lambda: self._call_in_loop(operation, people, backend))
+            return pending
         self.begin()
         self._last = (operation, people)
+        return self._keep(self._runner.call(operation, people), people)
+
+    async def _call_in_loop(self, operation: Operation, people: Mapping[str, Person], backend: AsyncBackend) -> Answer:
+        self.begin()
+        self._last = (operation, people)
+        if isinstance(self._runner, PythonPipeline):
+            answer = await self._runner.call_in_loop(operation, people, backend)
+        else:
+            answer = await on_a_thread(lambda: self._runner.call(operation, people), backend)
+        return self._keep(answer, people)
+
+    def _keep(self, answer: Answer, people: Mapping[str, Person]) -> Answer:
         about = tuple(str(person.id) for person in people.values() if person.id)
-        answer = replace(self._declared.judged(self._runner.call(operation, people)), about=about)
-        self._answers.append(answer)
-        return answer
+        kept = replace(self._declared.judged(answer), about=about)
+        self._answers.append(kept)
+        return kept
 
     def begin(self) -> None:
         """The given is over: from here on whatever is asked is the pipeline's."""

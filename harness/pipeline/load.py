@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,9 +14,18 @@ from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.commands import CommandPipeline, check_line
 from harness.pipeline.declared import NAMES, Declared, declared_in, strings
-from harness.pipeline.pipeline_file import table_of, where_of
-from harness.pipeline.python_object import PythonPipeline
-from harness.pipeline.watchdog import Watchdog
+from harness.pipeline.load_object import (
+    FIXTURE,
+    NotImportable,
+    arguments_in,
+    check_operations,
+    from_fixture,
+    from_object,
+)
+from harness.pipeline.pipeline_file import PYTHON, table_of, where_of
+from harness.pipeline.pipeline_spec import PipelineSpec
+
+__all__ = ["NotImportable", "load_pipeline"]
 
 RESERVED = "reference"
 """The name of the harness's own pipeline, whose cassettes lie at the top."""
@@ -35,44 +41,29 @@ PLACES: Final = ("hook", "job", "webhook", "awaits")
 """The keys that may name where a service is asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineSpec:
-    """A pipeline that was found, not yet bound to a run."""
-
-    name: str
-    start: Callable[[Callable[[], Mapping[str, str]], float | None], Runner]
-    in_process: bool
-    declared: Declared = field(default_factory=Declared)
-    ports: frozenset[int] = frozenset()
-    """The ports of the pipeline's own service, which a replay may reach."""
-    close: Callable[[], object] = lambda: None
-    """Ends what the pipeline itself has running between calls."""
-    serves: bool = False
-    """Whether that is a service which the run starts, and which finds the way to the gateway in its environment."""
-
-
-class NotImportable(Problem):
-    """The module of a Python pipeline cannot be imported, or its object not be made."""
-
-
 def load_pipeline(
-    spec: str, folders: Sequence[Path] = (), declared: Mapping[str, object] = MappingProxyType({})
+    spec: str,
+    folders: Sequence[Path] = (),
+    declared: Mapping[str, object] = MappingProxyType({}),
+    fill: Callable[[str], str] = lambda text: text,
 ) -> PipelineSpec:
-    """Return the pipeline that a spec names: a TOML file, or `package.module:object`.
+    """Return the pipeline that a spec names: a TOML file, `package.module:object`, or `fixture:NAME`.
 
     folders: from which a Python pipeline is imported, beside `sys.path` (default: the current folder). declared: what
-    the project's configuration says of the pipeline, which wins over what the pipeline says of itself.
+    the project's configuration says of the pipeline, which wins over what the pipeline says of itself. fill: fills
+    placeholders in the texts of its arguments.
 
     Raises:
         Problem: the spec names no pipeline, or one that cannot be meant.
     """
     if spec.endswith(".toml"):
-        return _named(
-            _from_toml(Path(spec), folders, declared), spec, 'name = "…" in its [pipeline] table gives it another one'
-        )
+        found = _from_toml(Path(spec), folders, declared, fill)
+        return _named(found, spec, 'name = "…" in its [pipeline] table gives it another one')
+    if spec.startswith(FIXTURE):
+        return from_fixture(spec.removeprefix(FIXTURE), f"--pipeline {spec}", declared)
     if spec.partition(":")[0] and ":" in spec:
         return _named(
-            _from_object(spec, folders, declared),
+            from_object(spec, folders, declared),
             spec,
             "call the object otherwise: what stands after the colon is its name",
         )
@@ -91,65 +82,16 @@ def _named(found: PipelineSpec, spec: str, remedy: str) -> PipelineSpec:
     return found
 
 
-def _from_object(
-    spec: str, folders: Sequence[Path], declaring: Mapping[str, object], name: str | None = None
+def _from_toml(
+    path: Path, folders: Sequence[Path], declaring: Mapping[str, object], fill: Callable[[str], str]
 ) -> PipelineSpec:
-    module_name, _, path = spec.partition(":")
-    for folder in reversed([str(folder) for folder in folders or [Path.cwd()]]):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-    try:
-        target: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise NotImportable(
-            f"--pipeline {spec}: the module {module_name!r} does not import",
-            evidence=f"{type(error).__name__}: {error}",
-            why="it is not on the path of this environment, or fails while it is imported",
-            remedy=f"try: python -c 'import {module_name}'",
-        ) from error
-    for part in filter(None, path.split(".")):
-        if not hasattr(target, part):
-            raise Problem(
-                f"--pipeline {spec}: there is no {part!r} in {module_name}",
-                remedy="name an object, class instance or module with the operations",
-            )
-        target = getattr(target, part)
-    if isinstance(target, type):
-        target = _instance(target, spec)
-    where = f"--pipeline {spec}"
-    own = {key: getattr(target, key) for key in NAMES if hasattr(target, key)}
-    declared = declared_in({**own, **declaring}, where)
-    known_as = name or _short(spec)
-    _check_operations({op for op in LINES.values() if callable(getattr(target, op, None))}, declared.without, where)
-
-    watchdog = Watchdog()
-
-    def start(environment: Callable[[], Mapping[str, str]], time_limit: float | None) -> Runner:
-        limit = time_limit or declared.time_limit
-        return PythonPipeline(target, name=known_as, time_limit=limit, without=declared.without, watchdog=watchdog)
-
-    return PipelineSpec(known_as, start, True, declared)
-
-
-def _instance(kind: type, spec: str) -> object:
-    try:
-        return kind()
-    except (Exception, SystemExit) as error:
-        raise NotImportable(
-            f"--pipeline {spec}: the class {kind.__name__} cannot be made without arguments",
-            evidence=f"{type(error).__name__}: {error}",
-            remedy="name an instance of it instead",
-        ) from error
-
-
-def _from_toml(path: Path, folders: Sequence[Path], declaring: Mapping[str, object]) -> PipelineSpec:
     where = where_of(path)
     found = table_of(path, where)
     if unknown := sorted(set(found) - set(PIPELINE_KEYS)):
         raise unknown_key(unknown[0], where)
     table = {**found, **declaring}
-    if "object" in table:
-        return _object_of(table, path, folders, where)
+    if any(key in table for key in PYTHON):
+        return _python_of(table, path, folders, where, fill)
     declared = declared_in(table, where)
     strings(table, "files", where)
     if "hook" in table or any(_is_url(table.get(key)) for key in ("job", "webhook")):
@@ -161,7 +103,7 @@ def _from_toml(path: Path, folders: Sequence[Path], declaring: Mapping[str, obje
             remedy='name where it is asked: hook = "http://127.0.0.1:9000/convert"',
         )
     lines: dict[Operation, str] = {operation: table[key] for key, operation in LINES.items() if key in table}
-    _check_operations(set(lines), declared.without, where)
+    check_operations(set(lines), declared.without, where)
     for operation, line in lines.items():
         if not isinstance(line, str):
             raise Problem(
@@ -183,19 +125,25 @@ def _from_toml(path: Path, folders: Sequence[Path], declaring: Mapping[str, obje
     return PipelineSpec(name, start, False, declared)
 
 
-def _object_of(table: Mapping[str, Any], path: Path, folders: Sequence[Path], where: str) -> PipelineSpec:
-    """Return the Python object that a table names."""
-    if beside := sorted(key for key in ("service", *PLACES, *LINES) if key in table):
+def _python_of(
+    table: Mapping[str, Any], path: Path, folders: Sequence[Path], where: str, fill: Callable[[str], str]
+) -> PipelineSpec:
+    """Return the Python object, or the fixture, that a table names."""
+    key, *more = [each for each in PYTHON if each in table]
+    if beside := sorted([*more, *(each for each in ("service", *PLACES, *LINES) if each in table)]):
         raise Problem(
-            f"{where}: it has an object and {beside[0]}",
-            why="a pipeline is a Python object, or commands, or a service",
-            remedy=f"remove {beside[0]}, or object",
+            f"{where}: it has {key} and {beside[0]}",
+            why="a pipeline is a Python object, or a fixture, or commands, or a service",
+            remedy=f"remove {beside[0]}, or {key}",
         )
-    spec, name = table["object"], table.get("name")
+    spec, name = table[key], table.get("name")
+    declaring = {each: table[each] for each in NAMES if each in table}
+    if key == "fixture":
+        return from_fixture(spec, where, declaring, name)
     if not isinstance(spec, str) or not (spec.partition(":")[0] and ":" in spec):
         raise Problem(f"{where}: object names none", evidence=repr(spec), remedy='object = "package.module:object"')
-    declaring = {key: table[key] for key in NAMES if key in table}
-    return _from_object(spec, folders or [path.resolve().parent], declaring, str(name) if name is not None else None)
+    arguments = arguments_in(table, where, fill)
+    return from_object(spec, folders or [path.resolve().parent], declaring, name, arguments)
 
 
 def _is_url(value: object) -> bool:
@@ -276,21 +224,3 @@ def _check_command(command: str, operation: str, path: Path, where: str) -> None
             else "install it, or write its whole path (commands run in the TOML file's folder)"
         ),
     )
-
-
-def _check_operations(present: set[Operation], without: frozenset[str], where: str) -> None:
-    if present & {"run", "webhook"}:
-        return
-    if missing := [op for op in OPERATIONS if op != "run" and op not in present and op not in without]:
-        names = ", ".join(missing)
-        raise Problem(
-            f"{where}: it lacks {names}",
-            why="a pipeline has visitor_to_lead, visitor_to_user and lead_to_user, or a run() that finds people "
-            "itself, or a webhook() that hears of them",
-            remedy=f"add it, or declare that it does not do this: without = {missing!r}",
-        )
-
-
-def _short(spec: str) -> str:
-    module, _, path = spec.partition(":")
-    return path or module

@@ -10,13 +10,31 @@ from typing import Any
 from harness.config.configuration import CONFIGURATION_FILE, PIPELINE, PROJECT_FILE
 from harness.config.pipeline_table import pipeline_table
 from harness.core.errors import Problem
+from harness.core.text_files import text_of
+
+PYTHON = ("object", "fixture")
+"""The keys that name a pipeline in Python."""
 
 
 def is_python(spec: str) -> bool:
     """Return whether a spec names a Python object, itself or in the table of its file."""
     if not spec.endswith(".toml"):
         return True
-    return "object" in table_of(Path(spec), where_of(Path(spec)))
+    table = table_of(Path(spec), where_of(Path(spec)))
+    return any(key in table for key in PYTHON)
+
+
+def environment_of(spec: str) -> Mapping[str, str]:
+    """Return the `env` of a file's table, its placeholders not filled in; a spec of another kind has none."""
+    if not spec.endswith(".toml"):
+        return {}
+    where = where_of(Path(spec))
+    found = table_of(Path(spec), where).get("env", {})
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise Problem(
+            f"{where}: env must be a table of texts", evidence=repr(found), remedy='env = {SHOP_TOKEN = "{token}"}'
+        )
+    return found
 
 
 def where_of(path: Path) -> str:
@@ -28,7 +46,7 @@ def where_of(path: Path) -> str:
 def table_of(path: Path, where: str) -> Mapping[str, Any]:
     """Return the table of a file, unchecked. Raises a Problem where there is none."""
     try:
-        found = pipeline_table(path, tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        found = pipeline_table(path, tomllib.loads(text_of(path.read_bytes(), str(path))))
     except FileNotFoundError as error:
         raise Problem(
             f"{where}: there is no such file", remedy="check the path; it is relative to where you are"

@@ -14,18 +14,21 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 from typing import Any, Final
 
 from harness.core.http import Request
 from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import interrupts_the_run, of_exception
+from harness.pipeline.event_loops import AsyncBackend, OwnLoop, running_loop, within
 from harness.pipeline.output_capture import OutputCapture, Printed
-from harness.pipeline.watchdog import TimeLimitReached, Watchdog
+from harness.pipeline.watchdog import AGAIN, GRACE, TimeLimitReached, Watchdog
 
 _HAS_OWN_THREAD: ContextVar[bool] = ContextVar("harness_call_has_own_thread", default=False)
 
@@ -53,6 +56,7 @@ class PythonPipeline:
 
     stuck: called on another thread with the answer of a call that can neither end nor be interrupted; it has to end the
     process. watched: called when a call begins, with the monotonic time at which it is given up, and with 0 at its end.
+    lent: what each call is wrapped in, on the caller's thread; working: the same on the thread that runs the code.
     """
 
     def __init__(
@@ -63,15 +67,21 @@ class PythonPipeline:
         time_limit: float = DEFAULT_TIME_LIMIT,
         without: frozenset[str] = frozenset(),
         watchdog: Watchdog | None = None,
+        loop: OwnLoop | None = None,
+        async_backend: AsyncBackend = "asyncio",
     ) -> None:
         self.name = name
         self.without = without | {name for name in OPERATIONS if not callable(getattr(target, name, None))}
         self.stuck: Callable[[Answer], object] = _end_the_process
         self.watched: Callable[[Operation, float], object] = lambda operation, given_up: None
+        self.lent: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.working: Callable[[], AbstractContextManager[None]] = nullcontext
         self._target = target
         self._time_limit = time_limit
         self.watchdog = watchdog or Watchdog()
         self._output = OutputCapture()
+        self._loop = loop or OwnLoop()
+        self._backend = async_backend
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Call one method, its people in the order of the contract."""
@@ -97,10 +107,39 @@ class PythonPipeline:
         return self._perform("webhook", [json.loads(told.body)])
 
     def _perform(self, operation: Operation, arguments: Sequence[Any]) -> Answer:
+        def act() -> Any:
+            with self.working():
+                value = getattr(self._target, operation)(*arguments)
+                return self._come_to(value) if isawaitable(value) else value
+
+        call = _Call(operation, act, self._time_limit)
+        with self.lent():
+            return self._on_its_own_thread(call) if _HAS_OWN_THREAD.get() else self._on_this_thread(call)
+
+    async def call_in_loop(self, operation: Operation, people: Mapping[str, Person], backend: AsyncBackend) -> Answer:
+        """Call one method on the loop that runs, and await what it returns."""
+        arguments = [people[name] for name in OPERATIONS[operation]]
         call = _Call(operation, lambda: getattr(self._target, operation)(*arguments), self._time_limit)
-        if _HAS_OWN_THREAD.get():
-            return self._on_its_own_thread(call)
-        return self._on_this_thread(call)
+        with self.lent(), self.working(), self._output.capture() as printed:
+            self.watched(operation, time.monotonic() + self._time_limit + GRACE + AGAIN)
+            with self.watchdog.limit(self._time_limit + AGAIN, lambda: self._give_up(call, printed)) as limit:
+                await call.work_in_loop(backend)
+            call.timed_out = call.timed_out or limit.fired
+            self.watched(operation, 0.0)
+        if call.error is not None and not call.timed_out and interrupts_the_run(call.error):
+            raise call.error
+        return call.answer(printed)
+
+    def _come_to(self, awaitable: Awaitable[Any]) -> Any:
+        """Return what an awaitable comes to; where a loop runs on this thread, on a thread and loop of its own."""
+        if running_loop() is None and not _HAS_OWN_THREAD.get():
+            return self._loop.run(awaitable, self._time_limit, self._backend)
+        apart = OwnLoop()
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                return thread.submit(apart.run, awaitable, self._time_limit, self._backend).result()
+            finally:
+                thread.submit(apart.close).result()
 
     def _on_this_thread(self, call: _Call) -> Answer:
         stopped: list[Callable[[], None]] = []
@@ -116,7 +155,7 @@ class PythonPipeline:
                     stopped.append(limit.end)
                     self.watched(call.operation, limit.given_up)
                     call.work()
-                call.timed_out = limit.fired
+                call.timed_out = call.timed_out or limit.fired
             except TimeLimitReached:
                 call.timed_out = True
             self.watched(call.operation, 0.0)
@@ -162,7 +201,22 @@ class _Call:
         self.started = time.monotonic()
         try:
             self.value = self.act()
+        except TimeLimitReached:
+            self.timed_out = True
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is the pipeline's answer
+            self.error = error
+        finally:
+            self.seconds = time.monotonic() - self.started
+
+    async def work_in_loop(self, backend: AsyncBackend) -> None:
+        """Do it and await what it returns. A cancellation is not the pipeline's answer: it is passed on."""
+        self.started = time.monotonic()
+        try:
+            value = self.act()
+            self.value = await within(value, self.time_limit, backend) if isawaitable(value) else value
+        except TimeLimitReached:
+            self.timed_out = True
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever it is, it is the pipeline's answer
             self.error = error
         finally:
             self.seconds = time.monotonic() - self.started

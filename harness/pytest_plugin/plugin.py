@@ -152,6 +152,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Tell what kept a replay from the network, and what it left over."""
     if RUN in config.stash and (isolation := config.stash[RUN].pipeline.isolation):
         terminalreporter.line(f"harness: {isolation}")
+    for note in config.stash[RUN].pipeline.late if RUN in config.stash else ():
+        terminalreporter.line(f"harness: {note}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):
         terminalreporter.section("left over")
@@ -171,6 +173,10 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
     # Told before the stage is set: a scenario that is not run has no cassette either.
     from harness.pipeline.named import operations_in
 
+    if run.pipeline.fixture:
+        from harness.pytest_plugin.pipeline_fixture import bind_fixture
+
+        bind_fixture(request, run.pipeline)
     callspec = getattr(request.node, "callspec", None)
     if reason := run.pipeline.lacking(
         operations_in(request.node.function, callspec.params.values() if callspec else ())
@@ -179,6 +185,14 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
     with run.scenario(case) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Leave the other tests of a session alone: what they ask of Intercom is their own business."""
+    if (run := item.config.stash.get(RUN, None)) is not None:
+        run.pipeline.guards_everything = "_scenario" in getattr(item, "fixturenames", ())
+    return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

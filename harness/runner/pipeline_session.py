@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,18 +19,22 @@ from harness.core.clock import MovingClock, WallClock
 from harness.core.http import Outcome, Request
 from harness.core.tokens import RUN_TOKEN
 from harness.gateway import Gateway, Middleware
+from harness.gateway.core import refuse
 from harness.gateway.middleware.idle import IdleDetector
 from harness.gateway.middleware.time_scale import TimeScale, without_waiting
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
-from harness.pipeline.environment import production_credentials, python_environment
+from harness.pipeline.environment import LentEnvironment, placeholders, production_credentials
 from harness.pipeline.fixture import hears_webhooks, lacks
 from harness.pipeline.load import NotImportable
-from harness.pipeline.pipeline_file import is_python
+from harness.pipeline.pipeline_file import environment_of, is_python
 from harness.pipeline.python_object import PythonPipeline
+from harness.pipeline.real_sockets import real_sockets
 from harness.pipeline.reference_worker import ReferenceWorker
+from harness.pipeline.short_waits import short_waits
+from harness.pipeline.thread_owners import IMPORT, ThreadOwners
 from harness.runner.backend_session import CASSETTE, BackendSession
 from harness.runner.call_watch import CallWatch
 from harness.runner.case import Case
@@ -66,7 +71,18 @@ class PipelineSession:
         self.watch = CallWatch()
         self.definitions = KeptDefinitions()
         self._tokens = TokenWatch(dict(os.environ))
-        self._hidden = production_credentials(os.environ) if options.pipeline else []
+        named_by_pipeline = environment_of(options.pipeline) if options.pipeline else {}
+        self._declared_environment = tuple({**named_by_pipeline, **dict(options.configuration.env)}.items())
+        named = [name for name, _ in self._declared_environment]
+        self._hidden = production_credentials(os.environ, named) if options.pipeline else []
+        self.owners = ThreadOwners()
+        self.late: list[str] = []
+        """What threads asked for that had outlived their scenario, with the scenario that began them."""
+        self.guards_everything = True
+        """Whether requests for Intercom are refused while no scenario is open; else they are left alone."""
+        self._lent: LentEnvironment | None = None
+        self._fill: Callable[[str], str] = lambda text: text
+        self.refresh_waits: Callable[[], None] = lambda: None
         self._spec: PipelineSpec | None = None
         self._spec = self._load(before_import)
         if options.port:
@@ -117,7 +133,7 @@ class PipelineSession:
         done = "refused" if self.options.strict_token else "replaced by the sandbox's"
         seen = sorted(self._tokens.seen)
         brought = [f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen]
-        return [*hidden, *brought, *([f"isolation: {self.isolation}"] if self.isolation else [])]
+        return [*hidden, *brought, *self.late, *([f"isolation: {self.isolation}"] if self.isolation else [])]
 
     @property
     def isolation(self) -> str:
@@ -137,29 +153,66 @@ class PipelineSession:
 
     def _heed(self, request: Request) -> Outcome:
         self._tokens(request)
+        if (began := self.owners.late()) is not None:
+            asked = f"{request.method} {request.path}"
+            self.late.append(f"{began}: a thread that it began asked {asked} after it was over, and was refused")
+            return refuse(request, "the scenario that began this thread is over", f"{began} is over.")
         return self._gateway.handle(request)
+
+    def _takes(self) -> bool:
+        """Whether a request for Intercom on this thread is led to the gateway: it is no other test's of the session."""
+        return self.guards_everything or self.owners.is_open or self.owners.owner() is not None
 
     def _load(self, before_import: Callable[[], object]) -> PipelineSpec | None:
         spec = self.options.pipeline
         if spec is None:
             return None
-        if is_python(spec):
-            # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
-            from harness.gateway.clients.patched import patched_clients
+        if not is_python(spec):
+            return self._loaded(spec)
+        # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
+        from harness.gateway.clients.patched import patched_clients
 
-            before_import()
-            self._stack.enter_context(python_environment(self.server.url, RUN_TOKEN, RUN_SECRET))
-            self._stack.enter_context(patched_clients(self._heed, self._gateway.record_refusal))
+        before_import()
+        url, token, secret = self.server.url, RUN_TOKEN, RUN_SECRET
+        self._fill = placeholders(url=url, token=token, secret=secret)
+        declared = {name: self._fill(text) for name, text in self._declared_environment}
+        self._lent = LentEnvironment(url, token, secret, declared)
+        enter, port = self._stack.enter_context, self.server.port
+        enter(self.owners.installed())
+        enter(patched_clients(self._heed, self._gateway.record_refusal, own_port=port, takes=self._takes))
+        if self.options.against == CASSETTE:
+            self.refresh_waits = enter(short_waits(lambda: self.owners.owner() is not None))
+        with self.lent(), self.owners.calling(IMPORT):
+            return self._loaded(spec)
+
+    def _loaded(self, spec: str) -> PipelineSpec:
         configuration = self.options.configuration
         folders = (self.options.root, *configuration.python_path)
         try:
-            found = load_pipeline(spec, folders, configuration.declared)
+            found = load_pipeline(spec, folders, configuration.declared, self._fill)
         except NotImportable as problem:
             if self._hidden:
                 problem.why += f"; the harness hid these variables from it: {', '.join(self._hidden)}"
             raise
         self._stack.callback(found.close)
         return found
+
+    @property
+    def fixture(self) -> str:
+        """The pytest fixture that gives the pipeline for each scenario; empty where it was found already."""
+        return self._spec.fixture if self._spec else ""
+
+    def lent(self) -> AbstractContextManager[None]:
+        """Lend the pipeline's environment for a block in which its code is made ready."""
+        return self._lent.lent() if self._lent is not None else nullcontext()
+
+    def bind(self, target: object) -> None:
+        """Take what the fixture gave for the scenario that comes."""
+        assert self._spec is not None
+        assert self._spec.with_target is not None
+        found = self._spec.with_target(target)
+        self._stack.callback(found.close)
+        self._spec = replace(found, fixture=self._spec.fixture, with_target=self._spec.with_target)
 
     @property
     def server(self) -> Server:
@@ -170,7 +223,8 @@ class PipelineSession:
 
             authority = Authority()
             server = Server(self._gateway, port=self.options.port, authority=authority, watch=self._tokens)
-            self._server = self._stack.enter_context(server)
+            with real_sockets():
+                self._server = self._stack.enter_context(server)
             self._stack.callback(self._forget_server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder), secret=RUN_SECRET)
@@ -181,7 +235,7 @@ class PipelineSession:
 
         _ = self.server
         assert self._way is not None
-        return command_environment(os.environ, self._way)
+        return command_environment(os.environ, self._way, declared=self._declared_environment)
 
     def lacking(self, names: Iterable[str]) -> str | None:
         """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
@@ -202,6 +256,9 @@ class PipelineSession:
 
     def _start(self, spec: PipelineSpec) -> Runner:
         runner = spec.start(self._environment, self.options.time_limit)
+        if isinstance(runner, PythonPipeline) and self._lent is not None:
+            self.refresh_waits()
+            runner.lent, runner.working = self._lent.lent, self.owners.calling
         if isinstance(runner, CommandPipeline) and self.options.against == CASSETTE:
             runner.prefix = self._enclosed().prefix
         return runner

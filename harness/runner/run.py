@@ -111,7 +111,7 @@ class Run:
         with open_backend_session(self._session_config(case)) as session:
             self.gateway.clock = session.clock
             scenario = Scenario(case, self.gateway, session, self.pipeline)
-            with scenario.open():
+            with scenario.open(), self.pipeline.owners.opened(case.node_id or case.name):
                 yield scenario
                 self._needed |= scenario.verify.used_permissions
 

@@ -175,6 +175,7 @@ class Scenario:
         Raises: `NotProved` where nothing was claimed or something was declared in vain, and the `Problem` of a backend,
         a recording or a replay.
         """
+        self.pipeline.check_awaited()
         if passed:
             self._check()
         self._session.conclude(passed=passed, people=self.people)

@@ -204,16 +204,9 @@ def service(
 
 def gateway_requests(gateway: Gateway, caller: Caller, clock: MovingClock) -> requests.Session:
     """Return a session of `requests` whose requests go to the gateway without a socket; delays pass by `clock`."""
-    import requests
+    from harness.gateway.clients.adapter import DirectSession, GatewayAdapter
 
-    from harness.gateway.clients.adapter import GatewayAdapter
-
-    session = requests.Session()
-    session.trust_env = False
-    adapter = GatewayAdapter(gateway, caller, clock.advance)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    return DirectSession(GatewayAdapter(gateway, caller, clock.advance))
 
 
 def paced(clock: FollowingClock, scale: float) -> Sequence[Middleware]:

@@ -36,6 +36,14 @@ REQUIRED = {
     "needs shared:": "HARNESS_REQUIRE_SHARED",
     "needs browser:": "HARNESS_REQUIRE_BROWSER",
 }
+OTHER_PLUGINS = (
+    "asyncio", "django", "pytest_cov", "randomly", "repeat", "requests_mock", "rerunfailures", "respx", "socket",
+    "time_machine", "timeout",
+)  # fmt: skip
+"""Plugins that users have. A pytest that a test starts has none of them unless the test asks for it."""
+
+os.environ["PYTEST_ADDOPTS"] = " ".join(f"-p no:{name}" for name in OTHER_PLUGINS)
+
 COUNTS = pytest.StashKey[list[int]]()
 
 

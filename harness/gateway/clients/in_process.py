@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.core.hosts import host_of, is_answered
-from harness.core.http import Request, Response
+from harness.core.hosts import host_of, is_answered, meant_host
+from harness.core.http import Handler, Request, Response
+from harness.core.loopback import is_loopback
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 CONNECTION_RESET = "Connection reset by peer"
 DISCONNECTED = "Remote end closed connection without response"
 
 
-def is_meant(host: object) -> bool:
-    """Whether a client that names this host means Intercom."""
-    return isinstance(host, str) and is_answered(host_of(host))
+@dataclass(frozen=True, slots=True)
+class ClientDoor:
+    """Where patched clients lead: who answers, and which requests are led there.
+
+    own_port: the port of the harness's server on loopback, whose requests are answered without a socket; 0 for none.
+    takes: tells whether a request of the current thread is led at this moment.
+    """
+
+    answer: Handler
+    own_port: int = 0
+    takes: Callable[[], bool] = lambda: True
+
+    def is_meant(self, authority: object) -> bool:
+        """Return whether a client that names this authority (`host`, `host:port`) is to be led to the gateway."""
+        if not isinstance(authority, str):
+            return False
+        host = host_of(authority)
+        if not is_answered(host) and not (self.own_port and self._is_own(host, authority)):
+            return False
+        return self.takes()
+
+    def _is_own(self, host: str, authority: str) -> bool:
+        return authority.endswith(f":{self.own_port}") and is_loopback(host)
 
 
 def asked(method: str, url: str, headers: Iterable[tuple[str, str]], body: object) -> Request:
@@ -29,7 +51,7 @@ def asked(method: str, url: str, headers: Iterable[tuple[str, str]], body: objec
         target=f"{target}?{parts.query}" if parts.query else target,
         headers={name.lower(): value for name, value in headers},
         body=body_bytes(body),
-        host=host_of(parts.netloc),
+        host=meant_host(parts.netloc),
         origin=f"{parts.scheme}://{parts.netloc}",
     )
 

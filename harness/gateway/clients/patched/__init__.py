@@ -15,28 +15,30 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from harness.core.hosts import host_of, is_owned
 from harness.core.http import Handler
+from harness.gateway.clients.in_process import ClientDoor
 from harness.gateway.clients.patched import urllib_clients
 
-Patch: TypeAlias = Callable[[ModuleType, Handler], list[tuple[object, str, object]]]
+Patch: TypeAlias = Callable[..., list[tuple[Any, str, Any]]]
 """Tells what to replace in a module: owner, name and replacement."""
 
 
-def _httpx(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def _httpx(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     from harness.gateway.clients.patched import httpx_client
 
-    return httpx_client.replacements(module, answer)
+    return httpx_client.replacements(module, door)
 
 
-def _aiohttp(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def _aiohttp(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     from harness.gateway.clients.patched import aiohttp_client
 
-    return aiohttp_client.replacements(module, answer)
+    return aiohttp_client.replacements(module, door)
 
 
 _PATCHES: dict[str, Patch] = {
@@ -48,24 +50,34 @@ _PATCHES: dict[str, Patch] = {
 
 
 @contextmanager
-def patched_clients(answer: Handler, refused: Callable[[str, str, str], None]) -> Iterator[None]:
+def patched_clients(
+    answer: Handler,
+    refused: Callable[[str, str, str], None],
+    *,
+    own_port: int = 0,
+    takes: Callable[[], bool] = lambda: True,
+) -> Iterator[None]:
     """Lead Python clients to `answer` for the length of a block; a module imported within it is led there as well.
 
-    `refused` is told method, authority and reason of whatever tried to reach Intercom past these clients.
+    refused: told method, authority and reason of whatever tried to reach Intercom past these clients. own_port and
+    takes: see `ClientDoor`.
     """
+    door = ClientDoor(answer, own_port, takes)
     with ExitStack() as stack:
+        patches = {name: partial(make, door=door) for name, make in _PATCHES.items()}
+        patches["uvloop"] = partial(_guard_uvloop, refused=refused, takes=takes)
 
         def patch(name: str, module: ModuleType) -> None:
-            for owner, attribute, replacement in _PATCHES[name](module, answer):
+            for owner, attribute, replacement in patches[name](module):
                 _replace(stack, owner, attribute, replacement)
 
-        for name in _PATCHES:
+        for name in patches:
             if name in sys.modules:
                 patch(name, sys.modules[name])
-        waiting = _OnImport({name for name in _PATCHES if name not in sys.modules}, patch)
+        waiting = _OnImport({name for name in patches if name not in sys.modules}, patch)
         sys.meta_path.insert(0, waiting)
         stack.callback(sys.meta_path.remove, waiting)
-        _replace(stack, socket, "getaddrinfo", _guarded(socket.getaddrinfo, refused))
+        _replace(stack, socket, "getaddrinfo", _guarded(socket.getaddrinfo, refused, takes))
         yield
 
 
@@ -75,16 +87,41 @@ def _replace(stack: ExitStack, owner: object, attribute: str, replacement: objec
     stack.callback(setattr, owner, attribute, before)
 
 
-def _guarded(look_up: Callable[..., object], refused: Callable[[str, str, str], None]) -> Callable[..., object]:
-    def getaddrinfo(host: object, port: object, *args: object, **kwargs: object) -> object:
-        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-        if isinstance(name, str) and is_owned(host_of(name)):
-            reason = "the code opened a connection to Intercom past the clients that are led to the gateway"
-            refused("CONNECT", f"{name}:{port}", f"{reason}; give it the base URL in INTERCOM_BASE_URL")
-            raise socket.gaierror(socket.EAI_NONAME, f"{name} is Intercom's, and is not reached from a harness run")
+def _guarded(
+    look_up: Callable[..., Any], refused: Callable[[str, str, str], None], takes: Callable[[], bool]
+) -> Callable[..., Any]:
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        _refuse_owned(host, port, refused, takes)
         return look_up(host, port, *args, **kwargs)
 
     return getaddrinfo
+
+
+def _refuse_owned(host: Any, port: Any, refused: Callable[[str, str, str], None], takes: Callable[[], bool]) -> None:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if isinstance(name, str) and is_owned(host_of(name)) and takes():
+        reason = "the code opened a connection to Intercom past the clients that are led to the gateway"
+        refused("CONNECT", f"{name}:{port}", f"{reason}; give it the base URL in INTERCOM_BASE_URL")
+        raise socket.gaierror(socket.EAI_NONAME, f"{name} is Intercom's, and is not reached from a harness run")
+
+
+def _guard_uvloop(
+    module: ModuleType, refused: Callable[[str, str, str], None], takes: Callable[[], bool]
+) -> list[tuple[Any, str, Any]]:
+    """Guard the resolver of uvloop, which does not use the `socket` module's."""
+    look_up, connect = module.Loop.getaddrinfo, module.Loop.create_connection
+
+    async def getaddrinfo(loop: Any, host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        _refuse_owned(host, port, refused, takes)
+        return await look_up(loop, host, port, *args, **kwargs)
+
+    async def create_connection(
+        loop: Any, protocol_factory: Any, host: Any = None, port: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        _refuse_owned(host, port, refused, takes)
+        return await connect(loop, protocol_factory, host, port, *args, **kwargs)
+
+    return [(module.Loop, "getaddrinfo", getaddrinfo), (module.Loop, "create_connection", create_connection)]
 
 
 class _OnImport:

@@ -13,20 +13,20 @@ from typing import Any
 import httptools
 
 from harness.core.hosts import split_target
-from harness.core.http import LONGEST_WAIT, BrokenResponse, Handler, Outcome, Request, Response
-from harness.gateway.clients.in_process import as_sent, asked, is_meant
+from harness.core.http import BrokenResponse, Handler, Outcome, Request, Response
+from harness.gateway.clients.in_process import ClientDoor, as_sent, asked
 
 
-def replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     """The connector's connections to Intercom's hosts end in this process."""
     connector_class = module.TCPConnector
     real = connector_class._create_connection  # noqa: SLF001 - the one place through which each connection is made
 
     async def create(connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own
-        if not is_meant(request.url.host):
+        if not door.is_meant(f"{request.url.host}:{request.url.port}"):
             return await real(connector, request, traces, timeout)
         protocol = connector._factory()  # noqa: SLF001 - as aiohttp makes one itself
-        protocol.connection_made(_Connection(protocol, str(request.url.origin()), answer))
+        protocol.connection_made(_Connection(protocol, str(request.url.origin()), door.answer))
         return protocol
 
     return [(connector_class, "_create_connection", create)]
@@ -97,6 +97,11 @@ class _Connection(asyncio.Transport):
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._body += body
+
+    def on_headers_complete(self) -> None:
+        """Ask for the body if the client waits to be asked (`expect100`)."""
+        if any(name.lower() == "expect" and "100-continue" in value.lower() for name, value in self._headers):
+            self._protocol.data_received(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_message_complete(self) -> None:
         """A whole request."""

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
-from harness.core.http import BrokenResponse, Handler, Outcome, Response
-from harness.gateway.clients.in_process import CONNECTION_RESET, asked, is_meant
+from harness.core.http import BrokenResponse, Outcome, Response
+from harness.gateway.clients.in_process import CONNECTION_RESET, ClientDoor, asked
 
 
-def replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     """Both kinds of transport ask the gateway for Intercom's hosts, the asynchronous one without blocking its loop."""
+    import anyio  # httpx stands on it, for asyncio and for trio
+    import anyio.to_thread
+
     plain, asynchronous = module.HTTPTransport, module.AsyncHTTPTransport
     real, real_asynchronous = plain.handle_request, asynchronous.handle_async_request
 
     def handle_request(transport: Any, request: Any) -> Any:
-        if not is_meant(request.url.host):
+        if not door.is_meant(request.url.netloc.decode()):
             return real(transport, request)
-        outcome = answer(_asked(request, b"".join(request.stream)))
+        outcome = door.answer(_asked(request, b"".join(request.stream)))
         patience = _patience(request)
         time.sleep(min(outcome.delay, patience) if outcome.waits else 0)
         return _acted_out(module, request, outcome, patience)
 
     async def handle_async_request(transport: Any, request: Any) -> Any:
-        if not is_meant(request.url.host):
+        if not door.is_meant(request.url.netloc.decode()):
             return await real_asynchronous(transport, request)
         asking = _asked(request, b"".join([part async for part in request.stream]))
-        outcome = await asyncio.to_thread(answer, asking)
+        outcome = await anyio.to_thread.run_sync(door.answer, asking)
         patience = _patience(request)
-        await asyncio.sleep(min(outcome.delay, patience) if outcome.waits else 0)
+        await anyio.sleep(min(outcome.delay, patience) if outcome.waits else 0)
         return _acted_out(module, request, outcome, patience)
 
     return [(plain, "handle_request", handle_request), (asynchronous, "handle_async_request", handle_async_request)]

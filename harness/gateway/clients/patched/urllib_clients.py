@@ -11,11 +11,12 @@ from io import BytesIO
 from types import ModuleType
 from typing import Any
 
+from harness.core.hosts import host_of, is_answered
 from harness.core.http import BrokenResponse, Handler, Outcome, Request, Response
-from harness.gateway.clients.in_process import CONNECTION_RESET, DISCONNECTED, as_sent, asked, is_meant
+from harness.gateway.clients.in_process import CONNECTION_RESET, DISCONNECTED, ClientDoor, as_sent, asked
 
 
-def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def urllib3_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     """A pool asks the gateway where its host, or the absolute URL it is to send, is Intercom's.
 
     One that says of itself that it is `beyond_gateway` carries on what the gateway was asked already.
@@ -34,7 +35,7 @@ def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[obje
         *args: Any,
         **options: Any,
     ) -> Any:
-        whole = _whole_url(pool, url)
+        whole = _whole_url(pool, url, door)
         if whole is None:
             return real(pool, method, url, body, headers, retries, redirect, *args, **options)
         given = headers if headers is not None else pool.headers
@@ -44,19 +45,20 @@ def urllib3_replacements(module: ModuleType, answer: Handler) -> list[tuple[obje
             policy = module.Retry.from_int(policy, redirect=redirect, default=pool.retries)
 
         def ask() -> Any:
-            return _asked_once(module, pool, request, answer, options)
+            return _asked_once(module, pool, request, door.answer, options)
 
         return _with_retries(module, pool, url, request, policy, ask)
 
     return [(pool_class, "urlopen", urlopen)]
 
 
-def _whole_url(pool: Any, url: str) -> str | None:
+def _whole_url(pool: Any, url: str, door: ClientDoor) -> str | None:
     if getattr(pool, "beyond_gateway", False):
         return None
     if "://" in url:
-        return url if is_meant(_authority(url)) else None
-    return f"{pool.scheme}://{pool.host}{url}" if is_meant(pool.host) else None
+        return url if door.is_meant(_authority(url)) else None
+    authority = pool.host if is_answered(host_of(str(pool.host))) else f"{pool.host}:{pool.port}"
+    return f"{pool.scheme}://{authority}{url}" if door.is_meant(authority) else None
 
 
 def _authority(url: str) -> str:
@@ -142,17 +144,17 @@ def cut_at(outcome: Outcome) -> int | None:
     return broken.at if isinstance(broken, BrokenResponse) and broken.kind == "truncated" else None
 
 
-def urllib_replacements(module: ModuleType, answer: Handler) -> list[tuple[object, str, object]]:
+def urllib_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     """urllib's handlers ask the gateway where the request's host, or its proxied URL, is Intercom's."""
     handler_class = module.AbstractHTTPHandler
     real = handler_class.do_open
 
     def do_open(handler: Any, http_class: Any, asking: Any, **options: Any) -> Any:
-        if not is_meant(_authority(asking.full_url)):
+        if not door.is_meant(_authority(asking.full_url)):
             return real(handler, http_class, asking, **options)
         headers = {**asking.headers, **asking.unredirected_hdrs}
         request = asked(asking.get_method(), asking.full_url, headers.items(), asking.data)
-        return _opened(request, asking, answer(request))
+        return _opened(request, asking, door.answer(request))
 
     return [(handler_class, "do_open", do_open)]
 
