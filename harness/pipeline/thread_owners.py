@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from harness.pipeline.event_loops import running_loop
+
 IMPORT: Final = "the import of the pipeline"
 """The owner of what is started while the pipeline is loaded; it works for whichever scenario is open."""
 
@@ -33,6 +35,7 @@ class ThreadOwners:
     def __init__(self) -> None:
         self._marks: WeakKeyDictionary[threading.Thread, str] = WeakKeyDictionary()
         self._open: str | None = None
+        self._callers: list[int] = []
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -40,7 +43,7 @@ class ThreadOwners:
         start, submit = threading.Thread.start, ThreadPoolExecutor.submit
 
         def marked_start(thread: threading.Thread) -> None:
-            if (owner := self.owner()) is not None:
+            if (owner := self.owner()) is not None and not thread.name.startswith("harness-"):
                 self._marks[thread] = owner
             start(thread)
 
@@ -71,10 +74,12 @@ class ThreadOwners:
     @contextmanager
     def calling(self, owner: str | None = None) -> Iterator[None]:
         """Run code under test: the threads that it starts belong to `owner` (default: the scenario that is open)."""
-        token = _OWNER.set(owner or self._open)
+        token, thread = _OWNER.set(owner or self._open), threading.get_ident()
+        self._callers.append(thread)
         try:
             yield
         finally:
+            self._callers.remove(thread)
             _OWNER.reset(token)
 
     @property
@@ -90,6 +95,12 @@ class ThreadOwners:
         """Return the scenario that began this thread, if that is over: the thread has outlived it."""
         owner = self.owner()
         return owner if owner not in (None, IMPORT, self._open) else None
+
+    def is_alone(self) -> bool:
+        """Return whether the current thread is the only one that runs code under test, and no event loop's."""
+        if threading.get_ident() not in self._callers or running_loop() is not None:
+            return False
+        return len(self._callers) == 1 and not any(thread.is_alive() for thread in list(self._marks))
 
     def _working_for(self, owner: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         with self.calling(owner):

@@ -184,7 +184,8 @@ def open_backend_session(config: SessionConfig) -> Iterator[BackendSession]:
             yield session
             return
         with recording(config.tape, config.step, session.origin) as recorded:
-            yield replace(session, tape=recorded)
+            # An answer waits for the requests that overlap with it.
+            yield replace(session, tape=recorded, backend=replace(session.backend, quick=False))
 
 
 def _live(config: SessionConfig) -> AbstractContextManager[BackendSession]:
@@ -210,7 +211,7 @@ def _played(config: SessionConfig, tape: ReplayTape) -> BackendSession:
     if config.clock_can_be_set:
         clock = FollowingClock(ManualClock(tape.header.clock) if tape.header.clock else WallClock())
     token = token_of(config.workspace) if config.workspace else RUN_TOKEN
-    return BackendSession(config, OpenBackend(tape.handle, quick=True), clock, token, people, tape)
+    return BackendSession(config, OpenBackend(tape.handle, quick=not tape.holds_back), clock, token, people, tape)
 
 
 @contextmanager

@@ -202,6 +202,10 @@ class PipelineSession:
         """The pytest fixture that gives the pipeline for each scenario; empty where it was found already."""
         return self._spec.fixture if self._spec else ""
 
+    def is_alone(self) -> bool:
+        """Return whether nothing else of the pipeline's can be sent while the request of this thread is answered."""
+        return self.is_reference or self.owners.is_alone()
+
     def lent(self) -> AbstractContextManager[None]:
         """Lend the pipeline's environment for a block in which its code is made ready."""
         return self._lent.lent() if self._lent is not None else nullcontext()

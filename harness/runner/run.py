@@ -151,6 +151,7 @@ class Run:
             varying=self.pipeline.declared.varying,
             guard=self._guard,
             ports=self.pipeline.ports,
+            alone=self.pipeline.is_alone,
         )
 
     def _source(self, case: Case) -> str:

@@ -45,6 +45,8 @@ class TapeConfig:
     """What the pipeline declared to differ by nature."""
     guard: NetworkGuard | None = None
     ports: Container[int] = ()
+    alone: Callable[[], bool] = lambda: False
+    """Whether nothing else of the pipeline's can be sent while its current request is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Tape:
     notification_middleware: Sequence[Middleware] = ()
     """Stands around the pipeline's receiver of webhooks."""
     records = False
+    holds_back = False
+    """Whether an answer may have to wait for other requests of the pipeline."""
     parallel: Callable[[], AbstractContextManager[None]] | None = None
     """A block of traffic that comes in no order; `None` where order means nothing."""
 
@@ -83,7 +87,7 @@ class Tape:
 class RecordingTape(Tape):
     """Keeps what passes, and writes it once all else is known to have held."""
 
-    records = True
+    records = holds_back = True
 
     def __init__(self, config: TapeConfig, header: Header, recorder: Recorder) -> None:
         self._config, self._header, self._recorder = config, header, recorder
@@ -114,6 +118,7 @@ class ReplayTape(Tape):
         self._config, self._player = config, player
         self.header = cassette.header
         self.handle = player.handle
+        self.holds_back = player.holds_back
         self.notification_middleware = (player.told,)
 
     def conclude(self, *, passed: bool, people: People | None = None) -> None:
@@ -140,6 +145,7 @@ class ReplayTape(Tape):
 def recording(config: TapeConfig, step: Callable[[], Step | None], origin: RecordingOrigin) -> Iterator[RecordingTape]:
     """Open a recording for the length of a block; its journal is gone afterwards."""
     from harness.cassette import Recorder, Redactor
+    from harness.cassette.recording.overlaps import OverlapGate
 
     redactor = Redactor(secrets=config.secrets, strangers=origin.has_strangers or not config.of_scenario)
     header = replace(
@@ -149,7 +155,8 @@ def recording(config: TapeConfig, step: Callable[[], Step | None], origin: Recor
         seed=origin.seed,
         clock=origin.clock,
     )
-    recorder = Recorder(step, path=config.path, redactor=redactor, header=header)
+    overlaps = None if config.in_no_order else OverlapGate(config.alone)
+    recorder = Recorder(step, path=config.path, redactor=redactor, header=header, overlaps=overlaps)
     try:
         yield RecordingTape(config, header, recorder)
     finally:

@@ -42,7 +42,8 @@ OTHER_PLUGINS = (
 )  # fmt: skip
 """Plugins that users have. A pytest that a test starts has none of them unless the test asks for it."""
 
-os.environ["PYTEST_ADDOPTS"] = " ".join(f"-p no:{name}" for name in OTHER_PLUGINS)
+WITHOUT_THEM = " ".join(f"-p no:{name}" for name in OTHER_PLUGINS)
+os.environ["PYTEST_ADDOPTS"] = WITHOUT_THEM
 
 COUNTS = pytest.StashKey[list[int]]()
 
@@ -53,6 +54,13 @@ os.environ.pop("CI", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts background jobs deaf to SIGINT, and every process of a test would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """pytest's own fixture, whose sessions have none of the plugins that users have either."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", WITHOUT_THEM)
+    return pytester
 
 
 @pytest.fixture(scope="session")

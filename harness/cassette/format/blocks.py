@@ -1,7 +1,7 @@
 """Interactions that came in no order, or again and again, in the one form in which they are written.
 
-Within a `parallel` block they are sorted by key; within a `poll` block, answers that repeat the one before are left
-out.
+Within a `parallel` or an `overlap` block they are sorted by key; within a `poll` block, answers that repeat the one
+before are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from harness.core.http import Request
 
 PARALLEL = "parallel"
 POLL = "poll"
+OVERLAP = "overlap"
+"""Requests of one call of which each was sent before another was answered."""
 
 
 def is_read(request: Request) -> bool:
@@ -37,7 +39,7 @@ def in_written_order(interactions: Sequence[Interaction]) -> list[Interaction]:
 
 
 def _in_block_order(block: list[Interaction]) -> list[Interaction]:
-    if block[0].block.startswith(PARALLEL):
+    if block[0].block.startswith((PARALLEL, OVERLAP)):
         return sorted(block, key=lambda interaction: (interaction.caller, sort_key(interaction.request)))
     if block[0].block.startswith(POLL):
         return _without_repeats(block)

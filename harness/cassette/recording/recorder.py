@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from harness.cassette.cassette_errors import CannotRecord
-from harness.cassette.format.blocks import PARALLEL, POLL, in_written_order, is_read
+from harness.cassette.format.blocks import OVERLAP, PARALLEL, POLL, in_written_order, is_read
 from harness.cassette.format.document import Cassette, Header, Interaction
 from harness.cassette.recording.journal import Journal
+from harness.cassette.recording.overlaps import OverlapGate
 from harness.cassette.recording.writer import Show, write
 from harness.cassette.redaction.redactor import Redactor, redact
 from harness.core.http import Handler, Outcome, Request, Step
@@ -27,6 +28,7 @@ class Recorder:
 
     where: the step of the scenario at this moment. path: where the cassette will lie; if given, each interaction is on
     disk from the moment it happened. redactor: what is known of secrets and people; it may learn more until `save`.
+    overlaps: finds the pipeline's requests that overlap; without it, each stands by itself.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Recorder:
         path: Path | None = None,
         redactor: Redactor | None = None,
         header: Header | None = None,
+        overlaps: OverlapGate | None = None,
     ) -> None:
+        self._overlaps = overlaps
         self._where = where
         self._path = path
         self.redactor = redactor or Redactor()
@@ -52,9 +56,17 @@ class Recorder:
 
     def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Let a request through and keep it with what came of it: the gateway's middleware."""
+        if self._overlaps is None or self._block or request.caller != "pipeline":
+            return self._kept_outcome(request, inner)
+        return self._overlaps.pass_through(request, lambda place: self._kept_outcome(request, inner, place))
+
+    def _kept_outcome(self, request: Request, inner: Handler, place: int = 0) -> Outcome:
+        """Answer a request and keep it. place: its place among those that overlap, from 1; 0 if it came alone."""
         with self._lock:
             self._begun += 1
+            self._blocks += place == 1
             number, step, block = self._begun, self._where() or "when", self._block_of(request)
+            block = f"{OVERLAP} {self._blocks}" if place else block
         outcome = inner(request)
         self._keep(number, Interaction(request, outcome, step, request.caller, block))
         return replace(outcome, on_given_up=partial(self._gave_up, number))

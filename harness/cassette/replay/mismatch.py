@@ -77,6 +77,8 @@ class Mismatch:
     candidates: tuple[Candidate, ...] = ()
     waiting: int = 0
     """How many requests of the same step and side the cassette still has before this one."""
+    overlapped: tuple[str, ...] = ()
+    """Those of them that overlapped when this was recorded."""
 
     @property
     def proposals(self) -> list[str]:
@@ -96,6 +98,7 @@ class Mismatch:
         yield f"{describe(self.request)} ({self.caller}, {self.step}): {SAID[self.cause]}"
         if self.cause == "order":
             yield f"    {self.waiting} recorded request(s) come before it"
+            yield from _order_lines(self.overlapped)
         for candidate in self.candidates:
             state = "already played" if candidate.played else "not yet played"
             yield f"    nearest: {describe(candidate.request)} ({state})"
@@ -106,6 +109,16 @@ class Mismatch:
         for proposal in self.proposals:
             yield "    if it differs by nature, declare it:"
             yield from (f"        {line}" for line in proposal.splitlines())
+
+
+def _order_lines(overlapped: Sequence[str]) -> Iterable[str]:
+    """Tell which of the requests before it overlapped, and what to do if order means nothing."""
+    if overlapped:
+        told = ", ".join(overlapped[:4]) + (" …" if len(overlapped) > 4 else "")
+        yield f"    overlapped when it was recorded, and may come in any order: {told}"
+    yield "    the others came one after the other: each was sent after the one before it was answered"
+    yield "    if order means nothing here: record it again, which finds what overlaps by itself,"
+    yield "    and put calls of the scenario that run at the same time into pipeline.together(…)"
 
 
 class ReplayFailed(CassetteProblem):

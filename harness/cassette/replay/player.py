@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 from harness.cassette.cassette_errors import record_command
-from harness.cassette.format.blocks import POLL
+from harness.cassette.format.blocks import OVERLAP
 from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.json_diff import JsonDifference
 from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.format.plain_body import INTERCOM_URL
 from harness.cassette.redaction.redactor import RULES_VERSION, Redactor
 from harness.cassette.replay import mismatch
+from harness.cassette.replay.expected import Expected
 from harness.cassette.replay.mismatch import Candidate, Mismatch, ReplayFailed
 from harness.cassette.replay.varying_fields import VaryingFields
 from harness.core.http import BrokenResponse, Caller, Handler, Outcome, Request, Response, Step
@@ -35,75 +36,8 @@ EXPLAINED = 20
 """How many misses are explained: after the first few, the others follow from them, and looking costs time."""
 
 
-class _Expected:
-    """What one side is expected to ask in one step: single interactions and blocks, in order."""
-
-    def __init__(self, interactions: Sequence[Interaction], key: Callable[[Request], MatchKey]) -> None:
-        self._key = key
-        self.played: list[Interaction] = []
-        self._groups: deque[deque[Interaction]] = deque()
-        for block, grouped in groupby(interactions, key=lambda i: i.block):
-            members = deque(grouped)
-            self._groups += [members] if block else [deque([member]) for member in members]
-        self._block: dict[MatchKey, deque[Interaction]] | None = None
-        self._last: dict[MatchKey, Interaction] = {}
-
-    def take(self, key: MatchKey) -> Interaction | None:
-        """The interaction that answers a request now, used up; `None` where it is not its turn."""
-        if again := self._last.get(key):
-            return self._from_poll(key, again)
-        if not self._groups:
-            return None
-        kind = self._groups[0][0].block
-        if kind:
-            return self._from_block(key, kind)
-        head = self._groups[0][0]
-        if self._key(head.request) != key:
-            return None
-        self._groups.popleft()
-        return self._use(head)
-
-    def _use(self, interaction: Interaction) -> Interaction:
-        self._last = {}
-        self.played.append(interaction)
-        return interaction
-
-    def _from_block(self, key: MatchKey, kind: str) -> Interaction | None:
-        if self._block is None:
-            self._block = {}
-            for member in self._groups[0]:
-                self._block.setdefault(self._key(member.request), deque()).append(member)
-        waiting = self._block.get(key)
-        if not waiting:
-            return None
-        taken = waiting.popleft()
-        if not kind.startswith(POLL):
-            self._last = {}
-        self.played.append(taken)
-        if not waiting:
-            del self._block[key]
-            if kind.startswith(POLL):
-                self._last[key] = taken
-        if not self._block:
-            self._groups.popleft()
-            self._block = None
-        return taken
-
-    def _from_poll(self, key: MatchKey, again: Interaction) -> Interaction:
-        """The last answer of a poll, as often as it is asked for."""
-        head = self._groups[0][0] if self._groups else None
-        if self._block is None and head is not None and not head.block and self._key(head.request) == key:
-            self._groups.popleft()
-            return self._use(head)
-        return again
-
-    @property
-    def waiting(self) -> list[Interaction]:
-        """What was not asked for yet, in order."""
-        if self._block is None:
-            return [interaction for group in self._groups for interaction in group]
-        rest = [interaction for members in self._block.values() for interaction in members]
-        return rest + [interaction for group in list(self._groups)[1:] for interaction in group]
+PATIENCE: Final = 0.5
+"""Seconds for which an answer is held back until the requests that overlapped with it are asked as well."""
 
 
 class Player:
@@ -131,14 +65,15 @@ class Player:
         self._redactor = redactor or Redactor.for_header(cassette.header)
         self._keep_delays = keep_delays
         self._lock = threading.Lock()
+        self._asked = threading.Condition(self._lock)
         self._misses: list[Mismatch] = []
         self._expected = self._by_step_and_caller(cassette.interactions)
 
-    def _by_step_and_caller(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Caller], _Expected]:
+    def _by_step_and_caller(self, interactions: Sequence[Interaction]) -> dict[tuple[Step, Caller], Expected]:
         sorted_out: dict[tuple[Step, Caller], list[Interaction]] = {}
         for interaction in interactions:
             sorted_out.setdefault((interaction.step, interaction.caller), []).append(interaction)
-        return {place: _Expected(found, self._key) for place, found in sorted_out.items()}
+        return {place: Expected(found, self._key) for place, found in sorted_out.items()}
 
     def _key(self, request: Request) -> MatchKey:
         return key_of(self._varying.mask(request))
@@ -155,7 +90,11 @@ class Player:
                 miss = self._explain(clean, key, step)
                 self._misses.append(miss)
                 return _missed(miss)
-        return self._outcome(found, request)
+            interaction, group = found
+            if group.overlaps and expected is not None:
+                self._asked.notify_all()
+                self._asked.wait_for(lambda: not expected.is_open(group), PATIENCE)
+        return self._outcome(interaction, request)
 
     def told(self, request: Request, inner: Handler) -> Outcome:
         """Let the pipeline be told what it was told, and hold its answer against the recorded one: middleware."""
@@ -186,7 +125,11 @@ class Player:
         places = [index for index, interaction in enumerate(waiting) if self._key(interaction.request) == key]
         if places:
             first = waiting[0]
-            return Mismatch("order", request, step, caller, mismatch.candidates(request, [(first, False)]), places[0])
+            near = mismatch.candidates(request, [(first, False)])
+            overlapped = tuple(
+                mismatch.describe(each.request) for each in waiting[: places[0]] if each.block.startswith(OVERLAP)
+            )
+            return Mismatch("order", request, step, caller, near, places[0], overlapped)
         if any(self._key(interaction.request) == key for interaction in played):
             return Mismatch("already played", request, step, caller)
         for (other_step, other_lane), other in self._expected.items():
@@ -203,6 +146,11 @@ class Player:
         if not near or all(played for _, played in recorded):
             return Mismatch("nothing recorded", request, step, request.caller, near)
         return Mismatch(near[0].differs_in[0], request, step, request.caller, near)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether an answer may wait for other requests: some overlapped when this was recorded."""
+        return any(interaction.block.startswith(OVERLAP) for interaction in self.cassette.interactions)
 
     @property
     def misses(self) -> list[Mismatch]:

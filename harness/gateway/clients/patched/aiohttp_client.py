@@ -13,7 +13,7 @@ from typing import Any
 import httptools
 
 from harness.core.hosts import split_target
-from harness.core.http import BrokenResponse, Handler, Outcome, Request, Response
+from harness.core.http import LONGEST_WAIT, BrokenResponse, Handler, Outcome, Request, Response
 from harness.gateway.clients.in_process import ClientDoor, as_sent, asked
 
 
