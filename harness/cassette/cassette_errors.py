@@ -5,6 +5,7 @@ CassetteProblem
 ├── EmptyCassette          there is one, without a byte in it
 ├── TruncatedCassette      it stops in the middle
 ├── UndecodableCassette    it is no JSON, or no cassette
+├── UnmergedCassette       git has left both sides of a conflict in it
 ├── NewerFormat            a later harness wrote it
 ├── EditedByHand           its digest does not fit its content
 ├── OtherPipeline          it holds another pipeline's run
@@ -56,6 +57,10 @@ class TruncatedCassette(CassetteProblem):
 
 class UndecodableCassette(CassetteProblem):
     """The file is no JSON, or not a cassette of ours."""
+
+
+class UnmergedCassette(CassetteProblem):
+    """Git has left both sides of a conflict in the file."""
 
 
 class NewerFormat(CassetteProblem):

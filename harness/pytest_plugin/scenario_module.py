@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from harness.core.text_files import Unmerged, text_of
+
 
 class ScenarioModule(pytest.Module):
     """A module of scenarios. Modules of one name in several folders are several modules."""
@@ -17,6 +19,14 @@ class ScenarioModule(pytest.Module):
         option = self.config.option
         before, option.importmode = option.importmode, "importlib"
         _forget_namesakes(self.path)
+        try:
+            text_of(
+                self.path.read_bytes(), self.path.name, f"; then record again: harness run {self.path.name} --record"
+            )
+        except Unmerged as problem:
+            raise self.CollectError(str(problem)) from None
+        except UnicodeDecodeError:
+            pass  # Python says which encoding it is
         try:
             found: ModuleType = super()._getobj()  # type: ignore[no-untyped-call]  # pytest declares no types here
             return found

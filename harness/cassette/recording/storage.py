@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import os
@@ -20,12 +21,14 @@ from harness.cassette.cassette_errors import (
     OtherVersion,
     TruncatedCassette,
     UndecodableCassette,
+    UnmergedCassette,
     missing,
     record_command,
     unwritable,
 )
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Cassette, Header
+from harness.core.text_files import Unmerged, text_of
 
 DEFAULT_PIPELINE = "reference"
 _LONGEST_NAME = 120
@@ -136,12 +139,14 @@ def _read(path: Path) -> bytes:
 
 def _compact(path: Path, data: bytes) -> bytes:
     try:
+        data = data.removeprefix(codecs.BOM_UTF8)
         data.decode()
         compact = msgspec.json.format(data, indent=-1)
         msgspec.json.decode(compact)
     except UnicodeDecodeError as error:
         raise _undecodable(path, f"byte {error.start} is not UTF-8") from None
     except (msgspec.DecodeError, RecursionError) as error:
+        _refuse_unmerged(path, data)
         if _TRUNCATED in str(error):
             raise TruncatedCassette(
                 f"{path} stops in the middle.",
@@ -152,6 +157,15 @@ def _compact(path: Path, data: bytes) -> bytes:
             ) from None
         raise _undecodable(path, str(error)) from None
     return compact
+
+
+def _refuse_unmerged(path: Path, data: bytes) -> None:
+    try:
+        text_of(data, str(path), f", and if that is not what a run says today: {record_command(path)}")
+    except Unmerged as problem:
+        raise UnmergedCassette(
+            problem.what, path=path, evidence=problem.evidence, why=problem.why, remedy=problem.remedy
+        ) from None
 
 
 class _Envelope(msgspec.Struct):

@@ -14,7 +14,7 @@ from harness.core.http import Request
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class ExpectedGroup:
     """Interactions that come in any order: one alone, or those of a block."""
 
     members: Sequence[Interaction]
@@ -72,18 +72,20 @@ class Expected:
     def __init__(self, interactions: Sequence[Interaction], key: Callable[[Request], MatchKey]) -> None:
         self._key = key
         self.played: list[Interaction] = []
-        self._groups: deque[Group] = deque()
+        self._groups: deque[ExpectedGroup] = deque()
         for block, grouped in groupby(interactions, key=lambda i: i.block):
             members = list(grouped)
-            self._groups += [Group(members, block)] if block else [Group([member], "") for member in members]
+            self._groups += (
+                [ExpectedGroup(members, block)] if block else [ExpectedGroup([member], "") for member in members]
+            )
         self._last: dict[MatchKey, Interaction] = {}
 
-    def take(self, key: MatchKey) -> tuple[Interaction, Group] | None:
+    def take(self, key: MatchKey) -> tuple[Interaction, ExpectedGroup] | None:
         """Use up the interaction that answers a request now, with its group; `None` where it is not its turn."""
         again = self._last.get(key)
         head = self._groups[0] if self._groups else None
         if again is not None and (head is None or head.kind or self._key(head.members[0].request) != key):
-            return again, Group([again], "")
+            return again, ExpectedGroup([again], "")
         for group in self._next():
             taken = group.take(key, self._key)
             if taken is not None:
@@ -91,7 +93,7 @@ class Expected:
                 return taken, group
         return None
 
-    def _next(self) -> list[Group]:
+    def _next(self) -> list[ExpectedGroup]:
         """Return the groups whose turn it is: those that overlap may run into each other."""
         if not self._groups:
             return []
@@ -99,7 +101,7 @@ class Expected:
             return [self._groups[0]]
         return list(takewhile(lambda group: group.overlaps, self._groups))
 
-    def _use(self, taken: Interaction, group: Group, key: MatchKey) -> None:
+    def _use(self, taken: Interaction, group: ExpectedGroup, key: MatchKey) -> None:
         self.played.append(taken)
         if not group.polls:
             self._last = {}
@@ -108,7 +110,7 @@ class Expected:
         while self._groups and not self._groups[0].left:
             self._groups.popleft()
 
-    def is_open(self, group: Group) -> bool:
+    def is_open(self, group: ExpectedGroup) -> bool:
         """Whether a group, or one before it, still waits for requests."""
         return group.left > 0 or any(earlier is group for earlier in list(self._groups)[1:])
 

@@ -30,7 +30,7 @@ PLACES = {
     "pytest": {"pytest_plugin", "cli"},
     "rich": {"report", "cli"},
     "trustme": {"gateway"},
-    "urllib3": {"gateway", "test_app"},
+    "urllib3": {"cassette", "gateway", "test_app"},
     "uvicorn": {"gateway"},
     "vcr": {"cassette", "gateway"},
     "yaml": {"cassette"},

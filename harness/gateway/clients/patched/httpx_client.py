@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
+import anyio  # httpx stands on it, for asyncio and for trio
+import anyio.to_thread
+
 from harness.core.http import BrokenResponse, Outcome, Response
 from harness.gateway.clients.in_process import CONNECTION_RESET, ClientDoor, asked
 
 
 def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
     """Both kinds of transport ask the gateway for Intercom's hosts, the asynchronous one without blocking its loop."""
-    import anyio  # httpx stands on it, for asyncio and for trio
-    import anyio.to_thread
-
     plain, asynchronous = module.HTTPTransport, module.AsyncHTTPTransport
     real, real_asynchronous = plain.handle_request, asynchronous.handle_async_request
 
