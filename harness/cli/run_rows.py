@@ -143,6 +143,8 @@ def _short(body: bytes) -> str:
 
 def told_by(report: pytest.TestReport) -> str:
     """What pytest says of a scenario that did not pass, or why it was skipped."""
+    if report.skipped and hasattr(report, "wasxfail"):
+        return f"xfail: {str(report.wasxfail).splitlines()[0] if report.wasxfail else 'no reason given'}"
     if report.skipped and isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ")
     return report.longreprtext

@@ -93,6 +93,10 @@ def is_whole(folder: Path, collected: Collection[Path], places: ScenarioPlaces) 
     return all(path in collected for path in modules if places.wants(path))
 
 
+REPEATED = "__pytest_repeat_step_number"
+"""The parameter that pytest-repeat gives each repetition of a test."""
+
+
 def case_of(node: pytest.Function, root: Path | None = None) -> Case:
     """Return which case of which scenario a test is. root: the project's folder; pytest's own, where none is given."""
     from harness.runner.case import Case
@@ -105,11 +109,23 @@ def case_of(node: pytest.Function, root: Path | None = None) -> Case:
 
 
 def _name(node: pytest.Function, version: str) -> str:
-    """A case's name as it is without the version that a comparison gave it."""
-    if not version:
-        return node.name
-    rest = "-".join(part for part in node.callspec.id.split("-") if part != version)
-    return f"{node.originalname}[{rest}]" if rest else node.originalname
+    """Return a case's name: its classes, its function and its parameters.
+
+    A version that a comparison gave it, and the number of a repetition (pytest-repeat), are no part of it.
+    """
+    classes = "".join(f"{part}::" for part in node.nodeid.split("::")[1:-1])
+    repetition = _repetition_of(node)
+    if not version and not repetition:
+        return f"{classes}{node.name}"
+    shown = f"-{node.callspec.id}-".replace(f"-{repetition}-", "-") if repetition else node.callspec.id
+    rest = "-".join(part for part in shown.split("-") if part and part != version)
+    return f"{classes}{node.originalname}[{rest}]" if rest else f"{classes}{node.originalname}"
+
+
+def _repetition_of(node: pytest.Function) -> str:
+    """Return the parameter that pytest-repeat gave a case, as its id shows it; empty for any other case."""
+    step = node.callspec.params.get(REPEATED) if hasattr(node, "callspec") else None
+    return f"{step + 1}-{node.config.getoption('count', 1)}" if isinstance(step, int) else ""
 
 
 def _version_of(item: pytest.Function) -> str:

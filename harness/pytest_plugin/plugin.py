@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from harness.verification import Verify
 
 RUN: pytest.StashKey[Run] = pytest.StashKey()
-"""Set by `harness run` before collection; otherwise made for the first scenario."""
+"""Set by `harness run` before collection; else made for the first scenario."""
 OWN_RUN: pytest.StashKey[bool] = pytest.StashKey()
 """Set where the session made its run itself, and has to end it."""
 SESSION: pytest.StashKey[ProjectSession] = pytest.StashKey()
@@ -150,9 +150,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what kept a replay from the network, and what it left over."""
-    if RUN in config.stash and (isolation := config.stash[RUN].pipeline.isolation):
-        terminalreporter.line(f"harness: {isolation}")
-    for note in config.stash[RUN].pipeline.late if RUN in config.stash else ():
+    session = config.stash[RUN].pipeline if RUN in config.stash else None
+    for note in filter(None, [session.isolation, *session.late] if session else []):
         terminalreporter.line(f"harness: {note}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):
@@ -182,6 +181,7 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
         operations_in(request.node.function, callspec.params.values() if callspec else ())
     ):
         pytest.skip(reason)
+    run.check_recordings([_case(item) for item in request.config.stash[COLLECTED]])
     with run.scenario(case) as scenario:
         request.node.stash[SCENARIO] = scenario
         yield scenario
@@ -190,8 +190,8 @@ def _scenario(request: pytest.FixtureRequest, _intercom_version: str) -> Iterato
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Leave the other tests of a session alone: what they ask of Intercom is their own business."""
-    if (run := item.config.stash.get(RUN, None)) is not None:
-        run.pipeline.guards_everything = "_scenario" in getattr(item, "fixturenames", ())
+    if RUN in item.config.stash:
+        item.config.stash[RUN].pipeline.guards_everything = "_scenario" in getattr(item, "fixturenames", ())
     return (yield)
 
 

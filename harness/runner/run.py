@@ -6,7 +6,7 @@ each scenario gets a workspace of its own behind them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -49,9 +49,10 @@ class Run:
         self.gateway = Gateway(ManualClock())
         self._stack = ExitStack()
         self.test_app = LazyTestApp(self._stack, RUN_TOKEN, open_test_app)
-        self._guard = NetworkGuard()
+        self._guard = NetworkGuard(options.configuration.allow)
         self.pipeline = self._open_pipeline()
         self._needed: set[str] = set()
+        self._checked = False
         self._settings = settings_in(options.root)
 
     def wanted_version(self, case: Case) -> str | None:
@@ -98,6 +99,26 @@ class Run:
         except Problem:
             self.close()
             raise
+
+    def check_recordings(self, cases: Iterable[Case]) -> None:
+        """Refuse to record if two cases would be written into one file, also where the case of letters does not count.
+
+        It is looked at once, before anything is recorded. Raises: `Problem`.
+        """
+        if not self.options.record or self._checked:
+            return
+        self._checked, taken = True, dict[str, Case]()
+        for case in cases:
+            path = self.cassette_of(case)
+            first = taken.setdefault(str(path).casefold(), case)
+            if first.node_id != case.node_id:
+                self._checked = False
+                raise Problem(
+                    f"two cases would be recorded into {path}",
+                    evidence=f"{first.node_id} and {case.node_id}",
+                    why="their names differ in nothing that a file name shows, or in the case of letters only",
+                    remedy="rename one of them; nothing was recorded",
+                )
 
     def close(self) -> None:
         """Stop what was started."""

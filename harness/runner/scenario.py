@@ -178,7 +178,9 @@ class Scenario:
         self.pipeline.check_awaited()
         if passed:
             self._check()
-        self._session.conclude(passed=passed, people=self.people)
+        # What pytest takes for passed may hold a refuted claim: in `pytest.raises`, in a subtest.
+        proved = self.verify.verdict is Verdict.PROVED
+        self._session.conclude(passed=passed and proved, people=self.people)
 
     def _check(self) -> None:
         if not self.verify.claims:
@@ -252,6 +254,9 @@ def _trouble(error: BaseException | None) -> str:
     return str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
 
 
-_NO_CLAIM = "the scenario ended without verify.…: a scenario that claims nothing proves nothing"
+_NO_CLAIM = (
+    "the scenario ended without verify.…: a scenario that claims nothing proves nothing; plain asserts say nothing of "
+    "Intercom, so add a claim after the call, for example verify.became_lead(visitor)"
+)
 _UNUSED = "the permission was given for a change that does not happen: remove it"
 _UNFIRED = "the pipeline never asked for this, or not often enough: what was to be shown was not shown"

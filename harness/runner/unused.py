@@ -59,7 +59,11 @@ NAMES = tuple(field.name for field in fields(UnusedDeclarations))
 
 
 def _orphaned(path: str) -> str:
-    return f"{path}: no scenario plays this cassette\n  remedy: git rm {path}, or record the case under its new name"
+    return (
+        f"{path}: no scenario plays this cassette\n"
+        "  likely: its case was renamed, moved or removed\n"
+        "  remedy: record the case under its new name; if the case is gone for good, remove the file"
+    )
 
 
 def _useless(path: str) -> str:

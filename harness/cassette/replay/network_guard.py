@@ -10,10 +10,11 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from harness.cassette.replay.allowed_addresses import AllowedAddresses
 from harness.core.errors import Problem
 from harness.core.loopback import is_loopback
 
@@ -61,9 +62,13 @@ def _likely(host: str) -> str:
 
 
 class NetworkGuard:
-    """Switches the guard on for a block; refused calls are kept, so that a swallowed one can be raised afterwards."""
+    """Switches the guard on for a block; refused calls are kept, so that a swallowed one can be raised afterwards.
 
-    def __init__(self) -> None:
+    allow: addresses that may be reached all the same, as a project declares them (`127.0.0.1:5432`, `.example.com`).
+    """
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        self._reachable = AllowedAddresses(allow)
         self._lock = threading.Lock()
         self._allowed: list[Container[int]] = []
         self._refusals: list[NetworkRefusal] = []
@@ -116,6 +121,8 @@ class NetworkGuard:
         raise NetworkRefused(refusal)
 
     def _lets_out(self, host: str, port: int | str | None, *, resolving: bool) -> bool:
+        if self._reachable.let_out(host, port, resolving=resolving):
+            return True
         if not leads_here(host):
             return False
         return resolving or any(port in ports for ports in self._allowed if isinstance(port, int))
