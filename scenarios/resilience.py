@@ -126,9 +126,10 @@ def test_a_call_comes_twice(people, pipeline, verify, flow):
 @every_flow
 def test_a_token_is_revoked_and_renewed(people, pipeline, verify, faults, flow):
     """A revoked token converts nobody and the caller is told; with a good one it converts."""
-    faults.arm("*", "status", status=401)
+    faults.arm("*", "status", status=401, times=None)
     source, claim = flow(people, pipeline, verify)
     verify.refused(source)
+    faults.clear()
     pipeline.again()
     claim()
 

@@ -46,6 +46,7 @@ class Faults:
     def __init__(self, table: FaultTable) -> None:
         self._table = table
         self._optional: list[Fault] = []
+        self._missed: list[Fault] = []
 
     def arm(
         self,
@@ -73,6 +74,11 @@ class Faults:
         if optional:
             self._optional.append(fault)
 
+    def clear(self) -> None:
+        """Have nothing go wrong from here on; what was armed and never fired still refutes the scenario."""
+        self._missed += self._table.unfired
+        self._table.clear()
+
     @property
     def armed(self) -> Sequence[ArmedFault]:
         """What was armed, each with how many requests it concerned and how often it fired."""
@@ -81,7 +87,7 @@ class Faults:
     @property
     def unfired(self) -> Sequence[Fault]:
         """Return what never fired and had to."""
-        return [fault for fault in self._table.unfired if fault not in self._optional]
+        return [fault for fault in (*self._missed, *self._table.unfired) if fault not in self._optional]
 
 
 class Webhooks:

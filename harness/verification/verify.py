@@ -14,6 +14,7 @@ from harness.verification.checks.additions import additions, nothing_made_up
 from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.definitions import attributes_defined, notes_once
 from harness.verification.checks.kept_belongings import belongings_kept
+from harness.verification.checks.visitor_writes import without_additions
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conduct import conduct, nothing_further
 from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named
@@ -187,13 +188,18 @@ class Verify(BatchClaims):
         raise closest
 
     def refused(self, source: Visitor | Lead) -> None:
-        """Nobody was changed, and the pipeline told its caller that the conversion did not happen."""
+        """Nobody was changed, and the pipeline told its caller that the conversion did not happen.
+
+        A visitor may have attributes more that the pipeline wrote before it asked for the conversion.
+        """
         before, after = self._censuses()
+        was, now = before.of(source), after.of(source)
+        now = without_additions(was, now) if isinstance(source, Visitor) else now
 
         def claims() -> Iterator[Claim]:
             yield reported.no(self._scenario.answers, self._scenario.asked)
-            if before.of(source).body is not None:
-                yield others.untouched(describe_person(source), before.of(source), after.of(source))
+            if was.body is not None:
+                yield others.untouched(describe_person(source), was, now)
             yield from self._nobody_else([source], before, after)
 
         self._report(claims(), (), [Move(source)])

@@ -8,16 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.client import Reading
+from harness.core.clock import ManualClock
 from harness.core.http import Request
 from harness.gateway.webhooks.posting import is_signed
+from harness.runner import wiring
 from harness.runner.case import ScenarioResult
-from harness.runner.controls import RUN_SECRET
+from harness.runner.controls import RUN_SECRET, Faults
 from harness.runner.notification_bodies import forged, notification_of
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
 from harness.tests.support import stock_scenarios
 from harness.tests.support.stock_scenarios import cases_in
 from harness.verification import Claim, Verdict
+from harness.verification.checks.bystanders import untouched
+from harness.verification.checks.visitor_writes import without_additions
+from harness.verification.snapshot import PersonSnapshot
 from harness.zoo.judging import TIME_SCALE
 
 
@@ -152,3 +158,40 @@ def test_a_forged_notification_is_signed_by_another_secret_or_by_none() -> None:
     assert json.loads(wrong.body) == json.loads(missing.body) == notification
     assert not is_signed(wrong.body, RUN_SECRET, wrong.headers["x-hub-signature"])
     assert "x-hub-signature" not in missing.headers
+
+
+# --- what may be written before a refusal, and faults that end ---------------------------------------
+
+
+def visitor_with(updated_at: int, **attributes: object) -> PersonSnapshot:
+    """A visitor as a read by uuid shows them."""
+    body = {"type": "visitor", "id": "65a1", "custom_attributes": attributes, "updated_at": updated_at}
+    return PersonSnapshot(by_uuid=Reading("GET", "/visitors?user_id=u", None, 200, body))
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (visitor_with(2, plan="browsing", seats=1), Verdict.PROVED),
+        (visitor_with(2, plan="pro", seats=1), Verdict.REFUTED),
+        (visitor_with(2, plan=None, seats=1), Verdict.REFUTED),
+        (visitor_with(2, seats=1), Verdict.REFUTED),
+        (visitor_with(2, plan="browsing"), Verdict.REFUTED),
+    ],
+    ids=["one more", "another value", "blanked", "gone", "touched for nothing"],
+)
+def test_a_visitor_may_have_more_after_a_refusal_and_not_less(after: PersonSnapshot, verdict: Verdict) -> None:
+    """An attribute that was empty may be filled before the conversion; what they had stays."""
+    before = visitor_with(1, plan="browsing", seats=None)
+    assert untouched("the visitor", before, without_additions(before, after)).verdict is verdict
+
+
+def test_faults_end_and_are_missed_where_they_had_to_fire() -> None:
+    """What was cleared and never fired still counts, unless it was optional."""
+    faults = Faults(wiring.fault_table(ManualClock()))
+    faults.arm("MergeContact", "reset_before", optional=True)
+    faults.arm("convertVisitor", "empty")
+    faults.clear()
+    faults.arm("UpdateContact", "lost")
+    assert [fault.kind for fault in faults.unfired] == ["empty", "lost"]
+    assert [one.fault.kind for one in faults.armed] == ["lost"]
