@@ -114,6 +114,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "PARAMETER_INVALID": _by("leave_out_what_is_needed"),
         "ATTRIBUTE_UNKNOWN": Unsettled.LEAVES,
         "ATTRIBUTE_VALUE": _by("give_an_attribute_another_type"),
+        "LEAD_ATTRIBUTE_NULL": Unsettled.LEAVES,
         "CONVERT_TYPE_MISSING": _by("convert_without_type"),
         "CONVERT_TYPE_INVALID": _by("convert_into_something_else"),
         "CONVERT_USER_MISSING": _by("convert_into_nobody"),

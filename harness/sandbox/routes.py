@@ -166,6 +166,7 @@ THINGS = (
     route("POST", "/conversations/search", "searchConversations", search.conversations, V2, DESCRIPTION),
     route("GET", "/conversations/{conversation_id}", "retrieveConversation", conversations.read, ALL, DESCRIPTION),
     route("PUT", "/conversations/{conversation_id}", "updateConversation", conversations.update, ALL, DESCRIPTION),
+    route("POST", "/conversations/{conversation_id}", "updateConversation", conversations.update, V1, CLIENTS),
     route(
         "DELETE",
         "/conversations/{conversation_id}",

@@ -5,6 +5,8 @@ Each runs inside the transaction of its request. What is kept stands in `keeping
 
 from __future__ import annotations
 
+from typing import Final
+
 from harness.sandbox.requests import parsing, targets
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.targets import Identifiers, Target
@@ -56,6 +58,8 @@ def act(rule: DecisionRule, target: Target, call: RequestContext | None = None) 
     refusal = rule.then
     if call is not None and refusal in (no.USER_NOT_FOUND, no.CONTACT_NOT_FOUND):
         refusal = contact_not_found(call)
+    if target.person is not None and "{email}" in refusal.message:
+        refusal = refusal.filled(email=target.person.email)
     if target.contact_id is not None and "{contact_id}" in refusal.message:
         refusal = refusal.filled(contact_id=target.contact_id)
     raise Refused(refusal)
@@ -82,10 +86,10 @@ def becomes_user(call: RequestContext, source: Person, wanted: Identifiers) -> P
     return user
 
 
-def merge(call: RequestContext, source: Person, into: Person) -> Person:
+def merge(call: RequestContext, source: Person, into: Person, without: frozenset[str] = frozenset()) -> Person:
     """Fold a visitor or a lead into a user who exists; the source is gone afterwards."""
     adopt = call.version.has("identifiers_added_by_merge") and not _email_is_taken(call, source, into)
-    survivor = merge_policy.merge(source, into, call.now, adopt_email=adopt)
+    survivor = merge_policy.merge(source, into, call.now, adopt_email=adopt, without=without)
     call.people.tombstone(source, "merged", call.now, into.person_id)
     call.people.put(survivor)
     if source.owns:
@@ -168,6 +172,10 @@ def _target(call: RequestContext, wanted: Identifiers, source: Person) -> Target
     return targets.find_target(call.people, wanted, source, email_may_repeat=call.version.has("email_may_repeat"))
 
 
+NOT_COPIED: Final = frozenset({"name"})
+"""What 1.x does not copy from a lead to a user who has none (facts-recorded 51, told by staff in intercom-ruby#425)."""
+
+
 def convert_lead(call: RequestContext) -> OperationResponse:
     """1.x `POST /contacts/convert`."""
     lead_body = parsing.mapping(call.body, "contact") or {}
@@ -189,7 +197,7 @@ def convert_lead(call: RequestContext) -> OperationResponse:
             return show(call, becomes_user(call, lead, wanted))
         case "merge":
             assert target.person is not None
-            return show(call, merge(call, lead, target.person))
+            return show(call, merge(call, lead, target.person, NOT_COPIED))
         case _:
             return show(call, lead)
 

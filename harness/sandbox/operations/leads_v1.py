@@ -29,7 +29,7 @@ def _match(call: RequestContext, lead_id: str | None, lead_user_id: str | None) 
     if not lead_id and not lead_user_id:
         return None
     found = [call.people.get(lead_id)] if lead_id else call.people.by_external_id(lead_user_id or "")
-    lead = next((one for one in found if one is not None and one.kind == "lead"), None)
+    lead = next((one for one in found if one is not None and one.kind == "lead" and not one.archived), None)
     if lead is None:
         raise Refused(no.CONTACT_NOT_FOUND)
     return lead

@@ -38,7 +38,7 @@ def _the_one(call: RequestContext, wanted: Identifiers) -> Person:
         raise Refused(no.USER_NOT_FOUND)
     users = [person for person in found if person.kind == "user"]
     if len(users) > 1 and not wanted.person_id and not wanted.external_id:
-        raise Refused(no.SEVERAL_USERS)
+        raise Refused(no.SEVERAL_USERS.filled(email=wanted.email))
     return users[0] if users else found[0]
 
 

@@ -49,9 +49,10 @@ def read(call: RequestContext) -> OperationResponse:
 
 
 def add_v1(call: RequestContext) -> OperationResponse:
-    """1.x `POST /notes`, on a user or a lead."""
+    """1.x `POST /notes`, on a user or a lead, who may be named at the top level as well (facts-recorded 60)."""
     key = "contact" if "contact" in call.body else "user"
-    return _add(call, named_person(call, parsing.mapping(call.body, key) or {}), key)
+    named = parsing.mapping(call.body, key) if key in call.body else call.body
+    return _add(call, named_person(call, named or {}), key)
 
 
 def list_v1(call: RequestContext) -> OperationResponse:

@@ -60,7 +60,7 @@ def _candidates(call: RequestContext, query: object) -> list[Person]:
 def conversation_fields(call: RequestContext) -> Fields[Conversation]:
     """What a conversation can be searched by."""
     known: dict[str, Field[Conversation]] = {
-        "id": Field("text", attrgetter("conversation_id")),
+        "id": Field("id", attrgetter("conversation_id")),
         "created_at": Field("date", attrgetter("created_at")),
         "updated_at": Field("date", attrgetter("updated_at")),
         "open": Field("boolean", lambda found: found.state != "closed"),

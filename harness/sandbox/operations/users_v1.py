@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from harness.sandbox.operations import companies, profiles, segments, tags
+from operator import attrgetter
+
+import msgspec
+
+from harness.sandbox.operations import companies, profiles, scrolls, segments, tags
 from harness.sandbox.operations.contacts import newcomer
 from harness.sandbox.operations.conversions import show
 from harness.sandbox.requests import paging, parsing, targets
@@ -13,8 +17,6 @@ from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Kind, Person
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import v1
-
-SCROLL_PAGE = 100
 
 
 def save(call: RequestContext) -> OperationResponse:
@@ -38,6 +40,8 @@ def write(call: RequestContext, person: Person, wanted: Identifiers) -> Person:
     if wanted.external_id and person.kind == "user":
         _check_free(call, person, wanted.external_id)
         identity["external_id"] = wanted.external_id
+    if person.kind == "lead" and None in (parsing.mapping(call.body, "custom_attributes") or {}).values():
+        raise Refused(no.LEAD_ATTRIBUTE_NULL)
     changes = profiles.changes(call, person.custom_attributes)
     if parsing.flag(call.body, "new_session"):
         changes["session_count"] = person.session_count + 1
@@ -66,19 +70,20 @@ def _company(call: RequestContext, person: Person, entry: dict[str, object]) -> 
 def _match(call: RequestContext, wanted: Identifiers) -> Person | None:
     if wanted.person_id:
         person = call.people.get(wanted.person_id)
-        if person is None or person.kind != "user":
+        if person is None or person.kind != "user" or person.archived:
             raise Refused(no.USER_NOT_FOUND)
         return person
     if wanted.external_id:
         return _first(call.people.by_external_id(wanted.external_id))
     users = [user for user in call.people.by_email(wanted.email, "user") if not user.archived]
     if len(users) > 1:
-        raise Refused(no.SEVERAL_USERS)
+        raise Refused(no.SEVERAL_USERS.filled(email=wanted.email))
     return _first(users)
 
 
 def _first(people: list[Person]) -> Person | None:
-    return next((person for person in people if person.kind == "user"), None)
+    users = [person for person in people if person.kind == "user"]
+    return min(users, key=attrgetter("archived"), default=None)
 
 
 def queried(call: RequestContext) -> Person:
@@ -87,13 +92,21 @@ def queried(call: RequestContext) -> Person:
     user_id = call.parameters[0] if call.parameters else query.get("id")
     wanted = Identifiers(user_id or None, query.get("user_id") or None, query.get("email") or None)
     found = _match(call, wanted) if wanted.given else None
-    if found is None:
+    if found is None or found.archived:
         raise Refused(no.USER_NOT_FOUND)
     return found
 
 
 def find(call: RequestContext) -> OperationResponse:
-    """`GET /users`: one by `user_id` or `email`, or a page of all, which `tag_id` or `segment_id` narrows."""
+    """`GET /users`: one by `user_id` or `email`, or a page of all, which `tag_id` or `segment_id` narrows.
+
+    From 1.1 an e-mail finds a list (intercom-node#229).
+    """
+    email = call.query.get("email")
+    if email and call.version.has("users_by_email_listed") and not call.query.get("user_id"):
+        return paged(
+            call, "user", [user for user in reversed(call.people.by_email(email, "user")) if not user.archived]
+        )
     if any(call.query.get(name) for name in ("id", "user_id", "email")):
         return show(call, queried(call))
     return listed(call, "user")
@@ -117,8 +130,8 @@ def delete(call: RequestContext) -> OperationResponse:
 
 
 def removed(call: RequestContext, person: Person) -> OperationResponse:
-    """Somebody as they were, who is gone now."""
-    shown = show(call, person)
+    """Answer with somebody as they were, who is gone now; `updated_at` moves (facts-recorded 20)."""
+    shown = show(call, msgspec.structs.replace(person, updated_at=call.now))
     call.people.tombstone(person, "deleted", call.now)
     call.belongings.forget(person.person_id)
     return shown
@@ -161,7 +174,8 @@ def _wanted_page(call: RequestContext) -> tuple[int, int]:
 
 def _page(call: RequestContext, kind: Kind, shown: list[Person], total: int) -> OperationResponse:
     pages = paging.numbered(call.origin, call.path, dict(call.query), total, *_wanted_page(call))
-    return OperationResponse({**_list(call, kind, shown), "pages": pages, "total_count": total})
+    limited = {"limited": False} if kind == "user" else {}  # recorded in 2017 (facts-recorded 30)
+    return OperationResponse({**_list(call, kind, shown), "pages": pages, "total_count": total, **limited})
 
 
 def _narrowed(call: RequestContext, kind: Kind) -> list[Person] | None:
@@ -189,21 +203,6 @@ def scroll_users(call: RequestContext) -> OperationResponse:
 
 
 def scrolled(call: RequestContext, kind: Kind) -> OperationResponse:
-    """The next part of everyone of a kind; after an empty one the scroll is finished and unknown."""
-    database, scroll = call.workspace.database, call.query.get("scroll_param")
-    before = None
-    if scroll:
-        row = database.one("SELECT after FROM scrolls WHERE scroll = ? AND kind = ?", (scroll, kind))
-        if row is None:
-            raise Refused(no.SCROLL_FINISHED)
-        before = int(row[0])
-    else:
-        scroll = call.workspace.ids.uuid(-database.next("scrolls"))
-    rows = call.people.page((kind,), SCROLL_PAGE, before=before)
-    if rows:
-        database.execute("INSERT OR REPLACE INTO scrolls VALUES (?, ?, ?)", (scroll, kind, rows[-1][0]))
-    else:
-        database.execute("DELETE FROM scrolls WHERE scroll = ?", (scroll,))
-    return OperationResponse(
-        {**_list(call, kind, [person for _, person in rows]), "scroll_param": scroll, "pages": None}
-    )
+    """Answer with the next part of everyone of a kind."""
+    part = scrolls.next_part(call, kind, lambda before: call.listed.page((kind,), scrolls.PART, before=before))
+    return OperationResponse({**_list(call, kind, part.items), "scroll_param": part.scroll_param, "pages": None})

@@ -88,6 +88,13 @@ ATTRIBUTE_UNKNOWN = IntercomError(
     "facts §1: 2.x wants them made first; the words are those seen for conversation attributes, intercom-node#349",
     assumed=True,
 )
+LEAD_ATTRIBUTE_NULL = IntercomError(
+    400,
+    "parameter_invalid",
+    "Value:  not of type Numeric, String or Boolean",
+    "facts-recorded 52: intercom-node#215, intercom-ruby#200: the words; the code is a guess",
+    assumed=True,
+)
 ATTRIBUTE_VALUE = IntercomError(
     400, "parameter_invalid", "Custom attribute '{name}' must be of type {wanted}", "facts §5", assumed=True
 )
@@ -122,8 +129,8 @@ MERGED_AWAY = IntercomError(
 SEVERAL_USERS = IntercomError(
     409,
     "conflict",
-    "Multiple existing users match this email address - must be more specific using user_id",
-    "facts §2",
+    "Multiple existing users match this email address {email} - must be more specific using user_id",
+    "facts-recorded 54: intercom-node#96, #266",
 )
 DUPLICATE = IntercomError(
     409, "conflict", "A contact matching those details already exists with id={contact_id}", "facts §5"
@@ -258,6 +265,9 @@ CONVERSATION_MODEL = IntercomError(
 BODY_REQUIRED = IntercomError(400, "parameter_invalid", "Body is required", "the official description, POST /messages")
 SUBJECT_REQUIRED = IntercomError(
     422, "parameter_not_found", "No subject supplied for email message", "the official description, POST /messages"
+)
+SCROLL_EXISTS = IntercomError(
+    400, "scroll_exists", "scroll already exists for this workspace", "facts-recorded 31, 53: airbyte#8395"
 )
 SCROLL_FINISHED = IntercomError(
     404, "not_found", "scroll parameter not found", "clients: a finished scroll answers 404"

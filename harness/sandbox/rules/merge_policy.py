@@ -75,10 +75,14 @@ def become_user(person: Person, now: int, *, external_id: str | None, email: str
     return person.changed(changes)
 
 
-def merge(source: Person, into: Person, now: int, *, adopt_email: bool) -> Person:
-    """Return the target as it is once the source has been folded into it."""
+def merge(
+    source: Person, into: Person, now: int, *, adopt_email: bool, without: frozenset[str] = frozenset()
+) -> Person:
+    """Return the target as it is once the source has been folded into it, the attributes `without` aside."""
     changes: dict[str, object] = {}
     for what, fate in _MERGED.items():
+        if what in without:
+            continue
         mine, theirs = into.value(what), source.value(what)
         match fate:
             case MergeAction.MOMENT:

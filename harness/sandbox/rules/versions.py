@@ -117,6 +117,9 @@ FEATURES = {
         assumed=True,
     ),
     "email_may_repeat": Feature(V1, "facts §4: a second user with the same e-mail, intercom-php#176"),
+    "users_by_email_listed": Feature(
+        span(since="1.1", until="1.4"), "facts-recorded 30: one user in 1.0, a list since 1.1 (intercom-node#229)"
+    ),
     "number_ids": Feature(V1, "1.x libraries pass numbers as user_id, and answers show text", assumed=True),
     "attributes_made_on_the_fly": Feature(V1, "facts §1: 2.x wants custom attributes made first"),
     "put_email_makes_lead": Feature(V1, "facts §3: an e-mail in a visitor's update converts it to a lead"),

@@ -19,7 +19,7 @@ from harness.sandbox.search.ranking import Ranking
 
 T = TypeVar("T")
 Test: TypeAlias = Callable[[T], bool]
-Kind: TypeAlias = Literal["text", "email", "date", "number", "boolean", "tags", "list"]
+Kind: TypeAlias = Literal["text", "id", "email", "date", "number", "boolean", "tags", "list"]
 
 DAY = 86_400
 DEEPEST = 2
@@ -28,6 +28,7 @@ OPERATORS = ("=", "!=", "IN", "NIN", ">", "<", ">=", "<=", "~", "!~", "^", "$")
 EQUAL, AMONG, ORDER, PARTS = ("=", "!="), ("IN", "NIN"), (">", "<", ">=", "<="), ("~", "!~", "^", "$")
 OPERATORS_OF: Mapping[Kind, tuple[str, ...]] = {
     "text": EQUAL + AMONG + PARTS,
+    "id": EQUAL + AMONG + ORDER,
     "email": EQUAL + AMONG + PARTS,
     "number": EQUAL + AMONG + ORDER + PARTS,
     "boolean": EQUAL + AMONG,
@@ -168,7 +169,9 @@ def _low(value: object) -> str:
 
 
 def _compared(found: object, wanted: object) -> float:
-    """Below, at or above zero; what is missing is neither."""
+    """Below, at or above zero; what is missing is neither. Text that is no number is below every decimal id."""
+    if isinstance(found, str) and isinstance(wanted, str):
+        found, wanted = (int(one) if one.isascii() and one.isdigit() else -1 for one in (found, wanted))
     if not isinstance(found, (int, float)) or not isinstance(wanted, (int, float)):
         return float("nan")
     return float(found > wanted) - float(found < wanted)

@@ -70,6 +70,14 @@ class CompanyStore:
         """Every company, the newest first."""
         return [_company(document) for (document,) in self._db.all("SELECT document FROM companies ORDER BY seq DESC")]
 
+    def companies_before(self, place: int | None, limit: int) -> list[tuple[int, Company]]:
+        """Return companies before a place in the order, the newest first, each with its place."""
+        rows = self._db.all(
+            "SELECT seq, document FROM companies WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+            (2**62 if place is None else place, limit),
+        )
+        return [(seq, _company(document)) for seq, document in rows]
+
     def delete_company(self, company_key: str) -> None:
         """Remove a company, and everybody from it."""
         self._db.execute("DELETE FROM memberships WHERE company_key = ?", (company_key,))

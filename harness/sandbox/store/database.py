@@ -89,7 +89,8 @@ CREATE TABLE event_counts (
 CREATE TABLE attributes (
     attribute_id INTEGER PRIMARY KEY, model TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
     UNIQUE (model, name));
-CREATE TABLE scrolls (scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE scrolls (
+    scroll TEXT PRIMARY KEY, kind TEXT NOT NULL, after INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 BELONGINGS = ("taggings", "memberships", "participants", "notes", "events", "event_counts", "consents")

@@ -86,7 +86,7 @@ def test_several_users_with_one_e_mail_are_a_conflict(asker: Asker) -> None:
     old = asker.using("1.4")
     for user_id in ("1", "2"):
         old.ask("POST", "/users", {"user_id": user_id, "email": "twin@example.com"})
-    message = "Multiple existing users match this email address - must be more specific using user_id"
+    message = "Multiple existing users match this email address twin@example.com - must be more specific using user_id"
     visitor, lead = asker.visitor(), asker.lead(name="Lea")
     for here in (old, asker):
         body = conversion(visitor={"id": visitor["id"]}, user={"email": "twin@example.com"})

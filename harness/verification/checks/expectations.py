@@ -75,6 +75,9 @@ MERGED: Final[Mapping[str, Expectation]] = {
 CUSTOM_IN_PLACE: Final = Expectation(ExpectationRule.KEPT, sources.CONVERSION)
 CUSTOM_MERGED: Final = Expectation(ExpectationRule.TARGET_WINS, sources.MERGE)
 
+LEAD_NAME: Final = Expectation(ExpectationRule.MAY_FILL, sources.MERGE)
+"""`name` of a lead who is folded into a user without one: 2.x copies it, 1.x does not (facts-recorded 51)."""
+
 SIGNED_UP: Final = Expectation(ExpectationRule.SET, sources.CONVERSION)
 """`signed_up_at` of a visitor who became a user in place.
 

@@ -28,6 +28,8 @@ def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
     table = dict(rules.MERGED if conversion.merged else rules.IN_PLACE)
     custom = rules.CUSTOM_MERGED if conversion.merged else rules.CUSTOM_IN_PLACE
     table.update(dict.fromkeys(rules.custom_names(source, target), custom))
+    if conversion.merged and (source or {}).get("type") != "visitor":
+        table["name"] = rules.LEAD_NAME
     if conversion.became_user and not conversion.merged and (source or {}).get("type") == "visitor":
         table["signed_up_at"] = rules.SIGNED_UP
     return {name: row for name, row in table.items() if not (conversion.created and row.rule in OF_THE_TARGET)}

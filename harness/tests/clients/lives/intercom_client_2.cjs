@@ -47,7 +47,7 @@ async function people(lead, user) {
   await client.leads.delete({ id: other.id });
   const made = await body(client.users.create({ user_id: 'u-1', email: 'ugo@example.com', custom_attributes: { seats: 3 } }));
   assert.strictEqual((await body(client.users.update({ user_id: 'u-1', name: 'Ugo' }))).id, made.id);
-  assert.strictEqual((await body(client.users.find({ email: 'ugo@example.com' }))).name, 'Ugo');
+  assert.strictEqual((await body(client.users.find({ email: 'ugo@example.com' }))).users[0].name, 'Ugo'); // a list since 1.1
   assert.strictEqual((await body(client.users.find({ user_id: 'u-1' }))).custom_attributes.seats, 3);
   assert.strictEqual((await body(client.users.find({ id: user.id }))).email, 'uma@example.com');
   let listed = await body(client.users.listBy({ per_page: 1 }));
