@@ -108,6 +108,7 @@ TABLE: Sequence[GuardedOperation] = (
     GuardedOperation("POST", "/conversations/{conversation}/customers", "changes", (_CUSTOMER,), "contact"),
     GuardedOperation("DELETE", "/conversations/{conversation}/customers/{person}", "changes"),
     GuardedOperation("PUT", "/conversations/{conversation}", "changes"),
+    GuardedOperation("POST", "/conversations/{conversation}", "changes"),
     GuardedOperation("DELETE", "/conversations/{conversation}", "ends"),
     GuardedOperation("POST", "/events", "changes", ("id|user_id|email",)),
     GuardedOperation("POST", "/events/summaries", "changes", ("user_id",)),
