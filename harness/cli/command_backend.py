@@ -13,6 +13,7 @@ from harness import __version__
 from harness.cassette import Header
 from harness.cli.shared_options import GatewayOptions
 from harness.config import Settings
+from harness.containment.addresses import declared_address
 from harness.core.errors import Problem
 from harness.core.tokens import token_of
 from harness.runner.backend_session import CASSETTE, TEST_APP, BackendSession, CurrentStep, SessionConfig
@@ -56,7 +57,8 @@ def command_config(options: GatewayOptions, *, name: str, title: str, settings: 
 
 def service_config(options: GatewayOptions, host: str = "127.0.0.1", port: int = 0) -> ServiceConfig:
     """Return what a command wants of its gateway."""
-    return ServiceConfig(options.faults, options.allowed, options.strict, options.time_scale, host, port)
+    allowed = [declared_address(text).host for text in options.allowed if not text.startswith("unix:")]
+    return ServiceConfig(options.faults, allowed, options.strict, options.time_scale, host, port)
 
 
 def _tape_config(path: Path, options: GatewayOptions, title: str, settings: Settings) -> TapeConfig:

@@ -14,6 +14,7 @@ from harness.config import Configuration, read_configuration
 KEY_OF: Final[Mapping[str, str]] = {
     "allowed": "allow",
     "cassettes": "cassettes",
+    "containment": "containment",
     "intercom_version": "intercom_versions",
     "levels": "levels",
     "report": "report",

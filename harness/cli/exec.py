@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from harness import config
 from harness.cli import command_backend, shared_options
+from harness.cli.configured import configured
 from harness.cli.shared_options import GatewayOptions
+from harness.config import Configuration
+from harness.containment.addresses import declared_address
+from harness.containment.attempts import Attempt
 from harness.core.http import BrokenResponse, Exchange
 from harness.pipeline.environment import command_environment, production_credentials
 from harness.pipeline.foreground import run_in_foreground
@@ -24,9 +28,10 @@ SHOWN = 40
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @shared_options.gateway_options
+@shared_options.containment
 @click.option("--env", "names", multiple=True, metavar="NAME", help="Set this variable, too, to the token.")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
-def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, ...]) -> int:
+def command(options: GatewayOptions, containment: str | None, names: tuple[str, ...], words: tuple[str, ...]) -> int:
     """Run COMMAND with its Intercom traffic going through the gateway.
 
     Code with https://api.intercom.io written into it is answered as well, by proxy or preload. The command's exit
@@ -40,7 +45,8 @@ def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, .
     harness exec --cassette job.json -- python job.py
     harness exec --against test-app -- python job.py
     """
-    found = config.load()
+    found, configuration = config.load(), configured()
+    options = replace(options, allowed=configuration.allow)
     inherited = found.environment
     wanted = command_backend.command_config(
         options, name="harness exec", title=f"What {Path(words[0]).name} asked", settings=found
@@ -51,8 +57,8 @@ def command(options: GatewayOptions, names: tuple[str, ...], words: tuple[str, .
         own = [found.value(config.ACCESS_TOKEN)] if session.test_app is not None else ()
         gateway = command_backend.service_config(options)
         with command_session.command_session(session, gateway, inherited, own) as opened:
-            status = _run(words, names, inherited, session, opened)
-        verdict = _conclude(opened, status, command_session.tokens_stay(session, gateway))
+            status = _run(words, names, inherited, session, opened, configuration)
+        verdict = _conclude(opened, status[0], command_session.tokens_stay(session, gateway), status[1])
         problem = command_backend.conclude(session, passed=verdict == 0)
     against = [*([str(problem)] if problem is not None else []), *command_backend.leftovers(session)]
     for line in against:
@@ -66,19 +72,21 @@ def _run(
     inherited: Mapping[str, str],
     session: BackendSession,
     opened: CommandSession,
-) -> int:
-    """Run the command, enclosed where a cassette answers, and return its exit status."""
+    configuration: Configuration,
+) -> tuple[int, Sequence[Attempt]]:
+    """Run the command, enclosed, and return its exit status and its attempts to get out."""
     for name in production_credentials(inherited, names):
         _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
-    with command_session.enclosed(opened.service.server) if session.plays else nullcontext() as place:
+    allowed = [declared_address(text) for text in configuration.allow]
+    with command_session.enclosed(opened.service.server, allowed, configuration.wish) as made:
         environment = {**command_environment(inherited, opened.way, names), **command_backend.variables(session)}
-        status = run_in_foreground(words, environment, place.prefix if place else ())
-    if place:
-        _note(f"isolation: proxy, certificates and preloads, and {place.told}")
-    return status
+        status = run_in_foreground(words, environment, made.prefix(Path.cwd()))
+        attempts = made.attempts()
+    _note(f"containment: {made.level} ({made.told})")
+    return status, attempts
 
 
-def _conclude(session: CommandSession, status: int, strict: bool) -> int:
+def _conclude(session: CommandSession, status: int, strict: bool, attempts: Sequence[Attempt]) -> int:
     log = session.service.gateway.log
     for line in summary(log.since(), log.count):
         _note(line)
@@ -86,6 +94,8 @@ def _conclude(session: CommandSession, status: int, strict: bool) -> int:
     if foreign:
         done = "refused" if strict else "replaced"
         _note(f"the command brought a token of its own, which was {done} and is not shown here: {', '.join(foreign)}")
+    for attempt in dict.fromkeys(map(str, attempts)):
+        _note(f"the command tried to get out: {attempt}")
     if log.refused:
         _note(f"{len(log.refused)} refused: {log.refused[0].outcome.refused}")
     if not log.count:
@@ -93,7 +103,7 @@ def _conclude(session: CommandSession, status: int, strict: bool) -> int:
         _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
     for fault in session.service.faults.unfired:
         _note(f"the fault {fault} of {fault.operation} was armed and never fired")
-    unsound = log.refused or not log.count or session.service.faults.unfired or (strict and foreign)
+    unsound = attempts or log.refused or not log.count or session.service.faults.unfired or (strict and foreign)
     return 1 if status == 0 and unsound else status
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
@@ -23,6 +23,10 @@ class LazyCommand(NamedTuple):
         """Import the module and return the command."""
         command: click.Command = getattr(importlib.import_module(self.module), self.attribute)
         return command
+
+
+OWN_PROCESS: Final = object()
+"""The context's object where the command line is the one of this process, and no call from Python."""
 
 
 class LazyGroup(click.Group):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from harness import __version__
-from harness.cli.lazy_group import LazyCommand, LazyGroup
+from harness.cli.lazy_group import OWN_PROCESS, LazyCommand, LazyGroup
 from harness.core.errors import Problem
 
 COMMANDS = {
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _say_what_the_terminal_can_show()
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        code = group.main(words, prog_name="harness", standalone_mode=False)
+        code = group.main(words, prog_name="harness", standalone_mode=False, obj=OWN_PROCESS if argv is None else None)
     except click.ClickException as error:
         error.show()
         return _could_not_run(words, Problem(error.format_message()))

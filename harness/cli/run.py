@@ -21,10 +21,20 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
+from harness.cli.lazy_group import OWN_PROCESS
 from harness.cli.pytest_sessions import play_sessions
+from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_reporter import RunReporter
 from harness.cli.run_selection import Selection, levels_played, select
-from harness.cli.shared_options import cassettes, record_in_ci, strict_token, time_scale, workspace_name
+from harness.cli.shared_options import (
+    allow_host,
+    cassettes,
+    containment,
+    record_in_ci,
+    strict_token,
+    time_scale,
+    workspace_name,
+)
 from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
 from harness.config import LEVELS, Configuration
@@ -71,6 +81,8 @@ TO_STDOUT = "-"
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="PORT", help=(
     "Where a service of yours finds Intercom: http://127.0.0.1:PORT, token sandbox-run."))  # fmt: skip
 @strict_token
+@containment
+@allow_host
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @time_scale
@@ -123,6 +135,8 @@ def command(paths: Sequence[str], **given: Any) -> int:
         strict_token=given["strict"],
     )
     check_options(options)
+    if click.get_current_context().obj is OWN_PROCESS:
+        options = replace(options, entered=enclose_run(options))
     return _run(options, selection, outputs)
 
 

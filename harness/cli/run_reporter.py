@@ -59,7 +59,14 @@ class RunReporter:
         problems += (self._remains.of_a_failure() if self._failed else self._remains).problems()
         name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
-            name, against, self.versions, seconds, tuple(self._rows), tuple(problems), tuple(self._run.pipeline.notes)
+            name,
+            against,
+            self.versions,
+            seconds,
+            tuple(self._rows),
+            tuple(problems),
+            self._run.pipeline.containment.level,
+            tuple(self._run.pipeline.notes),
         )
 
     @property

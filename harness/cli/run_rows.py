@@ -64,7 +64,7 @@ def evidence_of(result: ScenarioResult | None, options: RunOptions, redactor: Re
 def command_line(case: Case, options: RunOptions) -> str:
     """The command that runs one scenario again as it was run."""
     words = ["harness", "run", case.node_id]
-    chosen = {name: options.configuration.origin(name).kind for name in ("pipeline", "cassettes")}
+    chosen = {name: options.configuration.origin(name).kind for name in ("pipeline", "cassettes", "containment")}
     named = {
         "--against": options.against if options.against != "sandbox" else None,
         "--pipeline": _spec(options) if chosen["pipeline"] != "file" else None,
@@ -73,6 +73,7 @@ def command_line(case: Case, options: RunOptions) -> str:
         "--time-limit": options.time_limit,
         "--time-scale": options.time_scale if options.time_scale != 1 else None,
         "--port": options.port or None,
+        "--containment": options.containment if chosen["containment"] == "command line" else None,
         "--cassettes": options.cassettes if _is_elsewhere(options) and chosen["cassettes"] != "file" else None,
     }
     for name, value in named.items():

@@ -16,8 +16,8 @@ from typing import Concatenate, ParamSpec
 import click
 
 from harness.cli.configured import default_cassettes, default_scenarios
+from harness.containment.addresses import declared_address
 from harness.core.errors import Problem
-from harness.core.hosts import host_of, is_owned
 from harness.core.tokens import WORKSPACE_NAME
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.middleware.fault_files import load_faults
@@ -33,10 +33,10 @@ def workspace_name(_context: click.Context, _parameter: click.Parameter, value: 
 
 
 def _hosts(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    for name in value:
-        if is_owned(host_of(name.lstrip("."))):
-            raise click.BadParameter(f"{name} is Intercom's own, and is answered here or not at all")
-    return tuple(host_of(name) for name in value)
+    try:
+        return tuple(str(declared_address(text)) for text in value)
+    except Problem as problem:
+        raise click.BadParameter(f"{problem.what} {problem.evidence}") from problem
 
 
 def _faults(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Sequence[Fault]:
@@ -89,9 +89,14 @@ allow_host = click.option(
     "--allow-host",
     "allowed",
     multiple=True,
-    metavar="HOST",
+    metavar="HOST[:PORT]",
     callback=_hosts,
-    help="Let the command reach this host through the proxy (.HOST: all under it); never one of Intercom's.",
+    help="Let the code under test reach this address (.HOST: all under it, by the proxy); never one of Intercom's.",
+)
+containment = click.option(
+    "--containment",
+    type=click.Choice(["require", "prefer", "off"]),
+    help="Enclose the code under test: run only if it fully is, if that can be had, or not at all. [default: prefer]",
 )
 visitors = click.option(
     "--visitors",
@@ -162,7 +167,7 @@ class GatewayOptions:
     time_scale: float
     visitors: int
     allowed: Sequence[str]
-    """Hosts that the proxy lets through beside Intercom's."""
+    """Addresses beside Intercom's that the command may reach, as they are declared."""
     strict: bool
     """Whether a token that is not the workspace's is refused."""
 

@@ -225,6 +225,11 @@ class Configuration:
         return {name: getattr(self, name) for name in names}
 
     @property
+    def wish(self) -> Literal["require", "prefer", "off"]:
+        """What happens where the code under test cannot be enclosed."""
+        return "require" if self.containment == "require" else "off" if self.containment == "off" else "prefer"
+
+    @property
     def cassettes_folder(self) -> Path:
         """The folder of the cassettes."""
         return self.cassettes or self.root / "cassettes"

@@ -26,6 +26,10 @@ PATIENCE: Final = 10.0
 """Seconds that the system gets to make the namespaces, and the holder to look at what was sent."""
 
 ALL_USERS: Final = "0 0 4294967295"
+HOLDER: Final = (
+    f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); "
+    "from harness.containment.namespace_holder import main; main()"
+)
 ENTRY: Final = 'cd -- "$0" && exec "$@"'
 """What `sh` does inside before the command: entering a mount namespace leaves the working folder behind."""
 
@@ -145,8 +149,7 @@ def open_namespace(listen: Sequence[tuple[str, int]], allowed: Sequence[Declared
         raise NamespaceUnavailable("/proc is not mounted, or the kernel has no user namespaces")
     ours, theirs = socket.socketpair()
     with theirs:
-        script = str(Path(__file__).with_name("namespace_holder.py"))
-        command = [sys.executable, "-I", "-S", script, str(theirs.fileno())]
+        command = [sys.executable, "-I", "-S", "-c", HOLDER, str(theirs.fileno())]
         # In a session of its own: it has to outlast the command, whatever the terminal sends.
         holder = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
     try:

@@ -19,9 +19,8 @@ from harness.containment.namespace import Namespace, NamespaceUnavailable, open_
 PARENT_DEATH_SIGNAL: Final = 1
 SENT_BY_KERNEL: Final = 0x80
 """`si_code` of a signal that a terminal sent: it reached every process of the group, the child among them."""
-HEARD: Final = frozenset(
-    {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD}
-)
+HEARD: Final = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD")
+"""Signals that the parent takes note of, by name: not every system has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def enclose_this_process(allowed: Sequence[DeclaredAddress]) -> Entered:
     """
     targets = [(ip, one.port) for one in allowed if one.port is not None for ip in resolved(one)]
     space = open_namespace(targets, allowed)
-    parent, mask = os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    parent, mask = os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, _heard())
     child = os.fork()
     if child:
         _stay_outside(child, space, targets)
@@ -60,7 +59,7 @@ def _stay_outside(child: int, space: Namespace, targets: Sequence[tuple[str, int
     forwarder = Forwarder(list(zip(space.listeners, targets, strict=True)))
     forwarder.start()
     while True:
-        told = signal.sigwaitinfo(HEARD)
+        told = signal.sigwaitinfo(_heard())
         if told.si_signo != signal.SIGCHLD:
             if told.si_code != SENT_BY_KERNEL:
                 os.kill(child, told.si_signo)
@@ -68,6 +67,10 @@ def _stay_outside(child: int, space: Namespace, targets: Sequence[tuple[str, int
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             _end_like(status)
+
+
+def _heard() -> frozenset[signal.Signals]:
+    return frozenset(getattr(signal, name) for name in HEARD)
 
 
 def _end_like(status: int) -> None:

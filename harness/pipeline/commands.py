@@ -57,8 +57,8 @@ class CommandPipeline:
         self._folder = folder
         self._environment = environment
         self._time_limit = time_limit
-        self.prefix: Sequence[str] = ()
-        """Words before every command, which put it into a place of its own."""
+        self.prefix: Callable[[Path], Sequence[str]] = lambda folder: ()
+        """Gives the words before every command that works in a folder; they enclose it."""
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
@@ -87,7 +87,7 @@ class CommandPipeline:
     def _run(
         self, operation: Operation, people: Mapping[str, Person], more: Mapping[str, str], sent: bytes | None
     ) -> Answer:
-        words = [*self.prefix, *(_fill(word, people) for word in self._lines[operation])]
+        words = [*self.prefix(self._folder), *(_fill(word, people) for word in self._lines[operation])]
         call, older = secrets.token_hex(8), running()
         with unless_interrupted(call, older):
             return self._answered(operation, words, {**self._environment(), **more, MARK: call}, sent, call, older)

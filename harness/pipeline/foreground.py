@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from harness.core.errors import Problem
@@ -39,19 +40,31 @@ def run_in_foreground(command: Sequence[str], environment: Mapping[str, str], pr
             status = process.wait()
     end_group(process)
     if adopted:
-        end_children()
+        end_children(older)
     else:
         end_marked(call, older)
     return 128 - status if status < 0 else status
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str], prefix: Sequence[str]) -> subprocess.Popen[bytes]:
-    if shutil.which(command[0], path=environment.get("PATH")) is None:
+    found = shutil.which(command[0], path=environment.get("PATH"))
+    if found is None:
         raise _cannot_start(command, "there is no such program, or it may not be executed")
+    if prefix and not _is_executable_format(Path(found)):
+        # What encloses it would have a shell read it; started plainly it cannot be executed.
+        raise _cannot_start(command, "nothing can execute a file of this format")
     try:
         return subprocess.Popen([*prefix, *command], env=dict(environment), process_group=0)
     except OSError as error:
         raise _cannot_start(command, error.strerror or str(error)) from error
+
+
+def _is_executable_format(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith((b"#!", b"\x7fELF"))
+    except OSError:  # it may be executed and not read
+        return True
 
 
 def _cannot_start(command: Sequence[str], evidence: str) -> Problem:

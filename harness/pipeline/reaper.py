@@ -62,9 +62,12 @@ def end_marked(call: str, older: Collection[int] = ()) -> int:
     return _end(lambda: set(_marked(call, older)))
 
 
-def end_children() -> int:
-    """End every child of this process: ask, wait for `PATIENCE`, then kill. Return their number."""
-    return _end(lambda: set(_children()))
+def end_children(older: Collection[int] = ()) -> int:
+    """End the children of this process: ask, wait for `PATIENCE`, then kill. Return their number.
+
+    older: ids of processes that stay, because they ran before: one of them may hold an enclosure.
+    """
+    return _end(lambda: {process for process in _children() if process.pid not in older})
 
 
 @contextlib.contextmanager

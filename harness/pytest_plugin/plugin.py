@@ -150,8 +150,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what kept a replay from the network, and what it left over."""
-    session = config.stash[RUN].pipeline if RUN in config.stash else None
-    for note in filter(None, [session.isolation, *session.late] if session else []):
+    for note in config.stash[RUN].pipeline.said_at_the_end if RUN in config.stash else ():
         terminalreporter.line(f"harness: {note}")
     remains = config.stash.get(REMAINS, None)
     if remains is not None and (problems := remains.problems()):

@@ -127,6 +127,8 @@ class RunRow:
     seconds: float
     scenarios: Sequence[ScenarioRow] = field(default_factory=tuple)
     problems: Sequence[str] = ()
+    containment: Literal["full", "partial", "none"] = "none"
+    """How much of the code under test was kept from reaching anything but the harness and declared addresses."""
     notes: Sequence[str] = ()
     """What a person should know beside the verdicts: credentials taken out, tokens replaced."""
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.containment.addresses import DeclaredAddress
+from harness.containment.enclosure import Enclosure, Wish, enclosure
 from harness.core.clock import FollowingClock
 from harness.core.http import Request
 from harness.core.tokens import is_sandbox_token
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from harness.gateway.middleware.faults import FaultTable
     from harness.gateway.server.server import Server
     from harness.gateway.server.tls import Authority
-    from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
 
 PRELOAD = Path(__file__).parents[1] / "gateway" / "clients" / "preload"
@@ -145,13 +146,15 @@ def command_session(
 
 
 @contextmanager
-def enclosed(server: Server) -> Iterator[Enclosure]:
-    """A place for commands from which only a started server can be reached, where the system has such places."""
-    from harness.pipeline.enclosure import enclosure
+def enclosed(server: Server, allowed: Sequence[DeclaredAddress], wish: Wish) -> Iterator[Enclosure]:
+    """Enclose commands so that they reach only a started server and the declared addresses.
 
-    with enclosure(server.port) as made:
-        if made.listener is not None:
-            server.also(made.listener)
+    Raises:
+        Problem: Full containment is required and cannot be had.
+    """
+    with enclosure(server.port, allowed, wish=wish) as made:
+        if made.door is not None:
+            server.also(made.door.dup())
         yield made
 
 

@@ -38,7 +38,8 @@ from harness.pipeline.thread_owners import IMPORT, ThreadOwners
 from harness.runner.backend_session import CASSETTE, BackendSession
 from harness.runner.call_watch import CallWatch
 from harness.runner.case import Case
-from harness.runner.command_session import TokenWatch, enclosed, way_to
+from harness.runner.command_session import TokenWatch, way_to
+from harness.runner.containment_session import ContainmentSession
 from harness.runner.controls import RUN_SECRET
 from harness.runner.kept_definitions import KeptDefinitions
 from harness.runner.session_config import RunOptions
@@ -46,7 +47,6 @@ from harness.runner.wiring import gateway_requests
 
 if TYPE_CHECKING:
     from harness.gateway.server.server import Server
-    from harness.pipeline.enclosure import Enclosure
     from harness.pipeline.environment import Way
 
 REFERENCE: Final = "reference"
@@ -65,8 +65,8 @@ class PipelineSession:
         self._gateway = gateway
         self._stack = stack
         self._server: Server | None = None
-        self._enclosure: Enclosure | None = None
         self._way: Way | None = None
+        self.containment = ContainmentSession(options.containment, options.configuration.allow, stack, options.entered)
         self._idle = IdleDetector()
         self.watch = CallWatch()
         self.definitions = KeptDefinitions()
@@ -133,21 +133,13 @@ class PipelineSession:
         done = "refused" if self.options.strict_token else "replaced by the sandbox's"
         seen = sorted(self._tokens.seen)
         brought = [f"the pipeline brought a token of its own ({how}), which was {done}" for how in seen]
-        return [*hidden, *brought, *self.late, *([f"isolation: {self.isolation}"] if self.isolation else [])]
+        return [*hidden, *brought, *self.said_at_the_end]
 
     @property
-    def isolation(self) -> str:
-        """What kept a replay from the network; empty where nothing was replayed."""
-        if self.options.against != "cassette":
-            return ""
-        own = "this process reaches only the ports that the harness opened"
-        if self._spec is None or self._spec.in_process:
-            return own
-        if self._enclosure is None:
-            if self._spec.serves:
-                return f"{own}; the pipeline's service has proxy, certificates and preloads"
-            return f"{own}; the pipeline's own service stands outside, and nothing here keeps it from the network"
-        return f"{own}; its commands have proxy, certificates and preloads, and {self._enclosure.told}"
+    def said_at_the_end(self) -> Sequence[str]:
+        """Return what came late, and how much of the code under test was contained."""
+        late = [*self.late, *(f"after its scenario had ended, {attempt}" for attempt in self.containment.late)]
+        return [*late, f"containment: {self.containment.level} ({self.containment.told})"]
 
     # --- found, and started ---------------------------------------------------------------------
 
@@ -263,8 +255,12 @@ class PipelineSession:
         if isinstance(runner, PythonPipeline) and self._lent is not None:
             self.refresh_waits()
             runner.lent, runner.working = self._lent.lent, self.owners.calling
-        if isinstance(runner, CommandPipeline) and self.options.against == CASSETTE:
-            runner.prefix = self._enclosed().prefix
+        if isinstance(runner, CommandPipeline):
+            runner.prefix = self.containment.commands(self.server).prefix
+        elif spec.in_process:
+            self.containment.audit()
+        else:
+            self.containment.stands_outside(served=spec.serves)
         return runner
 
     def _reference(self, session: BackendSession) -> Runner:
@@ -298,12 +294,6 @@ class PipelineSession:
     def until_idle(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service take a notification, and wait until it has done what it does about it."""
         return self._idle.around(hear, self._time_limit)
-
-    def _enclosed(self) -> Enclosure:
-        """Where the commands of a replay run."""
-        if self._enclosure is None:
-            self._enclosure = self._stack.enter_context(enclosed(self.server))
-        return self._enclosure
 
     def _forget_server(self) -> None:
         self._server = None

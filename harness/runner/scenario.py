@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from harness.client import IntercomClient
+from harness.containment.attempts import Attempt
 from harness.core.clock import ManualClock, MovingClock
 from harness.core.errors import NotPossibleHere, Problem
 from harness.core.http import Exchange
@@ -21,6 +22,7 @@ from harness.pipeline import Answer, PipelineUnderTest
 from harness.pipeline.fixture import LacksOperation
 from harness.runner.backend_session import BackendSession
 from harness.runner.case import Case, ScenarioResult
+from harness.runner.containment_session import GotOut
 from harness.runner.controls import BETWEEN_STEPS, Faults, Intercom, VersionNotSupported, Webhooks, received
 from harness.runner.pipeline_session import PipelineSession
 from harness.runner.wiring import NOTIFICATIONS, fault_table, gateway_requests, unread_fields
@@ -43,6 +45,8 @@ class Scenario:
     def __init__(self, case: Case, gateway: Gateway, session: BackendSession, engaged: PipelineSession) -> None:
         self.case = case
         self._gateway, self._session, self._engaged = gateway, session, engaged
+        engaged.containment.begin()
+        self._attempts: Sequence[Attempt] = ()
         self._first = gateway.log.count
         self._started = time.monotonic()
         requests = gateway_requests(gateway, "harness", session.clock)
@@ -176,11 +180,14 @@ class Scenario:
         a recording or a replay.
         """
         self.pipeline.check_awaited()
+        self._attempts = self._engaged.containment.new_attempts()
         if passed:
             self._check()
         # What pytest takes for passed may hold a refuted claim: in `pytest.raises`, in a subtest.
         proved = self.verify.verdict is Verdict.PROVED
         self._session.conclude(passed=passed and proved, people=self.people)
+        if passed and self._attempts:
+            raise GotOut(self._attempts)
 
     def _check(self) -> None:
         if not self.verify.claims:
@@ -218,11 +225,18 @@ class Scenario:
             self.exchanges,
             tuple(self.verify.additions),
             time.monotonic() - self._started,
-            trouble="" if isinstance(error, NotProved) else _trouble(error),
+            trouble=self._said_of(error),
             problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
             conversions=tuple(self.verify.conversions),
             reached=self._traffic,
         )
+
+    def _said_of(self, error: BaseException | None) -> str:
+        """Return what went wrong beside the claims, attempts to get out among it."""
+        said = [] if error is None or isinstance(error, NotProved) else [_trouble(error)]
+        if self._attempts and not isinstance(error, GotOut):
+            said.append(str(GotOut(self._attempts)))
+        return "\n".join(filter(None, said))
 
     def _begin_when(self) -> None:
         """Close the given: everyone is read before the pipeline's first request."""

@@ -13,6 +13,8 @@ from harness.core.errors import Problem
 
 if TYPE_CHECKING:
     from harness.cassette import Cassette
+    from harness.containment.enclosure import Wish
+    from harness.containment.whole_run import Entered
 
 BACKENDS: Final = ("sandbox", "test-app", "cassette")
 DEFAULT_SEED: Final = 20_260_101
@@ -43,6 +45,10 @@ class RunOptions:
     root: Path = field(default_factory=Path.cwd)
     configuration: Configuration = field(default_factory=Configuration)
     """What the project declares, with the command line put over it."""
+    containment: Wish = "prefer"
+    """What happens where the code under test cannot be enclosed."""
+    entered: Entered | None = None
+    """Set where this whole process is enclosed."""
     record_in_ci: bool = False
     """Whether cassettes that are there are recorded over although CI is set."""
     show: Callable[[Path, Cassette], None] = lambda path, new: None
@@ -79,8 +85,12 @@ def options_of(
     workspace: str | None = None,
     port: int = 0,
     strict_token: bool = False,
+    entered: Entered | None = None,
 ) -> RunOptions:
-    """Return the options of a run in a project, whose configuration names a pipeline."""
+    """Return the options of a run in a project, whose configuration names a pipeline.
+
+    entered: set where this whole process is enclosed.
+    """
     chosen, versions = configuration.pipeline, configuration.intercom_versions
     return RunOptions(
         against=against,
@@ -96,6 +106,8 @@ def options_of(
         time_scale=configuration.time_scale,
         root=configuration.root,
         configuration=configuration,
+        containment=configuration.wish,
+        entered=entered,
     )
 
 

@@ -153,7 +153,7 @@ def test_a_file_that_may_not_be_executed_cannot_start(tmp_path: Path) -> None:
         (("--against", "somewhere"), "--against somewhere"),
         (("--workspace", "Not A Name"), "small letters"),
         (("--intercom-version", "9.9"), "9.9"),
-        (("--allow-host", ".intercom.io"), ".intercom.io is Intercom's own"),
+        (("--allow-host", ".intercom.io"), "it belongs to Intercom, and no setting"),
     ],
 )
 def test_what_cannot_be_meant_ends_before_the_command_starts(

@@ -10,37 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.pipeline.enclosure import enclosure
-
-ASKS = """
-import os, socket, sys, urllib.request as u
-def reached(address):
-    try:
-        socket.create_connection(address, 2).close()
-        return "reached"
-    except OSError:
-        return "refused"
-token = {"Authorization": "Bearer " + os.environ["INTERCOM_ACCESS_TOKEN"], "Intercom-Version": "2.14"}
-url = os.environ["INTERCOM_BASE_URL"] + "/visitors/convert"
-body = b'{"visitor": {"user_id": "%s"}, "type": "lead"}' % sys.argv[1].encode()
-u.urlopen(u.Request(url, body, {**token, "Content-Type": "application/json"})).read()
-open(os.environ["PWD_OF_TEST"] + "/told", "w").write(reached(("127.0.0.1", int(sys.argv[2]))))
-"""
-FLOW = '''
-def test_one(people, pipeline, verify):
-    """One visitor."""
-    visitor = people.visitor()
-    pipeline.visitor_to_lead(visitor)
-    verify.became_lead(visitor)
-'''
+from harness.containment.enclosure import enclosure
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _available() -> None:
-    with enclosure(1) as made:
-        if made.listener is None:
+    with enclosure(1, mechanism="namespace") as made:
+        if made.door is None:
             pytest.skip(made.told)
-        made.listener.close()
+        made.door.close()
 
 
 @pytest.fixture
@@ -60,32 +38,19 @@ def harness(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
     return ran.returncode, ran.stdout + ran.stderr
 
 
-def test_a_replayed_pipeline_reaches_the_gateway_alone(tmp_path: Path, outside: int) -> None:
-    """While recording it reaches whom it likes; in the replay nobody, and the run says what kept it."""
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "scenarios/flow.py").write_text(FLOW)
-    (tmp_path / "job.py").write_text(ASKS)
-    lines = f'[pipeline]\nvisitor_to_lead = "{sys.executable} job.py {{visitor.user_id}} {outside}"\n'
-    (tmp_path / "shop.toml").write_text(lines + 'without = ["visitor_to_user", "lead_to_user"]\n')
-    assert harness(tmp_path, "run", "--pipeline", "shop.toml", "--record")[0] == 0
-    assert (tmp_path / "told").read_text() == "reached"
-    code, told = harness(tmp_path, "run", "--pipeline", "shop.toml", "--against", "cassette")
-    assert (code, (tmp_path / "told").read_text()) == (0, "refused"), told
-    assert "its commands have proxy, certificates and preloads, and a network namespace with loopback only" in told
-
-
 def test_a_replayed_command_reaches_the_gateway_alone(tmp_path: Path, outside: int) -> None:
-    """`harness exec --cassette`, through the proxy as well."""
+    """`harness exec --cassette`, through the proxy as well; the recording was made without an enclosure."""
     script = "import urllib.request as u, os, socket\n"
     script += "u.urlopen(u.Request('https://api.intercom.io/me', headers={'Authorization': 'Bearer x'})).read()\n"
     script += f"socket.create_connection(('127.0.0.1', {outside}), 2)\n"
     command = ("--cassette", "job.json", "--", sys.executable, "-c", script)
-    assert harness(tmp_path, "exec", "--record", *command)[0] == 0
+    assert harness(tmp_path, "exec", "--containment", "off", "--record", *command)[0] == 0
     code, told = harness(tmp_path, "exec", *command)
     assert code == 1
     assert "GET /me → 200" in told
     assert "ConnectionRefusedError" in told
-    assert "a network namespace with loopback only" in told
+    assert "containment: full (Linux namespaces" in told
+    assert f"connected to 127.0.0.1:{outside}; it was blocked" in told
 
 
 def test_without_the_tool_it_is_said_what_is_missing(tmp_path: Path) -> None:
@@ -95,7 +60,11 @@ def test_without_the_tool_it_is_said_what_is_missing(tmp_path: Path) -> None:
     command = ("--cassette", "job.json", "--", sys.executable, "-c", script)
     assert harness(tmp_path, "exec", "--record", *command)[0] == 0
     code, told = harness(tmp_path, "exec", *command, PATH=str(tmp_path))
-    assert (code, "no network namespace (nsenter is not installed)" in told) == (0, True), told
+    assert (code, "no namespaces (nsenter is not installed" in told or "Landlock and seccomp" in told) == (0, True), (
+        told
+    )
+    code, told = harness(tmp_path, "exec", "--containment", "require", *command, PATH=str(tmp_path))
+    assert (code, "Full containment was required" in told) == (2, True), told
 
 
 def test_many_threads_are_answered_inside(tmp_path: Path, count: Callable[[int, int], int]) -> None:

@@ -48,19 +48,13 @@ READ_THE_ENVIRONMENT = {
 LONGEST = 320
 """Lines that a module may have."""
 
-LONGER = {
-    "containment.namespace_holder": "a script of its own, started inside of a namespace where nothing can be imported",
-}
+LONGER: dict[str, str] = {}
 """Modules that are longer, with the reason for each; a reason that is not needed fails."""
 
-SAME_MODULE_NAME = {
-    "enclosure": "the pipeline's goes as soon as commands are contained",
-}
+SAME_MODULE_NAME: dict[str, str] = {}
 """Module names that stand in several packages, with the reason for each; a reason that is not needed fails."""
 
-SAME_CLASS_NAME = {
-    "Enclosure": "as the modules of that name",
-}
+SAME_CLASS_NAME: dict[str, str] = {}
 """Class names that stand in several modules, with the reason for each; a reason that is not needed fails."""
 
 HEAVY = {

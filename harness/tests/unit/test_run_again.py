@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cli.run_rows import command_line
+from harness.config import Configuration
 from harness.runner.case import Case
 from harness.runner.session_config import RunOptions
 
@@ -28,6 +29,8 @@ LEFT_OUT = {
     "record": "what is run again is looked at, and not recorded",
     "record_in_ci": "the same",
     "seed": "no option of the command line",
+    "containment": "said only where the command line chose it: test_a_chosen_containment_is_repeated",
+    "entered": "what became of this process",
     "configuration": "it is read again where the command is run",
     "root": "the folder in which it is run",
     "show": "told of recordings",
@@ -47,6 +50,13 @@ def test_each_option_is_repeated(name: str) -> None:
     told = command_line(CASE, RunOptions(**{name: value}))
     assert told == f"harness run scenarios/flow.py::test_x {words}"
     assert shlex.split(told)
+
+
+def test_a_chosen_containment_is_repeated() -> None:
+    """What the configuration says is read again; what the command line said is said again."""
+    configuration = Configuration().with_options({"containment": ("--containment", "off")})
+    told = command_line(CASE, RunOptions(containment="off", configuration=configuration))
+    assert told == "harness run scenarios/flow.py::test_x --containment off"
 
 
 def test_no_option_is_forgotten() -> None:
