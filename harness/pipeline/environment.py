@@ -56,6 +56,10 @@ class Way:
     """Intercom's domains, the only ones that a preload redirects."""
     secret: str = ""
     """What webhooks are signed with; empty where none are sent."""
+    php_folder: Path | None = None
+    """The folder of settings that PHP reads beside its own: they name the authorities."""
+    short_waits: bool = False
+    """Whether what a command waits for passes in a moment, as in a replay."""
 
 
 def command_environment(
@@ -185,7 +189,24 @@ def _preload(base: Mapping[str, str], way: Way) -> dict[str, str]:
         "HARNESS_CA_FILE": str(way.ca_file),
         "NODE_OPTIONS": " ".join(filter(None, [base.get("NODE_OPTIONS"), require])),
         "PYTHONPATH": os.pathsep.join(python_path),
+        **_ruby(base, way),
+        **_php(base, way),
+        **({"HARNESS_SHORT_WAITS": "1"} if way.short_waits else {}),
     }
+
+
+def _ruby(base: Mapping[str, str], way: Way) -> dict[str, str]:
+    preload = str(way.preload / "intercom.rb")
+    if any(sign.isspace() for sign in preload):  # there is no way to quote one in this variable
+        return {}
+    return {"RUBYOPT": " ".join(filter(None, [base.get("RUBYOPT"), f"-r{preload}"]))}
+
+
+def _php(base: Mapping[str, str], way: Way) -> dict[str, str]:
+    if way.php_folder is None:
+        return {}
+    # An empty entry stands for the folder that PHP was built with.
+    return {"PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{way.php_folder}"}
 
 
 def _quoted(path: Path) -> str:

@@ -100,7 +100,9 @@ def gateway_service(
 
 
 def _gateway_session(session: BackendSession, config: ServiceConfig) -> GatewaySession:
-    scaled = paced(session.clock, config.time_scale) if isinstance(session.clock, FollowingClock) else ()
+    # In a replay nothing is waited for: that was done when it was recorded.
+    scale = 0.0 if session.plays else config.time_scale
+    scaled = paced(session.clock, scale) if isinstance(session.clock, FollowingClock) else ()
     return GatewaySession(
         session.backend,
         (*scaled, *session.tape.middleware, *session.middleware),
@@ -142,7 +144,8 @@ def command_session(
     authority, tokens = Authority(), TokenWatch(environment or {}, frozenset(own_tokens))
     opened = gateway_service(session, config, authority, tokens)
     with tempfile.TemporaryDirectory(prefix="harness-") as folder, opened.server as server:
-        yield CommandSession(opened, way_to(server, session.token, authority, Path(folder), environment), tokens)
+        way = way_to(server, session.token, authority, Path(folder), environment, short_waits=session.plays)
+        yield CommandSession(opened, way, tokens)
 
 
 @contextmanager
@@ -165,10 +168,18 @@ def way_to(
     folder: Path,
     trusted: Mapping[str, str] | None = None,
     secret: str = "",
+    short_waits: bool = False,
 ) -> Way:
     """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
     from harness.core.hosts import ANSWERED
     from harness.pipeline.environment import Way
 
     trust = authority.write(folder, trusted)
-    return Way(server.url, token, trust.alone, trust.added, trust.bundle, PRELOAD, ANSWERED, secret)
+    php = folder / "php"
+    php.mkdir(exist_ok=True)
+    settings = f'curl.cainfo = "{trust.bundle}"\nopenssl.cafile = "{trust.bundle}"\n'
+    (php / "harness.ini").write_text(settings, encoding="utf-8")
+    bundle = trust.bundle
+    return Way(
+        server.url, token, trust.alone, trust.added, bundle, PRELOAD, ANSWERED, secret, php, short_waits=short_waits
+    )

@@ -151,6 +151,10 @@ class PipelineSession:
             return refuse(request, "the scenario that began this thread is over", f"{began} is over.")
         return self._gateway.handle(request)
 
+    @property
+    def _plays(self) -> bool:
+        return self.options.against == CASSETTE
+
     def _takes(self) -> bool:
         """Whether a request for Intercom on this thread is led to the gateway: it is no other test's of the session."""
         return self.guards_everything or self.owners.is_open or self.owners.owner() is not None
@@ -223,7 +227,8 @@ class PipelineSession:
                 self._server = self._stack.enter_context(server)
             self._stack.callback(self._forget_server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
-            self._way = way_to(self._server, RUN_TOKEN, authority, Path(folder), secret=RUN_SECRET)
+            where = Path(folder)
+            self._way = way_to(self._server, RUN_TOKEN, authority, where, secret=RUN_SECRET, short_waits=self._plays)
         return self._server
 
     def _environment(self) -> Mapping[str, str]:
@@ -289,7 +294,9 @@ class PipelineSession:
             watch = (without_waiting, *watch)
         if isinstance(clock, WallClock):
             return watch
-        return (*watch, TimeScale(clock, self.options.time_scale).middleware)
+        # Code in this process waits for a moment only; what is outside is told to wait for none in a replay.
+        scale = 0.0 if self._plays and not self.in_process else self.options.time_scale
+        return (*watch, TimeScale(clock, scale).middleware)
 
     def until_idle(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service take a notification, and wait until it has done what it does about it."""

@@ -29,3 +29,31 @@ if (doorPort && domains.length) {
     return connect.apply(this, args);
   };
 }
+
+if (process.env.HARNESS_SHORT_WAITS) {
+  // A timer is a wait if no request is under way while it runs: it then ends in a moment. One that limits a request is
+  // cleared when that is answered, and runs as long as it says until then.
+  const real = global.setTimeout;
+  const { subscribe } = require('diagnostics_channel');
+  let underway = 0;
+  let begun = 0;
+  const starts = () => { underway += 1; begun += 1; };
+  const ends = () => { underway = Math.max(0, underway - 1); };
+  for (const name of ['http.client.request.start', 'undici:request:create']) subscribe(name, starts);
+  for (const name of ['http.client.response.finish', 'http.client.request.error', 'undici:request:trailers',
+    'undici:request:error']) subscribe(name, ends);
+  const short = (ms) => 10 * (1 + Math.log2(ms / 10));
+  const shortened = (callback, ms, ...rest) => {
+    const timer = real(callback, ms, ...rest);
+    if (!(ms > 10)) return timer;
+    const before = begun;
+    real(() => {
+      if (timer._destroyed || underway || begun !== before) return;
+      clearTimeout(timer);
+      callback(...rest);
+    }, short(ms)).unref();
+    return timer;
+  };
+  Object.defineProperties(shortened, Object.getOwnPropertyDescriptors(real));
+  global.setTimeout = shortened;
+}
