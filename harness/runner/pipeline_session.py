@@ -42,6 +42,7 @@ from harness.runner.command_session import TokenWatch, way_to
 from harness.runner.containment_session import ContainmentSession
 from harness.runner.controls import RUN_SECRET
 from harness.runner.kept_definitions import KeptDefinitions
+from harness.runner.own_ports import OwnPorts
 from harness.runner.session_config import RunOptions
 from harness.runner.wiring import gateway_requests
 
@@ -117,7 +118,7 @@ class PipelineSession:
     @property
     def ports(self) -> Container[int]:
         """The ports that this run opened, and those of the pipeline's own service; never out of date."""
-        return _Ports(self)
+        return OwnPorts(self.listens_on)
 
     def listens_on(self, port: object) -> bool:
         """Whether a port is one that this run opened, or the pipeline's own service's."""
@@ -304,11 +305,3 @@ class PipelineSession:
 
     def _forget_server(self) -> None:
         self._server = None
-
-
-class _Ports(Container[int]):
-    def __init__(self, pipeline: PipelineSession) -> None:
-        self._pipeline = pipeline
-
-    def __contains__(self, port: object) -> bool:
-        return self._pipeline.listens_on(port)
