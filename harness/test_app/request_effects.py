@@ -26,6 +26,7 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_TARGET = 2_000
 _HARMLESS_TARGET = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/\[\]]*(\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?\[\]]*)?")
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+_JSON_TYPE = re.compile(r'application/json(\s*;\s*charset\s*=\s*"?utf-8"?)?', re.IGNORECASE)
 _DATA = ("custom_attributes", "metadata")
 """Objects whose names are the user's own and identify nobody."""
 _REROUTING = ("x-forwarded-host", "x-original-url", "x-rewrite-url", "forwarded", "x-host")
@@ -124,6 +125,8 @@ class Unreadable:
     """Why a request cannot be understood well enough to be let through."""
 
     why: str
+    status: int = 403
+    """The status of the guard's own answer; 415 where the media type is not JSON's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,18 @@ class UnderstoodRequest:
     blanks: Sequence[tuple[str, str]] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Json] = field(default_factory=dict)
+    sent: bool = False
+    """Whether there was a body at all."""
 
     @property
     def writes(self) -> bool:
         """Whether anything may be different afterwards."""
         return self.operation.effect != "reads"
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent: written anew from what was read, so that what was judged is what arrives."""
+        return _encode(dict(self.body)) if self.sent else b""
 
     @property
     def rooms(self) -> Sequence[str]:
@@ -195,13 +205,14 @@ def _call(request: Request, segments: list[str], query: str) -> UnderstoodReques
             return UnderstoodRequest(READ)
         return Unreadable("no write of this kind is in the guard's table")
     operation, blanks = found
+    sent = bool(request.body.strip())
     if operation.effect == "reads":
-        return UnderstoodRequest(operation, blanks)
+        return (_wrong_type(request) if sent else None) or UnderstoodRequest(operation, blanks)
     pairs = parse_qsl(query, keep_blank_values=True)
     if len({name for name, _ in pairs}) < len(pairs) or any("[" in name for name, _ in pairs):
         return Unreadable("its query names one thing twice, or nests")
     body = _body(request)
-    return body if isinstance(body, Unreadable) else UnderstoodRequest(operation, blanks, dict(pairs), body)
+    return body if isinstance(body, Unreadable) else UnderstoodRequest(operation, blanks, dict(pairs), body, sent)
 
 
 def _find(method: str, segments: list[str]) -> tuple[GuardedOperation, Sequence[tuple[str, str]]] | None:
@@ -218,14 +229,31 @@ def _find(method: str, segments: list[str]) -> tuple[GuardedOperation, Sequence[
 def _body(request: Request) -> Mapping[str, Json] | Unreadable:
     if not request.body.strip():
         return {}
-    kind = request.headers.get("content-type", "")
-    if "json" not in kind or request.headers.get("content-encoding", "identity") != "identity":
-        return Unreadable("its body is not plain JSON")
+    if wrong := _wrong_type(request):
+        return wrong
     try:
-        value = json.loads(request.body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+        value = _decode(request.body.decode("utf-8"))
+        _encode(value)
     except (ValueError, RecursionError) as error:
         return Unreadable(f"its body cannot be read in one way only ({type(error).__name__})")
     return value if isinstance(value, dict) else Unreadable("its body is no JSON object")
+
+
+def _wrong_type(request: Request) -> Unreadable | None:
+    kind, encoding = (request.headers.get(name, "") for name in ("content-type", "content-encoding"))
+    if _JSON_TYPE.fullmatch(kind) and encoding.lower() in ("", "identity"):
+        return None
+    return Unreadable("its body is not of the media type application/json in UTF-8, uncompressed", 415)
+
+
+def _decode(text: str) -> Json:
+    value: Json = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    return value
+
+
+def _encode(value: Json) -> bytes:
+    """Return a value as UTF-8 JSON; half a surrogate pair or an infinite number raises `ValueError`."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
 def _object(pairs: list[tuple[str, Json]]) -> JsonObject:

@@ -15,11 +15,12 @@ from typing import Final, Protocol
 
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
-from harness.core.json_values import Json, object_in
+from harness.core.json_values import Json, list_in, object_in
 from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
 from harness.test_app.connection_errors import Trouble, wrong_app
 from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
+from harness.test_app.guard.body_fields import UnreadAttributes
 from harness.test_app.guard.conversation_owner import Unseen
 from harness.test_app.guard.guard_policy import OwnedIds, Rules
 from harness.test_app.guard.guard_rules import GuardRefusal
@@ -75,6 +76,7 @@ class GuardMiddleware:
         self._line, self._ledger, self._elapsed = line, ledger, elapsed
         self._adopted: tuple[Entry, ...] = ()
         self._nobody: frozenset[str] = frozenset()
+        self._teammates: frozenset[str] = frozenset()
         self._identified_at: float | None = None
         self._lock = threading.RLock()
 
@@ -91,7 +93,7 @@ class GuardMiddleware:
         """What this run made so far, as the ledger has it."""
         numbers = {entry.number for entry in self._adopted}
         own = known_from([e for e in self._ledger.entries if e.run == self.run or e.number in numbers])
-        return replace(own, people=own.people | self._nobody)
+        return replace(own, people=own.people | self._nobody, teammates=self._teammates)
 
     def middleware(self, request: Request, inner: Handler) -> Outcome:
         """Let a request pass, or answer in Intercom's place that it may not."""
@@ -100,7 +102,7 @@ class GuardMiddleware:
             if isinstance(call, Outcome):
                 return call
             number = self._intend(call)
-        outcome = inner(request.with_headers(authorization=f"Bearer {self.rules.stand_in}"))
+        outcome = inner(_as_judged(request, call).with_headers(authorization=f"Bearer {self.rules.stand_in}"))
         with self._lock:
             self._learn(request, call, number, outcome)
         return outcome
@@ -122,6 +124,7 @@ class GuardMiddleware:
             self._identified_at = self._elapsed()
             shown = workspace_identity.workspace_in(_json(outcome))
             assert shown is not None
+            self._teammates = frozenset({shown.teammate}) - {""}
             return shown
 
     # --- before -----------------------------------------------------------------------------------
@@ -142,9 +145,22 @@ class GuardMiddleware:
 
     def _judged(self, request: Request) -> UnderstoodRequest | GuardRefusal:
         known = self.known
-        while isinstance(found := guard_rules.judge(request, self.rules, known), Unseen):
-            known = replace(known, seen={**known.seen, found.conversation_id: self._seen_in(found.conversation_id)})
+        while isinstance(found := guard_rules.judge(request, self.rules, known), Unseen | UnreadAttributes):
+            if isinstance(found, Unseen):
+                known = replace(known, seen={**known.seen, found.conversation_id: self._seen_in(found.conversation_id)})
+            else:
+                known = replace(known, attributes={**known.attributes, found.model: self._attributes_of(found.model)})
         return found
+
+    def _attributes_of(self, model: str) -> frozenset[str]:
+        """Read the names of the workspace's custom attributes; none where they cannot be read."""
+        target = f"/data_attributes?model={model}"
+        outcome = self._line.handle(self._request("GET", target, None, NEWEST_VERSION))
+        self._hear_troubles()
+        answer = outcome.answer
+        body = object_in(answer.json()) if isinstance(answer, Response) and answer.status == 200 else {}
+        listed = [object_in(one) for one in list_in(body.get("data"))]
+        return frozenset(str(one.get("name")) for one in listed if one.get("custom") is True)
 
     def _seen_in(self, conversation_id: str) -> frozenset[str] | None:
         """Who is in a conversation at this moment; nobody where there is none, `None` where that was not told."""
@@ -233,6 +249,14 @@ class GuardMiddleware:
         return Request(method, target, headers, content, self.rules.app.host, "harness")
 
 
+def _as_judged(request: Request, call: UnderstoodRequest) -> Request:
+    """Return the request with the body that was judged, written anew: a server can read it in one way only."""
+    if not call.writes or not request.body:
+        return request
+    kind = "application/json" if call.content else None
+    return replace(request.with_headers(content_type=kind), body=call.content)
+
+
 def known_from(entries: Sequence[Entry]) -> OwnedIds:
     """What the entries say is the run's own."""
 
@@ -292,4 +316,4 @@ def refused(request: Request, refusal: GuardRefusal) -> Outcome:
     }
     reason = f"guard, {refusal.rule}: {refusal.why}"
     headers = {"content-type": "application/json; charset=utf-8", "x-harness-refused": refusal.rule}
-    return Outcome(Response(403, headers, json.dumps(body).encode()), refused=reason)
+    return Outcome(Response(refusal.status, headers, json.dumps(body).encode()), refused=reason)

@@ -11,6 +11,8 @@ from harness.config import AppSettings
 
 RESERVED: Final = ("example.com", "example.org", "example.net")
 _RESERVED_ENDS: Final = (".test", ".example", ".invalid")
+EVENTS: Final = frozenset({"looked-around"})
+"""The event names that the harness's own probes send in 2.x; one fixed name, since each stays in the workspace."""
 _LONGEST_IDENTIFIER = 200
 _WORD = re.compile(r"[A-Za-z0-9._:@+-]*")
 
@@ -52,6 +54,10 @@ class OwnedIds:
     contacts_alive: int = 0
     seen: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     """Who is in the conversations that were read for this request; `None` where a read told nothing."""
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names of the workspace's custom attributes by model, as far as they were read for this request."""
+    teammates: frozenset[str] = frozenset()
+    """The id of the teammate whom the token belongs to."""
 
     def holds(self, kind: str, value: str) -> bool:
         """Whether a thing of this kind is this run's own; of conversations `rooms` tells."""

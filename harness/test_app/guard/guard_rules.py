@@ -13,14 +13,15 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.config import Secret
 from harness.core.http import INTERCOM_HOST, Request
 from harness.core.json_values import Json
 from harness.core.loopback import is_loopback
-from harness.test_app.guard import conversation_owner
+from harness.test_app.guard import body_fields, conversation_owner
+from harness.test_app.guard.body_fields import UnreadAttributes
 from harness.test_app.guard.conversation_owner import Unseen
 from harness.test_app.guard.guard_policy import OwnedIds, Rules
 from harness.test_app.request_effects import READING_METHODS, UnderstoodRequest, Unreadable, understand, walk
@@ -39,6 +40,8 @@ class GuardRefusal:
 
     rule: str
     why: str
+    status: int = 403
+    """The status of the guard's own answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,24 +255,33 @@ _WRITES: Sequence[tuple[str, Callable[[_Question], Objection]]] = (
     ("contacts alive", _room),
 )
 
-RULES: Sequence[str] = ("settings", "destination", "token", "plain request", *dict.fromkeys(n for n, _ in _WRITES))
+RULES: Sequence[str] = (
+    "settings", "destination", "token", "plain request", *dict.fromkeys(n for n, _ in _WRITES), "known fields",
+)  # fmt: skip
 """The names of all rules, in the order in which they are asked."""
 
 
-def judge(request: Request, rules: Rules, known: OwnedIds) -> UnderstoodRequest | GuardRefusal | Unseen:
+Judgement: TypeAlias = UnderstoodRequest | GuardRefusal | Unseen | UnreadAttributes
+"""What is decided of a request, or what must be read before it can be decided."""
+
+
+def judge(request: Request, rules: Rules, known: OwnedIds) -> Judgement:
     """The call that a request is, if it may pass; otherwise the first rule's objection, or what must be read first."""
     for name, objection in _before_the_call(request, rules):
         if objection:
             return GuardRefusal(name, objection)
     call = understand(request)
     if isinstance(call, Unreadable):
-        return GuardRefusal("plain request", call.why)
+        return GuardRefusal("plain request", call.why, call.status)
     if not call.writes:
         return call
     question = _Question(request, call, rules, known)
     for name, ask in _WRITES:
         if objection := ask(question):
             return GuardRefusal(name, objection)
+    fields = body_fields.judge(call, request.headers.get("intercom-version", "").strip(), rules, known)
+    if fields is not None:
+        return GuardRefusal("known fields", fields) if isinstance(fields, str) else fields
     room = conversation_owner.judge(call, known)
     return GuardRefusal("own entities", room) if isinstance(room, str) else room or call
 

@@ -17,6 +17,8 @@ class AnsweringWorkspace:
     name: str = ""
     region: str = ""
     people: Mapping[str, Json] = field(default_factory=dict)
+    teammate: str = ""
+    """The id of the teammate whom the token belongs to."""
 
 
 def workspace_in(body: Json) -> AnsweringWorkspace | None:
@@ -25,7 +27,8 @@ def workspace_in(body: Json) -> AnsweringWorkspace | None:
     app_id = app.get("id_code") if isinstance(app, Mapping) else None
     if not isinstance(app, Mapping) or not isinstance(app_id, str) or not app_id:
         return None
-    return AnsweringWorkspace(app_id, str(app.get("name") or ""), str(app.get("region") or ""))
+    teammate = str(body.get("id") or "") if isinstance(body, Mapping) else ""
+    return AnsweringWorkspace(app_id, str(app.get("name") or ""), str(app.get("region") or ""), teammate=teammate)
 
 
 def wrong_workspace(shown: AnsweringWorkspace | None, app: AppSettings) -> str | None:

@@ -46,10 +46,12 @@ def open_guarded(played: StandIn, line: ProxyRoute, folder: Path) -> Iterator[Gu
     user = played.ask("POST", "/contacts", {"role": "user", "email": "real@customer.example", "external_id": "u-1"})
     lead = played.ask("POST", "/contacts", {"role": "lead", "email": "real-lead@customer.example"})
     visitor = played.visit({})
+    company = played.ask("POST", "/companies", {"company_id": "acme", "name": "Acme", "plan": "gold"})
     with session(folder, line, played) as opened:
         guarded = GuardedSession(played, opened, line, {}, {})
         marker = opened.marker
         guarded.live = {"user": user["id"], "lead": lead["id"], "visitor": visitor["id"], "uuid": visitor["user_id"]}
+        guarded.live = {**guarded.live, "company": company["id"]}
         made = guarded.send(
             guarded.request("POST", "/contacts", {"role": "user", "email": f"ada.{marker}1@example.com"})
         ).response

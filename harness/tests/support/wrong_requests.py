@@ -1,4 +1,4 @@
-"""More than 60 ways of asking a TEST app for what must not happen to it, each one request."""
+"""More than 100 ways of asking a TEST app for what must not happen to it, each one request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from harness.core.http import Request
 from harness.tests.support.guarded_session import GuardedSession, delete
 from harness.tests.support.intercom_stand_in import new_token
+from harness.tests.support.wrong_bodies import WRONG_BODIES
 from harness.tests.support.wrong_conversation_requests import WRONG_ROOMS
 
 Way = Callable[[GuardedSession], Request]
@@ -272,6 +273,7 @@ def _listed() -> None:
 
 
 _listed()
+WAYS.update(WRONG_BODIES)
 
 
 def _with_headers(headers: Callable[[GuardedSession], dict[str, str]]) -> Way:
