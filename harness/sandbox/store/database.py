@@ -48,7 +48,8 @@ CREATE TABLE tombstones (
     seq INTEGER PRIMARY KEY, person_id TEXT NOT NULL, kind TEXT NOT NULL, external_id TEXT,
     email_key TEXT, reason TEXT NOT NULL, into_id TEXT, at INTEGER NOT NULL,
     source BLOB, source_had TEXT, target BLOB, target_had TEXT);
-CREATE INDEX tombstones_person ON tombstones (person_id);
+CREATE INDEX tombstones_person ON tombstones (person_id) WHERE reason = 'merged';
+CREATE INDEX tombstones_deleted ON tombstones (person_id) WHERE reason = 'deleted';
 CREATE INDEX tombstones_external_id ON tombstones (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX tombstones_email ON tombstones (email_key) WHERE email_key IS NOT NULL;
 CREATE INDEX tombstones_into ON tombstones (into_id) WHERE reason = 'merged';

@@ -22,6 +22,7 @@ Reason: TypeAlias = Literal["merged", "deleted", "converted"]
 _decode = msgspec.msgpack.Decoder(Person).decode
 _encode = msgspec.msgpack.Encoder().encode
 
+REASONS_GONE: tuple[Literal["merged", "deleted"], ...] = ("merged", "deleted")
 CONTACTS = "('lead', 'user')"
 MAX_HOPS = 3
 """How many merges in a row are followed (facts §4); whoever stands there may have been merged away as well."""
@@ -182,12 +183,14 @@ class PersonStore:
 
     def reason_gone(self, contact_id: str) -> Literal["merged", "deleted"] | None:
         """Return why a contact is gone; `None` for one who is there or never was."""
-        row = self._db.one(
-            f"SELECT reason FROM tombstones WHERE person_id = ? AND reason != 'converted' AND kind IN {CONTACTS} "  # noqa: S608
-            "ORDER BY seq DESC",
-            (contact_id,),
-        )
-        return None if row is None else "merged" if row[0] == "merged" else "deleted"
+        for reason in REASONS_GONE:
+            row = self._db.one(
+                f"SELECT 1 FROM tombstones WHERE person_id = ? AND reason = '{reason}' AND kind IN {CONTACTS}",  # noqa: S608
+                (contact_id,),
+            )
+            if row:
+                return reason
+        return None
 
     def held_by(self, external_id: str | None, email: str | None) -> str | None:
         """Return the id of a user who is gone and still holds the external id or the e-mail (facts-recorded 11, 50)."""
