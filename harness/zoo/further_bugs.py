@@ -197,7 +197,7 @@ FURTHER: Final[Mapping[str, Bug]] = {
     ),
     "ResumesFromAnOldCursor": Bug(
         "cursor of another run",
-        (Kill(LATER_EMAIL, "is gone by id", "it is still there", "it asked for no conversion of 1 of 2 people"),),
+        (Kill(LATER_EMAIL, "is gone by id", "it is still there", "asked for no conversion"),),
     ),
     "PairsByPosition": Bug(
         "people paired by position",
