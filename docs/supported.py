@@ -26,8 +26,9 @@ Each operation of the sandbox with the API versions that have it and how it is k
 harness/tests/contract/test_sandbox_openapi.py) and reference pages, *recorded* answers of the real Intercom that others
 have published or a TEST app has given (docs/evidence), *driven* an official client that asks for it by its own methods
 in a test (they are named below the table), *assumed* a guess. *facts §N* is the section of the notes in which the
-sources were gathered. Names in 1.x are made up: it has no description. Anything else answers 404, 405, or 400 where
-only other versions have it.
+sources were gathered. Names in 1.x are made up: it has no description. An operation that Intercom describes and the
+sandbox lacks answers 501 with the code `harness_not_modelled` and its operationId (`harness/sandbox/not_modelled.py`),
+and a run names it. Anything else answers 404, 405, or 400 where only other versions have it.
 
 This page is made from the route table (`make docs`). A row without proof fails the build, and so does a proof that does
 not hold: an operation that no description has, or that the client named does not ask for.
@@ -48,8 +49,7 @@ LEFT_OUT = """\
 - **Deleting in 1.x** removes at once. Intercom's `DELETE /users` archives, and only `/user_delete_requests` removes
   (python-intercom#188, intercom-php#253); what an archived user answers there, and to whom they stand in the way, is
   not known.
-- **1.x bulk jobs**, the preview of a merge and the merging of users (Preview only), exports, tickets, articles, calls,
-  custom objects and everything else that no conversion touches.
+- **1.x bulk jobs**, exports, tickets, articles, calls, custom objects and everything else that no conversion touches.
 """
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Generator, Sequence
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class RunReporter:
         if not self._rows and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += (self._remains.of_a_failure() if self._failed else self._remains).problems()
+        problems += self._gaps_in_the_way()
         name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
             name,
@@ -66,8 +68,27 @@ class RunReporter:
             tuple(self._rows),
             tuple(problems),
             self._run.pipeline.containment.level,
-            tuple(self._run.pipeline.notes),
+            (*self._run.pipeline.notes, *self._gaps()),
         )
+
+    def _gaps(self) -> Iterator[str]:
+        """Say which operations the pipeline used and the sandbox lacks."""
+        asked = Counter(name for result in self._results.values() for name in result.not_modelled)
+        for name, count in sorted(asked.items()):
+            yield f"the sandbox does not model {name}: it answered 501 to the pipeline in {count} scenarios"
+
+    def _gaps_in_the_way(self) -> list[str]:
+        """Say which of them kept a scenario from being proved."""
+        accepted = self._run.options.configuration.accept_not_modelled
+        waiting = [self._results[node] for node in sorted(self._not_run) if node in self._results]
+        names = sorted({name for result in waiting for name in result.not_modelled if name not in accepted})
+        if not names:
+            return []
+        listed = ", ".join(f'"{name}"' for name in names)
+        count = sum(bool(set(result.not_modelled) & set(names)) for result in waiting)
+        told = f"{count} scenarios were not run: the pipeline asked for {', '.join(names)}, which the sandbox lacks."
+        remedy = f"if the response does not matter to the conversion, set accept_not_modelled = [{listed}]"
+        return [f"{told}\n  remedy: {remedy}"]
 
     @property
     def troubled(self) -> bool:

@@ -124,7 +124,7 @@ class Configuration:
         kinds.paths(), (), "Folders from which a Python pipeline is imported, beside the project's folder."
     )
     intercom_versions: tuple[str, ...] = _key(
-        kinds.texts(r"\d+\.\d+", 'API versions, for example ["2.15", "2.16"]'),
+        kinds.texts(r"\d+\.\d+|Preview|Unstable", 'API versions, for example ["2.15", "2.16"]'),
         (),
         "API versions of the pipeline's requests; several are compared.",
         ("run", "pytest", "exec", "gateway"),

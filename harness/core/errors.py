@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
@@ -40,6 +41,17 @@ class NotPossibleReason(StrEnum):
     WEBHOOKS = "Intercom tells its webhooks to public addresses only"
     TEAMMATES = "no API does what a teammate does in the inbox"
     OTHERS = "a job would fold others who live in this workspace as well, leads with a user's e-mail, and may not"
+
+
+class NotModelled(Exception):
+    """The pipeline used operations that the sandbox lacks: its scenario is not run, and proves nothing.
+
+    operations: their operationIds.
+    """
+
+    def __init__(self, operations: Sequence[str]) -> None:
+        super().__init__(f"the sandbox does not model {', '.join(operations)}, which the pipeline asked for")
+        self.operations = tuple(operations)
 
 
 class NotPossibleHere(Exception):

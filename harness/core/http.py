@@ -19,6 +19,8 @@ Step: TypeAlias = Literal["given", "when", "then"]
 """Where in a scenario something is asked."""
 
 INTERCOM_HOST = "api.intercom.io"
+NOT_MODELLED_CODE = "harness_not_modelled"
+"""The error code of an operation that the sandbox lacks."""
 RECEIVER_HOST = "receiver.invalid"
 """Stands for wherever the pipeline is told by webhook."""
 
@@ -136,6 +138,12 @@ class Exchange:
     """Tells which fields of a body an operation does not read; asked when somebody wants to know."""
     after: int = 0
     """How many exchanges were over when it began: what it gave rise to has numbers in between."""
+
+    @property
+    def not_modelled(self) -> bool:
+        """Whether the sandbox answered that it lacks the operation."""
+        response = self.outcome.response
+        return response is not None and response.status == 501 and NOT_MODELLED_CODE.encode() in response.body
 
     @property
     def unread(self) -> tuple[str, ...]:

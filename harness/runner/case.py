@@ -44,3 +44,5 @@ class ScenarioResult:
     conversions: Sequence[Conversion] = ()
     reached: BackendTrafficLog | None = None
     """What reached the backend, where that can be compared with what others would have answered."""
+    not_modelled: Sequence[str] = ()
+    """The operations that the pipeline asked for and the sandbox lacks."""

@@ -10,7 +10,7 @@ from typing import Final
 from harness.client import IntercomClient
 from harness.containment.attempts import Attempt
 from harness.core.clock import ManualClock, MovingClock
-from harness.core.errors import NotPossibleHere, Problem
+from harness.core.errors import NotModelled, NotPossibleHere, Problem
 from harness.core.http import Exchange
 from harness.core.people import Person
 from harness.core.tokens import RUN_TOKEN
@@ -28,7 +28,7 @@ from harness.runner.pipeline_session import PipelineSession
 from harness.runner.wiring import NOTIFICATIONS, fault_table, gateway_requests, unread_fields
 from harness.verification import Claim, NotProved, Verdict, Verify
 
-NOT_PLAYED: Final = (LacksOperation, VersionNotSupported, NotPossibleHere)
+NOT_PLAYED: Final = (LacksOperation, VersionNotSupported, NotPossibleHere, NotModelled)
 """Why a scenario is not played with a pipeline, a version or a backend."""
 
 
@@ -173,21 +173,30 @@ class Scenario:
         finally:
             self.ended = self.result(error)
 
+    @property
+    def not_modelled(self) -> Sequence[str]:
+        """The operations that the pipeline asked for and the sandbox lacks, each once."""
+        return list(dict.fromkeys(exchange.operation for exchange in self.asked if exchange.not_modelled))
+
     def finish(self, *, passed: bool) -> None:
         """Conclude the scenario.
 
-        Raises: `NotProved` where nothing was claimed or something was declared in vain, and the `Problem` of a backend,
-        a recording or a replay.
+        Raises: `NotProved` where nothing was claimed or something was declared in vain, `NotModelled` where the
+        pipeline used what the sandbox lacks, and the `Problem` of a backend, a recording or a replay.
         """
         self.pipeline.check_awaited()
         self._attempts = self._engaged.containment.new_attempts()
         if passed:
             self._check()
+        accepted = self._engaged.options.configuration.accept_not_modelled
+        lacking = [name for name in self.not_modelled if name not in accepted]
         # What pytest takes for passed may hold a refuted claim: in `pytest.raises`, in a subtest.
-        proved = self.verify.verdict is Verdict.PROVED
-        self._session.conclude(passed=passed and proved, people=self.people)
+        proved = passed and self.verify.verdict is Verdict.PROVED
+        self._session.conclude(passed=proved and not lacking, people=self.people)
         if passed and self._attempts:
             raise GotOut(self._attempts)
+        if proved and lacking:
+            raise NotModelled(lacking)
 
     def _check(self) -> None:
         if not self.verify.claims:
@@ -229,6 +238,7 @@ class Scenario:
             problem=str(error) if isinstance(error, Problem) and not error.refutes else "",
             conversions=tuple(self.verify.conversions),
             reached=self._traffic,
+            not_modelled=tuple(self.not_modelled),
         )
 
     def _said_of(self, error: BaseException | None) -> str:

@@ -82,7 +82,7 @@ def _media(accept: str, content_type: str) -> IntercomError | None:
 
 def envelope(refusal: IntercomError, request_id: str) -> OperationResponse:
     """A refusal as an answer."""
-    errors = [{"code": refusal.code, "message": refusal.message}]
+    errors = [{"code": refusal.code, "message": refusal.message, **({"field": refusal.about} if refusal.about else {})}]
     body = {"type": "error.list", "request_id": request_id, "errors": errors}
     return OperationResponse(body, refusal.status, refusal.headers)
 

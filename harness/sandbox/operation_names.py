@@ -7,6 +7,7 @@ from functools import cache
 
 from harness.core.http import Request
 from harness.sandbox.messenger.paths import NAMES, name_of, owns
+from harness.sandbox.not_modelled import NOT_MODELLED
 from harness.sandbox.requests.router import Router
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.rules.intercom_errors import IntercomError
@@ -15,7 +16,7 @@ from harness.sandbox.rules.versions import VERSIONS, Version
 
 @cache
 def _router() -> Router:
-    return Router(ROUTES)
+    return Router((*ROUTES, *NOT_MODELLED))
 
 
 @cache

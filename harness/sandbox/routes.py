@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from harness.sandbox.operations import (
     account,
+    activity_logs,
     attributes,
     companies,
     companies_v1,
     contacts,
     conversations,
     conversions,
-    counts_v1,
+    counts,
     events,
     leads_v1,
     messages,
     notes,
     participants,
+    previews,
     replies,
     search,
     segments,
@@ -30,15 +32,18 @@ from harness.sandbox.operations import (
     visitors,
 )
 from harness.sandbox.requests.router import Handler, Route
-from harness.sandbox.rules.versions import V1, V2, Span, span
+from harness.sandbox.rules.versions import PREVIEW, V1, V2, Span, span
 
 ALL = Span()
+SINCE_2_16 = span(since="2.16")
 DESCRIPTION = "documented: descriptions 2.11 and 2.16"
 NEWER_DESCRIPTION = "documented: description 2.16"
 RECORDED = f"{DESCRIPTION}; recorded: facts"
 OLDER = "documented: description 2.10; recorded: facts"
 OLD_PAGES = "documented: pages of 1.x, facts"
 CLIENTS = "assumed: what older libraries send"
+PREVIEWED = "documented: description of Preview"
+NAMED = "assumed: what clients of Preview ask for"
 SEARCHES = ("SearchContacts", "searchConversations")
 
 
@@ -63,6 +68,8 @@ CONTACTS = (
     route("GET", "/contacts", "ListContacts", contacts.list_all, V2, f"{RECORDED} §5"),
     route("POST", "/contacts/search", "SearchContacts", search.contacts, V2, f"{RECORDED} §5"),
     route("POST", "/contacts/merge", "MergeContact", conversions.merge_contacts, V2, f"{RECORDED} §4"),
+    route("POST", "/contacts/merge/preview", "PreviewMergeContact", previews.merge_preview, PREVIEW, PREVIEWED),
+    route("GET", "/contacts/deleted", "listDeletedContacts", previews.deleted_contacts, PREVIEW, NAMED),
     route("GET", "/contacts/{contact_id}", "ShowContact", contacts.read, V2, f"{RECORDED} §5"),
     route("PUT", "/contacts/{contact_id}", "UpdateContact", contacts.update, V2, f"{RECORDED} §4"),
     route("DELETE", "/contacts/{contact_id}", "DeleteContact", contacts.delete, V2, f"{RECORDED} §5"),
@@ -227,6 +234,24 @@ THINGS = (
 ACCOUNT = (
     route("GET", "/me", "identifyAdmin", account.me, ALL, f"{RECORDED} §6"),
     route("GET", "/admins", "listAdmins", account.admins, ALL, DESCRIPTION),
+    route("GET", "/admins/activity_logs", "listActivityLogs", activity_logs.list_all, V2, DESCRIPTION),
+    route(
+        "POST",
+        "/admins/activity_logs/search",
+        "searchActivityLogs",
+        activity_logs.search,
+        SINCE_2_16,
+        NEWER_DESCRIPTION,
+    ),
+    route(
+        "GET",
+        "/admins/activity_log_event_types",
+        "listActivityLogEventTypes",
+        activity_logs.event_types,
+        SINCE_2_16,
+        NEWER_DESCRIPTION,
+    ),
+    route("PUT", "/admins/{admin_id}/away", "setAwayAdmin", account.set_away, V2, DESCRIPTION),
     route("GET", "/admins/{admin_id}", "retrieveAdmin", account.admin, ALL, DESCRIPTION),
     route("GET", "/teams", "listTeams", teams.list_all, V2, DESCRIPTION),
     route("GET", "/teams/{team_id}", "retrieveTeam", teams.read, V2, DESCRIPTION),
@@ -236,7 +261,8 @@ ACCOUNT = (
     route("GET", "/data_attributes", "lisDataAttributes", attributes.list_all, V2, DESCRIPTION),
     route("POST", "/data_attributes", "createDataAttribute", attributes.create, V2, DESCRIPTION),
     route("PUT", "/data_attributes/{data_attribute_id}", "updateDataAttribute", attributes.update, V2, DESCRIPTION),
-    route("GET", "/counts", "counts", counts_v1.counts, V1, f"{OLD_PAGES} §1"),
+    route("GET", "/counts", "counts", counts.counts, V1, f"{OLD_PAGES} §1"),
+    route("GET", "/counts", "counts", counts.counts, V2, "assumed: what clients of 2.x ask for"),
 )
 
 OLD_USERS = (

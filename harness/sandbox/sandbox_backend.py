@@ -21,6 +21,7 @@ from harness.core.http import Request, Response
 from harness.sandbox.http_headers import check_media, date_of, envelope, response, version_of, workspace_named
 from harness.sandbox.messenger.messenger_service import Messenger
 from harness.sandbox.messenger.paths import name_of
+from harness.sandbox.not_modelled import NOT_MODELLED
 from harness.sandbox.requests import parsing
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.requests.router import Route, Router
@@ -49,7 +50,7 @@ class Sandbox:
             raise unknown_version(intercom_version)
         self.clock = clock
         self._workspaces = Workspaces(clock, seed, state, intercom_version)
-        self._router = Router(ROUTES)
+        self._router = Router((*ROUTES, *NOT_MODELLED))
         self._messenger = Messenger(self._workspaces.with_app_id)
         self._ids = Ids(seed, "")
         self._strangers = 0

@@ -210,13 +210,14 @@ def channel_of(lead: Person | None) -> str:
 def merge_contacts(call: RequestContext) -> OperationResponse:
     """2.x `POST /contacts/merge`."""
     from_id, into_id = (parsing.identifier(call.body, name, call.version) for name in ("from", "into"))
-    source, into = (_live_contact(call, contact_id) for contact_id in (from_id, into_id))
+    source, into = (live_contact(call, contact_id) for contact_id in (from_id, into_id))
     rule = conversion_rules.MERGE.decide(
-        **{"from": _role(from_id, source), "into": _role(into_id, into)},
+        **{"from": role_of(from_id, source), "into": role_of(into_id, into)},
         channel=channel_of(source),
-        shared=_yes(source is not None and into is not None and _are_duplicates(source, into)),
+        shared=_yes(source is not None and into is not None and share_identifier(source, into)),
         skip=_yes(bool(parsing.flag(call.body, "skip_duplicate_validation"))),
         merge_needs_duplicates=_yes(call.version.has("merge_needs_duplicates")),
+        users_merge=_yes(call.version.has("users_merge")),
     )
     act(rule, targets.NOBODY, call)
     assert source is not None
@@ -224,17 +225,20 @@ def merge_contacts(call: RequestContext) -> OperationResponse:
     return show(call, merge(call, source, into))
 
 
-def _live_contact(call: RequestContext, contact_id: str | None) -> Person | None:
+def live_contact(call: RequestContext, contact_id: str | None) -> Person | None:
+    """Return the contact with this id who is not archived."""
     found = call.people.get(contact_id) if contact_id else None
     return None if found is None or found.kind == "visitor" or found.archived else found
 
 
-def _role(contact_id: str | None, found: Person | None) -> str:
+def role_of(contact_id: str | None, found: Person | None) -> str:
+    """Return the role of the contact that a request names by id: `missing` or `absent` without one."""
     if not contact_id:
         return "missing"
     return "absent" if found is None else found.kind
 
 
-def _are_duplicates(one: Person, other: Person) -> bool:
+def share_identifier(one: Person, other: Person) -> bool:
+    """Tell whether two contacts share an e-mail or a phone number."""
     same_email = bool(one.email and other.email and one.email.lower() == other.email.lower())
     return same_email or bool(one.phone and one.phone == other.phone)

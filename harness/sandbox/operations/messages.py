@@ -16,6 +16,7 @@ from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.serializers import shared_fields
 from harness.sandbox.store.belongings import Conversation
+from harness.sandbox.workspace.teammates import Admin
 
 CONTACTS = ("user", "lead", "contact")
 
@@ -36,9 +37,10 @@ def message(call: RequestContext) -> OperationResponse:
     author = parsing.mapping(call.body, "from") or {}
     if author.get("type") != "admin":
         return create(call)
-    if author.get("id") not in (call.workspace.admin.admin_id, int(call.workspace.admin.admin_id)):
+    admin = call.workspace.teammates.named(str(author.get("id")))
+    if admin is None:
         raise Refused(no.RESOURCE_NOT_FOUND)
-    return _write(call)
+    return _write(call, admin)
 
 
 def _speaker(call: RequestContext, author: dict[str, Any]) -> Person:
@@ -73,15 +75,13 @@ def _say(call: RequestContext, person: Person, body: str) -> OperationResponse:
     )
 
 
-def _write(call: RequestContext) -> OperationResponse:
+def _write(call: RequestContext, admin: Admin) -> OperationResponse:
     body = _body(call)
     kind = parsing.text(call.body, "message_type") or "inapp"
     subject = parsing.text(call.body, "subject")
     if kind == "email" and not subject:
         raise Refused(no.SUBJECT_REQUIRED)
-    person = named_person(call, parsing.mapping(call.body, "to") or {})
-    found = _begin(call, body, person, "admin_initiated", subject or "")
-    call.people.put(msgspec.structs.replace(person, last_contacted_at=call.now, updated_at=call.now))
+    found, *_ = [_written_to(call, body, person, subject or "") for person in _recipients(call)]
     return OperationResponse(
         {
             "type": "admin_message",
@@ -90,9 +90,27 @@ def _write(call: RequestContext) -> OperationResponse:
             "subject": subject,
             "body": body,
             "message_type": kind,
-            "owner": shared_fields.author(call.workspace.admin),
+            "owner": shared_fields.author(call.workspace, admin),
         }
     )
+
+
+def _recipients(call: RequestContext) -> list[Person]:
+    """The contacts that a message goes to: `to` may be several from 2.14 on (facts 54), each named once."""
+    several = parsing.sequence(call.body, "to") if isinstance(call.body.get("to"), list) else None
+    if several is None:
+        return [named_person(call, parsing.mapping(call.body, "to") or {})]
+    if not several or not call.version.has("messages_to_several"):
+        raise Refused(no.PARAMETER_INVALID.filled(field="to"))
+    named = parsing.objects(call.body, "to") or []
+    found = {person.person_id: person for person in (named_person(call, one) for one in named)}
+    return list(found.values())
+
+
+def _written_to(call: RequestContext, body: str, person: Person, subject: str) -> Conversation:
+    found = _begin(call, body, person, "admin_initiated", subject)
+    call.people.put(msgspec.structs.replace(person, last_contacted_at=call.now, updated_at=call.now))
+    return found
 
 
 def _begin(call: RequestContext, body: str, person: Person, delivered_as: str, subject: str = "") -> Conversation:

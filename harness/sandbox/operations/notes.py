@@ -28,7 +28,7 @@ def add(call: RequestContext) -> OperationResponse:
 
 def _add(call: RequestContext, person: Person, person_key: str) -> OperationResponse:
     admin_id = parsing.number_id(call.body, "admin_id")
-    if admin_id is not None and admin_id != call.workspace.admin.admin_id:
+    if admin_id is not None and call.workspace.teammates.named(admin_id) is None:
         raise Refused(no.RESOURCE_NOT_FOUND)
     body = parsing.text(call.body, "body")
     if not body:

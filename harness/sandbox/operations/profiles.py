@@ -90,7 +90,7 @@ def _number(call: RequestContext, name: str) -> float | None:
 
 def _owner(call: RequestContext, name: str) -> str | None:
     owner_id = parsing.number_id(call.body, name)
-    if owner_id and owner_id != call.workspace.admin.admin_id:
+    if owner_id and call.workspace.teammates.named(owner_id) is None:
         raise Refused(no.OWNER_UNKNOWN)
     return owner_id
 

@@ -101,7 +101,7 @@ def _assignee(call: RequestContext) -> tuple[str, Assignee]:
     match kind:
         case "admin" | "team" if assignee_id == "0":
             return kind, Assignee(kind="nobody_admin")
-        case "admin" if assignee_id == workspace.admin.admin_id:
+        case "admin" if workspace.teammates.named(assignee_id):
             return kind, Assignee(kind="admin", assignee_id=assignee_id)
         case "team" if assignee_id == workspace.team.team_id:
             return kind, Assignee(kind="team", assignee_id=assignee_id)
@@ -131,12 +131,13 @@ def run_assignment_rules(call: RequestContext) -> OperationResponse:
 
 def check_teammate(call: RequestContext) -> None:
     """Refuse what nobody of the workspace does."""
-    admin, admin_id = call.workspace.admin, parsing.number_id(call.body, "admin_id")
-    if admin_id is None and call.version.dialect == "1.x" and call.body.get("email") == admin.email:
+    teammates, admin_id = call.workspace.teammates, parsing.number_id(call.body, "admin_id")
+    known = any(call.body.get("email") == one.email for one in teammates.all)
+    if admin_id is None and call.version.dialect == "1.x" and known:
         return
     if admin_id is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="admin_id"))
-    if admin_id != admin.admin_id:
+    if teammates.named(admin_id) is None:
         raise Refused(no.RESOURCE_NOT_FOUND)
 
 

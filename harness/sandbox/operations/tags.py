@@ -164,6 +164,6 @@ def _tagged_conversation(call: RequestContext) -> str:
     admin_id = parsing.number_id(call.body, "admin_id")
     if admin_id is None:
         raise Refused(no.PARAMETER_MISSING.filled(field="admin_id"))
-    if admin_id != call.workspace.admin.admin_id:
+    if call.workspace.teammates.named(admin_id) is None:
         raise Refused(no.ADMIN_NOT_FOUND)
     return call.parameters[0]

@@ -1,4 +1,4 @@
-"""Teams: every workspace has one, with its one teammate in it."""
+"""Teams: every workspace has one, with its two teammates in it."""
 
 from __future__ import annotations
 
@@ -22,5 +22,10 @@ def read(call: RequestContext) -> OperationResponse:
 
 
 def _shown(call: RequestContext) -> dict[str, Any]:
-    team, admin = call.workspace.team, call.workspace.admin
-    return {"type": "team", "id": team.team_id, "name": team.name, "admin_ids": [int(admin.admin_id)]}
+    team, teammates = call.workspace.team, call.workspace.teammates.all
+    return {
+        "type": "team",
+        "id": team.team_id,
+        "name": team.name,
+        "admin_ids": [int(one.admin_id) for one in teammates],
+    }

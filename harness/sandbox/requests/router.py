@@ -1,7 +1,7 @@
 """Finds the operation that a method and a path stand for in a version. The table itself is in `routes`.
 
 Trailing and doubled slashes do not count. A word of the path goes before a blank, so `/contacts/search` is no
-contact.
+contact, in no version and with no method.
 """
 
 from __future__ import annotations
@@ -69,16 +69,17 @@ class Router:
         return node
 
     def _find(self, method: str, path: str, version: Version) -> tuple[Route, tuple[str, ...]] | IntercomError:
-        known = False
         for node, parameters in _matches(self._root, segments_of(path), ()):
-            known = known or bool(node.routes)
+            if not node.routes:
+                continue
             candidates = node.routes.get(method)
-            if candidates:
-                for route in candidates:
-                    if route.span.covers(version):
-                        return route, parameters
-                return no.VERSION_WITHOUT_RESOURCE
-        return no.WRONG_METHOD if known else no.PATH_UNKNOWN
+            if candidates is None:  # a fixed path is never taken for an id, whatever the method
+                return no.WRONG_METHOD
+            for route in candidates:
+                if route.span.covers(version):
+                    return route, parameters
+            return no.VERSION_WITHOUT_RESOURCE
+        return no.PATH_UNKNOWN
 
 
 def segments_of(path: str) -> list[str]:

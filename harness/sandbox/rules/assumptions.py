@@ -85,7 +85,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "1.x counts of one kind by another are lists with a name and its count in each entry",
-        "operations.counts_v1",
+        "operations.counts",
         "the pages of 1.x name them; no recording was found",
     ),
     Assumption(

@@ -28,6 +28,7 @@ from __future__ import annotations
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.decision_table import DecisionRule, Table
 from harness.sandbox.rules.gone_contacts import GONE
+from harness.sandbox.rules.preview_rules import PREVIEW, USER_WITH_CHANNEL, USERS_NOT_DUPLICATES, USERS_SKIP_REFUSED
 
 TARGETS = ("new", "user", "several", "archived", "lead", "unknown_id", "conflict")
 """What the identifiers of the wanted user lead to: nobody yet; one user; several; an archived one; a lead; an `id` that
@@ -137,6 +138,10 @@ CONVERT_LEAD = Table(
     ),
 )
 
+USER_TO_USER = {"from": "user", "into": "user"}
+USERS_MERGE = {**USER_TO_USER, "users_merge": "yes"}
+MESSENGER_USERS = {**USERS_MERGE, "channel": "messenger"}
+
 MERGE = Table(
     "POST /contacts/merge",
     {
@@ -146,6 +151,7 @@ MERGE = Table(
         "shared": YES_NO,
         "skip": YES_NO,
         "merge_needs_duplicates": YES_NO,
+        "users_merge": YES_NO,
     },
     (
         DecisionRule({"from": "absent"}, no.USER_NOT_FOUND, "facts §4"),
@@ -154,7 +160,12 @@ MERGE = Table(
         DecisionRule(
             {"from": "lead|user", "into": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up, not found", assumed=True
         ),
-        DecisionRule({"from": "user", "into": "lead|user"}, no.INVALID_MERGE, "facts §4"),
+        DecisionRule({"from": "user", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
+        DecisionRule({**USER_TO_USER, "users_merge": "no"}, no.INVALID_MERGE, "facts §4"),
+        DecisionRule({**USERS_MERGE, "channel": "external"}, USER_WITH_CHANNEL, "facts §4: Preview"),
+        DecisionRule({**MESSENGER_USERS, "skip": "yes"}, USERS_SKIP_REFUSED, "facts §4: Preview"),
+        DecisionRule({**MESSENGER_USERS, "skip": "no", "shared": "no"}, USERS_NOT_DUPLICATES, "facts §4: Preview"),
+        DecisionRule({**MESSENGER_USERS, "skip": "no", "shared": "yes"}, "merge", "facts §4: Preview"),
         DecisionRule({"from": "lead", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
         DecisionRule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts §4"),
         DecisionRule(
@@ -274,7 +285,7 @@ CREATE_CONTACT = Table(
     ),
 )
 
-TABLES = (CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT, GONE)
+TABLES = (PREVIEW, CONVERT_VISITOR, CONVERT_LEAD, MERGE, UPDATE_CONTACT, CREATE_CONTACT, GONE)
 
 
 def assumed_rules() -> list[tuple[str, DecisionRule]]:

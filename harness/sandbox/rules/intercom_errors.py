@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.core.http import NOT_MODELLED_CODE
+
 
 @dataclass(frozen=True, slots=True)
 class IntercomError:
@@ -21,10 +23,12 @@ class IntercomError:
     assumed: bool = False
     """Whether status, code or message is a guess, because nobody has shown Intercom's own."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+    """What the error is about: the `field` of the envelope."""
 
     def filled(self, **values: object) -> IntercomError:
         """The same refusal with its message's blanks filled."""
-        return replace(self, message=self.message.format(**values))
+        return replace(self, message=self.message.format(**values), about=self.about.format(**values))
 
     def with_header(self, name: str, value: str) -> IntercomError:
         """The same refusal with a header of its own."""
@@ -39,6 +43,14 @@ class Refused(Exception):
         self.refusal = refusal
 
 
+NOT_MODELLED = IntercomError(
+    501,
+    NOT_MODELLED_CODE,
+    "The sandbox does not model {operation} ({request}); it is a gap of the sandbox's, not an answer of Intercom's",
+    "the sandbox's own",
+    about="{operation}",
+)
+
 # Who asks, and how
 NO_AUTHORIZATION = IntercomError(
     401, "missing_authorization", "Authorization header is missing", "facts §7: the code is listed", assumed=True
@@ -46,7 +58,10 @@ NO_AUTHORIZATION = IntercomError(
 BAD_TOKEN = IntercomError(401, "unauthorized", "Access Token Invalid", "facts §7")
 VERSION_UNKNOWN = IntercomError(400, "intercom_version_invalid", "The requested version could not be found", "facts §1")
 VERSION_WITHOUT_RESOURCE = IntercomError(
-    400, "intercom_version_invalid", "Requested resource is not available in current API version.", "facts §1"
+    400,
+    "intercom_version_invalid",
+    "Requested resource is not available in current API version",
+    "facts 37: without a full stop",
 )
 PATH_UNKNOWN = IntercomError(404, "not_found", "Resource Not Found", "facts §7", assumed=True)
 WRONG_METHOD = IntercomError(405, "client_error", "Method Not Allowed", "facts §7: the status is listed", assumed=True)
@@ -193,6 +208,9 @@ HISTORY_NOT_FOUND = IntercomError(404, "not_found", "Contact not found", "facts 
 RESOURCE_NOT_FOUND = IntercomError(404, "not_found", "Resource Not Found", "facts §5")
 ADMIN_NOT_FOUND = IntercomError(
     404, "admin_not_found", "Admin not found", "the official description, GET /admins/{{id}}"
+)
+AWAY_ADMIN_NOT_FOUND = IntercomError(
+    404, "admin_not_found", "Admin for admin_id not found", "the official description, PUT /admins/{{admin_id}}/away"
 )
 CONVERSATION_NOT_FOUND = IntercomError(
     404, "not_found", "Conversation not found", "the official description, POST /conversations/…/tags"

@@ -46,10 +46,15 @@ class Span:
         )
 
     def __str__(self) -> str:
-        since, until = (None if order is None else f"{order[0]}.{order[1]}" for order in (self.since, self.until))
+        since, until = (None if order is None else _name(order) for order in (self.since, self.until))
         if until is None:
             return "all" if since is None else f"{since} on"
         return f"to {until}" if since is None else f"{since} to {until}"
+
+
+def _name(order: tuple[int, int]) -> str:
+    names = {numbers: name for name, numbers in PREVIEWS.items()}
+    return names.get(order) or f"{order[0]}.{order[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,14 @@ class Feature:
     assumed: bool = False
 
 
+PREVIEWS = {"Unstable": (2, 998), "Preview": (2, 999)}
+"""What is not released yet, under its old name and its new one (facts 59): on the newest version's rules, and more."""
+
+
 def parse(name: str) -> tuple[int, int]:
-    """The numbers of a version's name."""
+    """Return the numbers of a version's name; a preview comes after every release."""
+    if name in PREVIEWS:
+        return PREVIEWS[name]
     major, _, minor = name.partition(".")
     return int(major), int(minor)
 
@@ -96,8 +107,9 @@ RELEASES = (
     ("2.15", "2026-02-09"),
     ("2.16", "2026-07-24"),
     ("2.17", ""),  # its pages exist, no date was seen
+    *((name, "") for name in PREVIEWS),
 )
-"""Every version with its release date (facts §1)."""
+"""Every version with its release date (facts §1); previews have none."""
 
 VERSIONS = {name: Version(name, parse(name), released) for name, released in RELEASES}
 
@@ -106,6 +118,7 @@ FALLBACK_VERSION = "1.0"
 
 V1 = span(until="1.4")
 V2 = span(since="2.0")
+PREVIEW = span(since="Unstable")
 
 FEATURES = {
     "unconverted_visitor": Feature(
@@ -148,6 +161,8 @@ FEATURES = {
         span(since="2.6"),
         "the 2.6 changelog: more granular conversation part types; tap-intercom#65: earlier ones are comments",
     ),
+    "users_merge": Feature(PREVIEW, "facts §4: user into user, rolling out in Preview only"),
+    "messages_to_several": Feature(span(since="2.14"), "facts 54: `to` may be an array in 2.14 and later"),
     "email_verified": Feature(span(since="2.16"), "facts §5: email_verified without email is refused"),
 }
 """What differs between versions, each with its source."""

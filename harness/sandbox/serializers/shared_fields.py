@@ -94,15 +94,16 @@ def company(workspace: Workspace, found: Company) -> dict[str, object]:
     return {key: value for key, value in shown.items() if value is not None or key not in optional}
 
 
-def author(admin: Admin) -> dict[str, object]:
+def author(workspace: Workspace, admin: Admin) -> dict[str, object]:
     """The teammate who wrote a note."""
+    presence = workspace.teammates.presence(admin.admin_id)
     return {
         "type": "admin",
         "id": admin.admin_id,
         "name": admin.name,
         "email": admin.email,
-        "away_mode_enabled": False,
-        "away_mode_reassign": False,
+        "away_mode_enabled": presence.away,
+        "away_mode_reassign": presence.reassign,
     }
 
 
@@ -132,22 +133,23 @@ def note(workspace: Workspace, found: Note, person_key: str) -> dict[str, object
         "id": str(found.note_id),
         "created_at": found.created_at,
         person_key: {"type": person_key, "id": found.person_id},
-        "author": author(workspace.admin),
+        "author": author(workspace, workspace.teammates.named(found.admin_id) or workspace.admin),
         "body": found.body,
     }
 
 
-def admin(found: Admin) -> dict[str, object]:
+def admin(workspace: Workspace, found: Admin) -> dict[str, object]:
     """A teammate in the list of teammates."""
+    presence = workspace.teammates.presence(found.admin_id)
     return {
         "type": "admin",
         "email": found.email,
         "id": found.admin_id,
         "name": found.name,
-        "away_mode_enabled": False,
-        "away_mode_reassign": False,
+        "away_mode_enabled": presence.away,
+        "away_mode_reassign": presence.reassign,
         "has_inbox_seat": True,
-        "team_ids": [],
+        "team_ids": [int(workspace.team.team_id)],
     }
 
 

@@ -59,9 +59,13 @@ class Ids:
         """A uuid of version 4."""
         return str(UUID(bytes=self._digest("uuid", number, 16), version=4))
 
+    def uuid_of(self, kind: str, number: int) -> str:
+        """Return a uuid of version 4 for one of a kind."""
+        return str(UUID(bytes=self._digest(kind, number, 16), version=4))
+
     def notification(self, number: int) -> str:
         """A uuid of version 4 for a notification."""
-        return str(UUID(bytes=self._digest("notification", number, 16), version=4))
+        return self.uuid_of("notification", number)
 
     def conversation_id(self, number: int) -> str:
         """A decimal id of 15 digits that rises with each conversation."""

@@ -22,6 +22,7 @@ from harness.sandbox.store.ids import Ids
 from harness.sandbox.store.person_store import PersonStore
 from harness.sandbox.store.search_index import ListedPeople, SearchIndex
 from harness.sandbox.workspace.settings import WorkspaceSettings
+from harness.sandbox.workspace.teammates import Admin, Teammates
 
 WINDOW = 10
 """Seconds for which a rate limit counts (facts §7)."""
@@ -30,20 +31,14 @@ USUAL_LIMIT = 1_666
 
 
 @dataclass(frozen=True, slots=True)
-class Admin:
-    """The workspace's one teammate."""
-
-    admin_id: str
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
 class Team:
-    """The workspace's one team, to which the teammate belongs."""
+    """The workspace's one team, to which all teammates belong."""
 
     team_id: str
     name: str
+
+
+__all__ = ["Admin", "Team", "Workspace"]
 
 
 class Workspace:
@@ -61,7 +56,8 @@ class Workspace:
         self.belongings = Belongings(self.database)
         self.attributes = Attributes(self.database)
         self.app_id = self.ids.app_id()
-        self.admin = Admin(self.ids.admin_id(), "Ada Sandbox", f"ada@{self.app_id}.example")
+        self.teammates = Teammates(self.database, self.ids, self.app_id)
+        self.admin = self.teammates.all[0]
         self.team = Team(self.ids.team_id(), "Everybody")
         self._first = WorkspaceSettings(intercom_version=intercom_version, client_secret=self.ids.secret())
         self._settings = self._read_settings()

@@ -86,7 +86,7 @@ def test_versions_header_over_default_over_1_0(asker: Asker) -> None:
 )
 def test_what_a_version_does_not_have_is_refused_as_such(asker: Asker, version: str, method: str, target: str) -> None:
     """Not a 404: the words say that it is the version."""
-    message = "Requested resource is not available in current API version."
+    message = "Requested resource is not available in current API version"
     assert refused(asker.using(version), method, target, {}) == (400, "intercom_version_invalid", message)
 
 

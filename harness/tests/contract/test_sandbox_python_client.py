@@ -209,7 +209,7 @@ def _conversations(strict: Strict, contact_id: str) -> None:
 def _account(strict: Strict) -> None:
     client = strict.client
     strict(client.admins.identify)
-    (admin,) = strict(client.admins.list).admins
+    admin, _ = strict(client.admins.list).admins
     strict(client.admins.find, admin.id)
     segments = strict(client.segments.list, include_count=True).segments
     assert [(one.name, one.count) for one in segments] == [("Active", 1), ("New", 1), ("Slipping Away", 0)]

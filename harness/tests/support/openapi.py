@@ -46,6 +46,10 @@ class Description:
         """Whether the operation is described."""
         return (method, BLANK.sub("{}", pattern)) in self._operations
 
+    def requests(self) -> set[tuple[str, str]]:
+        """Return the method and the path, with empty blanks, of every operation that is described."""
+        return {key for key, operation in self._operations.items() if "operationId" in operation}
+
     def operation_id(self, method: str, pattern: str) -> str:
         """The official name of an operation."""
         return str(self._operations[method, BLANK.sub("{}", pattern)]["operationId"])

@@ -26,6 +26,13 @@ def live(ask: Callable[..., Any], asker: Asker) -> None:
     ask("GET", "/me")
     admin = ask("GET", "/admins")["admins"][0]["id"]
     ask("GET", f"/admins/{admin}")
+    ask("PUT", f"/admins/{admin}/away", {"away_mode_enabled": True, "away_mode_reassign": False})
+    ask("PUT", "/admins/7/away", {"away_mode_enabled": True, "away_mode_reassign": False})
+    ask("GET", "/admins/activity_logs?created_at_after=1")
+    ask("GET", "/counts")
+    if asker.version == "2.16":
+        ask("POST", "/admins/activity_logs/search", {"created_at_after": 1})
+        ask("GET", "/admins/activity_log_event_types")
     ask("GET", f"/visitors?user_id={visitor['user_id']}")
     ask("PUT", "/visitors", {"id": visitor["id"], "name": "Vera V"})
     ask("PUT", f"/visitors/{visitor['id']}", {"name": "Vera"})

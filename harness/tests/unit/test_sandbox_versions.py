@@ -21,8 +21,8 @@ SOURCES = Path(harness.sandbox.__file__).parent
 
 
 def test_the_table_has_the_versions_that_there_are() -> None:
-    """1.0 to 1.4 and 2.0 to 2.17, in their order."""
-    expected = [f"1.{minor}" for minor in range(5)] + [f"2.{minor}" for minor in range(18)]
+    """1.0 to 1.4 and 2.0 to 2.17, in their order, and then what is not released yet under both its names."""
+    expected = [*(f"1.{minor}" for minor in range(5)), *(f"2.{minor}" for minor in range(18)), "Unstable", "Preview"]
     assert list(VERSIONS) == expected
     assert [version.order for version in VERSIONS.values()] == sorted(version.order for version in VERSIONS.values())
     assert NEWEST_VERSION in VERSIONS
@@ -42,6 +42,7 @@ def test_spans_say_what_they_cover() -> None:
     assert str(span()) == "all"
     assert str(span("2.0", "2.10")) == "2.0 to 2.10"
     assert str(span("2.16")) == "2.16 on"
+    assert str(span("Preview")) == "Preview on"
     assert str(span(until="1.4")) == "to 1.4"
 
 
@@ -71,10 +72,10 @@ def test_each_route_is_reached_in_the_versions_that_have_it(route: Route) -> Non
 
 
 PROOFS = {
-    "documented": r"descriptions? 2\.\d+( and 2\.\d+)*|pages of 1\.x, facts §\d+",
+    "documented": r"description of Preview|descriptions? 2\.\d+( and 2\.\d+)*|pages of 1\.x, facts §\d+",
     "recorded": r"(facts §\d+|TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))(, TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))*",
     "driven": r"(intercom-client|python-intercom) .+",
-    "assumed": r"what .+ sends?",
+    "assumed": r"what .+ (sends?|asks? for)",
 }
 """What a proof of each kind looks like."""
 

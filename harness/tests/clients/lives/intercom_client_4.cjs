@@ -98,7 +98,8 @@ async function conversations(lead, other, adminId, tag) {
   const assigned = await client.conversations.assign({ id, type: 'admin', adminId, assigneeId: adminId });
   assert.deepStrictEqual([assigned.state, String(assigned.admin_assignee_id)], ['open', adminId]);
   const [team] = (await client.teams.list()).teams;
-  assert.deepStrictEqual((await client.teams.find({ id: team.id })).admin_ids, [Number(adminId)]);
+  const members = (await client.teams.find({ id: team.id })).admin_ids;
+  assert.deepStrictEqual([members.length, members[0]], [2, Number(adminId)]);
   await client.conversations.assign({ id, type: 'team', adminId, assigneeId: team.id });
   assert.strictEqual((await client.conversations.snooze({ id, adminId, snoozedUntil: 2000000000 })).state, 'snoozed');
   assert.strictEqual((await client.conversations.open({ id, adminId })).state, 'open');
