@@ -251,10 +251,9 @@ def ask_for_nothing_there_is(people: People, ask: Ask) -> None:
 
 
 def search_badly(people: People, ask: Ask) -> None:
-    """Searches without a query, with a field that there is not, and with bodies that are no JSON object."""
+    """Searches without a query, with a field that there is not, and with a body that is no JSON object."""
     ask("POST", "/contacts/search", {})
     ask("POST", "/contacts/search", {"query": {"field": "no_such_field", "operator": "=", "value": "x"}})
-    ask("POST", "/contacts/search", b'{"query": ')
     ask("POST", "/contacts/search", b"[]")
     ask("GET", "/contacts?starting_after=no-such-cursor")
 

@@ -106,7 +106,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "WRONG_METHOD": _by("ask_for_nothing_there_is"),
         "WRONG_CONTENT_TYPE": Unsettled.BLIND,
         "TOO_MANY": Unsettled.LIMIT,
-        "BROKEN_JSON": _by("search_badly"),
         "NOT_AN_OBJECT": _by("search_badly"),
         "BODY_TOO_LARGE": Unsettled.LIMIT,
         "TYPE_MISMATCH": _by("give_an_attribute_another_type"),
@@ -234,10 +233,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "408": Unsettled.FAILURE,
         "422": Unsettled.FAILURE,
         "429": Unsettled.LIMIT,
-        "500": Unsettled.FAILURE,
-        "502": Unsettled.FAILURE,
-        "503": Unsettled.FAILURE,
-        "504": Unsettled.FAILURE,
     },
 }
 

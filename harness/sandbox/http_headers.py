@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Final
 
@@ -29,10 +30,15 @@ STANDARD: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "x-xss-protection": "1; mode=block",
+    "strict-transport-security": "max-age=31556952; includeSubDomains; preload",
     "content-type": "application/json; charset=utf-8",
 }
 """What every recorded answer has besides (facts §7); those that tell of one machine or one moment are left out."""
 STATUS_TEXT: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+PARSING: Final = "Error occurred while parsing request parameters"
+SINCE: Final = {"referrer-policy": "2022-08-10", "x-request-queueing": "2022-08-10", "intercom-version": "2019-01-01"}
+"""Headers that recordings lack up to a date: the day of the first recording that has them."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -93,9 +99,25 @@ def date_of(now: int) -> str:
     return http_date(now)
 
 
-def response(answer: OperationResponse, request_id: str, headers: dict[str, str]) -> Response:
-    """An answer in bytes. `headers` are those that the request led to, and become those of the response."""
+def malformed(request_id: str, headers: dict[str, str]) -> Response:
+    """The response to a body that is no JSON, which is no list of errors and comes before the version (facts 38)."""
+    digest = blake2b(request_id.encode(), digest_size=16).hexdigest()
+    told = f"There was a problem in the JSON you submitted [{digest}]: {PARSING}"
+    kept = {"date": headers["date"], **STANDARD, "content-type": "application/json", "cache-control": CACHE[False]}
+    kept |= {"status": STATUS_TEXT[400], "x-request-id": request_id}
+    return Response(400, kept, _encode({"status": 400, "error": told}))
+
+
+def response(answer: OperationResponse, request_id: str, headers: dict[str, str], as_of: str | None = None) -> Response:
+    """An answer in bytes. `headers` are those that the request led to, and become those of the response.
+
+    as_of: the date whose headers are wanted; `None` for today's.
+    """
     headers.update(STANDARD)
+    if as_of is not None:
+        for name, day in SINCE.items():
+            if as_of < day:
+                headers.pop(name, None)
     headers["status"] = STATUS_TEXT.get(answer.status) or str(answer.status)
     headers["cache-control"] = CACHE[answer.status < 400]
     headers["x-request-id"] = request_id

@@ -18,7 +18,15 @@ import msgspec
 from harness.core.clock import Clock
 from harness.core.errors import Problem
 from harness.core.http import Request, Response
-from harness.sandbox.http_headers import check_media, date_of, envelope, response, version_of, workspace_named
+from harness.sandbox.http_headers import (
+    check_media,
+    date_of,
+    envelope,
+    malformed,
+    response,
+    version_of,
+    workspace_named,
+)
 from harness.sandbox.messenger.messenger_service import Messenger
 from harness.sandbox.messenger.paths import name_of
 from harness.sandbox.not_modelled import NOT_MODELLED
@@ -107,11 +115,13 @@ class Sandbox:
             workspace.publish()
         except Refused as refused:
             workspace.outbox.discard()
+            if refused.refusal.code == no.BROKEN_JSON.code and refused.refusal.source == no.BROKEN_JSON.source:
+                return malformed(request_id, serving.headers), serving.operation
             answer = envelope(refused.refusal, request_id)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, a caller waits for an answer
             workspace.outbox.discard()
             answer = envelope(no.INTERNAL.filled(reason=_failure(workspace, request, error)), request_id)
-        return response(answer, request_id, serving.headers), serving.operation
+        return response(answer, request_id, serving.headers, workspace.preferences.as_of), serving.operation
 
     def _perform(self, workspace: WorkspaceAdmin, request: Request, serving: _Serving) -> OperationResponse:
         version, headers = version_of(request.headers, workspace.default_version), serving.headers

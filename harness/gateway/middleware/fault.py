@@ -30,9 +30,9 @@ class Fault:
         return self.start or self.every or 1
 
     def __str__(self) -> str:
-        if self.kind != "status":
+        if self.kind not in ("status", "html"):
             return self.kind
-        return f"status {self.status}{' after the work' if self.after else ''}"
+        return f"{self.kind} {self.status}{' after the work' if self.after else ''}"
 
     def due(self, number: int, fired: int) -> bool:
         """Whether it fires at the request of this number (from 1), having fired so often before."""

@@ -62,12 +62,25 @@ ERRORS: Final[Mapping[int, ErrorBody]] = {
         "facts §7: the code is known",
         assumed=True,
     ),
-    500: ErrorBody("server_error", "Server Error", "facts §7: the code is listed", assumed=True),
-    502: ErrorBody("server_error", "Bad Gateway", "facts §7: the code is listed", assumed=True),
-    503: ErrorBody("service_unavailable", "Service Unavailable", "facts §7: the code is listed", assumed=True),
-    504: ErrorBody("request_timeout", "Gateway Timeout", "facts §7: the code is listed", assumed=True),
+    500: ErrorBody("server_error", "Server Error", "facts 18: recorded"),
+    502: ErrorBody("", "Bad Gateway", "facts 56: a page of the proxy"),
+    503: ErrorBody(
+        "service_unavailable", "Sorry, the API service is temporarily unavailable", "facts 56: intercom-ruby#104"
+    ),
+    504: ErrorBody("", "Gateway Time-out", "facts 56: a page of the proxy"),
 }
-"""The statuses that can be answered on purpose."""
+"""The statuses that can be answered on purpose; those without a code are pages of the proxy in front of Intercom."""
+
+PROXY_PAGE: Final = (
+    "<html>\r\n<head><title>{status} {phrase}</title></head>\r\n<body>\r\n"
+    "<center><h1>{status} {phrase}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+"""What nginx answers when Intercom does not (facts 56)."""
+ERROR_PAGE: Final = (
+    "<!DOCTYPE html>\n<html>\n<head>\n  <title>We're sorry, but something went wrong ({status})</title>\n</head>\n"
+    "<body>\n  <h1>We're sorry, but something went wrong.</h1>\n</body>\n</html>\n"
+)
+"""What Intercom's own server answered in place of JSON (facts 56: a Rails page)."""
 
 
 def _status(fault: Fault, sent: Sent) -> Outcome:
@@ -77,8 +90,10 @@ def _status(fault: Fault, sent: Sent) -> Outcome:
 
 
 def error_answer(fault: Fault, sent: Sent) -> Response:
-    """The error as Intercom would send it, rate-limit headers included."""
+    """The error as Intercom would send it, rate-limit headers included, or as the proxy in front of it does."""
     error = ERRORS[fault.status]
+    if not error.code:
+        return page(fault.status, PROXY_PAGE.format(status=fault.status, phrase=error.message))
     request_id = f"faulted{sent.number:013d}"
     errors = [{"code": error.code, "message": error.message}]
     body = {"type": "error.list", "request_id": request_id, "errors": errors}
@@ -89,8 +104,7 @@ def error_answer(fault: Fault, sent: Sent) -> Response:
     }
     if version := sent.request.headers.get("intercom-version"):
         headers["intercom-version"] = version
-    if fault.status == 429:
-        headers |= _rate_limit(fault.retry_after, sent.now)
+    headers |= _rate_limit(fault.retry_after, sent.now) if fault.status == 429 else _spent(sent.now)
     return Response(fault.status, headers, json.dumps(body).encode())
 
 
@@ -102,6 +116,29 @@ def _rate_limit(retry_after: int, now: float) -> dict[str, str]:
         "x-ratelimit-remaining": "0",
         "x-ratelimit-reset": str(reset),
     }
+
+
+def _spent(now: float) -> dict[str, str]:
+    """The headers of a request that is not one too many; errors have them as well (facts 43)."""
+    reset = ceil((now + 1) / WINDOW) * WINDOW
+    return {
+        "x-ratelimit-limit": str(USUAL_LIMIT),
+        "x-ratelimit-remaining": str(USUAL_LIMIT - 1),
+        "x-ratelimit-reset": str(reset),
+    }
+
+
+def page(status: int, content: str) -> Response:
+    """Return a page of HTML where JSON was expected."""
+    return Response(status, {"content-type": "text/html; charset=utf-8", "server": "nginx"}, content.encode())
+
+
+def _html(fault: Fault, sent: Sent) -> Outcome:
+    if fault.after and (done := sent.inner(sent.request)).refused:
+        return done
+    error = ERRORS[fault.status]
+    of_the_proxy = PROXY_PAGE.format(status=fault.status, phrase=error.message)
+    return Outcome(page(fault.status, ERROR_PAGE.format(status=fault.status) if error.code else of_the_proxy))
 
 
 def _rate_limited(fault: Fault, sent: Sent) -> Outcome:
@@ -174,6 +211,8 @@ class FaultKind:
 KINDS: Final[Mapping[str, FaultKind]] = {
     "status": FaultKind(_status, "answers with an error of Intercom's; `after` does the work all the same", frozenset(
         {"status", "retry_after", "after"})),
+    "html": FaultKind(_html, "answers with a page of HTML where JSON is expected; `after` does the work all the same",
+        frozenset({"status", "after"})),
     "rate_limit": FaultKind(_rate_limited, "answers 429 until `retry_after` seconds have gone by", frozenset({
         "retry_after"})),
     "delay": FaultKind(_late, "answers late", frozenset({"seconds"}), 1.0),

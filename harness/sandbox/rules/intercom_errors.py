@@ -82,7 +82,7 @@ TOO_MANY = IntercomError(
     "facts §7: the code is known",
     assumed=True,
 )
-BROKEN_JSON = IntercomError(400, "bad_request", "bad JSON in the request body: {reason}", "facts §7", assumed=True)
+BROKEN_JSON = IntercomError(400, "bad_request", "bad JSON in the request body: {reason}", "facts 38: no list of errors")
 NOT_AN_OBJECT = IntercomError(400, "bad_request", "the request body must be a JSON object", "facts §7", assumed=True)
 BODY_TOO_LARGE = IntercomError(413, "client_error", "the request body is too large", "none", assumed=True)
 

@@ -97,6 +97,10 @@ class Ids:
         """The decimal id of a plan, which is made by naming it."""
         return str(int.from_bytes(self._digest(f"plan {name}", 0, 4), "big") % 900_000 + 100_000)
 
+    def window_phase(self) -> int:
+        """Return the last digit of the moments at which the workspace's rate-limit windows begin (facts 41)."""
+        return self._digest("window", 0, 1)[0] % 10
+
     def secret(self) -> str:
         """A client secret for webhooks that the workspace starts with."""
         return self._digest("secret", 0, 20).hex()

@@ -59,6 +59,7 @@ class Workspace:
         self.teammates = Teammates(self.database, self.ids, self.app_id)
         self.admin = self.teammates.all[0]
         self.team = Team(self.ids.team_id(), "Everybody")
+        self._phase = self.ids.window_phase()
         self._first = WorkspaceSettings(intercom_version=intercom_version, client_secret=self.ids.secret())
         self._settings = self._read_settings()
         self._begin()
@@ -130,12 +131,15 @@ class Workspace:
         return self.ids.request_id(self._epoch, self._requests)
 
     def spend(self, now: int) -> tuple[int, int, int]:
-        """Count a request against the rate limit: the limit, what remains (negative: too many), when it starts anew."""
-        start = now - now % WINDOW
+        """Count a request against the rate limit: the limit, what remains (negative: too many), when it starts anew.
+
+        The first request of a window shows all of it as remaining, as recorded (facts 42).
+        """
+        start = now - (now - self._phase) % WINDOW
         count = self._window[1] + 1 if self._window[0] == start else 1
         self._window = (start, count)
         limit = self._settings.rate_limit
-        remaining = max(USUAL_LIMIT - count, 1) if limit is None else limit - count
+        remaining = max(USUAL_LIMIT - count + 1, 1) if limit is None else limit - count + (count <= limit)
         return limit or USUAL_LIMIT, remaining, start + WINDOW
 
     # All of it at once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -132,12 +133,38 @@ DEEP = b"[" * 10_000
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'"x"', b"1", b"null", b"\xff\xfe", b'{"a": NaN}', b'{"email": "\\ud800"}', DEEP, b'{"a":' + DEEP],
-    ids=["cut", "array", "text", "number", "null", "utf-8", "nan", "surrogate", "deep", "deep object"],
+    [b"[]", b'"x"', b"1", b"null"],
+    ids=["array", "text", "number", "null"],
 )
 def test_a_body_that_is_no_json_object_is_refused(asker: Asker, body: bytes) -> None:
     """With the envelope, and nothing happened."""
     assert refused(asker, "POST", "/contacts", body)[:2] == (400, "bad_request")
+
+
+def malformed(asker: Asker, method: str, target: str, body: bytes) -> bool:
+    """Whether a body is refused as malformed JSON is recorded to be, and changed nothing."""
+    before = asker.everything()
+    response = asker.send(method, target, body)
+    assert asker.everything() == before
+    return response.status == 400 and set(response.json()) == {"status", "error"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"\xff\xfe", b'{"a": NaN}', b'{"email": "\\ud800"}', DEEP, b'{"a":' + DEEP],
+    ids=["cut", "utf-8", "nan", "surrogate", "deep", "deep object"],
+)
+def test_malformed_json_is_refused_as_recorded(asker: Asker, body: bytes) -> None:
+    """No list of errors, and neither version nor rate limit in the headers (facts 38)."""
+    assert malformed(asker, "POST", "/contacts", body)
+    response = asker.send("POST", "/contacts", body)
+    assert re.fullmatch(
+        r"There was a problem in the JSON you submitted \[[0-9a-f]{32}\]: "
+        r"Error occurred while parsing request parameters",
+        response.json()["error"],
+    )
+    assert response.headers["content-type"] == "application/json"
+    assert not {name for name in response.headers if name == "intercom-version" or name.startswith("x-ratelimit")}
 
 
 @pytest.mark.parametrize("levels", [99, 100, 102, 970, 980, 990])
@@ -173,7 +200,7 @@ def test_a_number_without_end_is_refused_wherever_it_stands(asker: Asker, method
     asker.user()
     for number in (2**63, 2**70, -(2**64)):
         content = json.dumps(body).replace(": 0}", f": {number}}}").encode()
-        assert refused(asker, method, target, content)[:2] == (400, "bad_request")
+        assert malformed(asker, method, target, content)
     content = json.dumps(body).replace(": 0}", f": {2**63 - 1}}}").encode()
     assert asker.send(method, target, content).status < 500
 
@@ -214,7 +241,7 @@ def test_a_spent_budget_is_a_429_until_the_window_ends(asker: Asker) -> None:
     assert response.headers["x-ratelimit-limit"] == "2"
     assert response.headers["x-ratelimit-remaining"] == "0"
     reset = int(response.headers["x-ratelimit-reset"])
-    assert reset % 10 == 0
+    assert 0 < reset - asker.clock.now() <= 10
     assert response.headers["retry-after"] == str(reset - int(asker.clock.now()))
     asker.clock.advance(10)
     assert asker.send("GET", "/me").status == 200

@@ -208,7 +208,7 @@ def test_a_kind_does_the_work_or_does_not(kind: str) -> None:
     bench.arm(operation="*", kind=kind)
     outcome = bench.ask()
     assert outcome.fault
-    assert bench.worked == (0 if kind in ("reset_before", "status", "rate_limit") else 1)
+    assert bench.worked == (0 if kind in ("reset_before", "status", "html", "rate_limit") else 1)
 
 
 def test_what_each_kind_makes_of_an_answer() -> None:
@@ -240,7 +240,30 @@ def test_what_each_kind_makes_of_an_answer() -> None:
     assert len(garbled.body) == len(BODY)
 
 
-@pytest.mark.parametrize("status", ERRORS)
+@pytest.mark.parametrize("status", [502, 504])
+def test_an_error_of_the_proxy_is_its_page(status: int) -> None:
+    """HTML of nginx, without any header of Intercom's (facts 56)."""
+    bench = Bench()
+    bench.arm(operation="*", kind="status", status=status)
+    answer = bench.ask().response
+    assert answer is not None
+    assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert b"<center>nginx</center>" in answer.body
+    assert not {"intercom-version", "x-request-id"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_page_of_html_comes_where_json_is_expected(after: bool) -> None:
+    """Before the work or after it, with the status that was asked for."""
+    bench = Bench()
+    bench.arm(operation="*", kind="html", status=500, after=after)
+    answer = bench.ask().response
+    assert answer is not None
+    assert (answer.status, answer.json(), bench.worked) == (500, None, int(after))
+    assert answer.body.startswith(b"<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("status", [status for status, error in ERRORS.items() if error.code])
 def test_an_error_is_intercoms_own_envelope(status: int) -> None:
     """Status, code and message in `error.list`, the version echoed, and the request id in body and header."""
     bench = Bench()
@@ -251,6 +274,7 @@ def test_an_error_is_intercoms_own_envelope(status: int) -> None:
     assert (answer.status, body["type"], body["errors"][0]["code"]) == (status, "error.list", ERRORS[status].code)
     assert body["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["intercom-version"] == "2.16"
+    assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(answer.headers)
 
 
 def test_a_429_says_when_to_come_back() -> None:
