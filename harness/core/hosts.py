@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from harness.core.http import INTERCOM_HOST
+from harness.core.http import INTERCOM_HOST, Request
 
 ANSWERED = ("intercom.io", "intercomcdn.com", "intercomassets.com", "intercom-messenger.com")
 """Domains, each with all that is under it, which the gateway answers: API (US, EU, AU), Messenger, its scripts."""
@@ -22,6 +22,15 @@ def host_of(authority: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0].rstrip(".")
+
+
+def region_meant(request: Request) -> str | None:
+    """Return the region whose host a pipeline or a page reached by name (`US`, `EU`, `AU`); `None` for another host."""
+    host = host_of(request.origin.partition("://")[2])
+    if request.caller != "pipeline" or not is_answered(host):
+        return None
+    labels = host.split(".")
+    return next((region for region in ("EU", "AU") if region.lower() in labels), "US")
 
 
 def is_answered(host: str) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
+from harness.core.hosts import region_meant
 from harness.core.http import Request, Response
 from harness.sandbox.http_headers import (
     check_media,
@@ -36,6 +37,7 @@ from harness.sandbox.requests.router import Route, Router
 from harness.sandbox.routes import ROUTES
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import IntercomError, Refused
+from harness.sandbox.rules.token_scopes import is_allowed
 from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS
 from harness.sandbox.store.ids import Ids
 from harness.sandbox.workspaces.admin import WorkspaceAdmin
@@ -133,12 +135,17 @@ class Sandbox:
         headers["x-ratelimit-reset"] = str(reset)
         if remaining < 0:
             raise Refused(no.TOO_MANY.with_header("retry-after", str(max(reset - now, 1))))
+        if region_meant(request) not in (None, workspace.preferences.region):
+            raise Refused(no.BAD_TOKEN)
         check_media(request)
-        found = self._router.find(request.method, path, version)
+        method = request.method
+        found = self._router.find(method, path, version)
         if isinstance(found, IntercomError):
             raise Refused(found)
         route, parameters = found
         serving.operation = route.operation
+        if not is_allowed(method, route.pattern, workspace.preferences.token_scopes, reads=route.reads):
+            raise Refused(no.SCOPE_MISSING)
         query: Mapping[str, str] = request.query if asked else {}
         body = {} if request.method == "GET" else parsing.body_of(request.body)
         origin = request.origin or f"https://{request.host}"

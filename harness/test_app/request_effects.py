@@ -63,6 +63,7 @@ _WHO = "id|external_id|user_id|email|name"
 TABLE: Sequence[GuardedOperation] = (
     GuardedOperation("POST", "/contacts/search", "reads"),
     GuardedOperation("POST", "/conversations/search", "reads"),
+    GuardedOperation("POST", "/admins/activity_logs/search", "reads"),
     GuardedOperation("POST", "/contacts/merge/preview", "reads"),
     GuardedOperation("POST", "/companies/list", "reads"),
     GuardedOperation("POST", "/contacts", "makes", (_WHO,), "contact"),

@@ -15,9 +15,9 @@ from harness.core.http import BrokenResponse, Exchange
 
 MASK = "[masked]"
 _SECRET_KEYS = re.compile(
-    r"(token|secret|password|passwd|api_?key|user_hash|anonymous_session|authorization|cookie)$", re.IGNORECASE
+    r"(token|secret|password|passwd|api_?key|user_hash|user_jwt|anonymous_session|authorization|cookie)$", re.IGNORECASE
 )
-_SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash)=)[^&]*")
+_SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash|user_jwt)=)[^&]*")
 
 
 def exchange_tree(exchange: Exchange) -> dict[str, object]:

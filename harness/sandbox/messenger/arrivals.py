@@ -60,6 +60,22 @@ def whoever_is_here(call: RequestContext, form: Form) -> Person:
     return found
 
 
+def identified(call: RequestContext, form: Form) -> Form:
+    """Return a form with what its signed token (`intercom_user_jwt`) says of the user, which wins over the rest.
+
+    Raises: `Refused` for a token that is not signed with the workspace's secret, or has expired.
+    """
+    token = form.user_data.get("intercom_user_jwt")
+    if token is None:
+        return form
+    claims = (
+        proofs.claims_of(call.workspace.preferences.client_secret, token, call.now) if isinstance(token, str) else None
+    )
+    if claims is None or not (claims.get("user_id") or claims.get("email")):
+        raise Refused(messenger_rules.UNVERIFIED)
+    return Form(form.fields, {**form.user_data, **claims}, proved=True)
+
+
 def wanted_user(call: RequestContext, form: Form) -> Identifiers:
     """The user that a form names; the Messenger knows no `id`."""
     named = {name: form.user_data.get(name) for name in ("user_id", "email")}
@@ -172,7 +188,7 @@ def _session(call: RequestContext, form: Form) -> proofs.Session | None:
 
 def _proved(call: RequestContext, form: Form, wanted: Identifiers) -> bool:
     preferences = call.workspace.preferences
-    if not preferences.identity_verification:
+    if form.proved or not preferences.identity_verification:
         return True
     identifier = wanted.external_id or wanted.email or ""
     return proofs.is_proved(preferences.client_secret, identifier, form.user_data.get("user_hash"))

@@ -16,7 +16,7 @@ from harness.sandbox.rules.intercom_errors import Refused
 
 WRITTEN_AS_THEY_ARE = ("name", "phone", "avatar", "unsubscribed_from_emails", "language_override")
 UTM = ("utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term")
-IDENTITY = ("anonymous_id", "user_id", "email", "user_hash", "created_at", "company", "companies")
+IDENTITY = ("anonymous_id", "user_id", "email", "user_hash", "intercom_user_jwt", "created_at", "company", "companies")
 LONGEST_TEXT = 255
 """How much of a text attribute is kept, in characters (Intercom's own limit for custom attributes)."""
 
@@ -27,6 +27,8 @@ class Form:
 
     fields: Mapping[str, str]
     user_data: dict[str, Any]
+    proved: bool = False
+    """Whether a signed token said who the user is."""
 
     @property
     def anonymous_id(self) -> str | None:

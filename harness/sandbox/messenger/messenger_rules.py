@@ -24,6 +24,15 @@ NOT_BOOTED = IntercomError(
     404, "not_found", "Nobody is here by this anonymous_id or user", "facts §9: a message follows a ping", assumed=True
 )
 
+CONTINENTS = {"US": "United States", "EU": "Europe", "AU": "Australia"}
+
+
+def wrong_region(hosted: str, asked: str) -> IntercomError:
+    """Return the error of a Messenger that asks a region where the workspace is not hosted."""
+    told = f"Your workspace is hosted in {CONTINENTS[hosted]} but you connected to {CONTINENTS[asked]}"
+    return IntercomError(403, "region_mismatch", told, "facts 58")
+
+
 ANONYMOUS = Table(
     "a ping without user_id and e-mail",
     {"session": ("user", "other"), "anonymous_id": ("none", "visitor", "lead", "used_up", "unknown")},

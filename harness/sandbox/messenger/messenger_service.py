@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from harness.core.hosts import region_meant
 from harness.core.http import Request, Response
 from harness.sandbox.messenger import arrivals, messenger_responses, messenger_rules
 from harness.sandbox.messenger.forms import Form, json_field, read_form
@@ -93,11 +94,13 @@ class Messenger:
         workspace = self._find(form.fields.get("app_id", ""))
         if workspace is None:
             raise Refused(messenger_rules.APP_UNKNOWN)
+        if (meant := region_meant(request)) not in (None, workspace.preferences.region):
+            raise Refused(messenger_rules.wrong_region(workspace.preferences.region, str(meant)))
         parameters = tuple(CONVERSATION.findall(request.path))
         with workspace.lock, workspace.database.transaction():
             origin = request.origin or f"https://{request.host}"
             call = RequestContext(workspace, DIALECT, parameters, {}, {}, workspace.now(), origin, request.path)
-            return act(call, form)
+            return act(call, arrivals.identified(call, form))
 
 
 PREFLIGHT = {"access-control-allow-methods": "POST", "access-control-allow-headers": "content-type"}

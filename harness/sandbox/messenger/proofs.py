@@ -1,4 +1,4 @@
-"""What the Messenger proves people by: the hash of identity verification, and the signed session cookie (facts §9).
+"""What the Messenger proves people by: the hash of identity verification or a signed token, and the session cookie.
 
 Both are made with the workspace's client secret; the real Intercom keeps a secret of its own for each.
 """
@@ -32,6 +32,42 @@ def user_hash(secret: str, identifier: str) -> str:
 def is_proved(secret: str, identifier: str, given: object) -> bool:
     """Whether the hash that came with an identifier is the right one."""
     return isinstance(given, str) and hmac.compare_digest(user_hash(secret, identifier), given.lower())
+
+
+def claims_of(secret: str, token: str, now: int) -> dict[str, object] | None:
+    """Return what a JSON web token says of a person; `None` for one not signed here by HS256, or expired."""
+    head, _, signature = token.rpartition(".")
+    expected = hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest()
+    if not hmac.compare_digest(_without_padding(expected).encode(), signature.encode()):
+        return None
+    header, _, payload = head.partition(".")
+    try:
+        algorithm = msgspec.json.decode(_decoded(header), type=_Header).alg
+        claims: dict[str, object] = msgspec.json.decode(_decoded(payload), type=dict[str, object])
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        return None
+    expires = claims.pop("exp", None)
+    expired = expires is not None and not (isinstance(expires, (int, float)) and now < expires)
+    return None if algorithm != "HS256" or expired else claims
+
+
+def token_of(secret: str, claims: dict[str, object]) -> str:
+    """Return a JSON web token with these claims, signed by HS256."""
+    parts = (msgspec.json.encode({"alg": "HS256", "typ": "JWT"}), msgspec.json.encode(claims))
+    head = ".".join(map(_without_padding, parts))
+    return f"{head}.{_without_padding(hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest())}"
+
+
+class _Header(msgspec.Struct):
+    alg: str
+
+
+def _without_padding(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def sign(secret: str, session: Session) -> str:

@@ -203,8 +203,10 @@ def convert_lead(call: RequestContext) -> OperationResponse:
 
 
 def channel_of(lead: Person | None) -> str:
-    """Whether a lead came by the Messenger or from outside."""
-    return "external" if lead is not None and lead.channel else "messenger"
+    """Tell whether a lead came by the Messenger, by Facebook or from elsewhere outside."""
+    if lead is None or not lead.channel:
+        return "messenger"
+    return "facebook" if lead.channel == "facebook" else "external"
 
 
 def merge_contacts(call: RequestContext) -> OperationResponse:

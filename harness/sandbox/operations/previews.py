@@ -56,7 +56,7 @@ def merge_preview(call: RequestContext) -> OperationResponse:
 def _blocked(source: Person, into: Person, *, skip: bool) -> str:
     if (source.kind, into.kind) != ("lead", "user"):
         return "invalid_merge_role_pair"
-    if channel_of(source) == "external":
+    if channel_of(source) != "messenger":
         return CHANNELS.get(str(source.channel), "external_lead_channel_not_allowed")
     return "" if skip or share_identifier(source, into) else "no_shared_identifier"
 

@@ -34,6 +34,7 @@ TARGETS = ("new", "user", "several", "archived", "lead", "unknown_id", "conflict
 """What the identifiers of the wanted user lead to: nobody yet; one user; several; an archived one; a lead; an `id` that
 nobody has; somebody else who already has an identifier that the new user would get."""
 
+CHANNELS = ("messenger", "facebook", "external")
 YES_NO = ("yes", "no")
 USER = ("absent", "empty", "given")
 
@@ -101,7 +102,7 @@ CONVERT_LEAD = Table(
         "lead": ("unidentified", "absent", "found"),
         "user": USER,
         "target": TARGETS,
-        "channel": ("messenger", "external"),
+        "channel": CHANNELS,
     },
     (
         DecisionRule(
@@ -116,9 +117,12 @@ CONVERT_LEAD = Table(
         ),
         DecisionRule({"lead": "found", "user": "given", "target": "new"}, "become_user", "facts §4"),
         DecisionRule(
-            {"lead": "found", "user": "given", "target": "user", "channel": "external"},
-            no.EXTERNAL_CHANNEL,
+            {"lead": "found", "user": "given", "target": "user", "channel": "facebook"},
+            no.FACEBOOK_USER,
             "facts §4: intercom-ruby#470",
+        ),
+        DecisionRule(
+            {"lead": "found", "user": "given", "target": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts 57"
         ),
         DecisionRule({"lead": "found", "user": "given", "target": "user", "channel": "messenger"}, "merge", "facts §4"),
         DecisionRule({"lead": "found", "user": "given", "target": "several"}, no.SEVERAL_USERS, "facts §2"),
@@ -147,7 +151,7 @@ MERGE = Table(
     {
         "from": ("missing", "absent", "lead", "user"),
         "into": ("missing", "absent", "lead", "user"),
-        "channel": ("messenger", "external"),
+        "channel": CHANNELS,
         "shared": YES_NO,
         "skip": YES_NO,
         "merge_needs_duplicates": YES_NO,
@@ -162,12 +166,13 @@ MERGE = Table(
         ),
         DecisionRule({"from": "user", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
         DecisionRule({**USER_TO_USER, "users_merge": "no"}, no.INVALID_MERGE, "facts §4"),
-        DecisionRule({**USERS_MERGE, "channel": "external"}, USER_WITH_CHANNEL, "facts §4: Preview"),
+        DecisionRule({**USERS_MERGE, "channel": "facebook|external"}, USER_WITH_CHANNEL, "facts §4: Preview"),
         DecisionRule({**MESSENGER_USERS, "skip": "yes"}, USERS_SKIP_REFUSED, "facts §4: Preview"),
         DecisionRule({**MESSENGER_USERS, "skip": "no", "shared": "no"}, USERS_NOT_DUPLICATES, "facts §4: Preview"),
         DecisionRule({**MESSENGER_USERS, "skip": "no", "shared": "yes"}, "merge", "facts §4: Preview"),
         DecisionRule({"from": "lead", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
-        DecisionRule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts §4"),
+        DecisionRule({"from": "lead", "into": "user", "channel": "facebook"}, no.FACEBOOK_USER, "facts §4"),
+        DecisionRule({"from": "lead", "into": "user", "channel": "external"}, no.EXTERNAL_CHANNEL, "facts 57"),
         DecisionRule(
             {"from": "lead", "into": "user", "channel": "messenger", "merge_needs_duplicates": "no"},
             "merge",

@@ -56,6 +56,7 @@ NO_AUTHORIZATION = IntercomError(
     401, "missing_authorization", "Authorization header is missing", "facts §7: the code is listed", assumed=True
 )
 BAD_TOKEN = IntercomError(401, "unauthorized", "Access Token Invalid", "facts §7")
+SCOPE_MISSING = IntercomError(401, "token_unauthorized", "Not authorized to access resource", "facts 58, recorded")
 VERSION_UNKNOWN = IntercomError(400, "intercom_version_invalid", "The requested version could not be found", "facts §1")
 VERSION_WITHOUT_RESOURCE = IntercomError(
     400,
@@ -199,8 +200,14 @@ NOT_DUPLICATES = IntercomError(
     "Pass skip_duplicate_validation=true to override this check.",
     "facts §4: from 2.16",
 )
-EXTERNAL_CHANNEL = IntercomError(
+FACEBOOK_USER = IntercomError(
     422, "unprocessable_entity", "Facebook users can't be merged", "facts §4: intercom-ruby#470"
+)
+EXTERNAL_CHANNEL = IntercomError(
+    422,
+    "unprocessable_entity",
+    "User merge for external leads is disabled by default unless explicitly allowed by passing allowed channels array",
+    "facts 57",
 )
 HISTORY_NOT_FOUND = IntercomError(404, "not_found", "Contact not found", "facts §4")
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from harness.core.loopback import is_loopback
 from harness.sandbox.rules.impossible import impossible, listed
+from harness.sandbox.rules.token_scopes import SCOPES
 from harness.sandbox.rules.versions import VERSIONS
 from harness.sandbox.store.topics import TOPICS
 
@@ -32,6 +33,7 @@ class WorkspaceSettings:
     webhook_url: str | None = None
     webhook_topics: list[str] | None = None
     as_of: str | None = None
+    token_scopes: list[str] | None = None
 
     @property
     def index_lags(self) -> bool:
@@ -57,6 +59,7 @@ def check_setting(name: str, value: object) -> None:
             "a URL on this machine, such as http://127.0.0.1:9000/, or null",
         ),
         "as_of": (value is None or _is_date(value), "a date such as 2021-04-01, or null for the newest"),
+        "token_scopes": (value is None or _are_scopes(value), f"a list of {', '.join(SCOPES)}, or null for all"),
         "webhook_topics": (value is None or _are_topics(value), "a list of topics, or null for all"),
     }
     if name not in checks:
@@ -82,6 +85,10 @@ def _is_date(value: object) -> bool:
 def _is_here(url: object) -> bool:
     parts = urlsplit(url) if isinstance(url, str) else None
     return parts is not None and parts.scheme in ("http", "https") and is_loopback(parts.hostname)
+
+
+def _are_scopes(value: object) -> bool:
+    return isinstance(value, list) and all(one in SCOPES for one in value)
 
 
 def _are_topics(value: object) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.core.http import Request, Response
 from harness.sandbox.messenger import messenger_rules
-from harness.sandbox.messenger.proofs import Session, read_session, sign, user_hash
+from harness.sandbox.messenger.proofs import Session, read_session, sign, token_of, user_hash
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.rule_combinations import combinations
 from harness.tests.support.sandbox_client import Asker
@@ -211,6 +211,64 @@ def test_identity_verification_lets_in_what_is_proved(browser: Browser) -> None:
         proof = user_hash(settings["client_secret"], next(iter(identity.values())))
         assert browser.ping({**identity, "user_hash": proof})["role"] == "user"
     assert browser.ping()["role"] == "visitor"
+
+
+def test_a_signed_token_says_who_the_user_is(browser: Browser) -> None:
+    """`intercom_user_jwt`, HS256 with the client secret: its claims win over what the page says, and need no hash."""
+    settings = browser.asker.sandbox.workspace("test").update_settings({"identity_verification": True})
+    now = int(browser.asker.clock.now())
+    token = token_of(settings["client_secret"], {"user_id": "u-1", "email": "a@example.com", "exp": now + 60})
+    browser.ping({"intercom_user_jwt": token, "user_id": "somebody-else", "plan": "pro"})
+    (user,) = browser.asker.using("2.16").ask("GET", "/contacts")["data"]
+    assert (user["external_id"], user["email"]) == ("u-1", "a@example.com")
+    assert user["custom_attributes"] == {"plan": "pro"}
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda secret, now: token_of("another secret", {"user_id": "u-1"}),
+        lambda secret, now: token_of(secret, {"user_id": "u-1", "exp": now - 1}),
+        lambda secret, now: token_of(secret, {"plan": "pro"}),
+        lambda secret, now: token_of(secret, {"user_id": "u-1"}).rpartition(".")[0] + ".",
+        lambda secret, now: token_of(secret, {"user_id": "u-1"})[:-3],
+        lambda secret, now: "no token",
+        lambda secret, now: 7,
+    ],
+    ids=["another secret", "expired", "of nobody", "unsigned", "cut", "no token", "a number"],
+)
+@pytest.mark.parametrize("verification", [True, False])
+def test_a_token_that_proves_nobody_is_refused(browser: Browser, spoiled: Any, verification: bool) -> None:
+    """Signed by another, expired, of nobody, unsigned, cut or no token: 403, and nothing is changed."""
+    settings = browser.asker.sandbox.workspace("test").update_settings({"identity_verification": verification})
+    token = spoiled(settings["client_secret"], int(browser.asker.clock.now()))
+    before = browser.asker.everything()
+    assert browser.send("ping", {"user_id": "u-1", "intercom_user_jwt": token}).status == 403
+    assert browser.asker.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("region", "host", "status"),
+    [
+        ("US", "api-iam.intercom.io", 200),
+        ("EU", "api-iam.eu.intercom.io", 200),
+        ("EU", "api-iam.intercom.io", 403),
+        ("US", "api-iam.au.intercom.io", 403),
+        ("EU", "127.0.0.1:8080", 200),
+    ],
+)
+def test_a_messenger_of_another_region_is_refused(browser: Browser, region: str, host: str, status: int) -> None:
+    """With both regions named; on this machine's own address every region answers."""
+    browser.asker.sandbox.workspace("test").update_settings({"region": region})
+    form = urlencode({"app_id": browser.app_id, "v": "3", "user_data": "{}"}).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    request = Request("POST", "/messenger/web/ping", headers, form, origin=f"https://{host}")
+    answer = browser.asker.sandbox.handle(request)
+    assert answer.status == status
+    if status == 403:
+        (error,) = answer.json()["errors"]
+        assert error["code"] == "region_mismatch"
+        assert error["message"].startswith("Your workspace is hosted in ")
 
 
 def test_who_does_not_sign_out_is_shown_for_a_week(browser: Browser) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.core.errors import Problem
+from harness.core.http import Request
 from harness.tests.support.sandbox_client import Asker, refused
 
 NOBODY = "0" * 24
@@ -262,3 +263,47 @@ def test_every_answer_has_intercom_s_headers(asker: Asker) -> None:
         assert headers["intercom-version"] == "2.16"
         assert len(headers["x-request-id"]) == 20
         assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(headers)
+
+
+@pytest.mark.parametrize(
+    ("region", "host", "status"),
+    [
+        ("US", "api.intercom.io", 200),
+        ("EU", "api.eu.intercom.io", 200),
+        ("EU", "api.intercom.io", 401),
+        ("US", "api.au.intercom.io", 401),
+        ("AU", "127.0.0.1:8080", 200),
+    ],
+)
+def test_a_token_is_of_one_region(asker: Asker, region: str, host: str, status: int) -> None:
+    """Another region's host does not know it; a loopback address stands for any."""
+    asker.sandbox.workspace("test").update_settings({"region": region})
+    headers = {"authorization": "Bearer sandbox-test"}
+    request = Request("GET", "/me", headers, host=host.partition(":")[0], origin=f"https://{host}")
+    assert asker.sandbox.handle(request).status == status
+
+
+@pytest.mark.parametrize(
+    ("scopes", "method", "target", "allowed"),
+    [
+        (["read_list_users_companies"], "GET", "/contacts", True),
+        (["read_list_users_companies"], "POST", "/contacts/search", True),
+        (["read_list_users_companies"], "POST", "/visitors/convert", False),
+        (["read_write_users"], "POST", "/visitors/convert", True),
+        (["read_one_user_one_company"], "GET", "/contacts/1", True),
+        (["read_one_user_one_company"], "GET", "/contacts", False),
+        (["write_users_companies"], "GET", "/admins", False),
+        (["read_one_admin"], "GET", "/admins", False),
+        (["read_admins"], "GET", "/admins", True),
+        ([], "GET", "/me", True),
+        ([], "GET", "/counts", False),
+    ],
+)
+def test_a_token_does_what_its_scopes_say(
+    asker: Asker, scopes: list[str], method: str, target: str, allowed: bool
+) -> None:
+    """Without the scope 401 in the recorded words, whatever there is; which scope is for what is assumed."""
+    asker.sandbox.workspace("test").update_settings({"token_scopes": scopes})
+    response = asker.send(method, target, {} if method == "POST" else None)
+    refusal = (response.status, response.json().get("errors", [{}])[0].get("message"))
+    assert (refusal != (401, "Not authorized to access resource")) is allowed

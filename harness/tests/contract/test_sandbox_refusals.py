@@ -164,14 +164,20 @@ def test_a_shared_phone_makes_two_contacts_duplicates(asker: Asker) -> None:
     asker.ask("POST", "/contacts/merge", {"from": lead["id"], "into": user["id"]})
 
 
+EXTERNAL = (
+    "User merge for external leads is disabled by default unless explicitly allowed by passing allowed channels array"
+)
+
+
 @pytest.mark.parametrize("version", ["1.4", "2.15"])
-def test_a_lead_from_an_external_channel_cannot_be_merged(asker: Asker, version: str) -> None:
-    """422, in both dialects."""
+@pytest.mark.parametrize(("channel", "words"), [("facebook", "Facebook users can't be merged"), ("whatsapp", EXTERNAL)])
+def test_a_lead_from_an_external_channel_cannot_be_merged(asker: Asker, version: str, channel: str, words: str) -> None:
+    """422, in both dialects, in the recorded words."""
     user = asker.user()
-    visitor = asker.visitor(channel="facebook")
+    visitor = asker.visitor(channel=channel)
     body = conversion(visitor={"id": visitor["id"]}, type="lead")
     lead = asker.ask("POST", "/visitors/convert", body)
-    answer = (422, "unprocessable_entity", "Facebook users can't be merged")
+    answer = (422, "unprocessable_entity", words)
     if version == "1.4":
         converted = {"contact": {"id": lead["id"]}, "user": {"email": user["email"]}}
         assert refused(asker.using(version), "POST", "/contacts/convert", converted) == answer

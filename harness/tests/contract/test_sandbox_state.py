@@ -266,6 +266,7 @@ def test_a_checkpoint_brings_everything_back(asker: Asker) -> None:
         {"index_delay": -1},
         {"app_id": "another"},
         {"as_of": "yesterday"},
+        {"token_scopes": ["everything"]},
         {"as_of": "20210124"},
         {"nonsense": 1},
     ],
@@ -294,6 +295,7 @@ def test_settings_say_what_can_be_set(asker: Asker) -> None:
         "webhook_url",
         "webhook_topics",
         "as_of",
+        "token_scopes",
     }
     assert set(settings) == names
     assert asker.sandbox.workspace("test").update_settings(settings) == settings

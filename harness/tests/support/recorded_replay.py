@@ -35,6 +35,8 @@ LONG_BEFORE = 3_600
 """Seconds before a recording at which what existed before is set up."""
 SOONEST, LATEST = 20, 60
 """Seconds after a write at which a list or a search shows it at the soonest and at the latest (facts 23, 66)."""
+UNAUTHORIZED = "token_unauthorized"
+"""What a token without a scope is answered; a recording of it says nothing else of the token."""
 INDEXED = ("SearchContacts", "ListContacts")
 
 
@@ -103,6 +105,8 @@ class SessionReplay:
         settings: dict[str, Any] = {"as_of": self._session.day, "index_delay": LATEST}
         if "x-ratelimit-limit" in exchange.headers:
             settings["rate_limit"] = int(exchange.headers["x-ratelimit-limit"])
+        if any(UNAUTHORIZED in str(one.body) for one in self._session.exchanges):
+            settings["token_scopes"] = []
         self._set_up_things(self._earlier)
         for contact_id, person in self._earlier.people.items():
             if person.state != "absent":

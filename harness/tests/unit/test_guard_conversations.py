@@ -195,6 +195,7 @@ def test_what_is_no_conversation_shows_nobody(body: Any) -> None:
 
 REFUSED_ON_PURPOSE = {
     "PUT /data_attributes/{}": "settings of the workspace, which nobody could set back",
+    "PUT /admins/{}/away": "a teammate of the workspace, who is no person of the run",
 }
 
 
