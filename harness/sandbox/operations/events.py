@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from harness.core.timestamps import iso_milliseconds
 from harness.sandbox.operations.lookup import named_person, queried_person
 from harness.sandbox.requests import parsing
@@ -10,6 +12,9 @@ from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
 from harness.sandbox.rules.person import Person
 from harness.sandbox.store.belongings import Event
+
+ACCEPTED: Final = {"content-type": "text/html", "cache-control": "no-cache"}
+"""What a response without a body says of itself (facts 35)."""
 
 
 def add(call: RequestContext) -> OperationResponse:
@@ -22,7 +27,7 @@ def add(call: RequestContext) -> OperationResponse:
         raise Refused(no.PARAMETER_MISSING.filled(field="created_at"))
     person = named_person(call, call.body)
     call.belongings.add_event(person.person_id, name, at, parsing.mapping(call.body, "metadata") or {})
-    return OperationResponse(status=202)
+    return OperationResponse(status=202, headers=ACCEPTED)
 
 
 def list_all(call: RequestContext) -> OperationResponse:

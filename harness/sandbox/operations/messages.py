@@ -28,8 +28,8 @@ def create(call: RequestContext) -> OperationResponse:
         raise Refused(no.PARAMETER_MISSING.filled(field="from"))
     if author.get("type") not in CONTACTS:
         raise Refused(no.PARAMETER_INVALID.filled(field="from.type"))
-    body = _body(call)
-    return _say(call, _speaker(call, author), body)
+    speaker = _speaker(call, author)
+    return _say(call, speaker, _body(call))
 
 
 def message(call: RequestContext) -> OperationResponse:

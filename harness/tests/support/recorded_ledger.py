@@ -12,18 +12,15 @@ LEDGER: dict[str, tuple[str, ...]] = {
         "header x-intercom-version: missing",
         "header x-runtime: missing",
     ),
-    "a header added between 2021 and 2026": (
-        "header referrer-policy: not recorded",
-        "header x-request-queueing: not recorded",
-    ),
-    "a header that 2014 to 2018 did not have yet, or that only 2014 to 2020 had": (
+    "headers of 2014 to 2018: later responses have another one, or none": (
         "header content-type: not recorded",
-        "header intercom-version: not recorded",
+        "header strict-transport-security: another value",
         "header x-intercomrade: missing",
     ),
-    "a header that the sandbox lacks": (
-        "header cache-control: another value",
-        "header strict-transport-security: missing",
+    "one 404 of 2017 without them; 104 of 106 recorded errors have them (facts-recorded 43)": (
+        "header x-ratelimit-limit: not recorded",
+        "header x-ratelimit-remaining: not recorded",
+        "header x-ratelimit-reset: not recorded",
     ),
     "keys that 1.x responses of 2014 to 2018 lack": ("user_message.conversation_id: not recorded",),
     "the workspace's own attributes: their order, where a recording lists them after it first names one": (
@@ -32,10 +29,6 @@ LEDGER: dict[str, tuple[str, ...]] = {
     "tags inside a contact: their order, which differs between calls (facts-recorded 29)": (
         "contact.tags.data[]: in another order",
     ),
-    "a message by an unknown user: whether the sender or the body is looked at first": (
-        "createMessage: status 400 instead of 404",
-    ),
-    "the token's scopes cannot be set": ("listAdmins: status 200 instead of 401",),
 }
 """The findings by their reason."""
 

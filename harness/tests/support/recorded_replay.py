@@ -37,6 +37,8 @@ SOONEST, LATEST = 20, 60
 """Seconds after a write at which a list or a search shows it at the soonest and at the latest (facts 23, 66)."""
 UNAUTHORIZED = "token_unauthorized"
 """What a token without a scope is answered; a recording of it says nothing else of the token."""
+WINDOW = 10
+"""Seconds of a rate-limit window."""
 INDEXED = ("SearchContacts", "ListContacts")
 
 
@@ -86,6 +88,8 @@ class SessionReplay:
         self._binding = RecordedBinding()
         self._earlier = earlier_than(session)
         self._writes: list[float] = []
+        self._resets: set[int] = set()
+        self._window = ""
 
     def run(self) -> None:
         """Set up what existed before, then replay each exchange."""
@@ -162,7 +166,9 @@ class SessionReplay:
         if operation in INDEXED:
             found = self._best(request, exchange, given)
         else:
-            found = self._compared(exchange, self._sandbox.handle(request), given)
+            response = self._sandbox.handle(request)
+            found = self._compared(exchange, response, given)
+            self._check_window(response, found)
             if exchange.method != "GET":
                 self._writes.append(self._clock.now())
         self._tally.add(operation, exchange.place, found)
@@ -179,6 +185,18 @@ class SessionReplay:
         comparison = RecordedComparison(self._binding, given)
         return comparison.compare(exchange.status, exchange.headers, exchange.body, response)
 
+    def _check_window(self, response: Response, found: ComparedResponse) -> None:
+        """Windows begin ten seconds apart; the first request of one shows the whole limit remaining (facts 41, 42)."""
+        if not (reset := response.headers.get("x-ratelimit-reset")):
+            return
+        self._resets.add(int(reset) % WINDOW)
+        same = len(self._resets) == 1 and 0 < int(reset) - self._clock.now() <= WINDOW
+        found.note("headers", None if same else "header x-ratelimit-reset: another phase")
+        if reset != self._window:
+            first = response.headers["x-ratelimit-remaining"] == response.headers["x-ratelimit-limit"]
+            found.note("headers", None if first else "header x-ratelimit-remaining: not all of it at first")
+        self._window = reset
+
     def _best(self, request: Request, exchange: RecordedExchange, given: frozenset[str]) -> ComparedResponse:
         """Compare with what the index may show by now; the fewest findings count."""
         tried = []
@@ -187,7 +205,9 @@ class SessionReplay:
             binding = self._binding.copy()
             comparison = RecordedComparison(binding, given)
             response = self._sandbox.handle(request)
-            tried.append((comparison.compare(exchange.status, exchange.headers, exchange.body, response), binding))
+            found = comparison.compare(exchange.status, exchange.headers, exchange.body, response)
+            self._check_window(response, found)
+            tried.append((found, binding))
             if not tried[-1][0].findings:
                 break
         found, self._binding = min(tried, key=lambda one: len(one[0].findings))
