@@ -48,6 +48,9 @@ def lead_joins_user(people, pipeline, verify):
 FLOWS = (visitor_becomes_lead, visitor_becomes_user, visitor_joins_user, lead_becomes_user, lead_joins_user)
 every_flow = pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 
+INDEXED = 24 * 3600
+"""Seconds after which lists and searches show somebody, however far they lag behind."""
+
 LOSSES = {
     "silence": {"kind": "lost"},
     "empty": {"kind": "empty"},
@@ -214,6 +217,28 @@ def test_search_does_not_show_the_user_yet_when_a_lead_joins(people, pipeline, v
     lead = people.lead(email=user.email)
     intercom.search_lags()
     pipeline.lead_to_user(lead, people.same_email_as(user))
+    verify.merged(lead, into=user)
+
+
+def test_search_shows_an_email_that_the_user_no_longer_has(people, pipeline, verify, intercom, clock):
+    """Search and list show a user under an e-mail that is a lead's now: the lead becomes a user, and joins nobody."""
+    user = people.user()
+    lead, newcomer = people.lead(email=user.email), people.same_email_as(user)
+    clock.advance(INDEXED)
+    intercom.search_lags()
+    people.changed(user, email=people.newcomer().email)
+    pipeline.lead_to_user(lead, newcomer)
+    verify.became_user(lead, email=newcomer.email)
+
+
+def test_search_shows_a_user_as_before_their_last_change(people, pipeline, verify, intercom, clock):
+    """Search and list show a user as they were before a change: the lead joins them, and the change stays."""
+    user = people.user()
+    lead = people.lead(email=user.email)
+    clock.advance(INDEXED)
+    intercom.search_lags()
+    user = people.changed(user, custom_attributes={"plan": "enterprise", "seats": 40})
+    pipeline.lead_to_user(lead, user)
     verify.merged(lead, into=user)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -49,6 +49,22 @@ class Circumstances:
         sent = {"user_id": person.external_id, "email": other.email}
         self._outfitter.do("POST", "/users", sent, version="1.4")
         return self._replaced(person, other.email)
+
+    def changed(
+        self, person: Changed, *, email: str | None = None, custom_attributes: Mapping[str, str | int] | None = None
+    ) -> Changed:
+        """Change a contact as a teammate or another system does; a pipeline that holds the old one knows nothing of it.
+
+        email: the new address, the old one is kept without it. custom_attributes: those that change. Return the contact
+        as they are known now.
+        """
+        sent: dict[str, object] = {"email": email} if email else {}
+        attributes = custom_attributes or {}
+        self._outfitter.do("PUT", f"/contacts/{person.id}", {**sent, "custom_attributes": dict(attributes)})
+        known = {**person.custom_attributes, **attributes}
+        now = replace(person, email=email or person.email, custom_attributes=known)
+        self._everyone[self._everyone.index(person)] = now
+        return now
 
     def gave_email(self, lead: Lead, email: str | None) -> Lead:
         """The lead gave this e-mail, or another one than before; between two calls of the pipeline as well.

@@ -25,6 +25,8 @@ from harness.runner.notification_bodies import NotifiedItem, SentNotification, S
 
 BETWEEN_STEPS: Final = 3600.0
 """Seconds by which the clock moves when the pipeline's first call comes: what was there is older than what happens."""
+INDEX_DELAY: Final = 2 * BETWEEN_STEPS
+"""Seconds by which lists and searches lag where a scenario says so."""
 
 
 NOWHERE: Final = "http://127.0.0.1:9/"
@@ -242,6 +244,7 @@ class Intercom:
         self._subscriber = subscriber
         self._wanted: dict[str, object] = {}
         self._before: dict[str, object] = {}
+        self._off: dict[str, object] = {}
         self._needed = ""
 
     def set(self, **settings: object) -> None:
@@ -267,8 +270,14 @@ class Intercom:
                 raise VersionNotSupported(f"needs Intercom {self._needed}; this is {version}")
 
     def search_lags(self) -> None:
-        """Search does not show anybody made in this scenario; reads by id do (facts §11.1)."""
-        self.set(index_delay=2 * BETWEEN_STEPS)
+        """Lists and searches show everybody as they were `INDEX_DELAY` seconds ago; reads by id do not (facts 23, 66).
+
+        They do not show somebody who was made in this scenario, unless the scenario's clock was moved on since.
+        """
+        if self._workspace is not None:
+            self._off = {"index_history": False}
+            self._workspace.update_settings({"index_history": True})
+        self.set(index_delay=INDEX_DELAY)
 
     def subscribe(self) -> None:
         """Have the workspace keep what it would tell a webhook, from now on."""
@@ -279,7 +288,7 @@ class Intercom:
         """The pipeline comes: settings take effect."""
         if self._wanted and self._workspace is not None:
             now = self._workspace.settings()
-            self._before = {name: now[name] for name in self._wanted if name in now}
+            self._before = {name: now[name] for name in self._wanted if name in now} | self._off
             self._workspace.update_settings(self._wanted)
 
     def end(self) -> None:

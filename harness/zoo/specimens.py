@@ -20,7 +20,7 @@ from harness.zoo.further_bugs import FURTHER, NOT_CAUGHT
 
 MODULES: Final = (
     "sound_requests", "styles", "other_operations", "strangers", "wrong_identifiers", "wrong_answers", "losses",
-    "talkers", "jobs", "unsteady", "right_habits", *further_bugs.MODULES,
+    "talkers", "jobs", "unsteady", "stale_readers", "right_habits", *further_bugs.MODULES,
 )  # fmt: skip
 """The modules that hold the Python pipelines, the right ones first."""
 

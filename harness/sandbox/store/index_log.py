@@ -17,8 +17,10 @@ CREATE INDEX index_log_person ON index_log (person_id, at);
 CREATE INDEX index_log_at ON index_log (at);
 """
 
-KEPT: Final = 600
-"""Seconds for which a row is kept at least, so that a shorter delay, set later, still finds what it needs."""
+KEPT: Final = 86_400
+"""Seconds for which a row is kept at least, so that a delay that is set later still finds what it needs."""
+LONGEST: Final = "(SELECT ifnull(max(json_extract(value, '$.index_delay')), 0) FROM settings WHERE name = 'settings')"
+"""The delay that is set."""
 CLEARED_EVERY: Final = 256
 """After so many rows, those that are old enough are removed."""
 
@@ -54,7 +56,7 @@ _BELONGINGS: Final = ("taggings", "notes", "memberships", "consents")
 _ADDED: Final = """CREATE TRIGGER index_people_added AFTER INSERT ON people BEGIN
     INSERT INTO index_log (person_id, at, seq) VALUES (new.person_id, moment(), new.seq); END"""
 _CLEARED: Final = f"""CREATE TRIGGER index_log_cleared AFTER INSERT ON index_log WHEN new.number % {CLEARED_EVERY} = 0
-    BEGIN DELETE FROM index_log WHERE at < moment() - {KEPT}; END"""  # noqa: S608 - numbers of ours
+    BEGIN DELETE FROM index_log WHERE at < moment() - max({KEPT}, {LONGEST}); END"""  # noqa: S608 - ours
 
 TRIGGERS: Final = (
     _ADDED,

@@ -68,10 +68,13 @@ class SearchIndex:
         self._people = people
 
     def follow(self, *, on: bool, now: int, delay: float) -> None:
-        """Begin or cease to log changes; contacts who were made within the delay are new to an index that begins."""
+        """Begin or cease to log changes.
+
+        Contacts who were made shortly before are logged as well: they are new to an index that begins to lag.
+        """
         names = [name for (name,) in self._db.all(index_log.NAMES)]
         if on and not names:
-            self._log_newcomers(now - delay)
+            self._log_newcomers(now - max(delay, index_log.KEPT))
             for statement in index_log.TRIGGERS:
                 self._db.execute(statement)
         elif not on and names:
