@@ -225,7 +225,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "part_metadata": _by("a_conversation_in_four_versions", where=".metadata"),
     },
     "webhooks": dict.fromkeys(
-        ("merged", "lead updated", "user updated", "email updated", "archived", "unarchived"), Unsettled.WEBHOOK
+        ("merged", "lead updated", "user updated", "email updated", "unarchived"), Unsettled.WEBHOOK
     ),
     "errors on purpose": {
         "400": Unsettled.FAILURE,

@@ -217,7 +217,9 @@ class WebhookDispatcher:
             delivery.state = "dropped"
             delivery.attempts.append(DeliveryAttempt(now, "not tried: too many failures before"))
             return
-        delivery.body = {**delivery.body, "delivery_attempts": len(delivery.attempts) + 1}
+        tried = len(delivery.attempts)
+        again = {"delivery_status": "retry"} if tried else {}  # recorded (facts 46)
+        delivery.body = {**delivery.body, **again, "delivery_attempts": tried + 1}
         content = json.dumps(delivery.body, separators=(",", ":"), ensure_ascii=False).encode()
         delivery.under_way = True
         result = self._try(delivery.subscriber, content)

@@ -17,14 +17,14 @@ from harness.sandbox.rules.versions import span
 _K, _MOMENT = MergeAction.KEPT, MergeAction.MOMENT
 SMS: Final = "2022-08-10"
 """Recorded: 44 keys in 2.0 and 2.3 up to 2021-04-22, two more in 2.2 on this day (facts-recorded 33)."""
-UTM: Final = "2024-05-03"
-"""In no recording of 2021 and 2022; on this day the description of 2.11 had these keys (facts-recorded 33, 72)."""
+UTM: Final = "2023-08-15"
+"""Not there on 2021-04-22, there in a recorded notification of this day."""
 OLD_2015: Final = "2015-07-01"
 """Of 1.x: not there on 2014-11-24, there on 2018-03-09; the day between them is assumed."""
+OLD_2020: Final = "2020-08-04"
+"""Of 1.x: not there on 2018-03-09, there in a recorded notification of this day."""
 OLD_2019: Final = "2019-01-01"
 """Of 1.x: not there on 2018-03-09, there in notifications of 2019."""
-OLD_2024: Final = "2024-05-03"
-"""Of 1.x: not there in notifications of 2019; in the description of 2.11, which shows visitors so."""
 NULL: Final = "2022-08-10"
 """Recorded: `""` in 2021 where one contact was read, and null in lists; null on this day (facts-recorded 32)."""
 PHONE: Final = "the official example: null where nobody has the app on a telephone"
@@ -43,7 +43,7 @@ FIELDS: Final = (
     Field("phone", "text", ADOPTED, "facts §4: phone discarded where the target has one", old=("phone",), old_since=OLD_2015, writes="both", search=True),
     Field("name", "text", ADOPTED, "facts §4, recorded: the lead's name dropped, the user had one", old=("name",), writes="both", search=True),
     Field("avatar", "text", ADOPTED, "facts §2: only the pseudonym's picture is lost, because it is a lead's", old=("avatar",), writes="both", search=True, assumed=True),
-    Field("owner_id", "text", ADOPTED, COPIED, old=("owner_id",), old_since=OLD_2024, writes="both", search=True),
+    Field("owner_id", "text", ADOPTED, COPIED, old=("owner_id",), old_since=OLD_2020, writes="both", search=True),
     Field("social_profiles", "list", ADOPTED, "facts §4", old=("social_profiles",)),
     Field("has_hard_bounced", "boolean", EITHER, NO_OPT_OUT_LOST, old=("has_hard_bounced",), old_since=OLD_2015, search=True, assumed=True),
     Field("marked_email_as_spam", "boolean", EITHER, NO_OPT_OUT_LOST, old=("marked_email_as_spam",), old_since=OLD_2015, search=True, assumed=True),

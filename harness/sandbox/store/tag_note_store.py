@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -36,6 +37,8 @@ class TagNoteStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.tag_listener: Callable[[str, int, bool], None] | None = None
+        """Told whom a tag was hung on or taken off; nobody is told where nobody subscribed."""
 
     def tag_named(self, name: str, counter: str = "tags") -> Tag:
         """The tag of that name (letter case aside), made if there is none."""
@@ -88,12 +91,17 @@ class TagNoteStore:
         made = self._db.execute(
             "INSERT OR IGNORE INTO taggings (person_id, tag_id, applied_at) VALUES (?, ?, ?)", (person_id, tag_id, now)
         )
-        return made.rowcount > 0
+        return self._told(person_id, tag_id, made.rowcount > 0, hung=True)
 
     def take_tag(self, person_id: str, tag_id: int) -> bool:
         """Take a tag off somebody, and tell whether they had it."""
         done = self._db.execute("DELETE FROM taggings WHERE person_id = ? AND tag_id = ?", (person_id, tag_id))
-        return done.rowcount > 0
+        return self._told(person_id, tag_id, done.rowcount > 0, hung=False)
+
+    def _told(self, person_id: str, tag_id: int, changed: bool, *, hung: bool) -> bool:
+        if changed and self.tag_listener is not None:
+            self.tag_listener(person_id, tag_id, hung)
+        return changed
 
     def labels_of(self, kind: Labelled, thing: str) -> list[Tag]:
         """The tags that a company or a conversation has."""

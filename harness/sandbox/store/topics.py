@@ -11,7 +11,8 @@ from harness.sandbox.rules.versions import Version
 
 Event: TypeAlias = Literal[
     "lead created", "user created", "visitor signed up", "lead signed up", "merged", "lead got email", "lead updated",
-    "user updated", "email updated", "deleted", "archived", "unarchived",
+    "user updated", "email updated", "deleted", "user deleted", "archived", "unarchived", "subscribed", "unsubscribed",
+    "lead tagged", "lead untagged", "user tagged", "user untagged",
 ]  # fmt: skip
 
 
@@ -36,8 +37,15 @@ TOPICS: Final[Mapping[Event, Topics]] = {
     "user updated": Topics(None, "contact.user.updated", "facts §8: the topic is listed", True),
     "email updated": Topics("user.email.updated", "contact.email.updated", "facts §8: the topic is listed", True),
     "deleted": Topics("contact.deleted", "contact.deleted", "facts §8, recorded"),
-    "archived": Topics(None, "contact.archived", "facts §8: the topic is listed", True),
+    "user deleted": Topics("user.deleted", "contact.deleted", "facts 47, recorded"),
+    "archived": Topics(None, "contact.archived", "facts 45, recorded"),
     "unarchived": Topics(None, "contact.unarchive", "facts §8: the topic is listed", True),
+    "subscribed": Topics(None, "contact.subscribed", "facts 47, recorded"),
+    "unsubscribed": Topics("user.unsubscribed", "contact.unsubscribed", "facts 47, recorded for 2.x"),
+    "lead tagged": Topics("contact.tag.created", "contact.lead.tag.created", "facts 47: the topic is listed"),
+    "lead untagged": Topics("contact.tag.deleted", "contact.lead.tag.deleted", "facts 47: the topic is listed"),
+    "user tagged": Topics("user.tag.created", "contact.user.tag.created", "facts 47, recorded for 1.x"),
+    "user untagged": Topics("user.tag.deleted", "contact.user.tag.deleted", "facts 47, recorded for 1.x"),
 }
 
 BEFORE_LIFECYCLE: Final[Mapping[Event, str | None]] = {
@@ -69,6 +77,8 @@ def events(before: Person | None, after: Person) -> Iterator[Event]:
     if before.archived != after.archived:
         yield "archived" if after.archived else "unarchived"
         return
+    if before.unsubscribed_from_emails != after.unsubscribed_from_emails:
+        yield "unsubscribed" if after.unsubscribed_from_emails else "subscribed"
     if before.email != after.email and after.email:
         yield "lead got email" if after.kind == "lead" else "email updated"
     yield "lead updated" if after.kind == "lead" else "user updated"

@@ -36,7 +36,9 @@ class WorkspaceAdmin(Workspace):
         self._listen()
 
     def _listen(self) -> None:
-        self.people.listener = self.outbox.hear if self.preferences.webhook_url else None
+        listens = bool(self.preferences.webhook_url)
+        self.people.listener = self.outbox.hear if listens else None
+        self.belongings.tag_listener = self.outbox.hear_tag if listens else None
 
     def publish(self) -> None:
         """A request is done: whoever subscribed may be told what it changed."""
