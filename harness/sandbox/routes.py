@@ -39,6 +39,8 @@ SINCE_2_16 = span(since="2.16")
 DESCRIPTION = "documented: descriptions 2.11 and 2.16"
 NEWER_DESCRIPTION = "documented: description 2.16"
 RECORDED = f"{DESCRIPTION}; recorded: facts"
+REPLAYED = f"{DESCRIPTION}; recorded: exchanges"
+"""Exchanges with the real API are replayed at the sandbox (docs/reference/recorded.md)."""
 OLDER = "documented: description 2.10; recorded: facts"
 OLD_PAGES = "documented: pages of 1.x, facts"
 CLIENTS = "assumed: what older libraries send"
@@ -81,8 +83,8 @@ CONTACTS = (
         span(since="2.13"),
         NEWER_DESCRIPTION,
     ),
-    route("POST", "/contacts/{contact_id}/archive", "ArchiveContact", contacts.archive, V2, DESCRIPTION),
-    route("POST", "/contacts/{contact_id}/unarchive", "UnarchiveContact", contacts.unarchive, V2, DESCRIPTION),
+    route("POST", "/contacts/{contact_id}/archive", "ArchiveContact", contacts.archive, V2, REPLAYED),
+    route("POST", "/contacts/{contact_id}/unarchive", "UnarchiveContact", contacts.unarchive, V2, REPLAYED),
     route(
         "POST", "/contacts/{contact_id}/block", "BlockContact", contacts.block, span(since="2.13"), NEWER_DESCRIPTION
     ),
@@ -97,9 +99,9 @@ CONTACTS = (
 )
 
 BELONGINGS = (
-    route("GET", "/contacts/{contact_id}/tags", "listTagsForAContact", tags.of_contact, V2, DESCRIPTION),
-    route("POST", "/contacts/{contact_id}/tags", "attachTagToContact", tags.attach, V2, DESCRIPTION),
-    route("DELETE", "/contacts/{contact_id}/tags/{tag_id}", "detachTagFromContact", tags.detach, V2, DESCRIPTION),
+    route("GET", "/contacts/{contact_id}/tags", "listTagsForAContact", tags.of_contact, V2, REPLAYED),
+    route("POST", "/contacts/{contact_id}/tags", "attachTagToContact", tags.attach, V2, REPLAYED),
+    route("DELETE", "/contacts/{contact_id}/tags/{tag_id}", "detachTagFromContact", tags.detach, V2, REPLAYED),
     route("GET", "/contacts/{contact_id}/notes", "listNotes", notes.of_contact, V2, DESCRIPTION),
     route("POST", "/contacts/{contact_id}/notes", "createNote", notes.add, V2, DESCRIPTION),
     route("GET", "/contacts/{contact_id}/companies", "listCompaniesForAContact", companies.of_contact, V2, DESCRIPTION),
@@ -147,12 +149,12 @@ BELONGINGS = (
 )
 
 THINGS = (
-    route("GET", "/tags", "listTags", tags.list_all, ALL, DESCRIPTION),
+    route("GET", "/tags", "listTags", tags.list_all, ALL, REPLAYED),
     route("POST", "/tags", "createTag", tags.save, ALL, DESCRIPTION),
     route("GET", "/tags/{tag_id}", "findTag", tags.find, ALL, DESCRIPTION),
     route("DELETE", "/tags/{tag_id}", "deleteTag", tags.delete, ALL, DESCRIPTION),
     route("GET", "/notes/{note_id}", "retrieveNote", notes.read, ALL, DESCRIPTION),
-    route("POST", "/companies", "createOrUpdateCompany", companies.save, ALL, DESCRIPTION),
+    route("POST", "/companies", "createOrUpdateCompany", companies.save, ALL, REPLAYED),
     route("GET", "/companies", "retrieveCompany", companies.find, V2, DESCRIPTION),
     route("POST", "/companies/list", "listAllCompanies", companies.list_all, ALL, DESCRIPTION),
     route("GET", "/companies/scroll", "scrollOverAllCompanies", companies.scroll, ALL, DESCRIPTION),
@@ -225,15 +227,15 @@ THINGS = (
         V2,
         DESCRIPTION,
     ),
-    route("POST", "/messages", "createMessage", messages.message, ALL, DESCRIPTION),
-    route("POST", "/events", "createDataEvent", events.add, ALL, DESCRIPTION),
+    route("POST", "/messages", "createMessage", messages.message, ALL, REPLAYED),
+    route("POST", "/events", "createDataEvent", events.add, ALL, REPLAYED),
     route("GET", "/events", "lisDataEvents", events.list_all, ALL, DESCRIPTION),
     route("POST", "/events/summaries", "dataEventSummaries", events.summarize, V2, DESCRIPTION),
 )
 
 ACCOUNT = (
     route("GET", "/me", "identifyAdmin", account.me, ALL, f"{RECORDED} §6"),
-    route("GET", "/admins", "listAdmins", account.admins, ALL, DESCRIPTION),
+    route("GET", "/admins", "listAdmins", account.admins, ALL, REPLAYED),
     route("GET", "/admins/activity_logs", "listActivityLogs", activity_logs.list_all, V2, DESCRIPTION),
     route(
         "POST",
@@ -258,7 +260,7 @@ ACCOUNT = (
     route("GET", "/segments", "listSegments", segments.list_all, ALL, DESCRIPTION),
     route("GET", "/segments/{segment_id}", "retrieveSegment", segments.read, ALL, DESCRIPTION),
     route("GET", "/subscription_types", "listSubscriptionTypes", subscriptions.list_all, V2, DESCRIPTION),
-    route("GET", "/data_attributes", "lisDataAttributes", attributes.list_all, V2, DESCRIPTION),
+    route("GET", "/data_attributes", "lisDataAttributes", attributes.list_all, V2, REPLAYED),
     route("POST", "/data_attributes", "createDataAttribute", attributes.create, V2, DESCRIPTION),
     route("PUT", "/data_attributes/{data_attribute_id}", "updateDataAttribute", attributes.update, V2, DESCRIPTION),
     route("GET", "/counts", "counts", counts.counts, V1, f"{OLD_PAGES} §1"),
@@ -266,8 +268,8 @@ ACCOUNT = (
 )
 
 OLD_USERS = (
-    route("POST", "/users", "createOrUpdateUser", users_v1.save, V1, f"{OLD_PAGES} §1"),
-    route("GET", "/users", "listUsers", users_v1.find, V1, f"{OLD_PAGES} §1"),
+    route("POST", "/users", "createOrUpdateUser", users_v1.save, V1, f"{OLD_PAGES} §1; recorded: exchanges"),
+    route("GET", "/users", "listUsers", users_v1.find, V1, f"{OLD_PAGES} §1; recorded: exchanges"),
     route("DELETE", "/users", "deleteUser", users_v1.delete, V1, f"{OLD_PAGES} §1"),
     route("GET", "/users/scroll", "scrollUsers", users_v1.scroll_users, V1, f"{OLD_PAGES} §1"),
     route("GET", "/users/{id}", "showUser", users_v1.read, V1, f"{OLD_PAGES} §1"),
@@ -289,7 +291,7 @@ OLD_LEADS = (
 )
 
 OLD_THINGS = (
-    route("GET", "/companies", "retrieveCompany", companies_v1.find, V1, f"{OLD_PAGES} §5"),
+    route("GET", "/companies", "retrieveCompany", companies_v1.find, V1, f"{OLD_PAGES} §5; recorded: exchanges"),
     route("GET", "/companies/{company_id}/users", "listUsersOfACompany", companies_v1.users, V1, f"{OLD_PAGES} §5"),
     route("GET", "/notes", "listNotesForAUser", notes.list_v1, V1, f"{OLD_PAGES} §5"),
     route("POST", "/notes", "createNoteForAUser", notes.add_v1, V1, f"{OLD_PAGES} §5"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.core.errors import Problem
+from harness.sandbox.routes import ROUTES
 from harness.tests.support.recorded_exchanges import RecordedExchange, RecordedSession, sessions
 from harness.tests.support.recorded_ledger import known
 from harness.tests.support.recorded_replay import ReplayTally, replay_all
@@ -44,6 +45,12 @@ def test_every_exchange_is_compared_or_counted_apart(tally: ReplayTally, folder:
     lines = sum(len((folder / name).read_text(encoding="utf-8").splitlines()) for name in FILES)
     apart = sum(count for reason, count in tally.apart.items() if reason.startswith("exchanges "))
     assert sum(tally.exchanges.values()) + apart == lines
+
+
+def test_what_is_replayed_is_said_to_be_recorded(tally: ReplayTally) -> None:
+    """The page of operations says so of each that a recording was compared with."""
+    said = {route.operation for route in ROUTES if "recorded:" in route.evidence}
+    assert set(tally.exchanges) - said == set()
 
 
 def test_the_page_shows_what_the_replay_found(root: Path, tally: ReplayTally) -> None:

@@ -73,7 +73,7 @@ def test_each_route_is_reached_in_the_versions_that_have_it(route: Route) -> Non
 
 PROOFS = {
     "documented": r"description of Preview|descriptions? 2\.\d+( and 2\.\d+)*|pages of 1\.x, facts §\d+",
-    "recorded": r"(facts §\d+|TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))(, TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))*",
+    "recorded": r"exchanges|(facts §\d+|TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))(, TEST app \d{4}-\d\d-\d\d \(\d\.\d+\))*",
     "driven": r"(intercom-client|python-intercom) .+",
     "assumed": r"what .+ (sends?|asks? for)",
 }
