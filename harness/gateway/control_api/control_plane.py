@@ -175,9 +175,14 @@ class ControlPlane:
         return answer(201, {"type": "disruption", **asdict(disruption)})
 
     def _ping_webhook(self, call: ControlRequest) -> Response:
-        if call.name != "ping" or not self._subscriptions().ping(call.workspace):
+        if call.name not in ("ping", "uninstall", "health_check"):
+            raise Problem(f"there is no webhook {call.name!r} to send", remedy="send ping, uninstall or health_check")
+        status = None
+        if call.name != "ping":
+            status = self._subscriptions().tell_app(call.workspace, call.name)
+        if status is None and not (call.name == "ping" and self._subscriptions().ping(call.workspace)):
             raise Problem("nobody is subscribed here", remedy="PUT /_sandbox/settings with webhook_url first")
-        return Response(204)
+        return Response(204) if status is None else answer(200, {"type": call.name, "status": status})
 
     def _redeliver(self, call: ControlRequest) -> Response:
         if not call.name.isdigit():

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from harness.core.clock import Clock
 from harness.core.errors import Problem
-from harness.gateway.webhooks.posting import USER_AGENT, Post, signature
+from harness.gateway.webhooks.posting import USER_AGENT, Post, body_signature, signature
 
 TIMEOUT: Final = 5.0
 RETRY_AFTER: Final = 60.0
@@ -266,6 +266,23 @@ class WebhookDispatcher:
             delivery.state = "dropped"
         else:
             delivery.due = self._clock.now() + delivery.wait
+
+    def tell_app(self, subscriber: Subscriber, body: Mapping[str, str]) -> int:
+        """Send an uninstall or a health check once, at once, and return the receiver's status.
+
+        Raises:
+            Problem: the receiver does not answer in time.
+        """
+        content = json.dumps(body, separators=(",", ":")).encode()
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "user-agent": USER_AGENT,
+            "x-body-signature": body_signature(content, subscriber.secret),
+        }
+        try:
+            return self._post("POST", subscriber.url, headers, content, TIMEOUT)
+        except OSError as error:
+            raise Problem(f"nobody answers at {subscriber.url}", evidence=str(error)) from error
 
     def validate(self, url: str) -> None:
         """Ask a receiver with HEAD whether it is there, as Intercom does before it subscribes one."""

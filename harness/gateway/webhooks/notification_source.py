@@ -88,6 +88,13 @@ class Subscriptions:
         self.wake()
         return True
 
+    def tell_app(self, workspace: str, event: str) -> int | None:
+        """Tell the app of its uninstall, or check its health: the receiver's status; `None` where nobody subscribed."""
+        subscriber, app_id = self.subscriber(workspace), str(self.settings(workspace)["app_id"])
+        if subscriber is None:
+            return None
+        return self.dispatcher.tell_app(subscriber, {"app_id" if event == "uninstall" else "workspace_id": app_id})
+
     def subscriber(self, workspace: str) -> Subscriber | None:
         """Who is told what happens in a workspace."""
         settings = self.settings(workspace)

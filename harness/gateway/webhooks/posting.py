@@ -15,6 +15,14 @@ def signature(body: bytes, secret: str) -> str:
     return "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
 
 
+def body_signature(body: bytes, secret: str) -> str:
+    """Return the value of `X-Body-Signature`, which signs uninstalls and health checks (facts 64).
+
+    HMAC-SHA256 of the raw body with the app's client secret; that it is SHA-256 is assumed.
+    """
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
 def is_signed(body: bytes, secret: str, given: str) -> bool:
     """Whether a signature is the one that this secret gives."""
     return hmac.compare_digest(signature(body, secret), given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -107,6 +110,40 @@ def test_a_ping_and_a_redelivery(service: DeliveryService) -> None:
         assert [one.topic for one in receiver.arrived] == ["ping", "ping"]
 
 
+@pytest.mark.parametrize(("event", "key"), [("uninstall", "app_id"), ("health_check", "workspace_id")])
+def test_an_app_is_told_of_its_uninstall_and_asked_for_its_health(
+    service: DeliveryService, event: str, key: str
+) -> None:
+    """One request, signed by `X-Body-Signature` over the raw body, and no notification (facts 64)."""
+    told: list[tuple[dict[str, str], bytes]] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            told.append((headers, self.rfile.read(int(headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Listening) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{receiver.server_port}/"
+        settings = service.ask("PUT", "/_sandbox/settings", {"webhook_url": url})
+        assert service.ask("POST", f"/_sandbox/webhooks/{event}")["status"] == 200
+        receiver.shutdown()
+    ((headers, content),) = told
+    assert json.loads(content) == {key: settings["app_id"]}
+    expected = hmac.new(settings["client_secret"].encode(), content, hashlib.sha256).hexdigest()
+    assert headers["x-body-signature"] == expected
+    assert "x-hub-signature" not in headers
+
+
 def test_the_retry_comes_when_the_clock_says_so(service: DeliveryService) -> None:
     """A minute of the sandbox's clock, however little of the machine's."""
     answers = [500, 200]
@@ -117,6 +154,7 @@ def test_the_retry_comes_when_the_clock_says_so(service: DeliveryService) -> Non
         service.ask("PUT", "/_sandbox/clock", {"advance": 60})
         eventually(lambda: len(receiver.arrived) == 2)
         assert [one.body["delivery_attempts"] for one in receiver.arrived] == [1, 2]
+        assert [one.body["delivery_status"] for one in receiver.arrived] == ["pending", "retry"]
 
 
 def test_gone_ends_the_subscription(service: DeliveryService) -> None:
