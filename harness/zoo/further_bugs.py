@@ -228,7 +228,14 @@ FURTHER: Final[Mapping[str, Bug]] = {
     ),
     "ShellWritesJsonByHand": Bug(
         "JSON put together as text",
-        (Kill(f"{LOOKALIKE}[quotation]", "is no longer a lead", "lead, then lead", "JSON is malformed"),),
+        (
+            Kill(
+                f"{LOOKALIKE}[quotation]",
+                "is no longer a lead",
+                "lead, then lead",
+                "a problem in the JSON you submitted",
+            ),
+        ),
     ),
     "NodeCountsDigits": Bug(
         "identifier rounded to 53 bits",

@@ -84,6 +84,10 @@ class Asked:
         """The request with Intercom's answer, in Intercom's words."""
         errors = self.answer.get("errors")
         words = f" {errors[0].get('code')}: {errors[0].get('message')}" if errors else ""
+        if not words and isinstance(
+            told := self.answer.get("error"), str
+        ):  # malformed JSON: no list of errors (facts 38)
+            words = f" {told}"
         return f"{self.method} {self.path} was answered {self.status or 'by nothing whole'}{words}"
 
     def goes_to(self, method: str, start: str, end: str = "") -> bool:
