@@ -5,6 +5,7 @@ The names of the API's regions and of the Messenger's hosts are facts §6 and §
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from harness.core.http import INTERCOM_HOST, Request
@@ -26,8 +27,13 @@ def host_of(authority: str) -> str:
 
 def region_meant(request: Request) -> str | None:
     """Return the region whose host a pipeline or a page reached by name (`US`, `EU`, `AU`); `None` for another host."""
-    host = host_of(request.origin.partition("://")[2])
-    if request.caller != "pipeline" or not is_answered(host):
+    return _region_of(request.origin) if request.caller == "pipeline" else None
+
+
+@lru_cache(maxsize=64)
+def _region_of(origin: str) -> str | None:
+    host = host_of(origin.partition("://")[2])
+    if not is_answered(host):
         return None
     labels = host.split(".")
     return next((region for region in ("EU", "AU") if region.lower() in labels), "US")
