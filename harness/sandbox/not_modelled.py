@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
+from harness.core.http import NOT_MODELLED_CODE
 from harness.sandbox.requests.context import RequestContext
 from harness.sandbox.requests.router import Route
-from harness.sandbox.rules import intercom_errors as no
-from harness.sandbox.rules.intercom_errors import Refused
+from harness.sandbox.rules.intercom_errors import IntercomError, Refused
 from harness.sandbox.rules.versions import span
+
+LACKING: Final = IntercomError(
+    501,
+    NOT_MODELLED_CODE,
+    "The sandbox does not model {operation} ({request}); it is a gap of the sandbox's, not an answer of Intercom's",
+    "the sandbox's own",
+    about="{operation}",
+)
 
 OPERATIONS: Final = """
 GET /ai/content_import_sources listContentImportSources 2.12
@@ -201,7 +209,7 @@ DELETE /tickets/{ticket_id}/tags/{tag_id} detachTagFromTicket
 
 def _row(method: str, pattern: str, operation: str, since: str = "2.0") -> Route:
     def refuse(call: RequestContext) -> NoReturn:
-        raise Refused(no.NOT_MODELLED.filled(operation=operation, request=f"{call.version.name}, {method} {pattern}"))
+        raise Refused(LACKING.filled(operation=operation, request=f"{call.version.name}, {method} {pattern}"))
 
     evidence = f"documented: description {'2.16' if since != 'Preview' else since}"
     return Route(method, pattern, operation, refuse, span(since=since), evidence, reads=True)

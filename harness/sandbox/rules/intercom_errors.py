@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.core.http import NOT_MODELLED_CODE
-
 
 @dataclass(frozen=True, slots=True)
 class IntercomError:
@@ -42,14 +40,6 @@ class Refused(Exception):
         super().__init__(refusal.message)
         self.refusal = refusal
 
-
-NOT_MODELLED = IntercomError(
-    501,
-    NOT_MODELLED_CODE,
-    "The sandbox does not model {operation} ({request}); it is a gap of the sandbox's, not an answer of Intercom's",
-    "the sandbox's own",
-    about="{operation}",
-)
 
 # Who asks, and how
 NO_AUTHORIZATION = IntercomError(
