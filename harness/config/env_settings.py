@@ -146,7 +146,17 @@ class Settings:
         return app_id
 
     def _live_app_ids(self) -> frozenset[str]:
-        return frozenset(part.lower() for part in re.split(r"[,\s]+", self.value(LIVE_APP_IDS)) if part)
+        """Return the ids of the live apps; a part that is no app id would protect no app, so it raises a `Problem`."""
+        parts = [part.lower() for part in re.split(r"[,\s]+", self.value(LIVE_APP_IDS)) if part]
+        wrong = [str(number) for number, part in enumerate(parts, start=1) if not _APP_ID_FORM.fullmatch(part)]
+        if wrong:
+            raise Problem(
+                f"{LIVE_APP_IDS} cannot be understood.",
+                evidence=f"no app id at place {', '.join(wrong)} of {len(parts)}",
+                why="an id that is written otherwise than Intercom writes it would protect no app",
+                remedy=f"write {LIVE_APP_IDS}=abcd1234,efgh5678: app ids with commas between them, without other signs",
+            )
+        return frozenset(parts)
 
     def test_app(self) -> AppSettings:
         """The TEST app, or a Problem that names each key that is missing or wrong."""

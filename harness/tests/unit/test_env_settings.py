@@ -130,6 +130,25 @@ def test_each_wrong_value_is_named_with_what_is_wanted(tmp_path: Path, changes: 
     assert values[ACCESS_TOKEN].strip() in ("", "sandbox-default") or values[ACCESS_TOKEN] not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "zz11yy22;ab12cd34",
+        "[zz11yy22, ab12cd34]",
+        "'ab12cd34",
+        "app: ab12cd34",
+        "https://app.intercom.com/a/apps/ab12cd34",
+    ],
+)
+def test_live_apps_that_are_written_otherwise_stop_everything(tmp_path: Path, listed: str) -> None:
+    """A list that would protect no app is a Problem, for the TEST app and for one that is named beside it."""
+    settings = load(tmp_path, _complete(**{LIVE_APP_IDS: listed}))
+    for ask in (settings.test_app, lambda: settings.other_app_id("ab12cd34")):
+        with pytest.raises(Problem, match=f"{LIVE_APP_IDS} cannot be understood") as caught:
+            ask()
+        assert "ab12cd34" not in str(caught.value)
+
+
 def test_a_near_miss_in_a_name_is_pointed_out(tmp_path: Path) -> None:
     """A key that was mistyped is recognised."""
     _write(tmp_path, f"INTERCOM_TEST_ACCES_TOKEN={_token()}\n")
