@@ -1,6 +1,6 @@
 # The harness's own commands. Each sets up .venv by itself when it has to; PYTHON=/path/to/python3 chooses the Python.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak coverage lint lock docs bench bench-peers clean style types layers runtime development
+.PHONY: help run test soak coverage lint lock dist docs bench bench-peers clean style types layers runtime development
 
 # Tests and benches start hundreds of processes, and each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,6 +52,7 @@ docs: development ## write the pages and the picture that are made from the code
 	@.venv/bin/python docs/contact_fields.py
 	@.venv/bin/python docs/zoo.py
 	@.venv/bin/python docs/zoo_first_contact.py
+	@.venv/bin/python docs/schemas.py
 	@.venv/bin/python docs/reference/recorded.py
 	@$(HARNESS) run --report .harness/report >/dev/null && cp .harness/report/run.svg docs/run.svg
 
@@ -64,6 +65,9 @@ lock: ## renew both locks from pyproject.toml (needs uv; ARGS="--upgrade" takes 
 	@$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) >/dev/null
 	@! grep -nE '://|^ *-|@ ' requirements.lock requirements-dev.lock | grep -v -- '--hash=sha256:' \
 		|| { echo "error: a lock names an address; locks hold names, versions and hashes only" >&2; exit 2; }
+
+dist: development ## build wheel and sdist, check them, and try the wheel in empty environments
+	@.venv/bin/python .ci/dist.py
 
 clean: ## remove .venv and all caches
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist .coverage*

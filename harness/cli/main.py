@@ -17,6 +17,8 @@ from harness.core.errors import Problem
 
 COMMANDS = {
     "run": LazyCommand("Run scenarios and prove what became of each person.", "harness.cli.run"),
+    "config": LazyCommand("Show the configuration, and where each value comes from.", "harness.cli.config"),
+    "scenarios": LazyCommand("List, read and copy scenarios.", "harness.cli.scenarios"),
     "tour": LazyCommand("Follow one conversion, step by step.", "harness.cli.tour"),
     "sandbox": LazyCommand("Serve a sandboxed Intercom, with its pages, over HTTP.", "harness.cli.sandbox"),
     "exec": LazyCommand("Run a command whose Intercom traffic goes through the gateway.", "harness.cli.exec"),

@@ -32,7 +32,7 @@ ISOLATED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTE
 """What a session of stock scenarios finds in the environment; `None` for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Handover:
     """Gives a session what was already made; a pytest plugin that comes before the others."""
 

@@ -113,7 +113,9 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
     Exit codes: 0 all claims proved; 1 something refuted or unknown; 2 could not run.
     """
-    configuration = with_pipeline(configured(), given["pipeline"], reference=given["reference"])
+    here = configured()
+    selected = select(here, paths)
+    configuration = with_pipeline(here, given["pipeline"], reference=given["reference"])
     wanted_outputs = ("explain", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
     _check_json_target(outputs.json_to)
@@ -121,7 +123,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
     selection = replace(
-        select(configuration, paths),
+        selected,
         levels=configuration.levels,
         expression=given["expression"],
         versions=in_order(configuration.intercom_versions),

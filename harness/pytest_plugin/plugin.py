@@ -94,12 +94,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     places = parent.config.stash[SESSION].places
     if not places.holds(module_path):
         return None
-    module: pytest.Module
     if places.is_stock(module_path):
-        module = StockModule.from_parent(parent, path=module_path, nodeid=name_of(module_path, places.root))
-    else:
-        module = ScenarioModule.from_parent(parent, path=module_path)
-    return module
+        return StockModule.of(module_path, parent, places.root, nodeid=name_of(module_path, places.root))
+    return ScenarioModule.of(module_path, parent, places.root)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -68,16 +68,21 @@ def options_for(configuration: Configuration, config: pytest.Config) -> RunOptio
 def _stock_of(configuration: Configuration, config: pytest.Config) -> Path | None:
     """The folder of the stock scenarios where they take part.
 
-    They do if nothing else was named, and if the configuration asks for them, another backend than the cassettes does,
-    or they were recorded: before that, a session of unit tests would fail for want of cassettes.
+    They do if the whole project is tested, and the configuration or another backend than cassettes asks for them, or
+    they were recorded: before that, a session of unit tests would fail for want of cassettes.
     """
     folder = stock_folder()
     if configuration.stock_scenarios is False or configuration.root == folder.parent:
         return None
     named = config.args_source is not pytest.Config.ArgsSource.INVOCATION_DIR
     if named and config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        return folder if any(Path(word.partition("::")[0]).is_relative_to(folder) for word in config.args) else None
-    if config.invocation_params.dir != configuration.root:
+        places = [(config.invocation_params.dir / word.partition("::")[0]).resolve() for word in config.args]
+        if any(place.is_relative_to(folder) for place in places):
+            return folder
+        whole = any(configuration.root.is_relative_to(place) for place in places)
+    else:
+        whole = configuration.root.is_relative_to(config.invocation_params.dir)
+    if not whole:
         return None
     asked = configuration.stock_scenarios or config.getoption("--against") != "cassette" or config.getoption("--record")
     return folder if asked or _recorded(configuration) else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Self
 
 import pytest
 
@@ -13,11 +15,23 @@ from harness.core.text_files import Unmerged, text_of
 
 
 class ScenarioModule(pytest.Module):
-    """A module of scenarios. Modules of one name in several folders are several modules."""
+    """A module of scenarios. Modules of one name in several folders are several modules.
+
+    It is imported under its path from the project's root, wherever pytest's own root is: otherwise a folder above the
+    project would become a package with the name of one of the project's modules.
+    """
+
+    root: Path
+    """The project's root."""
+
+    @classmethod
+    def of(cls, path: Path, parent: pytest.Collector, root: Path, **more: Any) -> Self:
+        """Return the module of a file in a project."""
+        module: Self = cls.from_parent(parent, path=path, **more)
+        module.root = root if path.is_relative_to(root) else path.parent.parent
+        return module
 
     def _getobj(self) -> ModuleType:
-        option = self.config.option
-        before, option.importmode = option.importmode, "importlib"
         _forget_namesakes(self.path)
         try:
             text_of(
@@ -27,11 +41,9 @@ class ScenarioModule(pytest.Module):
             raise self.CollectError(str(problem)) from None
         except UnicodeDecodeError:
             pass  # Python says which encoding it is
-        try:
+        with _imported_from(self.config, self.root):
             found: ModuleType = super()._getobj()  # type: ignore[no-untyped-call]  # pytest declares no types here
             return found
-        finally:
-            option.importmode = before
 
 
 class StockModule(ScenarioModule):
@@ -49,6 +61,17 @@ class StockModule(ScenarioModule):
         """Collect the scenarios. What is a warning in one is no error because it is one in the project's tests."""
         self.add_marker(pytest.mark.filterwarnings("default"))
         yield from super().collect()
+
+
+@contextmanager
+def _imported_from(config: pytest.Config, root: Path) -> Iterator[None]:
+    """A block in which pytest imports test modules by their files, and names them from another root than its own."""
+    before = config.option.importmode, config._rootpath  # noqa: SLF001  # pytest takes its root from nowhere else
+    config.option.importmode, config._rootpath = "importlib", root  # noqa: SLF001
+    try:
+        yield
+    finally:
+        config.option.importmode, config._rootpath = before  # noqa: SLF001
 
 
 def _forget_namesakes(path: Path) -> None:

@@ -10,12 +10,47 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from harness.core.errors import Problem
 from harness.report.result import RunRow
 
 FORMAT: Final = 1
+
+
+class ReceiptPipeline(TypedDict):
+    """The pipeline that ran: its spec (null for the reference), its name, its files with their digests."""
+
+    spec: str | None
+    name: str
+    files: dict[str, str]
+
+
+class ReceiptScenario(TypedDict):
+    """One scenario and its verdict."""
+
+    module: str
+    case: str
+    intercom_version: str
+    verdict: str
+    claims: int
+
+
+class Receipt(TypedDict):
+    """A receipt as its file holds it."""
+
+    receipt: int
+    harness: str
+    written_at: str
+    pipeline: ReceiptPipeline
+    against: str
+    intercom_versions: list[str]
+    selection: list[str]
+    scenario_files: dict[str, str]
+    scenarios: list[ReceiptScenario]
+    counts: dict[str, int]
+    exit_code: int
+    seal: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Ending: TypeAlias = Literal["proved", "refuted", "unknown", "not run", "could not run"]
+
+FORMAT: Final = 1
+"""The version of the JSON that a run writes."""
 
 ENDINGS: tuple[Ending, ...] = ("proved", "refuted", "unknown", "could not run", "not run")
 
@@ -150,4 +153,4 @@ class RunRow:
     def as_data(self) -> dict[str, object]:
         """The run as JSON shows it."""
         data = asdict(self)
-        return {"exit_code": self.exit_code, "counts": dict(self.counts), **data}
+        return {"format": FORMAT, "exit_code": self.exit_code, "counts": dict(self.counts), **data}

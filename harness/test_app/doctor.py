@@ -122,7 +122,7 @@ class Examination:
             yield DoctorFinding("browser", "ok", f"Playwright drives {found}")
         else:
             missing = [*([] if found else ["no Chromium"]), *([] if installed else ["no Playwright"])]
-            remedy = "apt install chromium (or Google Chrome); pip install 'intercom-conversion-harness[browser]'"
+            remedy = "apt install chromium (or Google Chrome); pip install playwright (docs/guide/install.md)"
             yield DoctorFinding("browser", "bad", " and ".join(missing), f"{remedy}; or use harness live-visitor")
         yield _node()
         version = ".".join(map(str, sys.version_info[:3]))

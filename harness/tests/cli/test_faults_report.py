@@ -46,7 +46,7 @@ def test_an_armed_fault_that_never_fired_refutes(tmp_path: Path) -> None:
     folder = tmp_path / "scenarios"
     folder.mkdir()
     (folder / "unmet.py").write_text(UNMET)
-    result = run("scenarios", "--json", folder=tmp_path)
+    result = run("scenarios", "--reference", "--json", folder=tmp_path)
     rows = {row["case"]: row for row in json.loads(result.stdout)["scenarios"]}
     unmet = rows["test_a_fault_that_nobody_meets"]
     assert unmet["ending"] == "refuted"

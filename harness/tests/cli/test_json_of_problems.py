@@ -14,7 +14,7 @@ from harness.cli.main import main
     ("words", "what"),
     [
         (["run", "nowhere", "--json"], "there is no scenario at nowhere"),
-        (["run", "--json", "--against", "elsewhere"], "there is no scenario at"),
+        (["run", "--json", "--against", "elsewhere"], "No pipeline is configured"),
         (["run", "--json", "--unheard-of"], "No such option"),
         (["receipt", "nowhere.json", "--json"], "nowhere.json"),
         (["cassettes", "list", "--json", "--cassettes", "nowhere"], "nowhere"),

@@ -139,6 +139,6 @@ def test_each_target_is_explained(root: Path) -> None:
     path = {"PATH": os.environ["PATH"]}
     done = subprocess.run(["make"], cwd=root, env=path, capture_output=True, text=True, check=True)
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
-        *("help", "run", "test", "soak", "coverage", "lint", "bench", "bench-peers", "docs", "lock", "clean"),
+        *("help", "run", "test", "soak", "coverage", "lint", "bench", "bench-peers", "docs", "lock", "dist", "clean"),
     ]
     assert all(len(line.split()) > 3 for line in done.stdout.splitlines())

@@ -71,6 +71,7 @@ def test_under_pytest_the_message_names_the_case(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "hanging.py").write_text(SCENARIOS)
     (tmp_path / "hangs.py").write_text(HANGS.replace("HANG\n", "without_the_lock()\n"))
-    code, out = pytest_in(tmp_path, "scenarios/hanging.py", "--against", "sandbox", "--pipeline", "hangs:Hangs")
+    (tmp_path / "harness.toml").write_text('pipeline = "hangs:Hangs"\n')
+    code, out = pytest_in(tmp_path, "scenarios/hanging.py", "--against", "sandbox")
     assert code == 1
     assert "pipeline.visitor_to_lead() never came back in scenarios/hanging.py::test_second" in out

@@ -14,6 +14,7 @@ from harness.config import ACCESS_TOKEN, APP_ID, REHEARSAL_CA, REHEARSAL_PROXY, 
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession, SessionEnvironment
 from harness.tests.support.intercom_stand_in import StandIn, playing
+from harness.tests.support.pytest_process import OWN_SCENARIOS
 
 SCENARIO = '''
 """One scenario."""
@@ -90,6 +91,7 @@ def rehearsed(folder: Path) -> Iterator[Project]:
     played.ask("POST", "/tags", {"name": "vip", "users": [{"id": user["id"]}]})
     played.ask("POST", "/companies", {"company_id": "acme", "name": "Acme"})
     played.ask("POST", "/conversations", {"from": {"type": "user", "id": user["id"]}, "body": "Hello"})
+    (folder / "pyproject.toml").write_text(OWN_SCENARIOS)
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "one.py").write_text(SCENARIO)
     (folder / ".env").write_text(f"{ACCESS_TOKEN}={played.token}\n{APP_ID}={played.app_id}\n")

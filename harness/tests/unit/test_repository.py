@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from harness.cli.schema_files import SCHEMAS, file_of, written
+
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 LINE = re.compile(r"(?P<name>[a-z0-9]([a-z0-9._-]*[a-z0-9])?)==(?P<version>[0-9][0-9A-Za-z.]*)( ; [^\\:]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -98,6 +100,19 @@ def test_no_test_is_in_the_wheel(root: Path) -> None:
     assert "harness/py.typed" in names
     assert [name for name in names if name.startswith("harness/tests")] == []
     assert [name for name in names if not name.startswith("harness/")] == ["intercom_harness_plugin.py"]
+
+
+def test_only_one_page_says_how_to_install_the_harness(root: Path) -> None:
+    """Nothing else tells people to install a name that no registry has."""
+    pages = [root / "README.md", *root.glob("docs/**/*.md"), *root.glob("harness/**/*.py")]
+    telling = [page for page in pages if re.search(r"pip install [^\n]*intercom[-_]conversion", page.read_text())]
+    assert [page.relative_to(root).as_posix() for page in telling] == ["docs/guide/install.md"]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_schema_is_the_one_that_is_published(name: str) -> None:
+    """The files in the package are made from the types; `make docs` writes them."""
+    assert file_of(name).read_text(encoding="utf-8") == written(name)
 
 
 @pytest.mark.parametrize("required", [False, True])

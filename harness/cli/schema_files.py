@@ -1,0 +1,106 @@
+"""The JSON Schemas of the files that the harness writes and reads, made from the types that hold them.
+
+They stand in `harness/report/schemas/`, a file each; `make docs` writes them, and a test holds them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from harness import report
+from harness.assumptions.evidence import Evidence
+from harness.cassette.format.document import FORMAT as CASSETTE_FORMAT
+from harness.cassette.format.document import Document
+from harness.config.json_schema import DIALECT, configuration_schema
+from harness.report.receipt import FORMAT as RECEIPT_FORMAT
+from harness.report.receipt import Receipt
+from harness.report.result import FORMAT as RESULT_FORMAT
+from harness.report.result import RunRow
+
+FOLDER: Final = Path(report.__file__).parent / "schemas"
+
+
+def result_schema() -> dict[str, Any]:
+    """Return the schema of `--json` and of `report.json`: the result of a run, or why it could not run."""
+    schema = _schema_of(RunRow, "The result of harness run")
+    run = schema["$defs"]["RunRow"]
+    whole = {"type": "integer", "minimum": 0}
+    run["properties"] = {
+        "format": {"const": RESULT_FORMAT},
+        "exit_code": {"enum": [0, 1, 2]},
+        "counts": {"type": "object", "additionalProperties": whole},
+        **run["properties"],
+    }
+    run["required"] = ["format", "exit_code", "counts", *run["required"]]
+    text = {"type": "string"}
+    schema["$defs"]["Problem"] = {
+        "title": "Problem",
+        "description": "What kept the command from running.",
+        "type": "object",
+        "properties": {
+            "exit_code": {"const": 2},
+            "problem": {
+                "type": "object",
+                "properties": dict.fromkeys(("what", "evidence", "why", "remedy"), text),
+                "required": ["what", "evidence", "why", "remedy"],
+            },
+        },
+        "required": ["exit_code", "problem"],
+    }
+    del schema["$ref"]
+    return {**schema, "anyOf": [{"$ref": "#/$defs/RunRow"}, {"$ref": "#/$defs/Problem"}]}
+
+
+def receipt_schema() -> dict[str, Any]:
+    """Return the schema of a receipt."""
+    schema = _schema_of(Receipt, "A receipt of harness run")
+    schema["$defs"]["Receipt"]["properties"]["receipt"] = {"const": RECEIPT_FORMAT}
+    return schema
+
+
+def cassette_schema() -> dict[str, Any]:
+    """Return the schema of a cassette. Its bodies are trees of JSON, or what they have in common with earlier ones."""
+    schema = _schema_of(Document, "A cassette of the conversion harness")
+    schema["$defs"]["Header"]["properties"]["format"] = {"type": "integer", "minimum": 1, "maximum": CASSETTE_FORMAT}
+    return schema
+
+
+def evidence_schema() -> dict[str, Any]:
+    """Return the schema of the evidence that a comparison with a TEST app leaves."""
+    return _schema_of(Evidence, "Evidence of a comparison with a TEST app")
+
+
+SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
+    "configuration": configuration_schema,
+    "result": result_schema,
+    "receipt": receipt_schema,
+    "cassette": cassette_schema,
+    "evidence": evidence_schema,
+}
+"""Each kind of file, with what makes its schema."""
+
+
+def written(name: str) -> str:
+    """Return a schema as its file holds it."""
+    return json.dumps(SCHEMAS[name](), indent=1, ensure_ascii=False) + "\n"
+
+
+def file_of(name: str) -> Path:
+    """Return the file of a schema."""
+    return FOLDER / f"{name}.schema.json"
+
+
+def _schema_of(kind: type, title: str) -> dict[str, Any]:
+    return {"$schema": DIALECT, "title": title, **msgspec.json.schema(kind, schema_hook=_any_value)}
+
+
+def _any_value(kind: type) -> dict[str, Any]:
+    """Describe a value of which nothing is known but that it is JSON."""
+    if kind is object:
+        return {"$comment": "any JSON value"}
+    raise NotImplementedError(kind)
