@@ -48,6 +48,7 @@ def command(options: GatewayOptions, containment: str | None, names: tuple[str, 
     found, configuration = config.load(), configured()
     options = replace(options, allowed=configuration.allow)
     inherited = found.environment
+    names = (*names, *(name for name, value in config.read_configuration().env if value == "{token}"))
     wanted = command_backend.command_config(
         options, name="harness exec", title=f"What {Path(words[0]).name} asked", settings=found
     )

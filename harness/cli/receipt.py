@@ -11,8 +11,11 @@ import click
 
 from harness import __version__
 from harness.cli import shared_options
+from harness.config import read_configuration
+from harness.config.stock import module_of
 from harness.core.errors import Problem
 from harness.pipeline.content import content_of, digests
+from harness.pytest_plugin.collection import is_named_as_one
 from harness.report.receipt import Subject, differences, objections, read_receipt
 
 
@@ -28,7 +31,7 @@ def command() -> None:
 def check(path: Path, partial: bool, as_json: bool) -> int:
     """Hold a receipt against the code that is here now, without running anything.
 
-    Write one with `harness run --pipeline … --receipt FILE`, and check it before a deploy. Run both in the same folder.
+    Write one with `harness run --pipeline … --receipt FILE`, and check it before a deploy, in the same project.
 
     Exit codes: 0 all was proved and nothing was changed since; 1 something was not proved, or was changed; 2 it cannot
     be read.
@@ -44,13 +47,15 @@ def check(path: Path, partial: bool, as_json: bool) -> int:
 
 
 def _here(receipt: dict[str, Any]) -> Any:
-    root = Path.cwd()
+    configuration = read_configuration()
+    root = configuration.root
     try:
-        pipeline = content_of(receipt["pipeline"]["spec"], root)
+        pipeline = content_of(receipt["pipeline"]["spec"], root, configuration.python_path)
     except Problem:
         pipeline = {}
-    known = [root / name for name in receipt["scenario_files"]]
-    more = [] if receipt["selection"] else [path for path in _beside(known) if path not in known]
+    known = [module_of(name, root) for name in receipt["scenario_files"]]
+    own = [path for path in known if path.is_relative_to(root)]
+    more = [] if receipt["selection"] else [path for path in _beside(own) if path not in known]
     there = digests((*known, *more), root)
     return Subject(receipt["pipeline"]["spec"], pipeline, there, __version__)
 
@@ -58,7 +63,7 @@ def _here(receipt: dict[str, Any]) -> Any:
 def _beside(known: Collection[Path]) -> Iterator[Path]:
     """The scenario modules in the same folders, those that came later included."""
     for folder in {path.parent for path in known}:
-        yield from (path for path in folder.glob("*.py") if not path.name.startswith(("_", "conftest", "test_")))
+        yield from (path for path in folder.glob("*.py") if is_named_as_one(path))
 
 
 def _tell(receipt: dict[str, Any], against: list[str], changed: list[str]) -> None:

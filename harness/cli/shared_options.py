@@ -8,14 +8,14 @@ and its declaration in `GATEWAY_OPTIONS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 import click
 
-from harness.cli.configured import default_cassettes, default_scenarios
+from harness.cli.configured import configured, default_cassettes, default_scenarios
 from harness.containment.addresses import declared_address
 from harness.core.errors import Problem
 from harness.core.tokens import WORKSPACE_NAME
@@ -184,13 +184,25 @@ GATEWAY_OPTIONS = (
 """One declaration for each field of `GatewayOptions`, in the order of the help page."""
 
 
+def _with_configuration(options: GatewayOptions) -> GatewayOptions:
+    """Return the options, with what the project's configuration says where the command line says nothing."""
+    configuration = configured()
+    versions = configuration.intercom_versions
+    return replace(
+        options,
+        time_scale=configuration.time_scale if configuration.is_set("time_scale") else options.time_scale,
+        intercom_version=versions[0] if len(versions) == 1 else options.intercom_version,
+        allowed=configuration.allow,
+    )
+
+
 def gateway_options(command: Callable[Concatenate[GatewayOptions, P], int]) -> Callable[..., int]:
     """Give a command all of `GATEWAY_OPTIONS`; it is called with their values as its first argument."""
 
     @wraps(command)
     def with_values(*args: P.args, **given: P.kwargs) -> int:
         shared = GatewayOptions(**{field.name: given.pop(field.name) for field in fields(GatewayOptions)})  # type: ignore[arg-type]  # click gives each its type
-        return command(shared, *args, **given)
+        return command(_with_configuration(shared), *args, **given)
 
     decorated: Callable[..., int] = with_values
     for option in reversed(GATEWAY_OPTIONS):

@@ -173,7 +173,7 @@ class Configuration:
         kinds.fraction(), 1.0, "The part of each wait that really passes; 0 for none.", ("run", "exec", "gateway")
     )
     allow: tuple[str, ...] = _key(
-        kinds.texts(ADDRESS, 'addresses, for example ["127.0.0.1:5432", ".example.com:443"]'),
+        kinds.addresses(ADDRESS, 'addresses, for example ["127.0.0.1:5432", ".example.com:443"]'),
         (),
         "Addresses that the code under test may reach beside Intercom; never one of Intercom's own.",
         ("run", "pytest", "exec"),

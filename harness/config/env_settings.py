@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from harness.core.errors import Problem
 from harness.core.tokens import is_sandbox_token
+from intercom_harness_plugin import find_root
 
 ACCESS_TOKEN = "INTERCOM_TEST_ACCESS_TOKEN"
 APP_ID = "INTERCOM_TEST_APP_ID"
@@ -203,9 +204,12 @@ def _wrong_values(token: str, app_id: str, region: str, live: frozenset[str]) ->
 
 
 def load(folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `.env` in `folder` (default: the current one) and the environment (default: the process's)."""
+    """Read `.env` and the environment (default: the process's).
+
+    folder: where `.env` stands; the root of the project, or the current folder where that has no configuration.
+    """
     variables = MappingProxyType(dict(os.environ if environment is None else environment))
-    path = (folder or Path.cwd()) / ".env"
+    path = (folder or find_root(Path.cwd()) or Path.cwd()) / ".env"
     if not path.exists():
         return Settings(variables)
     return Settings(variables, MappingProxyType(_parse(path)), path)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from harness.core.hosts import host_of, is_owned
+
 T = TypeVar("T")
 
 Schema = Mapping[str, object]
@@ -82,6 +84,20 @@ def texts(pattern: str = ".+", words: str = "strings") -> KeyKind[tuple[str, ...
 
     items = {"type": "string", "pattern": f"^{pattern}$"}
     return KeyKind(f"a list of {words}", read, {"type": "array", "items": items, "uniqueItems": True})
+
+
+def addresses(pattern: str, words: str) -> KeyKind[tuple[str, ...]]:
+    """Return the kind of a list of addresses that `pattern` matches; none may be one of Intercom's own hosts."""
+    listed = texts(pattern, words)
+
+    def read(value: object, folder: Path) -> tuple[str, ...]:
+        found = listed.read(value, folder)
+        for address in found:
+            if not address.startswith("unix:") and is_owned(host_of(address.lstrip("."))):
+                raise WrongValueError(f"{address} is Intercom's own, and is answered here or not at all")
+        return found
+
+    return KeyKind(listed.words, read, listed.schema)
 
 
 def table_of_texts() -> KeyKind[tuple[tuple[str, str], ...]]:

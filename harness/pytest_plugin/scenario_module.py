@@ -32,7 +32,6 @@ class ScenarioModule(pytest.Module):
         return module
 
     def _getobj(self) -> ModuleType:
-        _forget_namesakes(self.path)
         try:
             text_of(
                 self.path.read_bytes(), self.path.name, f"; then record again: harness run {self.path.name} --record"
@@ -42,6 +41,8 @@ class ScenarioModule(pytest.Module):
         except UnicodeDecodeError:
             pass  # Python says which encoding it is
         with _imported_from(self.config, self.root):
+            _forget_other(self.path, self.root)
+            _forget_namesakes(self.path)
             found: ModuleType = super()._getobj()  # type: ignore[no-untyped-call]  # pytest declares no types here
             return found
 
@@ -72,6 +73,14 @@ def _imported_from(config: pytest.Config, root: Path) -> Iterator[None]:
         yield
     finally:
         config.option.importmode, config._rootpath = before  # noqa: SLF001
+
+
+def _forget_other(path: Path, root: Path) -> None:
+    """Forget a module of the same name that another file was imported as: pytest would take it for this one."""
+    name = ".".join(path.relative_to(root).with_suffix("").parts)
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) != str(path):
+        del sys.modules[name]
 
 
 def _forget_namesakes(path: Path) -> None:
