@@ -80,6 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Problem as problem:
         click.echo(f"harness: {problem}", err=True)
         return _could_not_run(words, problem)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        evidence = error.strerror or str(error)
+        unusable = Problem(f"{error.filename or 'a file'} cannot be read or written", evidence=evidence)
+        click.echo(f"harness: {unusable}", err=True)
+        return _could_not_run(words, unusable)
     except (click.Abort, KeyboardInterrupt):
         click.echo("harness: interrupted", err=True)
         return INTERRUPTED

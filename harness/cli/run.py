@@ -22,6 +22,7 @@ from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
 from harness.cli.lazy_group import OWN_PROCESS
+from harness.cli.output_files import refuse_unwritable
 from harness.cli.pytest_sessions import play_sessions
 from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_reporter import RunReporter
@@ -119,6 +120,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     wanted_outputs = ("explain", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
     _check_json_target(outputs.json_to)
+    _check_outputs(outputs)
     _check_comparison(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
@@ -292,6 +294,13 @@ def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
             "--compare with --record would hold a recording against itself",
             remedy="compare first, look at what differs, then record",
         )
+
+
+def _check_outputs(outputs: Outputs) -> None:
+    """Raise a Problem for a result that could not be written in the end."""
+    json_file = Path(outputs.json_to) if outputs.json_to not in (None, TO_STDOUT) else None
+    files = {"--json": json_file, "--junit": outputs.junit, "--receipt": outputs.receipt}
+    refuse_unwritable({**files, "--evidence": outputs.evidence}, {"--report": outputs.report})
 
 
 def _check_json_target(target: str | None) -> None:

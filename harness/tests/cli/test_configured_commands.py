@@ -253,3 +253,16 @@ def test_exec_and_gateway_take_the_configuration(project: Path, capfd: pytest.Ca
     (project / "ask.py").write_text(script)
     assert main(["exec", "--", sys.executable, "ask.py"]) == 0
     assert "version 2.11" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit", "--receipt", "--report"])
+def test_a_result_that_cannot_be_written_is_told_before_the_run(
+    project: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """A file in a folder's place, or a folder in a file's: exit code 2, and no scenario ran."""
+    (project / "harness.toml").write_text(PIPELINE)
+    (project / "taken").write_text("") if option == "--report" else (project / "taken").mkdir()
+    assert main(["run", option, "taken", "-k", "test_a_visitor_becomes_a_lead"]) == 2
+    told = capsys.readouterr()
+    assert f"{option} taken is a f" in told.err
+    assert "proved" not in told.out
