@@ -24,6 +24,7 @@ import shlex
 from glob import escape
 from pathlib import Path
 
+from harness.config.stock import STOCK, module_of
 from harness.core.errors import Problem
 
 _SCENARIOS = "scenarios"
@@ -109,7 +110,7 @@ def record_command(path: Path) -> str:
     stem = path.with_suffix("")
     case, _, version = stem.name.partition("@")
     pipeline = next((part[1:] for part in stem.parts[:-1] if part.startswith("@")), "")
-    words = ["harness", "run", node_id or f"{_SCENARIOS}/{stem.parent.name}.py::{case_name(case)}", "--record"]
+    words = ["harness", "run", node_id or f"{_module_of(stem)}::{case_name(case)}", "--record"]
     words += ["--intercom-version", version] if version else []
     root = stem.parents[2 if pipeline else 1] if len(stem.parents) > 2 else stem.parent
     words += ["--cassettes", str(root)] if root.name not in ("", "cassettes") else []
@@ -117,6 +118,14 @@ def record_command(path: Path) -> str:
     words += ["--pipeline", spec] if spec else []
     command = " ".join(shlex.quote(word) for word in words)
     return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline and not spec else command
+
+
+def _module_of(stem: Path) -> str:
+    """The scenario module of a cassette that is not there: the project's own, or the stock one of that name."""
+    name = f"{stem.parent.name}.py"
+    folders = [place.parent for place in stem.parents[1:4]]
+    own = any((folder / _SCENARIOS / name).is_file() for folder in folders)
+    return f"{_SCENARIOS}/{name}" if own or not module_of(STOCK + name, Path()).is_file() else f"{STOCK}{name}"
 
 
 def missing(path: Path) -> MissingCassette:

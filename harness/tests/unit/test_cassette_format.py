@@ -148,7 +148,7 @@ def test_a_missing_cassette_says_how_to_record_it(tmp_path: Path) -> None:
     with pytest.raises(MissingCassette) as caught:
         load(cassette_path(tmp_path, "visitor_to_lead", "test_a_visitor[by_user_id]", intercom_version="2.15"))
     assert caught.value.remedy == (
-        "harness run 'scenarios/visitor_to_lead.py::test_a_visitor[by_user_id]' --record --intercom-version 2.15"
+        "harness run 'stock:visitor_to_lead.py::test_a_visitor[by_user_id]' --record --intercom-version 2.15"
         f" --cassettes {tmp_path}"
     )
 
