@@ -47,6 +47,7 @@ bench-peers: development ## install what the benches compare with, in .harness/b
 		echo "== $$each"; set -- $$each; name=$$1; shift; .venv/bin/python bench/$$name.py "$$@"; done
 
 docs: development ## write the pages and the picture that are made from the code
+	@.venv/bin/python docs/additions.py
 	@.venv/bin/python docs/assumed.py
 	@.venv/bin/python docs/supported.py
 	@.venv/bin/python docs/contact_fields.py

@@ -44,13 +44,14 @@ from harness.core.timestamps import iso_seconds
 from harness.pipeline.content import content_of, digests
 from harness.pipeline.pipeline_file import is_python
 from harness.pytest_plugin.collection import FOLDER
+from harness.report.console import ReportConsole
 from harness.report.exchange_rows import RowEvidence
 from harness.report.files import write_report
 from harness.report.picture import svg_of
 from harness.report.receipt import Subject, receipt_of
 from harness.report.result import RunRow
 from harness.report.secret_cleaning import SecretCleaner
-from harness.report.terminal import ReportConsole, TerminalReport
+from harness.report.terminal import TerminalReport
 from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions, check_options, in_order, options_of, with_pipeline
@@ -88,9 +89,8 @@ TO_STDOUT = "-"
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @time_scale
 @click.option("--explain", is_flag=True, help="Show the evidence of what passed as well.")
-@click.option(
-    "--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, report.md and report.json."
-)
+@click.option("--verbose", is_flag=True, help="Tell everything of each scenario that failed.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="DIR", help="Write report.html, .md and .json.")
 @click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
     "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
@@ -117,7 +117,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     here = configured()
     selected = select(here, paths)
     configuration = with_pipeline(here, given["pipeline"], reference=given["reference"])
-    wanted_outputs = ("explain", "json_to", "junit", "receipt", "compare", "evidence")
+    wanted_outputs = ("explain", "verbose", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
     _check_json_target(outputs.json_to)
     _check_outputs(outputs)
@@ -149,6 +149,7 @@ class Outputs:
     """Where the result goes beside the terminal."""
 
     explain: bool
+    verbose: bool
     json_to: str | None
     junit: Path | None
     receipt: Path | None
@@ -162,7 +163,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     subject = _subject(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
-    terminal = TerminalReport(console, explain=outputs.explain)
+    terminal = TerminalReport(console, explain=outputs.explain, verbose=outputs.verbose)
     with _survivor(options, outputs, terminal, console) as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)

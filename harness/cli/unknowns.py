@@ -28,7 +28,8 @@ from harness.config.stock import STOCK
 from harness.core.errors import NotPossibleHere, Problem
 from harness.core.newest_version import NEWEST_VERSION
 from harness.gateway.clients.adapter import GatewayAdapter
-from harness.report.terminal import ReportConsole, TerminalReport
+from harness.report.console import ReportConsole
+from harness.report.terminal import TerminalReport
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions, check_options

@@ -14,8 +14,8 @@ from rich.console import Console
 from harness.cli import shared_options
 from harness.config.stock import stock_folder
 from harness.core.errors import Problem
+from harness.report.console import ReportConsole
 from harness.report.progress import Progress
-from harness.report.terminal import ReportConsole
 from harness.zoo.judging import Ending, Ground, Judged, judge, matrix
 from harness.zoo.specimens import Specimen, specimens
 

@@ -150,8 +150,11 @@ class Configuration:
     may_print: tuple[str, ...] = _key(
         kinds.choices("email"), (), "What the pipeline's output may hold although many read it.", in_pipeline=True
     )
-    says_no: tuple[str, ...] = _key(
-        kinds.texts(), (), "Return values by which the pipeline says that it refused.", in_pipeline=True
+    says_no: object = _key(
+        kinds.refusal(),
+        None,
+        "What the pipeline returns where it refused: false, the fields of an object, or strings.",
+        in_pipeline=True,
     )
     returns: str | None = _key(
         kinds.choice("contact", "contact_id", "nothing"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from harness.core.hosts import host_of, is_owned
 
@@ -130,6 +130,31 @@ def fraction() -> KeyKind[float]:
     words = "a number from 0 to 1"
     schema = {"type": "number", "minimum": 0, "maximum": 1}
     return KeyKind(words, lambda value, _folder: _number(value, words, lambda n: 0 <= n <= 1), schema)
+
+
+REFUSAL: Final[Schema] = {
+    "anyOf": [
+        {"const": False},
+        {"type": "object", "minProperties": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    ]
+}
+"""The JSON Schema of what a pipeline hands back where it refuses."""
+
+
+def refusal() -> KeyKind[object]:
+    """Return the kind of what a pipeline hands back where it refuses: `false`, fields of an object, or strings."""
+    words = "false, the fields of an object, or a list of strings"
+
+    def read(value: object, _folder: Path) -> object:
+        strings = isinstance(value, list) and value and all(isinstance(entry, str) and entry for entry in value)
+        if value is False or (isinstance(value, Mapping) and value):
+            return value
+        if isinstance(value, list) and strings:
+            return tuple(value)
+        raise WrongValueError(f"it must be {words}")
+
+    return KeyKind(words, read, REFUSAL)
 
 
 def workers() -> KeyKind[int | str | None]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from harness.config.configuration import CONFIGURATION_FILE, PIPELINE, PROJECT_FILE, PROJECT_TABLE
+from harness.config.key_kinds import REFUSAL
 from harness.core.errors import Problem
 
 _STRING: Final[Mapping[str, object]] = {"type": "string", "minLength": 1}
@@ -77,7 +78,7 @@ PIPELINE_KEYS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
         "varying": _key("Fields of its requests that differ by nature.", _VARYING),
         "may_write": _key("What it may change although a value was there.", _STRINGS),
         "may_print": _key("What its output may hold.", {"type": "array", "items": {"enum": ["email"]}}),
-        "says_no": _key("Return values by which it says that it refused.", _STRINGS),
+        "says_no": _key("What it returns where it refused: false, the fields of an object, or strings.", REFUSAL),
         "returns": _key("What it returns.", {"enum": ["contact", "contact_id", "nothing"]}),
         "env": _key(
             "Environment variables that it finds.", {"type": "object", "additionalProperties": {"type": "string"}}

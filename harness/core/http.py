@@ -77,7 +77,7 @@ class Response:
         """The body as JSON, or `None` where it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -147,7 +147,7 @@ class Exchange:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The fields of its body that Intercom does not read in this operation, nested ones with a dot."""
+        """The fields that Intercom does not read here: of the body, nested ones with a dot; parameters as `?name`."""
         return self.judge(self.request, self.operation) if self.judge else ()
 
 

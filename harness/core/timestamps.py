@@ -20,8 +20,11 @@ def iso_milliseconds(moment: float) -> str:
 
 
 def plain(moment: float) -> str:
-    """Return a moment as a report shows it, as in `2026-01-01 00:00:00`."""
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+    """Return a moment as a report shows it, as in `2026-01-01 00:00:00`; what is no moment is shown as it is."""
+    try:
+        return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+    except (OverflowError, ValueError, OSError):
+        return f"{moment} (no time in seconds)"
 
 
 def http_date(moment: float) -> str:

@@ -188,8 +188,8 @@ class Gateway:
         operation = outcome.operation or (backend.operation(request) if backend and backend.operation else "")
         step = session.step() if session else None
         workspace = workspace_of(request) or (backend.workspace(request) if backend and backend.workspace else "")
-        writes = bool(request.body) and request.caller == "pipeline"
-        judge = session.unread if session and writes else None
+        tells = (bool(request.body) or "?" in request.target) and request.caller == "pipeline"
+        judge = session.unread if session and tells else None
         self.log.add(self.clock.now(), workspace, operation, request, outcome, step, judge=judge, after=after)
 
 

@@ -7,12 +7,7 @@ from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
 from harness.core.errors import Problem
-
-ATTRIBUTES: Final[Mapping[str, str]] = {"plan": "string", "campaign": "string", "seats": "integer"}
-"""The custom attributes that people carry; 2.x wants each to exist before it is written (facts §5)."""
-
-TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "float", bool: "boolean"}
-"""The type with which an attribute is defined that a scenario names by itself."""
+from harness.people.carried import AttributeValue, Consent, ConversationState, PersonalBelongings
 
 
 class CannotMake(Problem):
@@ -26,31 +21,30 @@ class Outfitter:
         self._client = client
         self._marker = marker
         self._tags: dict[str, str] = {}
-        self._newsletter: str | None = None
-        self._defined: set[str] = set()
+        self._attributes: set[str] | None = None
+        self._admin = ""
+        """The teammate whose token this is, as the author of a note is shown; empty where nobody is."""
+        self._subscriptions: Mapping[str, str] | None = None
 
-    def prepare(self) -> None:
-        """See to it that the attributes that people carry exist, and find out what they can opt out of."""
-        known = self._client.get("/data_attributes", model="contact")
-        there = {entry["name"] for entry in (known.answer or {}).get("data", []) if entry.get("custom")}
-        self._defined |= there
-        for name, data_type in ATTRIBUTES.items():
-            self._define(name, data_type)
-        types = self._client.get("/subscription_types")
-        live = [t for t in (types.answer or {}).get("data", []) if t.get("consent_type") == "opt_out"]
-        self._newsletter = live[0]["id"] if live else None
+    def attributes(self, values: Mapping[str, AttributeValue]) -> None:
+        """Make the custom attributes that these values need and that are not there: 2.x wants them made first."""
+        if not values:
+            return
+        if self._attributes is None:
+            known = self._client.get("/data_attributes", model="contact")
+            listed = (known.answer or {}).get("data", [])
+            self._attributes = {entry["name"] for entry in listed if entry.get("custom")}
+        for name, value in values.items():
+            if name not in self._attributes:
+                self._attributes.add(name)
+                made = {"name": name, "model": "contact", "data_type": data_type_of(name, value)}
+                self.do("POST", "/data_attributes", made)
 
     def contact(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make a lead or a user; what is `None` is not sent. Attributes that nobody defined yet are defined."""
-        for name, value in (fields.get("custom_attributes") or {}).items():
-            self._define(name, TYPES.get(type(value), "string"))
+        self.attributes(fields.get("custom_attributes") or {})
         made: Mapping[str, Any] = self.do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
         return made
-
-    def _define(self, name: str, data_type: str) -> None:
-        if name not in self._defined:
-            self._defined.add(name)
-            self.do("POST", "/data_attributes", {"name": name, "model": "contact", "data_type": data_type})
 
     def equip(
         self,
@@ -59,21 +53,51 @@ class Outfitter:
         tags: Sequence[str],
         says: str | None,
         role: str,
-        opted_out: bool,
+        has: PersonalBelongings,
     ) -> None:
-        """Give somebody tags, a note, a company and, where they are wanted, a conversation and an opt-out."""
+        """Give somebody tags, a note, companies and, where they are wanted, a conversation, events and consent."""
+        base = f"/contacts/{contact_id}"
         for name in tags:
-            self.do("POST", f"/contacts/{contact_id}/tags", {"id": self._tag(name)})
-        self.do(
-            "POST", f"/contacts/{contact_id}/notes", {"body": f"Spoke to {traits['name']} about {traits['campaign']}."}
-        )
-        company = self.do("POST", "/companies", {"company_id": traits["company_id"], "name": traits["company"]})
-        self.do("POST", f"/contacts/{contact_id}/companies", {"id": company["id"]})
+            self.do("POST", f"{base}/tags", {"id": self._tag(name)})
+        told = f"Spoke to {traits['name']} about {traits['campaign']}."
+        note = self.do("POST", f"{base}/notes", {"body": told})
+        self._admin = str((note.get("author") or {}).get("id") or "")
+        if has.owner and self._admin:
+            self.do("PUT", base, {"owner_id": int(self._admin)})
+        for number in range(has.companies):
+            more = f"-{number}" if number else ""
+            names = {"company_id": f"{traits['company_id']}{more}", "name": f"{traits['company']}{more}"}
+            company = self.do("POST", "/companies", names)
+            self.do("POST", f"{base}/companies", {"id": company["id"]})
         if says is not None:
-            self.do("POST", "/conversations", {"from": {"type": role, "id": contact_id}, "body": says})
-        if opted_out and self._newsletter:
-            sent = {"id": self._newsletter, "consent_type": "opt_out"}
-            self.do("POST", f"/contacts/{contact_id}/subscriptions", sent)
+            self._talk(contact_id, role, says, has.conversation)
+        for name in has.events:
+            marked = f"{name} {self._marker}".strip()
+            self.do("POST", "/events", {"event_name": marked, "created_at": EVENT_AT, "id": contact_id})
+        for consent in has.consent:
+            if (subscription := self._subscription(consent)) is not None:
+                self.do("POST", f"{base}/subscriptions", {"id": subscription, "consent_type": consent})
+
+    def _talk(self, contact_id: str, role: str, says: str, state: ConversationState) -> None:
+        said = {"from": {"type": role, "id": contact_id}, "body": says}
+        talk = self.do("POST", "/conversations", said)
+        if state == "open" or not self._admin:
+            return
+        changes: Mapping[str, Mapping[str, object]] = {
+            "closed": {"message_type": "close", "type": "admin"},
+            "snoozed": {"message_type": "snoozed", "snoozed_until": SNOOZED_UNTIL},
+            "assigned": {"message_type": "assignment", "type": "admin", "assignee_id": self._admin},
+        }
+        sent = {**changes[state], "admin_id": self._admin}
+        self.do("POST", f"/conversations/{talk['conversation_id']}/parts", sent)
+
+    def _subscription(self, consent: Consent) -> str | None:
+        """Return the first kind of newsletter to which this consent can be given; `None` where there is none."""
+        if self._subscriptions is None:
+            types = self._client.get("/subscription_types")
+            listed = reversed((types.answer or {}).get("data", []))
+            self._subscriptions = {str(one.get("consent_type")): str(one["id"]) for one in listed}
+        return self._subscriptions.get(consent)
 
     def _tag(self, name: str) -> str:
         if name not in self._tags:
@@ -91,6 +115,25 @@ class Outfitter:
         if not 200 <= reading.status < 300:
             raise _failed(reading)
         return reading.answer
+
+
+EVENT_AT: Final = 1_700_000_000
+"""When people did what events tell of."""
+
+SNOOZED_UNTIL: Final = 2_000_000_000
+
+
+def data_type_of(name: str, value: AttributeValue) -> str:
+    """Return Intercom's type for a value; a whole number is a date where the name says so."""
+    match value:
+        case bool():
+            return "boolean"
+        case int():
+            return "date" if name.endswith("_at") else "integer"
+        case float():
+            return "float"
+        case _:
+            return "string"
 
 
 def _failed(reading: Reading) -> CannotMake:

@@ -8,24 +8,26 @@ choice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, Literal, Unpack
 
 from harness.client import IntercomClient
 from harness.core.people import Lead, Person, Role, User, Visitor
+from harness.people.carried import (
+    DRAWN,
+    AttributeValue,
+    Carried,
+    Drawn,
+    belongings_of,
+    extras_in,
+    fields_of,
+    more_attributes,
+    near,
+    opted,
+)
 from harness.people.circumstances import Circumstances, room_for
 from harness.people.outfitting import CannotMake, Outfitter
 from harness.people.traits import Traits
 from harness.people.visitor_origin import VisitorOrigin, can_visit
-
-
-class Drawn(Enum):
-    """Stands for a value that is drawn from the traits."""
-
-    DRAWN = "drawn"
-
-
-DRAWN: Final = Drawn.DRAWN
 
 
 class People(Circumstances):
@@ -47,7 +49,8 @@ class People(Circumstances):
         self._bystanders: tuple[Person, ...] = ()
         self._visitors: list[Mapping[str, Any]] = []
         self._outfitter = Outfitter(client, traits.marker)
-        self._prepared = False
+        self._plain = False
+        """Whether people carry only what everybody does, as bystanders do."""
         self._closed = False
         self.before_archiving: Callable[[User], object] = lambda user: None
         """To be called before somebody is archived, who is shown no more from then on."""
@@ -80,7 +83,7 @@ class People(Circumstances):
         self,
         *,
         name: str | Drawn | None = DRAWN,
-        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        custom_attributes: Mapping[str, AttributeValue] | Drawn = DRAWN,
         known_by: Literal["user_id", "id"] = "user_id",
         says: None = None,
     ) -> Visitor:
@@ -102,7 +105,9 @@ class People(Circumstances):
         )
         self._visitors.append({"id": seen["id"], "user_id": seen["user_id"]})
         name = traits["name"] if name is DRAWN else name
-        attributes = _attributes(custom_attributes, {"plan": "browsing", "campaign": traits["campaign"]})
+        drawn = {"plan": "browsing", "campaign": traits["campaign"], **more_attributes(traits)}
+        attributes = _attributes(custom_attributes, drawn)
+        self._outfitter.attributes(attributes)
         sent = {"user_id": seen["user_id"], "name": name, "custom_attributes": attributes}
         self._outfitter.do("PUT", "/visitors", {k: v for k, v in sent.items() if v is not None})
         visitor = Visitor(seen["id"], seen["user_id"], name=name, custom_attributes=attributes, known_by=known_by)
@@ -116,23 +121,24 @@ class People(Circumstances):
         says: str | Drawn | None = DRAWN,
         name: str | Drawn | None = DRAWN,
         phone: str | Drawn | None = DRAWN,
-        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        custom_attributes: Mapping[str, AttributeValue] | Drawn = DRAWN,
         tags: Sequence[str] = ("trial", "newsletter reader"),
         opted_out: bool = False,
+        **more: Unpack[Carried],
     ) -> Lead:
         """A lead with a conversation, tags, a note, a company; `opted_out` of the newsletter and of all e-mail."""
         traits = self._start("lead")
-        attributes = _attributes(custom_attributes, {"plan": "trial", "campaign": traits["campaign"]})
+        attributes = _attributes(
+            custom_attributes, {"plan": "trial", "campaign": traits["campaign"], **more_attributes(traits)}
+        )
         fields = {
             "email": traits["email"] if email is DRAWN else email,
             "name": traits["name"] if name is DRAWN else name,
             "phone": traits["phone"] if phone is DRAWN else phone,
         }
-        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
-        body = self._outfitter.contact({"role": "lead", **fields, "custom_attributes": attributes, **opt_out})
-        lead = Lead(body["id"], body["external_id"], custom_attributes=attributes, **fields)
-        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "lead", opted_out)
-        self._everyone.append(lead)
+        contact_id, uuid = self._make("lead", fields, attributes, traits, opted(more, opted_out))
+        lead = Lead(contact_id, uuid, custom_attributes=attributes, **fields)
+        self._equip(lead, traits, tags, says, opted(more, opted_out))
         return lead
 
     def user(
@@ -142,28 +148,57 @@ class People(Circumstances):
         external_id: str | Drawn | None = DRAWN,
         says: str | Drawn | None = DRAWN,
         name: str | Drawn | None = DRAWN,
-        phone: str | None = None,
-        custom_attributes: Mapping[str, Any] | Drawn = DRAWN,
+        phone: str | Drawn | None = DRAWN,
+        custom_attributes: Mapping[str, AttributeValue] | Drawn = DRAWN,
         tags: Sequence[str] = ("customer", "newsletter reader"),
         opted_out: bool = False,
+        **more: Unpack[Carried],
     ) -> User:
-        """A user who exists, with a conversation, tags, a note and a company; without a phone, as a gap to fill."""
+        """A user who exists, with a conversation, tags, a note and a company; often without a phone, a gap to fill."""
         traits = self._start("user")
-        attributes = _attributes(custom_attributes, {"plan": "pro", "seats": traits["seats"]})
+        attributes = _attributes(
+            custom_attributes, {"plan": "pro", "seats": traits["seats"], **more_attributes(traits)}
+        )
+        drawn_phone = traits["phone"] if "phone" in extras_in(traits) else None
         fields = {
             "email": traits["email"] if email is DRAWN else email,
             "external_id": traits["external_id"] if external_id is DRAWN else external_id,
             "name": traits["name"] if name is DRAWN else name,
-            "phone": phone,
+            "phone": drawn_phone if phone is DRAWN else phone,
         }
         if not fields["email"] and not fields["external_id"]:
             raise CannotMake("a user has an e-mail or an external id", remedy="leave one of them to be drawn")
-        opt_out = {"unsubscribed_from_emails": True} if opted_out else {}
-        body = self._outfitter.contact({"role": "user", **fields, "custom_attributes": attributes, **opt_out})
-        user = User(body["id"], custom_attributes=attributes, **fields)
-        self._outfitter.equip(body["id"], traits, tags, traits["says"] if says is DRAWN else says, "user", opted_out)
-        self._everyone.append(user)
+        contact_id, _ = self._make("user", fields, attributes, traits, opted(more, opted_out))
+        user = User(contact_id, custom_attributes=attributes, **fields)
+        self._equip(user, traits, tags, says, opted(more, opted_out))
         return user
+
+    def _make(
+        self,
+        role: Role,
+        fields: Mapping[str, str | None],
+        attributes: Mapping[str, AttributeValue],
+        traits: Mapping[str, Any],
+        said: Carried,
+    ) -> tuple[str, str]:
+        """Make a contact with what it carries; returns its id and its external id."""
+        carried = fields_of(said, extras_in(traits), role)
+        body = self._outfitter.contact({"role": role, **fields, "custom_attributes": attributes, **carried})
+        return body["id"], body["external_id"]
+
+    def _equip(
+        self,
+        person: Lead | User,
+        traits: Mapping[str, Any],
+        tags: Sequence[str],
+        says: str | Drawn | None,
+        said: Carried,
+    ) -> None:
+        assert person.id is not None
+        told = traits["says"] if says is DRAWN else says
+        has = belongings_of(said, extras_in(traits))
+        self._outfitter.equip(person.id, traits, tags, told, person.kind, has)
+        self._everyone.append(person)
 
     def newcomer(
         self, identified_by: Literal["email", "external_id"] = "email", *, external_id: str | None = None
@@ -237,17 +272,25 @@ class People(Circumstances):
     # --- the company nobody asked for -------------------------------------------------------------
 
     def close(self) -> None:
-        """Add the bystanders: a visitor, a lead, a user, and one who is easily mistaken for the source."""
+        """Add the bystanders: a visitor, a lead, a user, and two who are easily mistaken for the source.
+
+        These share its name and phone, and have its e-mail but for what stands after a plus: one lead, one user.
+        """
         if self._closed:
             return
         made = tuple(self._everyone)
         source = next(iter(sorted(self._everyone, key=lambda person: person.kind == "user")), None)
+        self._plain = True
         if can_visit(self._origin):
             self.visitor()
         self.lead(tags=("bystander",))
-        self.user(tags=("bystander",))
-        if source is not None and source.name:
-            self.lead(name=source.name, tags=("bystander",))
+        alike = source is not None and source.name is not None
+        name = source.name if source is not None and alike else DRAWN
+        phone = source.phone if source is not None and alike and source.phone else DRAWN
+        email = near(source.email) if source is not None and source.email else DRAWN
+        self.user(tags=("bystander",), name=name, phone=phone, email=email)
+        if alike:
+            self.lead(tags=("bystander",), name=name, phone=phone)
         self._closed = True
         self._bystanders = tuple(person for person in self._everyone if person not in made)
 
@@ -260,11 +303,11 @@ class People(Circumstances):
                 why="the first call closes the given: everybody was read and counted then",
                 remedy="make all people before the pipeline runs",
             )
-        if not self._prepared:
-            self._prepared = True
-            self._outfitter.prepare()
-        return self._traits.draw(kind)
+        traits = self._traits.draw(kind)
+        return {**traits, "extras": ()} if self._plain else traits
 
 
-def _attributes(given: Mapping[str, Any] | Drawn, drawn: Mapping[str, Any]) -> dict[str, Any]:
+def _attributes(
+    given: Mapping[str, AttributeValue] | Drawn, drawn: Mapping[str, AttributeValue]
+) -> dict[str, AttributeValue]:
     return dict(drawn) if isinstance(given, Drawn) else dict(given)

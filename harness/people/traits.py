@@ -7,9 +7,11 @@ here can reach anybody.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
 from typing import Any, Protocol
 
 from harness.core.errors import Problem
+from harness.people.variety import external_id_of, extras_of, local_part_of, name_of
 
 
 def _place(city: str, region: str, country: str, country_code: str, continent_code: str) -> Mapping[str, str]:
@@ -35,9 +37,21 @@ QUESTIONS = (
 
 
 CARRIED: Mapping[str, tuple[str, ...]] = {
-    "visitor": ("kind", "name", "campaign", "place"),
-    "lead": ("kind", "name", "email", "phone", "campaign", "company", "company_id", "says"),
-    "user": ("kind", "name", "email", "external_id", "seats", "campaign", "company", "company_id", "says"),
+    "visitor": ("kind", "name", "campaign", "place", "seats", "extras"),
+    "lead": ("kind", "name", "email", "phone", "campaign", "company", "company_id", "says", "seats", "extras"),
+    "user": (
+        "kind",
+        "name",
+        "email",
+        "external_id",
+        "phone",
+        "seats",
+        "campaign",
+        "company",
+        "company_id",
+        "says",
+        "extras",
+    ),
     "newcomer": ("kind", "email", "external_id"),
     "sign-up": ("kind", "email"),
     "stranger": ("kind", "uuid", "object_id"),
@@ -68,9 +82,13 @@ class Traits(Protocol):
 
 
 class DrawnTraits:
-    """Traits from a Faker with a seed of its own: the same seed draws the same people."""
+    """Traits from a Faker with a seed of its own: the same seed draws the same people.
 
-    def __init__(self, seed: int, marker: str = "") -> None:
+    variety: a seed for what kind of name, identifier and belongings each has, where runs with other people are to be
+    compared with this one.
+    """
+
+    def __init__(self, seed: int, marker: str = "", variety: int | None = None) -> None:
         from faker import Generator
         from faker.providers.company.en_US import Provider as Companies
         from faker.providers.person.en_US import Provider as Persons
@@ -80,6 +98,7 @@ class DrawnTraits:
         self._faker.add_provider(Companies)
         self._faker.seed_instance(seed)
         self.marker = marker
+        self._variety = Random(seed if variety is None else variety)  # noqa: S311  # people of tests, not secrets
         self._drawn: list[Mapping[str, Any]] = []
 
     @property
@@ -94,9 +113,9 @@ class DrawnTraits:
         slug = "".join(c for c in f"{first}.{last}".lower() if c.isascii() and (c.isalpha() or c == "."))
         traits = {
             "kind": kind,
-            "name": f"{first} {last} {self.marker}".strip(),
-            "email": f"{slug}.{self.marker}{number}@example.com",
-            "external_id": f"{self.marker}account-{fake.random.randint(10_000, 99_999)}-{number}",
+            "name": f"{name_of(self._variety, first, last)} {self.marker}".strip(),
+            "email": f"{local_part_of(self._variety, slug)}.{self.marker}{number}@example.com",
+            "external_id": external_id_of(self._variety, fake.random.randint(10_000, 99_999), number, self.marker),
             "phone": f"+1202555{100 + fake.random.randint(0, 99):04d}",
             "company": fake.company(),
             "company_id": f"{self.marker}company-{fake.random.randint(1_000, 9_999)}-{number}",
@@ -106,6 +125,7 @@ class DrawnTraits:
             "place": fake.random.choice(PLACES),
             "uuid": _uuid4(fake.random.getrandbits(128)),
             "object_id": f"{fake.random.getrandbits(96):024x}",
+            "extras": extras_of(self._variety),
         }
         wanted = {name: traits[name] for name in CARRIED.get(kind, traits)}
         self._drawn.append(wanted)
@@ -118,8 +138,10 @@ class DeclaredTraits(DrawnTraits):
     declare: called with the identifiers of each stranger.
     """
 
-    def __init__(self, seed: int, marker: str, declare: Callable[[Iterable[str]], None]) -> None:
-        super().__init__(seed, marker)
+    def __init__(
+        self, seed: int, marker: str, declare: Callable[[Iterable[str]], None], variety: int | None = None
+    ) -> None:
+        super().__init__(seed, marker, variety)
         self._declare = declare
 
     def draw(self, kind: str) -> Mapping[str, Any]:

@@ -68,8 +68,9 @@ class Answer:
     def intercom_error(self) -> str | None:
         """The code of the Intercom error that the pipeline handed back, or printed in whatever form, if it did."""
         if isinstance(self.value, Mapping) and self.value.get("type") == "error.list":
-            errors = self.value.get("errors") or [{}]
-            return str(errors[0].get("code", "error"))
+            errors = self.value.get("errors")
+            first = errors[0] if isinstance(errors, list) and errors else None
+            return str(first.get("code", "error")) if isinstance(first, Mapping) else "error"
         if self.value is None and "error.list" in self.stdout:
             code = _ERROR_CODE.search(self.stdout)
             return code.group(1) if code else "error"

@@ -6,8 +6,6 @@ A placeholder is always one argument, an empty one an empty argument. A command 
 from __future__ import annotations
 
 import contextlib
-import json
-import re
 import secrets
 import shlex
 import signal
@@ -17,25 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
-from harness.core.errors import Problem
+from harness.core.foreign_values import parsed
 from harness.core.http import Request
 from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_command
 from harness.pipeline.drain import Drain
+from harness.pipeline.placeholders import filled
 from harness.pipeline.reaper import MARK, end_group, end_marked, running, unless_interrupted
-
-PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "visitor": ("visitor.user_id", "visitor.id"),
-    "lead": ("lead.id", "lead.external_id"),
-    "user": ("user.id", "user.email", "user.external_id"),
-}
-"""The placeholders for each person an operation is given."""
-
-_PLACEHOLDER = re.compile(r"(?<!\$)\{(\w[\w.]*)\}")
-"""Not `${NAME}`, which is a shell's, nor `{}` and braces around anything else, which are the command's own."""
 
 
 class CommandPipeline:
@@ -87,10 +76,10 @@ class CommandPipeline:
     def _run(
         self, operation: Operation, people: Mapping[str, Person], more: Mapping[str, str], sent: bytes | None
     ) -> Answer:
-        words = [*self.prefix(self._folder), *(_fill(word, people) for word in self._lines[operation])]
         call, older = secrets.token_hex(8), running()
-        with unless_interrupted(call, older):
-            return self._answered(operation, words, {**self._environment(), **more, MARK: call}, sent, call, older)
+        environment = {**self._environment(), **more, MARK: call}
+        with filled(self._lines[operation], people) as words, unless_interrupted(call, older):
+            return self._answered(operation, [*self.prefix(self._folder), *words], environment, sent, call, older)
 
     def _answered(
         self,
@@ -156,40 +145,6 @@ def _input(sent: bytes | None) -> Iterator[IO[bytes] | int]:
         yield file
 
 
-def check_line(operation: str, line: str, people: tuple[str, ...], where: str) -> list[str]:
-    """The words of a command line, or a `Problem` that says what is wrong with it."""
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise Problem(
-            f"{where}: {operation} cannot be split into words",
-            evidence=str(error),
-            remedy="close each quote, and escape one that is meant as a letter",
-        ) from error
-    if not words:
-        raise Problem(
-            f"{where}: {operation} is an empty command", remedy=f'give a command line, or without = ["{operation}"]'
-        )
-    allowed = {name for person in people for name in PLACEHOLDERS[person]}
-    for name in (found for word in words for found in _PLACEHOLDER.findall(word)):
-        if name not in allowed:
-            raise Problem(
-                f"{where}: {operation} has the unknown placeholder {{{name}}}",
-                evidence=line,
-                remedy="known here: " + (", ".join(f"{{{n}}}" for n in sorted(allowed)) or "none"),
-            )
-    return words
-
-
-def _fill(word: str, people: Mapping[str, Person]) -> str:
-    def value(match: re.Match[str]) -> str:
-        person, _, attribute = match.group(1).partition(".")
-        found = getattr(people[person], attribute, None) if person in people else None
-        return "" if found is None else str(found)
-
-    return _PLACEHOLDER.sub(value, word)
-
-
 def ended_by(status: int | None) -> str:
     """How a command ended, by its exit status, in words."""
     if status is not None and status < 0:
@@ -199,6 +154,6 @@ def ended_by(status: int | None) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.core.errors import Problem
+from harness.core.foreign_values import shown
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Returns
 from harness.pipeline.event_loops import ASYNC_BACKENDS, AsyncBackend
 
@@ -135,11 +136,12 @@ def _returns(table: Mapping[str, Any], where: str) -> Returns | None:
 
 def _says_no(table: Mapping[str, Any], where: str) -> object:
     value: object = table.get("says_no", UNDECLARED)
-    right = value is UNDECLARED or value is False or isinstance(value, type) or (isinstance(value, Mapping) and value)
-    if not right:
+    alone = value is UNDECLARED or value is False or isinstance(value, type) or (isinstance(value, Mapping) and value)
+    several = isinstance(value, list | tuple) and value and all(isinstance(one, str) and one for one in value)
+    if not (alone or several):
         raise Problem(
-            f"{where}: says_no must be false, or the fields of an object that means no",
-            evidence=repr(value),
+            f"{where}: says_no must be false, the fields of an object that means no, or a list of strings",
+            evidence=shown(value),
             why="what a pipeline hands back for yes has to differ from it",
             remedy="for example says_no = false, or says_no = { ok = false }",
         )
@@ -152,11 +154,16 @@ def _means(wanted: object, value: object) -> bool:
         return isinstance(value, wanted)
     if isinstance(wanted, Mapping):
         return all(_has(value, name, told) for name, told in wanted.items())
+    if isinstance(wanted, list | tuple):
+        return isinstance(value, str | bool | int) and str(value) in wanted
     return value is wanted
 
 
 def _has(value: object, name: str, wanted: object) -> bool:
-    found = value.get(name, UNDECLARED) if isinstance(value, Mapping) else getattr(value, name, UNDECLARED)
+    try:
+        found = value.get(name, UNDECLARED) if isinstance(value, Mapping) else getattr(value, name, UNDECLARED)
+    except Exception:  # noqa: BLE001  # a pipeline's own class may raise anything
+        return False
     same = type(found) is type(wanted) and found == wanted
     return same or (isinstance(wanted, Mapping) and _means(wanted, found))
 

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import requests
 
@@ -20,6 +20,7 @@ from harness.core.http import Request
 from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_output
+from harness.pipeline.placeholders import as_data
 from harness.pipeline.service import Service
 from harness.pipeline.waiting import BadRedirect, DeadlineExceeded, Heard, Waiting
 
@@ -28,8 +29,6 @@ LAST_BREATH: Final = 0.5
 
 RECEIVER_PATIENCE: Final = 5.0
 """Seconds that a receiver of webhooks gets for its answer (facts §8)."""
-
-TOLD: Final = ("id", "user_id", "external_id", "email", "name", "phone", "custom_attributes")
 
 
 class HookPipeline:
@@ -58,8 +57,7 @@ class HookPipeline:
 
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """One request, and its answer as the pipeline's; a service that is not there at all is a `Problem`."""
-        people_told = {name: _told(person) for name, person in people.items()}
-        told = {"operation": operation, "people": people_told, "intercom": self._intercom()}
+        told = {"operation": operation, "people": as_data(people), "intercom": self._intercom()}
         headers, content = {"content-type": "application/json"}, json.dumps(told).encode()
         url = self._urls[operation]
 
@@ -152,11 +150,6 @@ class HookPipeline:
             f"INTERCOM_BASE_URL=http://127.0.0.1:PORT and INTERCOM_ACCESS_TOKEN={token}, "
             "and give harness run --port PORT",
         )
-
-
-def _told(person: Person) -> dict[str, Any]:
-    known = {name: getattr(person, name, None) for name in TOLD}
-    return {**known, "custom_attributes": dict(known["custom_attributes"] or {})}
 
 
 def _answer(operation: Operation, heard: Heard) -> Answer:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from harness.config.pipeline_table import PIPELINE_KEYS, default_name, unknown_key
 from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
-from harness.pipeline.commands import CommandPipeline, check_line
+from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import NAMES, Declared, declared_in, strings
 from harness.pipeline.load_object import (
     FIXTURE,
@@ -24,6 +24,7 @@ from harness.pipeline.load_object import (
 )
 from harness.pipeline.pipeline_file import PYTHON, table_of, where_of
 from harness.pipeline.pipeline_spec import PipelineSpec
+from harness.pipeline.placeholders import check_line
 
 __all__ = ["NotImportable", "load_pipeline"]
 

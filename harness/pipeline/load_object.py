@@ -14,6 +14,7 @@ from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
 from harness.pipeline.declared import NAMES, declared_in
 from harness.pipeline.event_loops import OwnLoop
+from harness.pipeline.led_streams import led_streams
 from harness.pipeline.pipeline_spec import Environment, PipelineSpec
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.watchdog import Watchdog
@@ -101,7 +102,8 @@ def _named(spec: str, folders: Sequence[Path], where: str) -> object:
         if folder not in sys.path:
             sys.path.insert(0, folder)
     try:
-        target: object = importlib.import_module(module_name)
+        with led_streams():
+            target: object = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         raise NotImportable(
             f"{where}: the module {module_name!r} does not import",

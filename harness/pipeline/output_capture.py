@@ -16,6 +16,8 @@ from functools import partial
 from types import ModuleType
 from typing import Final, TextIO
 
+from harness.pipeline.led_streams import led_handlers
+
 DEBUGGERS: Final = (("sys", "breakpointhook"), ("pdb", "set_trace"))
 """Where code enters a debugger: module and name."""
 
@@ -67,6 +69,7 @@ class OutputCapture:
         self._calls = 0
         self._printed = Printed()
         self._before: tuple[TextIO, TextIO] | None = None
+        self._handlers = contextlib.ExitStack()
 
     @contextlib.contextmanager
     def capture(self, before_debugging: Callable[[], object] = lambda: None) -> Iterator[Printed]:
@@ -74,6 +77,7 @@ class OutputCapture:
         with self._lock:
             if not self._calls:
                 self._printed = Printed()
+                self._handlers.enter_context(led_handlers([CapturedStream], self._printed.streams))
                 self._before = sys.stdout, sys.stderr
                 sys.stdout, sys.stderr = self._printed.streams
             self._calls += 1
@@ -94,6 +98,7 @@ class OutputCapture:
     def _restore(self) -> None:
         if self._before is None:
             return
+        self._handlers.close()
         now, ours = (sys.stdout, sys.stderr), self._printed.streams
         names = ("sys.stdout", "sys.stderr")
         self._printed.replaced += [name for name, is_, was in zip(names, now, ours, strict=True) if is_ is not was]

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, Final
 
+from harness.core.foreign_values import message
 from harness.core.http import Request
 from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
@@ -230,7 +231,7 @@ class _Call:
             return Answer(self.operation, None, trouble, True, True, out, err, None, seconds)
         if self.error is None or _is_an_ordinary_end(self.error):
             return Answer(self.operation, self.value, stdout=out, stderr=err, seconds=seconds)
-        raised, fell = f"it raised {type(self.error).__name__}: {self.error}", of_exception(self.error)
+        raised, fell = f"it raised {type(self.error).__name__}: {message(self.error)}", of_exception(self.error)
         err += _trace(self.error)
         return Answer(self.operation, None, raised, True, False, out, err, None, seconds, broken_down=fell)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from harness.core.foreign_values import parsed
 from harness.core.loopback import is_loopback
 
 KEPT: Final = 256 * 1024
@@ -42,7 +42,7 @@ class Heard:
     def json(self) -> Any:
         """The answer as JSON, `None` where it is none."""
         try:
-            return json.loads(self.text)
+            return parsed(self.text)
         except ValueError:
             return None
 

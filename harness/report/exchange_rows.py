@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.cassette.redaction.redactor import Redactor
+from harness.core.foreign_values import parsed
 from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response, in_starting_order, is_repetition
 from harness.core.json_values import Json
 from harness.report.result import KeptRow
@@ -124,7 +125,8 @@ def _said(response: Response | None) -> str:
     if not isinstance(body, dict):
         return ""
     if errors := body.get("errors"):
-        return str(errors[0].get("code", "error")) if isinstance(errors, list) else "error"
+        first = errors[0] if isinstance(errors, list) else None
+        return str(first.get("code", "error")) if isinstance(first, dict) else "error"
     if "total_count" in body:
         return f"{body['total_count']} found"
     return f"{body.get('role') or body.get('type') or ''} {body.get('id') or ''}".strip()
@@ -135,8 +137,8 @@ def readable(body: bytes) -> str:
     if not body:
         return ""
     try:
-        text = json.dumps(_filled(json.loads(body)), indent=1, ensure_ascii=False)
-    except ValueError:
+        text = json.dumps(_filled(parsed(body)), indent=1, ensure_ascii=False)
+    except (ValueError, RecursionError):
         text = body.decode(errors="replace")
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}\n… {len(text) - LONGEST_BODY} characters more"
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from harness.cassette.redaction.leak_scan import describe, leaks
 from harness.cassette.redaction.redactor import Redactor
 from harness.core.errors import Problem
+from harness.core.foreign_values import writable
 
 Value = TypeVar("Value")
 
@@ -58,4 +59,4 @@ class SecretCleaner:
                 why="it came from a place that the rules of redaction do not know",
                 remedy="keep it out of what the pipeline prints and sends, or report the place",
             )
-        path.write_text(text, encoding="utf-8")
+        path.write_text(writable(text), encoding="utf-8")

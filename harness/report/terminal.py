@@ -5,15 +5,17 @@ Colour where the terminal has it, plain where it has not. Nothing here decides a
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
+from harness.core.foreign_values import writable
+from harness.report.causes import Cause, by_cause
+from harness.report.console import CLAIM_ENDINGS, MARKS, STYLES, VISIBLE
+from harness.report.failure_blocks import Block, within
 from harness.report.flows import endings_of, flows
 from harness.report.kept_table import kept_table
 from harness.report.matrix import MatrixRow, matrix
@@ -21,48 +23,30 @@ from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
 from harness.report.text_width import fitted
 
-STYLES: dict[Ending, str] = {
-    "proved": "green",
-    "refuted": "bold red",
-    "unknown": "bold yellow",
-    "could not run": "bold magenta",
-    "not run": "dim",
-}
-MARKS: dict[Ending, tuple[str, str]] = {
-    "proved": ("✓", "ok"),
-    "refuted": ("✗", "XX"),
-    "unknown": ("?", "??"),
-    "could not run": ("!", "!!"),
-    "not run": ("-", "--"),
-}
-CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "unknown": "unknown"}
 WIDEST = 118
 """Columns that a scenario's line takes at most; its figures stand at the right."""
 KEPT_LINES = 20
 
+MOST_LINES: Final = 60
+"""Lines that a run prints, unless all is wanted."""
 
-VISIBLE: Final = {
-    **{sign: 0x2400 + sign for sign in range(0x20) if chr(sign) not in "\t\n"},
-    **dict.fromkeys(range(0x7F, 0xA0), 0xFFFD),
-}
-"""Control characters as signs: what a pipeline prints must not move the cursor, nor write over a verdict."""
+SCENARIO_LINES: Final = 20
+"""Up to how many scenarios each has a line of its own."""
 
-
-class ReportConsole(Console):
-    """A console whose reader may leave before the end (`| head`): the run goes on and its files are written."""
-
-    def on_broken_pipe(self) -> None:
-        """Say no more."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+NAMED: Final = 3
+"""How many other scenarios are named that fail for the same cause."""
 
 
 class TerminalReport:
     """Prints as the run goes on."""
 
-    def __init__(self, console: Console, *, explain: bool = False) -> None:
+    def __init__(self, console: Console, *, explain: bool = False, verbose: bool = False) -> None:
         self._console = console
         self._explain = explain
+        self._whole = verbose or explain
+        self._printed = 0
+        self._many = False
+        self._held: list[Text] | None = None
         self._module = ""
         self._width = min(console.width, WIDEST) if console.is_terminal else WIDEST
         self._progress = Progress(console)
@@ -77,6 +61,7 @@ class TerminalReport:
 
     def running(self, number: int, total: int, title: str) -> None:
         """A scenario has begun."""
+        self._many = total > SCENARIO_LINES
         self._progress.show(number, total, title.translate(VISIBLE))
 
     def waiting(self, text: str) -> None:
@@ -84,7 +69,9 @@ class TerminalReport:
         self._progress.note(text.translate(VISIBLE))
 
     def scenario(self, row: ScenarioRow) -> None:
-        """One scenario has ended."""
+        """One scenario has ended; it has a line of its own where there are few, or where all is wanted."""
+        if self._many and not self._whole:
+            return
         if row.module != self._module:
             self._module = row.module
             self._print(Text(f"\n{row.module}", style="bold"))
@@ -103,17 +90,49 @@ class TerminalReport:
             self._evidence(row, everything=True)
 
     def end(self, run: RunRow) -> None:
-        """A table of the flows; what failed, whole; what could not run; the totals."""
+        """A table of the flows; what failed, by cause; what could not run; the totals."""
         self._flows(run)
-        for row in run.scenarios:
-            if row.failed:
-                self._failure(row)
+        if self._whole:
+            for row in run.scenarios:
+                if row.failed:
+                    self._failure(row)
+            self._conclusion(run)
+            return
+        tail = self._captured(lambda: self._conclusion(run))
+        for line in self._causes(run, MOST_LINES - self._printed - len(tail)):
+            self._print(line)
+        for line in tail:
+            self._print(line)
+
+    def _conclusion(self, run: RunRow) -> None:
         for problem in run.problems:
             self._print(Text(f"\n{problem}", style="bold magenta"))
         self._versions(run)
         for note in run.notes:
             self._print(Text(f"\nnote: {note}", style="yellow"))
         self._totals(run)
+
+    def _causes(self, run: RunRow, room: int) -> list[Text]:
+        """Return what failed, the most frequent cause first, in as many lines as there is room for."""
+        blocks = [self._block(cause) for cause in by_cause(run.scenarios)]
+        return within(blocks, room)
+
+    def _block(self, cause: Cause) -> Block:
+        first, *others = cause.rows
+        lines = self._captured(lambda: self._failure(first))
+        if not others:
+            return Block(lines, [])
+        named = [Text(f"      {row.module}: {row.title}  {row.parameters}".rstrip()) for row in others[:NAMED]]
+        head = Text(f"  and {len(others)} more fail for the same cause", style="bold")
+        left = [Text(f"      … {len(others) - NAMED} more: --verbose", style="dim")] if len(others) > NAMED else []
+        return Block(lines, [head, *named, *left])
+
+    def _captured(self, printing: Callable[[], object]) -> list[Text]:
+        """Return the lines that something prints, instead of printing them."""
+        held, self._held = self._held, []
+        printing()
+        lines, self._held = self._held, held
+        return [part for line in lines for part in line.split("\n", allow_blank=True)]
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -276,6 +295,10 @@ class TerminalReport:
         return MARKS[ending][1 if self._ascii else 0]
 
     def _print(self, line: Text) -> None:
+        if self._held is not None:
+            self._held.append(line)
+            return
+        self._printed += 1 + line.plain.count("\n")
         self._progress.clear()
-        line.plain = line.plain.translate(VISIBLE)
+        line.plain = writable(line.plain.translate(VISIBLE))
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)

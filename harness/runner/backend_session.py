@@ -279,7 +279,9 @@ def _at_test_app(config: SessionConfig) -> Iterator[BackendSession]:
             from harness.test_app.unsupported_controls import UnsupportedControls
 
             session = app.session
-            traits = DeclaredTraits(session.seed + config.number, session.marker, session.guard.declare)
+            traits = DeclaredTraits(
+                session.seed + config.number, session.marker, session.guard.declare, variety=config.seed + config.number
+            )
             return PeopleSource(traits, app.visitors, UnsupportedControls())
 
         yield BackendSession(

@@ -83,7 +83,7 @@ def guarded_app(
     tell: hears what is waited for or cleared away; without it a terminal's stderr does.
     """
     from harness import config
-    from harness.people.outfitting import ATTRIBUTES
+    from harness.people.carried import ATTRIBUTES
     from harness.test_app.test_app_session import AppSession, SessionEnvironment
     from harness.test_app.visitors.browser import BrowserOrigin
     from harness.test_app.visitors.by_hand import HandOrigin

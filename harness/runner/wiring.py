@@ -142,14 +142,14 @@ def fault_table(clock: Clock, name_of: Callable[[Request], str] | None = None) -
 
 
 def unread_fields(request: Request, operation: str) -> tuple[str, ...]:
-    """The fields of a request's body that Intercom does not read in this operation."""
-    from harness.sandbox.unread_fields import unread_in
+    """Return the fields of a body, and the query parameters as `?name`, that Intercom does not read here."""
+    from harness.sandbox.unread_fields import unread_in, unread_query
 
     if not operation:
         from harness.sandbox.operation_names import operation_of
 
         operation = operation_of(request)
-    return unread_in(operation, request.body)
+    return (*unread_in(operation, request.body), *unread_query(operation, request.query))
 
 
 def workspace_faults(

@@ -52,6 +52,25 @@ READ: Final[Mapping[str, frozenset[str]]] = {
 """The fields that each operation reads, by Intercom's name for it."""
 
 
+PAGES: Final = frozenset({"page", "per_page", "order", "sort"})
+FIND: Final = frozenset({"id", "user_id", "email", "created_since", "tag_id", "segment_id"})
+
+READ_QUERY: Final[Mapping[str, frozenset[str]]] = {
+    "ListContacts": frozenset({"page", "per_page", "starting_after"}),
+    "ShowContact": frozenset({"include_merge_history"}),
+    "ShowContactByExternalId": frozenset(),
+    "retrieveVisitorWithUserId": frozenset({"user_id"}),
+    "listUsers": PAGES | FIND,
+    "listLeads": PAGES | FIND | {"phone"},
+    "convertVisitor": frozenset(),
+    "convertLead": frozenset(),
+    "MergeContact": frozenset({"include_merge_history"}),
+    "UpdateContact": frozenset(),
+    "CreateContact": frozenset(),
+    "SearchContacts": frozenset(),
+}
+"""The query parameters that each operation reads, by Intercom's name for it."""
+
 _OPEN: Final = {name: frozenset(path[:-2] for path in read if path.endswith(".*")) for name, read in READ.items()}
 _PARENTS: Final = {
     name: frozenset(path[:at] for path in read for at, letter in enumerate(path) if letter == ".")
@@ -74,6 +93,12 @@ def unread_in(operation: str, content: bytes) -> tuple[str, ...]:
         return unread(operation, _decode(content))
     except (msgspec.DecodeError, ValueError, RecursionError):
         return ()
+
+
+def unread_query(operation: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the query parameters that this operation does not read, each as `?name`."""
+    read = READ_QUERY.get(operation)
+    return () if read is None else tuple(f"?{name}" for name in query if name not in read)
 
 
 def _unread(body: Mapping[str, object], operation: str, within: str) -> Iterator[str]:

@@ -269,7 +269,7 @@ class Verify(BatchClaims):
     def _kept(self, move: Move) -> Iterator[Claim]:
         assert move.conversion is not None
         yield from kept.attributes_kept(move.conversion, self._permissions)
-        yield from belongings_kept(move.conversion)
+        yield from belongings_kept(move.conversion, self._permissions)
         yield from nothing_made_up(move.conversion, self._permissions)
         yield from notes_once(move.conversion)
 

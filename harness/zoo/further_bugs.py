@@ -79,7 +79,7 @@ FURTHER: Final[Mapping[str, Bug]] = {
     ),
     "SearchesForNobodysAddress": Bug(
         "search for an absent e-mail",
-        (Kill(NO_EMAILS, "was merged into the target, not deleted", "410", "it merged into the user account-"),),
+        (Kill(NO_EMAILS, "was merged into the target, not deleted", "410", "it merged into the user"),),
     ),
     "TakesWhoeverHasTheAddress": Bug(
         "e-mail searched without the role",
@@ -94,9 +94,10 @@ FURTHER: Final[Mapping[str, Bug]] = {
         (Kill(KNOWN_BY_ID, "the user's external_id is the one given", "None", ""),),
     ),
     "PutsTheUserBackAsTheyWere": Bug(
-        "user restored from an old copy", (Kill(LEAD_MERGE, "phone: the target's value stays", "None", "`phone`"),)
+        "user restored from an old copy",
+        (Kill(LEAD_MERGE, "phone: the target's value stays", "None", "erased the phone"),),
     ),
-    "TouchesLastSeen": Bug("last visit made up", (Kill(LEAD_MERGE, "last_seen_at", "", "`last_seen_at`"),)),
+    "TouchesLastSeen": Bug("last visit made up", (Kill(LEAD_MERGE, "last_seen_at", "", "the last visit"),)),
     "MakesADataAttributePerRun": Bug(
         "data attribute per conversion",
         (Kill(LEAD_MERGE, "no data attribute was made in vain", "nobody has a value of converted_", ""),),
@@ -125,11 +126,12 @@ FURTHER: Final[Mapping[str, Bug]] = {
         "e-mail lent to pass the check for duplicates", (Kill(TWIN_BY_ID, "is untouched", "email: None", ""),)
     ),
     "ReformatsThePhone": Bug(
-        "phone written in another form", (Kill(LEAD_NEW, "phone: the source's value stays", "'001202555", "`phone`"),)
+        "phone written in another form",
+        (Kill(LEAD_NEW, "phone: ", "'001202555", "wrote the phone"),),
     ),
     "CapitalisesNames": Bug(
         "name written in another form",
-        (Kill(f"{NAMED}[small_words]", "name: the source's value stays", "'Ann Mcleod De Wit'", "`name`"),),
+        (Kill(f"{NAMED}[small_words]", "name: the source's value stays", "'Ann Mcleod De Wit'", "wrote the name"),),
     ),
     "SnakesItsKeys": Bug(
         "attributes of other spellings emptied",
@@ -224,7 +226,8 @@ FURTHER: Final[Mapping[str, Bug]] = {
         (Kill(NEWER, "is gone by id", "it is still there", "the pipeline asked for no conversion"),),
     ),
     "ShellShiftsItsArguments": Bug(
-        "empty arguments lost", (Kill(VISITOR_NEW_ID, "is gone", "it is still there", "email is invalid"),)
+        "empty arguments lost",
+        (Kill(VISITOR_NEW_ID, "is gone", "still there", "/visitors/convert was answered"),),
     ),
     "ShellWritesJsonByHand": Bug(
         "JSON put together as text",

@@ -79,7 +79,7 @@ class ThrowsOptOutsAway(Sound):
 
 @bug(
     "opt-out of those who never asked",
-    Kill(LEAD_MERGE, "unsubscribed_from_emails", "True", WROTE_OVER),
+    Kill(LEAD_GAPS, "unsubscribed_from_emails", "True", WROTE_OVER),
 )
 class UnsubscribesEverybody(_WritesAfterMerging):
     """Plays it safe, and silences people who never asked for it."""

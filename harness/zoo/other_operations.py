@@ -78,7 +78,7 @@ class DeletesTheLead(Sound):
 
 @bug(
     "archive instead of convert",
-    Kill(LEAD_MERGE, MERGED, "404", "the pipeline archived somebody, which hides them"),
+    Kill(LEAD_MERGE, MERGED, "404", "the pipeline archived somebody"),
 )
 class ArchivesTheLead(Sound):
     """Hides the lead instead of folding it in."""

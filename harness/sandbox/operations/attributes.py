@@ -48,7 +48,7 @@ def create(call: RequestContext) -> OperationResponse:
     _check(call, model, name, data_type)
     workspace = call.workspace
     attribute = Attribute(
-        attribute_id=workspace.attributes.next_id(),
+        attribute_id=workspace.attributes.id_for(model, name),
         model=model,
         name=name,
         data_type=data_type,

@@ -48,7 +48,7 @@ def written(call: RequestContext, found: Conversation) -> OperationResponse:
 
 def part_id(call: RequestContext) -> str:
     """The id of one more part."""
-    return str(call.workspace.database.next("parts"))
+    return call.workspace.ids.part_id(call.workspace.database.next("parts"))
 
 
 def read(call: RequestContext) -> OperationResponse:

@@ -6,6 +6,7 @@ In 2.x they are made first; 1.x, and the Messenger, make them as they come.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -42,8 +43,9 @@ _encode = msgspec.msgpack.Encoder().encode
 class Attributes:
     """The data attributes of one workspace."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, attribute_id: Callable[[str, str], int] | None = None) -> None:
         self._db = database
+        self._attribute_id = attribute_id or (lambda model, name: database.next("attributes"))
 
     def named(self, model: str, name: str) -> Attribute | None:
         """The attribute of that model and name."""
@@ -78,9 +80,12 @@ class Attributes:
             "UPDATE attributes SET document = ? WHERE attribute_id = ?", (_encode(attribute), attribute.attribute_id)
         )
 
-    def next_id(self) -> int:
-        """The id of one more."""
-        return self._db.next("attributes")
+    def id_for(self, model: str, name: str) -> int:
+        """Return the id of an attribute that is to be made."""
+        number = self._attribute_id(model, name)
+        while self.get(number) is not None:
+            number += 1
+        return number
 
     def learn(self, model: str, values: dict[str, object], now: int, admin_id: str) -> None:
         """Make whatever attributes these values need and nobody made yet."""
@@ -89,7 +94,7 @@ class Attributes:
                 data_type = _type_of(value)
                 self.add(
                     Attribute(
-                        attribute_id=self.next_id(),
+                        attribute_id=self.id_for(model, name),
                         model=model,
                         name=name,
                         data_type=data_type,

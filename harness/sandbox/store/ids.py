@@ -42,7 +42,6 @@ class Ids:
 
     def __init__(self, seed: int, workspace: str) -> None:
         self._salt = f"{seed}|{workspace}|".encode()
-        self._team_salt = f"{seed}||".encode()
         machine = self._digest("machine", 0, 8)
         self._machine = machine[:5].hex()
         self._start = int.from_bytes(machine[5:8], "big")
@@ -71,6 +70,10 @@ class Ids:
         """A decimal id of 15 digits that rises with each conversation."""
         return str(215_000_000_000_000 + int.from_bytes(self._digest("conversation", 0, 4), "big") * 100 + number * 7)
 
+    def part_id(self, number: int) -> str:
+        """Return the decimal id of a part of a conversation, as long as Intercom's, which rises with each."""
+        return str(315_000_000_000_000 + int.from_bytes(self._digest("part", 0, 4), "big") * 100 + number * 7)
+
     def request_id(self, epoch: int, number: int) -> str:
         """Twenty characters of base32hex, as in X-Request-Id."""
         return self._digest(f"request{epoch}", number, 20).translate(BASE_32_HEX).decode()
@@ -84,14 +87,26 @@ class Ids:
             letters.append(APP_ID_LETTERS[rest])
         return "".join(letters)
 
+    def _number(self, kind: str, name: str, size: int) -> int:
+        """Return a number below `size` that is the same in every workspace, so that code may remember it."""
+        digest = blake2b(f"{kind}|{name}".encode(), digest_size=6).digest()
+        return int.from_bytes(digest, "big") % size
+
     def admin_id(self) -> str:
-        """Return the decimal id of the one teammate: the same in each workspace, as a process may keep it."""
-        digest = blake2b(self._team_salt + b"admin", digest_size=4).digest()
-        return str(991_000_000 + int.from_bytes(digest, "big") % 900_000)
+        """Return the decimal id of the workspace's one teammate, the same in every workspace."""
+        return str(991_000_000 + self._number("admin", "", 900_000))
 
     def team_id(self) -> str:
-        """The decimal id of the workspace's one team."""
-        return str(5_000_000 + int.from_bytes(self._digest("team", 0, 4), "big") % 900_000)
+        """Return the decimal id of the workspace's one team, the same in every workspace."""
+        return str(5_000_000 + self._number("team", "", 900_000))
+
+    def tag_id(self, name: str) -> int:
+        """Return the id of the tag of this name, letter case aside; the same in every workspace."""
+        return 1_000_000 + self._number("tag", name.lower(), 8_000_000)
+
+    def attribute_id(self, model: str, name: str) -> int:
+        """Return the id of a custom attribute; the same in every workspace."""
+        return 1_000_000 + self._number(f"attribute of {model}", name, 8_000_000)
 
     def plan_id(self, name: str) -> str:
         """The decimal id of a plan, which is made by naming it."""

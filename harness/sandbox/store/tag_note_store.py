@@ -35,17 +35,21 @@ class Note:
 class TagNoteStore:
     """The tags and notes of one workspace."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tag_id: Callable[[str], int] | None = None) -> None:
         self._db = database
+        self._tag_id = tag_id or (lambda name: database.next("tags"))
         self.tag_listener: Callable[[str, int, bool], None] | None = None
         """Told whom a tag was hung on or taken off; nobody is told where nobody subscribed."""
 
-    def tag_named(self, name: str, counter: str = "tags") -> Tag:
-        """The tag of that name (letter case aside), made if there is none."""
+    def tag_named(self, name: str) -> Tag:
+        """Return the tag of that name (letter case aside), made if there is none."""
         found = self.tag_called(name)
         if found is not None:
             return found
-        tag = Tag(self._db.next(counter), name)
+        number = self._tag_id(name)
+        while self.tag(number) is not None:
+            number += 1
+        tag = Tag(number, name)
         self._db.execute("INSERT INTO tags VALUES (?, ?, ?)", (tag.tag_id, name, name.lower()))
         return tag
 

@@ -53,8 +53,8 @@ class Workspace:
         self.database = Database(path, clock.now)
         self.people = PersonStore(self.database)
         self._index = SearchIndex(self.database, self.people)
-        self.belongings = Belongings(self.database)
-        self.attributes = Attributes(self.database)
+        self.belongings = Belongings(self.database, self.ids.tag_id)
+        self.attributes = Attributes(self.database, self.ids.attribute_id)
         self.app_id = self.ids.app_id()
         self.teammates = Teammates(self.database, self.ids, self.app_id)
         self.admin = self.teammates.all[0]

@@ -19,7 +19,7 @@ def test_all_proved_is_0_and_nothing_is_written(harness: Harness, flows: Path) -
     before = files_in(flows)
     ran = harness("run")
     assert (ran.code, ran.err) == (0, "")
-    assert "11 proved  0 refuted" in ran.out
+    assert "17 proved  0 refuted" in ran.out
     assert ran.out.count("A visitor becomes a lead with everything they carried") == 2
     assert files_in(flows) == before
 
@@ -40,7 +40,8 @@ def test_something_refuted_is_1_with_its_evidence(harness: Harness) -> None:
         "POST /visitors/convert",
     ):
         assert part in told
-    assert told.index("POST /visitors/convert") < told.index("PUT /contacts/")
+    asked = told.partition("  the pipeline\n")[2]
+    assert asked.index("POST /visitors/convert") < asked.index("PUT /contacts/")
 
 
 def test_nothing_that_matches_is_2(harness: Harness) -> None:
@@ -65,7 +66,7 @@ def test_a_pipeline_without_an_operation_is_not_run_there(harness: Harness, flow
     )
     ran = harness("run", "--pipeline", "shop_leads:Leads")
     assert ran.code == 0
-    assert "3 proved  0 refuted  8 not run" in ran.out
+    assert "3 proved  0 refuted  14 not run" in ran.out
     assert "not run: the pipeline 'Leads' has no visitor_to_user" in ran.out
     assert harness("run", "-k", "archived_twin", "--pipeline", "shop_leads:Leads").code == 2
 

@@ -14,6 +14,7 @@ from harness.cassette import Cassette, Redactor, load
 from harness.cassette.recording.marking import under_marker
 from harness.cassette.recording.writer import write
 from harness.cli.live_drift import STAND_IN, CannotAsk, LiveDrift
+from harness.people.carried import ATTRIBUTES
 from harness.runner.test_app_wiring import GuardedApp
 from harness.test_app.test_app_session import AppSession
 from harness.test_app.visitors.origin import LedgeredOrigin
@@ -44,7 +45,7 @@ def asking(folder: Path, played: StandIn) -> Iterator[LiveDrift]:
             played.settings,
             surroundings(folder, line),
             stand_in=STAND_IN,
-            attributes=frozenset({"plan", "campaign", "seats"}),
+            attributes=frozenset(ATTRIBUTES),
         )
         with session:
             yield LiveDrift(GuardedApp(session, LedgeredOrigin((DriftPinging(played),), session)))

@@ -19,6 +19,7 @@ from harness.config import HOSTS, AppSettings, Secret
 from harness.core.clock import Clock, WallClock
 from harness.core.http import Outcome, Request, Response
 from harness.gateway.core import bearer_token
+from harness.people.carried import ATTRIBUTES
 from harness.sandbox import Sandbox
 from harness.test_app.test_app_backend import ProxyRoute
 from harness.test_app.test_app_session import AppSession, SessionEnvironment
@@ -124,5 +125,5 @@ def session(
     folder: Path, line: ProxyRoute, played: StandIn, app: AppSettings | None = None, **changes: Any
 ) -> AppSession:
     """A session with this TEST app, not opened yet."""
-    attributes = frozenset({"plan", "campaign", "seats"})
+    attributes = frozenset(ATTRIBUTES)
     return AppSession(app or played.settings, surroundings(folder, line, **changes), attributes=attributes)

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.core.errors import NotPossibleHere, Problem
 from harness.core.tokens import RUN_TOKEN
+from harness.people.carried import ATTRIBUTES
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
@@ -56,7 +57,7 @@ class StandInRun:
             self.played.settings,
             surroundings(self.folder, self.line, **self.changes),
             stand_in=RUN_TOKEN,
-            attributes=frozenset({"plan", "campaign", "seats"}),
+            attributes=frozenset(ATTRIBUTES),
         )
         with session:
             yield GuardedApp(session, LedgeredOrigin((Pinging(self.played, self.visitors),), session))

@@ -29,9 +29,9 @@ from harness.tests.support.properties import UNHURRIED
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 SHAPES = {
-    "email": r"[a-z]+\.[a-z]+\.\d+@example\.com",
+    "email": r"[a-z]+\.[a-z]+(\+shop)?\.\d+@example\.com",
     "phone": r"\+1202555010[0-9]|\+120255501[1-9][0-9]",
-    "external_id": r"account-\d{5}-\d+",
+    "external_id": r"[\w/#@+ -]{6,36}",
     "company_id": r"company-\d{4}-\d+",
     "uuid": UUID,
     "object_id": r"[0-9a-f]{24}",

@@ -63,6 +63,21 @@ def test_each_placeholder_is_one_argument(tmp_path: Path) -> None:
     assert _run(tmp_path, line).value == ["u-1", "--id=v-1", "", "ada@example.com", ""]
 
 
+def test_every_value_of_a_person_has_a_placeholder(tmp_path: Path) -> None:
+    """Name, phone and e-mail of either side, and all people as one file of JSON that is gone afterwards."""
+    lead = Lead(id="l-1", email="ada@example.com", name="Ada & O'Hara", phone="+1202", custom_attributes={"plan": "a"})
+    people: dict[str, Person] = {"lead": lead, "user": User(id="1", name="Ada", phone="+1203")}
+    words = ["{lead.email}", "{lead.phone}", "{lead.name}", "{user.phone}", "{user.name}"]
+    line = _python(tmp_path, SHOW, *words)
+    assert _run(tmp_path, line, people, operation="lead_to_user").value == [
+        "ada@example.com", "+1202", "Ada & O'Hara", "+1203", "Ada",
+    ]  # fmt: skip
+    answer = _run(tmp_path, "cat {people.json}", people, operation="lead_to_user")
+    assert (answer.value["lead"]["name"], answer.value["lead"]["custom_attributes"]) == ("Ada & O'Hara", {"plan": "a"})
+    (path,) = _run(tmp_path, _python(tmp_path, SHOW, "{people.json}"), people, operation="lead_to_user").value
+    assert not Path(path).exists()
+
+
 AWKWARD = "a b; rm -rf $HOME `id` $(id) | > x && 'q' \"q\" \\ {user.id} * ~ -- é"
 
 

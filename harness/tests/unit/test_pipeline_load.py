@@ -124,7 +124,10 @@ def test_a_job_needs_no_other_operation(spec: str) -> None:
 
 IN_TABLE = {
     "unknown key": ('visitor_to_leads = "true"', "unknown key 'visitor_to_leads'"),
-    "unknown placeholder": (LINES.replace("visitor.id", "visitor.email"), "unknown placeholder {visitor.email}"),
+    "unknown placeholder": (LINES.replace("visitor.id", "visitor.role"), "unknown placeholder {visitor.role}"),
+    "returns nothing known": (f'{LINES}\nreturns = "row"', "returns must say what the pipeline hands back"),
+    "says yes for no": (f"{LINES}\nsays_no = true", "says_no must be false"),
+    "says nothing for no": (f"{LINES}\nsays_no = {{}}", "says_no must be false"),
     "another's placeholder": (LINES.replace("visitor.id", "lead.id"), "unknown placeholder {lead.id}"),
     "a person's placeholder": (LINES.replace("visitor.id", "visitor"), "unknown placeholder {visitor}"),
     "missing operation": ('visitor_to_lead = "true"', "lacks visitor_to_user, lead_to_user"),

@@ -17,14 +17,14 @@ def test_a_terminal_shows_what_runs_and_takes_it_away_again() -> None:
     written = io.StringIO()
     console = Console(file=written, force_terminal=True, width=40, record=True, color_system=None)
     report = TerminalReport(console)
-    report.running(3, 69, "A very long title of a scenario that takes its time\x1b[2J")
+    report.running(3, 19, "A very long title of a scenario that takes its time\x1b[2J")
     begun = written.getvalue()
-    assert "3 of 69  A very long title" in begun
+    assert "3 of 19  A very long title" in begun
     assert "\x1b[2J" not in begun
     assert max(map(len, begun.split("\x1b[K"))) <= 40
     report.scenario(ScenarioRow("lead_to_user", "test", "A title", "proved"))
     assert written.getvalue().startswith(begun + "\r\x1b[K")
-    assert "3 of 69" not in console.export_text()
+    assert "3 of 19" not in console.export_text()
 
 
 def test_what_is_left_is_told_once_it_can_be_known() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from harness.report.console import ReportConsole
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, RunRow, ScenarioRow, WitnessRow
-from harness.report.terminal import KEPT_LINES, ReportConsole, TerminalReport
+from harness.report.terminal import KEPT_LINES, TerminalReport
 
 REFUTED = ClaimRow(
     "the visitor is gone", "refuted", "404", "it is still there", "no conversion was asked for", "facts §3", True,
@@ -47,6 +50,45 @@ def test_what_failed_is_told_with_all_its_evidence() -> None:
     ):  # fmt: skip
         assert part in told
     assert "the lead exists" not in told
+
+
+def _run_of(rows: Sequence[ScenarioRow], *, verbose: bool = False) -> list[str]:
+    stream = io.StringIO()
+    report = TerminalReport(ReportConsole(file=stream, width=100), verbose=verbose)
+    report.begin("mine", "sandbox", ("2.16",))
+    for number, row in enumerate(rows, 1):
+        report.running(number, len(rows), row.title)
+        report.scenario(row)
+    report.end(RunRow("mine", "sandbox", ("2.16",), 0.25, tuple(rows)))
+    return stream.getvalue().splitlines()
+
+
+def test_failures_are_grouped_by_cause_the_most_frequent_first() -> None:
+    """One scenario of each cause is told, the others are named; ids and addresses make no other cause."""
+    often = [_failing(f"it erased the phone of {number}@example.com", f"often {number}") for number in range(3)]
+    lines = _run_of([_failing("it deleted somebody", "once"), *often])
+    heads = [line for line in lines if line.startswith("REFUTED")]
+    assert heads == ["REFUTED  flow: often 0  id", "REFUTED  flow: once  id"]
+    assert "  and 2 more fail for the same cause" in lines
+    assert [line.strip() for line in lines if line.startswith("      flow: often")] == [
+        "flow: often 1  id", "flow: often 2  id",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("causes", [1, 3, 12, 60])
+def test_a_run_prints_sixty_lines_at_most_unless_all_is_wanted(causes: int) -> None:
+    """However many scenarios fail, for however many causes; `--verbose` tells everything of each."""
+    rows = [_failing(f"cause {'x' * (number % causes)}", f"scenario {number}") for number in range(70)]
+    lines = _run_of(rows)
+    assert len(lines) <= 60
+    assert any("--verbose" in line for line in lines)
+    whole = _run_of(rows, verbose=True)
+    assert len([line for line in whole if line.startswith("REFUTED")]) == 70
+    assert not any("--verbose" in line for line in whole)
+
+
+def _failing(likely: str, title: str) -> ScenarioRow:
+    return _row(title=title, claims=(replace(REFUTED, likely=likely), PROVED))
 
 
 @pytest.mark.parametrize("explain", [True, False])

@@ -127,13 +127,21 @@ def test_a_value_that_was_changed_blanked_or_dropped_refutes(change: dict[str, A
 
 
 def test_signing_up_is_asked_of_a_visitor_who_became_a_user_and_of_nobody_else() -> None:
-    """A lead whose role is changed by `PUT` has no such time (facts-recorded 2), and only users have signed up."""
+    """A lead whose role is changed by `PUT` need not have it (facts-recorded 2), and only users have signed up."""
     visitor = {**LEAD, "type": "visitor"}
     for signed_up_at, verdict in ((5, PROVED), (None, REFUTED)):
         user = {**LEAD, "role": "user", "signed_up_at": signed_up_at}
         assert _kept(visitor, user)["signed_up_at"].verdict is verdict
-        assert "signed_up_at" not in _kept(LEAD, user)
+    assert "signed_up_at" not in _kept(LEAD, {**LEAD, "role": "user", "signed_up_at": None})
     assert "signed_up_at" not in _kept(visitor, LEAD, became_user=False)
+
+
+@pytest.mark.parametrize(("at", "verdict"), [(5, PROVED), (1_795_959_709_110, REFUTED), (-9_999_999, REFUTED)])
+@pytest.mark.parametrize("kind", ["visitor", "contact"])
+def test_the_time_of_signing_up_is_one_that_can_be(kind: str, at: int, verdict: Verdict) -> None:
+    """Between the first visit and now, in seconds: milliseconds, or a time before that, refute."""
+    user = {**LEAD, "role": "user", "signed_up_at": at}
+    assert _kept({**LEAD, "type": kind}, user)["signed_up_at"].verdict is verdict
 
 
 def test_in_a_merge_the_users_own_values_win_and_gaps_are_filled() -> None:

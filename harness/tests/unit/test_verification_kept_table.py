@@ -58,7 +58,7 @@ def test_what_is_lost_is_wrong() -> None:
 
 
 def test_in_place_the_same_person_has_the_same_things() -> None:
-    """Kept under the same id; the role is new, and so is the time of signing up, which nobody judges of a lead."""
+    """Kept under the same id; the role is new, and so is the time of signing up."""
     after = PersonSnapshot(
         by_id=shown(
             role="user",
@@ -72,7 +72,7 @@ def test_in_place_the_same_person_has_the_same_things() -> None:
     )
     rows = by_name(Conversion("the lead", lead(), None, after))
     assert {rows[name].fate for name in ("id", "name", "custom_attributes.plan", "tags")} == {"kept"}
-    assert (rows["role"].fate, rows["signed_up_at"].fate, rows["signed_up_at"].right) == ("replaced", "new", None)
+    assert (rows["role"].fate, rows["signed_up_at"].fate, rows["signed_up_at"].right) == ("replaced", "new", True)
 
 
 def test_what_a_scenario_permits_is_not_called_wrong() -> None:

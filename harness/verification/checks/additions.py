@@ -109,11 +109,16 @@ def nothing_made_up(conversion: Conversion, permissions: Permissions) -> Iterato
     if after is None or after.get("type") == "visitor":
         return
     for name, text in GUARDED.items():
-        if name in conversion.given or any(side.body and side.body.get(name) for side in conversion.owners):
-            continue
-        if conversion.merged or name != "external_id" or conversion.became_user:
+        if name not in conversion.given and not _had(conversion, name):
             yield from _permitted(_empty_still(conversion, after, name, text), name, permissions)
     yield from _no_other_things(conversion)
+
+
+def _had(conversion: Conversion, name: str) -> bool:
+    """Return whether somebody had it whose it may be now: a visitor's or lead's uuid is no user's external id."""
+    if name == "external_id" and not conversion.merged:
+        return not conversion.became_user
+    return any(side.body and side.body.get(name) for side in conversion.owners)
 
 
 def _empty_still(conversion: Conversion, after: Mapping[str, Any], name: str, text: str) -> Claim:

@@ -84,6 +84,9 @@ SIGNED_UP: Final = Expectation(ExpectationRule.SET, sources.CONVERSION)
 Of a lead it is not judged: 1.x sets it, and a change of role by `PUT` leaves it empty (facts-recorded 2).
 """
 
+SIGNED_UP_OF_A_LEAD: Final = Expectation(ExpectationRule.MAY_FILL, sources.CONVERSION)
+"""The same of a lead: it may be empty, and is a time that can be where it is not."""
+
 VISITOR_NAMES: Final[Mapping[str, str]] = {"last_seen_at": "last_request_at"}
 """What a visitor's body calls otherwise than a contact's (facts §1)."""
 

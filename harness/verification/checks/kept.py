@@ -32,6 +32,8 @@ def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
         table["name"] = rules.LEAD_NAME
     if conversion.became_user and not conversion.merged and (source or {}).get("type") == "visitor":
         table["signed_up_at"] = rules.SIGNED_UP
+    elif conversion.became_user and not conversion.merged:
+        table["signed_up_at"] = rules.SIGNED_UP_OF_A_LEAD
     return {name: row for name, row in table.items() if not (conversion.created and row.rule in OF_THE_TARGET)}
 
 
@@ -66,7 +68,8 @@ def _attribute_kept(
     seen = _sides(conversion, had, theirs, has)
     if after is None:
         return Claim(text, UNKNOWN, "", "nobody there to compare with", seen, source=expectation.source)
-    if expectation.rule is ExpectationRule.SET or (name == "signed_up_at" and rules.empty(theirs)):
+    late = name == "signed_up_at" and rules.empty(theirs) and not rules.empty(has)
+    if expectation.rule is ExpectationRule.SET or late:
         missing = expectation.rule is ExpectationRule.SET and rules.empty(has)
         right = not missing and (rules.empty(has) or _is_sign_up(has, had, source, target, after))
         return judged(text, right, SIGN_UP, repr(has), seen, expectation.source, assumed=expectation.assumed)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from harness.client import Reading
 from harness.verification import difference, sources
 from harness.verification.checks.consent import consent_kept
-from harness.verification.checks.converted import Conversion
+from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.claims import Claim, Verdict, judged
 from harness.verification.snapshot import PersonSnapshot, lasting
 from harness.verification.witnesses import witness
@@ -36,12 +36,18 @@ MOVED: Final = (
 Entries = Mapping[str, Mapping[str, Any]]
 
 
-def belongings_kept(conversion: Conversion) -> Iterator[Claim]:
-    """Tags and companies united, notes, conversations and events moved, each as it was; consent of both sides kept."""
+def belongings_kept(conversion: Conversion, permissions: Permissions | None = None) -> Iterator[Claim]:
+    """Tags and companies united, notes, conversations and events moved, each as it was; consent of both sides kept.
+
+    What a belonging says may be changed where its kind is permitted (`may_write = ["conversations"]`).
+    """
+    allowed = permissions or Permissions()
     for name, word in BELONGINGS.items():
         source, target, after = (entries(side, name) for side in conversion.sides)
         yield from _all_there(conversion, name, word, {**source, **target}, after)
-        yield from _as_they_were(conversion, name, word, {**source, **target}, after)
+        for claim in _as_they_were(conversion, name, word, {**source, **target}, after):
+            if claim.proved or not allowed.covers(name):
+                yield claim
     yield from consent_kept(conversion)
 
 

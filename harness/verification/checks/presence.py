@@ -39,7 +39,7 @@ def merged_away(who: str, before: PersonSnapshot, after: PersonSnapshot, target_
     expected = f"410 with the link to /contacts/{target_id}"
     text = f"{who} was merged into the target, not deleted"
     if reading.status == 404:
-        yield judged(text, False, expected, "404: deleted, with all they had", seen, sources.MERGE)
+        yield judged(text, False, expected, "404: deleted or archived, with all they had", seen, sources.MERGE)
     elif reading.status == 410:
         right = f"</contacts/{target_id}>" in (reading.link or "")
         yield judged(text, right, expected, f"410, link {reading.link}", seen, sources.MERGE)

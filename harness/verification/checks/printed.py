@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, Protocol
 
+from harness.core.foreign_values import parsed
 from harness.core.tokens import RUN_TOKEN
 from harness.verification.claims import Claim, Witness, judged
 
@@ -107,8 +107,8 @@ def _log_of(answer: Printing) -> str:
 def _is_answer(answer: Printing) -> bool:
     """Whether stdout is what was handed back, and nothing else."""
     try:
-        return answer.value is not None and bool(json.loads(answer.stdout) == answer.value)
-    except ValueError:
+        return answer.value is not None and bool(parsed(answer.stdout) == answer.value)
+    except Exception:  # noqa: BLE001  # no JSON, or an object of the pipeline's that cannot be compared
         return False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from harness.core.foreign_values import shown
 from harness.core.http import Exchange
 from harness.verification.checks.printed import Printing
 from harness.verification.claims import Claim, Verdict, Witness
@@ -49,6 +50,11 @@ class PipelineAnswer(Printing, Protocol):
         ...
 
     @property
+    def status(self) -> int | None:
+        """The HTTP status of a service's answer; `None` where it is no service."""
+        ...
+
+    @property
     def broken_down(self) -> bool:
         """Whether it failed by a mistake of its own, and not by its own word."""
         ...
@@ -79,7 +85,7 @@ def complaint(answer: PipelineAnswer) -> str:
         return answer.trouble
     if answer.intercom_error:
         return f"it handed back Intercom's error {answer.intercom_error}"
-    return f"it handed back {answer.value!r}, which it declared to mean no" if answer.said_no else ""
+    return f"it handed back {shown(answer.value)}, which it declared to mean no" if answer.said_no else ""
 
 
 def no(answers: Sequence[PipelineAnswer], asked: Sequence[Exchange]) -> Claim:
@@ -112,7 +118,7 @@ _LOOK_AT_ROLE = "a 200 alone proves nothing: look at role and id of what Interco
 
 def _says_nothing(answer: PipelineAnswer) -> str:
     if answer.value is False or isinstance(answer.value, Mapping):
-        return f"{_SILENT}; if {answer.value!r} is its word for no, declare it with says_no"
+        return f"{_SILENT}; if {shown(answer.value)} is its word for no, declare it with says_no"
     return _SILENT
 
 
@@ -123,25 +129,28 @@ def wrong_return(answer: PipelineAnswer, contact_id: str | None, role: str) -> s
     if answer.returns == "nothing":
         return "" if answer.value is None else "it handed something back, and declares that it returns nothing"
     if answer.returns == "contact_id":
-        shown = answer.value if answer.value is not None else answer.stdout.strip() or None
-        if not isinstance(shown, str | int) or isinstance(shown, bool):
-            return f"it declares that it returns a contact's id, and handed back {_brief(shown)}"
-        return "" if contact_id in (None, str(shown)) else f"it handed back the id {shown}"
+        told = answer.value if answer.value is not None else answer.stdout.strip() or None
+        if not isinstance(told, str | int) or isinstance(told, bool):
+            return f"it declares that it returns a contact's id, and handed back {_brief(told)}"
+        return "" if contact_id in (None, str(told)) else f"it handed back the id {shown(told)}"
     return _wrong_contact(answer.value, contact_id, role)
 
 
-def _wrong_contact(shown: object, contact_id: str | None, role: str) -> str:
-    known = _told(shown, "id")
-    if known is None:
-        return f"it declares that it returns a contact, and handed back {_brief(shown)}"
-    kind = _told(shown, "role") or {"contact": "lead"}.get(str(_told(shown, "type")), _told(shown, "type"))
-    if kind not in (None, role):
-        return f"it handed back a {kind}"
+def _wrong_contact(value: object, contact_id: str | None, role: str) -> str:
+    known, told, kind = (_told(value, name) for name in ("id", "role", "type"))
+    if not isinstance(known, str | int):
+        return f"it declares that it returns a contact, and handed back {_brief(value)}"
+    is_now = told or ("lead" if kind == "contact" else kind)
+    if isinstance(is_now, str) and is_now != role:
+        return f"it handed back a {is_now}"
     return "" if contact_id in (None, str(known)) else f"it handed back {known}"
 
 
-def _told(shown: object, name: str) -> object:
-    return shown.get(name) if isinstance(shown, Mapping) else getattr(shown, name, None)
+def _told(value: object, name: str) -> object:
+    try:
+        return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    except Exception:  # noqa: BLE001  # a pipeline's own class may raise anything
+        return None
 
 
 def _brief(value: object) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from harness.client import Reading
+from harness.core.foreign_values import parsed
 from harness.core.http import INTERCOM_HOST, Exchange
 from harness.verification.checks.printed import holds_credential
 from harness.verification.claims import Claim, Witness, judged
@@ -51,7 +52,7 @@ def _texts(exchange: Exchange) -> Iterator[str]:
 
 def _unescaped(body: str) -> Iterator[str]:
     try:
-        yield json.dumps(json.loads(body), ensure_ascii=False)
+        yield json.dumps(parsed(body), ensure_ascii=False)
     except (ValueError, RecursionError):
         return
 

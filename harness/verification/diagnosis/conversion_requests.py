@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from harness.core.foreign_values import parsed
 from harness.core.http import Exchange
 from harness.core.people import Lead, Person, User, Visitor
 
@@ -23,6 +23,26 @@ class ReportedAnswer(Protocol):
     @property
     def says_refused(self) -> bool:
         """Whether it told its caller that nothing happened."""
+        ...
+
+    @property
+    def value(self) -> object:
+        """What it handed back."""
+        ...
+
+    @property
+    def stderr(self) -> str:
+        """What it said beside that."""
+        ...
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of a service's answer; `None` where it is no service."""
+        ...
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The ids of the people whom the call was about."""
         ...
 
 
@@ -77,17 +97,15 @@ class Asked:
     def error(self) -> str:
         """The code of Intercom's error."""
         errors = self.answer.get("errors")
-        return str(errors[0].get("code")) if errors else ""
+        return _error_text(self.answer, "code") if errors else ""
 
     @property
     def said(self) -> str:
         """The request with Intercom's answer, in Intercom's words."""
-        errors = self.answer.get("errors")
-        words = f" {errors[0].get('code')}: {errors[0].get('message')}" if errors else ""
-        if not words and isinstance(
-            told := self.answer.get("error"), str
-        ):  # malformed JSON: no list of errors (facts 38)
-            words = f" {told}"
+        told = (_error_text(self.answer, "code"), _error_text(self.answer, "message"))
+        words = f" {told[0]}: {told[1]}" if self.answer.get("errors") else ""
+        if not words and isinstance(told_alone := self.answer.get("error"), str):
+            words = f" {told_alone}"  # malformed JSON: no list of errors (facts 38)
         return f"{self.method} {self.path} was answered {self.status or 'by nothing whole'}{words}"
 
     def goes_to(self, method: str, start: str, end: str = "") -> bool:
@@ -176,9 +194,15 @@ class Seen:
         return any(person is side or (person.id is not None and person.id == side.id) for side in ours)
 
 
+def _error_text(answer: Mapping[str, Any], name: str) -> str:
+    errors = answer.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    return str(first.get(name)) if isinstance(first, dict) else ""
+
+
 def _object(content: bytes) -> Mapping[str, Any]:
     try:
-        body = json.loads(content)
+        body = parsed(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

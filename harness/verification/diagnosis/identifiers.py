@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from harness.core.people import Visitor
 from harness.verification.diagnosis.conversion_requests import Asked, Seen
+from harness.verification.diagnosis.deeds import IDS
 
 LOST: Final = ("", "undefined", "null", "None", "nil", "NaN", "[object Object]")
 """What an identifier becomes that got lost on its way."""
@@ -40,8 +42,37 @@ def unread_field(seen: Seen) -> str | None:
     for attempt in seen.attempts:
         meant = MEANT_FIELDS.get(attempt.asked.path, {})
         for field in attempt.asked.exchange.unread:
-            if wanted := meant.get(field):
+            if wanted := meant.get(field) or meant.get(_in_snake_case(field)):
                 return f"it sent `{field}`; Intercom reads `{wanted}`{_after(attempt.asked)}"
+        if attempt.asked.granted or not attempt.asked.exchange.unread:
+            continue
+        names = ", ".join(f"`{field}`" for field in attempt.asked.exchange.unread)
+        read = ", ".join(f"`{field}`" for field in READ_FIELDS.get(attempt.asked.path, ()))
+        if read:
+            return f"{names} is not read; Intercom reads {read}{_after(attempt.asked)}"
+    return None
+
+
+READ_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "/contacts/merge": ("from", "into"),
+    "/visitors/convert": ("visitor", "user", "type"),
+    "/contacts/convert": ("contact", "user"),
+}
+"""The fields that each conversion reads."""
+
+
+def _in_snake_case(field: str) -> str:
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f"_{found[1].lower()}", field)
+
+
+def unread_parameter(seen: Seen) -> str | None:
+    """Somebody was looked for by a query parameter that is not read: whoever is listed first came back."""
+    for asked in seen.asked:
+        query = asked.exchange.request.query
+        for name in (one[1:] for one in asked.exchange.unread if one.startswith("?")):
+            if seen.person(query.get(name, "")) is not None:
+                listed = ", and lists everybody" if "total_count" in asked.answer else ""
+                return f"`{asked.method} {IDS.sub('…', asked.path)}` does not read `?{name}=`{listed}"
     return None
 
 

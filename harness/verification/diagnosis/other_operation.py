@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from harness.verification.diagnosis.conversion_requests import Seen
+from harness.verification.diagnosis.deeds import request_in_words
 
 
 def needs_duplicates(seen: Seen) -> str | None:
@@ -43,9 +44,11 @@ def created(seen: Seen) -> str | None:
         return None
     email = str(found.body.get("email") or "")
     twin = seen.person(email) if email else None
+    request = request_in_words(found)
     if seen.converted:
-        return "it converted, and then created the user whom the conversion had made" if found.granted else None
-    why = "" if found.granted else f"; {found.said}"
+        then = f"it converted, and then created the user whom the conversion had made: {request}"
+        return then if found.granted else None
+    why = f": {request}" if found.granted else f"; {found.said}"
     if twin is not None and twin.email != email:
         return (
             "the pipeline created a new contact instead of converting the one there was: a second one with the same "
@@ -74,22 +77,32 @@ def shouted(seen: Seen) -> str | None:
 def deleted(seen: Seen) -> str | None:
     """Somebody was deleted."""
     gone = [a for a in seen.asked if a.method == "DELETE" and a.path.strip("/").count("/") <= 1]
-    if any(a.path.startswith(("/contacts", "/visitors", "/users")) for a in gone):
-        return "the pipeline deleted somebody; a conversion deletes the source by itself, and keeps what they had"
-    return None
+    found = next((a for a in gone if a.path.startswith(("/contacts", "/visitors", "/users"))), None)
+    if found is None:
+        return None
+    by_itself = "a conversion deletes the source by itself, and keeps what they had"
+    return f"the pipeline deleted somebody ({request_in_words(found)}); {by_itself}"
+
+
+def unarchived(seen: Seen) -> str | None:
+    """Somebody was brought back from the archive."""
+    found = next((a for a in seen.asked if a.granted and a.goes_to("POST", "/contacts/", "/unarchive")), None)
+    return f"it unarchived somebody: {request_in_words(found)}" if found else None
 
 
 def archived(seen: Seen) -> str | None:
     """Somebody was archived."""
-    if seen.converted or not any(asked.goes_to("POST", "/contacts/", "/archive") for asked in seen.asked):
+    found = next((asked for asked in seen.asked if asked.goes_to("POST", "/contacts/", "/archive")), None)
+    if seen.converted or found is None:
         return None
-    return "the pipeline archived somebody, which hides them and moves nothing; it asked for no conversion"
+    words = request_in_words(found)
+    return f"the pipeline archived somebody ({words}), which hides them and moves nothing; it asked for no conversion"
 
 
 def took_away(seen: Seen) -> str | None:
     """Something was taken away from somebody."""
     found = next((asked for asked in seen.asked if asked.goes_to("DELETE", "/contacts/")), None)
-    return f"the pipeline took away what somebody had: {found.method} {found.path}" if found else None
+    return f"the pipeline took away what somebody had: {request_in_words(found)}" if found else None
 
 
 def wrote_over(seen: Seen) -> str | None:
@@ -98,11 +111,17 @@ def wrote_over(seen: Seen) -> str | None:
     if first is None or not seen.converted:
         return None
     for asked in seen.asked[first + 1 :]:
+        if any(asked is attempt.asked for attempt in seen.attempts) and asked.body.keys() <= IDENTITY:
+            continue  # the conversion, asked for once more
         if asked.granted and asked.method in ("PUT", "POST") and (asked.contact_id or asked.path == "/users"):
             fields = _fields(asked.body)
             if asked.method == "PUT" and fields:
-                return f"the pipeline converted, and then wrote over what was there: {fields}"
+                return f"the pipeline converted, and then wrote over what was there: {request_in_words(asked)}"
     return None
+
+
+IDENTITY: Final = frozenset({"role", "email", "external_id"})
+"""What a conversion by an update of the contact says."""
 
 
 def _fields(body: Mapping[str, Any]) -> str:

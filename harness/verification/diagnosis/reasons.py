@@ -11,8 +11,9 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from harness.verification.claims import Claim
-from harness.verification.diagnosis import identifiers, other_operation, wrong_person
+from harness.verification.diagnosis import identifiers, other_operation, silence, wrong_person
 from harness.verification.diagnosis.conversion_requests import Asked, ConversionAttempt, Meant, Seen
+from harness.verification.diagnosis.deeds import reason_for
 
 __all__ = ["Meant", "Seen", "explained", "likely"]
 
@@ -22,7 +23,7 @@ Reason = Callable[[Seen], str | None]
 def explained(claims: Sequence[Claim], seen: Seen) -> list[Claim]:
     """Return the claims, each that failed with the likeliest reason: the request that did it, or what went wrong."""
     reason = likely(seen)
-    return [claim if claim.proved else claim.because(reason) for claim in claims]
+    return [claim if claim.proved else claim.because(reason_for(claim, seen) or reason) for claim in claims]
 
 
 def likely(seen: Seen) -> str:
@@ -30,15 +31,7 @@ def likely(seen: Seen) -> str:
     return next((reason for row in ROWS if (reason := row(seen))), "") or _last_error(seen) or ""
 
 
-# --- nothing was asked, or nothing that could be done ---------------------------------------------
-
-
-def _asked_nothing(seen: Seen) -> str | None:
-    if seen.asked:
-        return None
-    if seen.trouble:
-        return f"it failed before it asked Intercom anything: {seen.trouble}"
-    return "no request of the pipeline reached the gateway: it uses another host, or ignores base URL and proxy"
+# --- nothing was asked that could be done ----------------------------------------------------------
 
 
 def _stopped_requests(seen: Seen) -> str | None:
@@ -65,15 +58,16 @@ def _first_page_only(seen: Seen) -> str | None:
     for place, asked in enumerate(seen.asked):
         pages = asked.answer.get("pages")
         following = pages.get("next") if isinstance(pages, dict) else None
-        if not following or not asked.granted:
+        if not following or not asked.granted or not isinstance(pages, dict):
             continue
         if not any(later.path == asked.path and _pages_on(later) for later in seen.asked[place + 1 :]):
             total = asked.answer.get("total_count")
             of = f" of {total}" if total else ""
             listed = next((value for value in asked.answer.values() if isinstance(value, list)), [])
-            return (
-                f"it read the first page only ({len(listed)}{of}) of {asked.method} {asked.path}: follow `pages.next`"
-            )
+            read = f"it read the first page only ({len(listed)}{of})"
+            page, pages_there = pages.get("page"), pages.get("total_pages")
+            numbered = f", page {page} of {pages_there}," if page and pages_there else ""
+            return f"{read}{numbered} of {asked.method} {asked.path}: follow `pages.next`"
     return None
 
 
@@ -120,14 +114,6 @@ def _searched_too_soon(seen: Seen) -> str | None:
     return None
 
 
-def _some_left_over(seen: Seen) -> str | None:
-    named = {attempt.source[1] for attempt in seen.attempts if attempt.source}
-    left = [meant for meant in seen.meant if meant.source.id not in named and meant.source.uuid not in named]
-    if not seen.converted or not left or len(left) == len(seen.meant):
-        return None
-    return f"it asked for no conversion of {len(left)} of {len(seen.meant)} people who were meant"
-
-
 def _not_found_for_done(seen: Seen) -> str | None:
     found = _last_attempt(seen)
     if found is None or found.asked.status not in (404, 410) or seen.complained:
@@ -167,11 +153,12 @@ def _last_error(seen: Seen) -> str | None:
 
 
 ROWS: Final[Sequence[Reason]] = (
-    _asked_nothing,
+    silence.asked_nothing,
     _stopped_requests,
     _wrong_version,
     identifiers.lost_identifier,
     identifiers.unread_field,
+    identifiers.unread_parameter,
     wrong_person.backwards,
     identifiers.intercom_id_for_own_id,
     identifiers.email_for_own_id,
@@ -192,6 +179,7 @@ ROWS: Final[Sequence[Reason]] = (
     other_operation.created,
     other_operation.deleted,
     other_operation.archived,
+    other_operation.unarchived,
     other_operation.took_away,
     other_operation.wrote_over,
     other_operation.shouted,
@@ -201,6 +189,6 @@ ROWS: Final[Sequence[Reason]] = (
     _not_found_for_done,
     _answer_lost,
     _searched_too_soon,
-    _some_left_over,
+    silence.some_left_over,
     _converted_nobody,
 )
