@@ -115,6 +115,8 @@ class DeltaEncoder:
 
 def _name(value: JsonObject) -> str:
     kind, own = value.get("type"), value.get("id")
+    if kind == "data_attribute" and own is None:  # Intercom's own attributes have no id
+        own = value.get("full_name")
     long_enough = len(value) >= _FEWEST  # a mere reference to somebody is not what they were shown as
     return f"{kind} {own}" if long_enough and isinstance(kind, str) and isinstance(own, str) else ""
 
