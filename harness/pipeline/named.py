@@ -14,13 +14,17 @@ from typing import Any, Final
 
 from harness.pipeline.answer import OPERATIONS
 
+FORGED: Final = "forged webhook"
+LOOKED_AT: Final = "look at the address"
+"""What only a receiver can be asked that is handed the body, or the whole request."""
+
 ASKED: Final[Mapping[tuple[str, str], str]] = {
     **{("pipeline", str(name)): str(name) for name in OPERATIONS},
     ("webhooks", "tell"): "webhook",
     ("webhooks", "early"): "webhook",
     ("webhooks", "tell_other"): "webhook",
-    ("webhooks", "forge"): "webhook",
-    ("webhooks", "look_at_address"): "webhook",
+    ("webhooks", "forge"): FORGED,
+    ("webhooks", "look_at_address"): LOOKED_AT,
 }
 """What a scenario writes for each operation: fixture and method."""
 

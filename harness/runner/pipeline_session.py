@@ -29,6 +29,7 @@ from harness.pipeline.declared import Declared
 from harness.pipeline.environment import LentEnvironment, placeholders, production_credentials
 from harness.pipeline.fixture import hears_webhooks, lacks
 from harness.pipeline.load import NotImportable
+from harness.pipeline.named import FORGED, LOOKED_AT
 from harness.pipeline.pipeline_file import environment_of, is_python
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.real_sockets import real_sockets
@@ -241,11 +242,12 @@ class PipelineSession:
 
     def lacking(self, names: Iterable[str]) -> str | None:
         """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
-        if self._spec is None:
-            return None
-        runner = self._spec.start(self._environment, self.options.time_limit)
         wanted = frozenset(names)
-        if "webhook" in wanted and not hears_webhooks(runner):
+        if self._spec is None:
+            handed = "request" if LOOKED_AT in wanted else "body" if FORGED in wanted else ""
+            return f"needs a receiver that is handed the {handed}; this one gets the notification" if handed else None
+        runner = self._spec.start(self._environment, self.options.time_limit)
+        if wanted & {"webhook", FORGED, LOOKED_AT} and not hears_webhooks(runner):
             return lacks(runner.name, "webhook")
         lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
         return lacks(runner.name, lacked[0]) if lacked else None

@@ -101,7 +101,7 @@ def test_the_port_is_an_https_proxy_whose_authority_can_be_written_down(tmp_path
     with started("sandbox", "--ca-file", str(ca_file)) as (_, url), requests.Session() as session:
         session.trust_env = False
         session.proxies, session.verify = {"https": url}, str(ca_file)
-        answer = session.get("https://api.eu.intercom.io/me", headers=HEADERS, timeout=5)
+        answer = session.get("https://api.intercom.io/me", headers=HEADERS, timeout=5)
         assert answer.json()["type"] == "admin"
 
 

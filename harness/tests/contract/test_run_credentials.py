@@ -71,7 +71,7 @@ def _play(pipeline: str, *, strict: bool = False) -> tuple[ScenarioResult, list[
     run = Run(RunOptions(pipeline=pipeline, strict_token=strict))
     try:
         result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[1])
-        return result, list(run.pipeline.notes)
+        return result, [note for note in run.pipeline.notes if not note.startswith("containment: ")]
     finally:
         run.close()
 
@@ -136,6 +136,7 @@ def test_the_sandboxs_own_token_is_no_reason_for_a_note() -> None:
     run = Run(RunOptions(pipeline="harness.zoo.sound_requests:Sound", strict_token=True))
     try:
         result = stock_scenarios.play(run, stock_scenarios.cases_of("visitor_to_lead")[0])
-        assert (result.verdict, list(run.pipeline.notes)) == (Verdict.PROVED, [])
+        notes = [note for note in run.pipeline.notes if not note.startswith("containment: ")]
+        assert (result.verdict, notes) == (Verdict.PROVED, [])
     finally:
         run.close()

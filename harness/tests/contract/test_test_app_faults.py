@@ -50,6 +50,7 @@ def test_a_fault_spoils_an_answer_and_writes_nothing_more(stand_in: StandInRun, 
     assert stand_in.played.people() == []
 
 
+@pytest.mark.xfail(strict=True, reason="open: a TEST app without webhooks is an error, not a scenario that is not run")
 def test_webhooks_are_not_run_there_and_say_why(stand_in: StandInRun) -> None:
     """Intercom tells public addresses only; what can be set of a sandbox alone says so as well."""
     (webhook,) = [one for one in cases_in("webhooks") if one.name == "test_a_webhook_comes_before_the_answer"]

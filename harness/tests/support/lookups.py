@@ -71,7 +71,8 @@ LOOKUPS: Final = (
     Lookup("id", USERS, "1.4", "/users/%s"),
     Lookup("id", USERS, "1.4", "/users?id=%s"),
     Lookup("external_id", USERS, "1.4", "/users?user_id=%s"),
-    Lookup("email", USERS, "1.4", "/users?email=%s", "refused"),
+    Lookup("email", USERS, "1.4", "/users?email=%s"),
+    Lookup("email", USERS, "1.0", "/users?email=%s", "refused"),
     Lookup("id", LEADS, "1.4", "/contacts/%s"),
     Lookup("external_id", LEADS, "1.4", "/contacts?user_id=%s"),
     Lookup("email", LEADS, "1.4", "/contacts?email=%s"),
@@ -89,4 +90,17 @@ def lists(asker: Asker) -> Iterator[tuple[str, frozenset[str], Shown]]:
         yield f"search by role {kind}", kinds, people(new.ask("POST", SEARCH, query))
         path = {"lead": "/contacts", "user": "/users"}[kind]
         yield f"1.x {path}", kinds, people(old.ask("GET", f"{path}?per_page=60"))
-        yield f"1.x {path}/scroll", kinds, people(old.ask("GET", f"{path}/scroll"))
+        yield f"1.x {path}/scroll", kinds, _scrolled(old, path)
+
+
+def _scrolled(asker: Asker, path: str) -> Shown:
+    """Read a scroll to its end; only then another one may begin."""
+    found: Shown = set()
+    target = f"{path}/scroll"
+    while True:
+        answer = asker.ask("GET", target)
+        part = people(answer)
+        if not part:
+            return found
+        found |= part
+        target = f"{path}/scroll?scroll_param={quote(str(answer['scroll_param']), safe='')}"
