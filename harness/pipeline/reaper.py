@@ -31,6 +31,8 @@ PATIENCE: Final = 1.0
 _LOOKS: Final = 0.01
 """Seconds between two looks whether a process has ended."""
 
+_TRIES: Final = 15
+"""How often a process that is being started is looked for, each `_LOOKS` seconds."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 
@@ -72,11 +74,16 @@ def end_children(older: Collection[int] = ()) -> int:
 
 @contextlib.contextmanager
 def unless_interrupted(call: str, older: Collection[int] = ()) -> Iterator[None]:
-    """End all processes of a call if the block is left by an exception."""
+    """End all processes of a call if the block is left by an exception.
+
+    A process that is only just being started shows its mark a moment late, so that it is looked for more than once.
+    """
     try:
         yield
     except BaseException:
-        end_marked(call, older)
+        for _ in range(_TRIES):
+            end_marked(call, older)
+            time.sleep(_LOOKS)
         raise
 
 
