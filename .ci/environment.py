@@ -55,7 +55,9 @@ def install(lock: Path) -> None:
     """All that the lock lists, each file checked against its hash, then the project itself from this folder."""
     total = len(re.findall(r"^[\w.-]+==", lock.read_text(), re.MULTILINE))
     say("install", f"up to {total} packages from {lock.name}")
-    pip("install", "--require-hashes", "--requirement", str(lock), total=total)
+    # The lock names everything, so nothing is resolved here: an older pip would ask anew for `coverage[toml]`.
+    pip("install", "--no-deps", "--require-hashes", "--requirement", str(lock), total=total)
+    pip("check")
     say("install", "this project, from this folder")
     pip("install", "--no-deps", "--no-build-isolation", "--no-index", "--editable", str(ROOT))
 
