@@ -20,6 +20,7 @@ COMMANDS = {
     "config": LazyCommand("Show the configuration, and where each value comes from.", "harness.cli.config"),
     "scenarios": LazyCommand("List, read and copy scenarios.", "harness.cli.scenarios"),
     "tour": LazyCommand("Follow one conversion, step by step.", "harness.cli.tour"),
+    "load": LazyCommand("Fill a sandbox with your own people, or with made-up ones.", "harness.cli.load"),
     "sandbox": LazyCommand("Serve a sandboxed Intercom, with its pages, over HTTP.", "harness.cli.sandbox"),
     "exec": LazyCommand("Run a command whose Intercom traffic goes through the gateway.", "harness.cli.exec"),
     "gateway": LazyCommand("Serve the gateway, HTTP and HTTPS proxy, for a backend.", "harness.cli.gateway"),

@@ -17,6 +17,8 @@ from harness.assumptions.evidence import Evidence
 from harness.cassette.format.document import FORMAT as CASSETTE_FORMAT
 from harness.cassette.format.document import Document
 from harness.config.json_schema import DIALECT, configuration_schema
+from harness.rehearsal.load.load_file import FORMAT as LOAD_FORMAT
+from harness.rehearsal.load.load_file import LoadFile
 from harness.report.receipt import FORMAT as RECEIPT_FORMAT
 from harness.report.receipt import Receipt
 from harness.report.result import FORMAT as RESULT_FORMAT
@@ -75,12 +77,20 @@ def evidence_schema() -> dict[str, Any]:
     return _schema_of(Evidence, "Evidence of a comparison with a TEST app")
 
 
+def load_schema() -> dict[str, Any]:
+    """Return the schema of `load.json`, which says what a state folder was loaded with."""
+    schema = _schema_of(LoadFile, "What harness load put into a state folder")
+    schema["$defs"]["LoadFile"]["properties"]["format"] = {"const": LOAD_FORMAT}
+    return schema
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "configuration": configuration_schema,
     "result": result_schema,
     "receipt": receipt_schema,
     "cassette": cassette_schema,
     "evidence": evidence_schema,
+    "load": load_schema,
 }
 """Each kind of file, with what makes its schema."""
 

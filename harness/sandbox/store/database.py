@@ -157,7 +157,7 @@ class Database:
             if self._path is None:
                 return _made(":memory:")
             if not self._path.exists():
-                _make_file(self._path)
+                make_file(self._path)
             if self._path.stat().st_size == 0:
                 raise unreadable(self._path, "there is nothing in it, and one of the sandbox's is never empty")
             return self._opened(self._path)
@@ -262,8 +262,11 @@ def _made(where: str) -> sqlite3.Connection:
     return connection
 
 
-def _make_file(path: Path) -> None:
-    # Under another name until it is whole: an empty file in its place is damage, never one that was just begun.
+def make_file(path: Path) -> None:
+    """Make the file of a workspace with nothing in it.
+
+    It has another name until it is whole: an empty file in its place is damage, never one that was just begun.
+    """
     begun = path.with_suffix(".begun")
     begun.unlink(missing_ok=True)
     _made(str(begun)).close()

@@ -32,7 +32,7 @@ class Workspaces:
         self._open: dict[str, WorkspaceAdmin] = {}
         self._app_ids: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._folder = _claim(state) if state is not None else None
+        self._folder = claim(state) if state is not None else None
         self._check_files()
 
     def _check_files(self) -> None:
@@ -106,8 +106,11 @@ class Workspaces:
                 self._folder = None
 
 
-def _claim(state: Path) -> FileLock:
-    """Take a state folder for this process alone."""
+def claim(state: Path) -> FileLock:
+    """Take a state folder for this process alone, made if it is not there.
+
+    Raises: Problem where another process has it, or it cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     try:

@@ -1,0 +1,1 @@
+"""Loading a workspace: from exports, under pseudonyms, or made up."""
