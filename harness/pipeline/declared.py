@@ -68,7 +68,7 @@ class Declared:
         }
 
 
-def declared_in(table: Mapping[str, Any], where: str) -> Declared:
+def declared_in(table: Mapping[str, object], where: str) -> Declared:
     """What a table declares; what cannot be meant is a `Problem`."""
     return Declared(
         frozenset(_known(table, "without", OPERATIONS, "is no operation", where)),
@@ -82,7 +82,7 @@ def declared_in(table: Mapping[str, Any], where: str) -> Declared:
     )
 
 
-def _async_backend(table: Mapping[str, Any], where: str) -> AsyncBackend:
+def _async_backend(table: Mapping[str, object], where: str) -> AsyncBackend:
     value = table.get("async_backend", "asyncio")
     for known in ASYNC_BACKENDS:
         if value == known:
@@ -90,7 +90,7 @@ def _async_backend(table: Mapping[str, Any], where: str) -> AsyncBackend:
     raise Problem(f"{where}: there is no async_backend {value!r}", remedy="known: " + ", ".join(ASYNC_BACKENDS))
 
 
-def strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
+def strings(table: Mapping[str, object], key: str, where: str) -> Sequence[str]:
     """A list of strings, empty where the key is absent."""
     value = table.get(key, ())
     if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(entry, str) for entry in value):
@@ -101,7 +101,7 @@ def strings(table: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
 
 
 def _known(
-    table: Mapping[str, Any], key: str, known: Mapping[Any, object] | Sequence[str], wrong: str, where: str
+    table: Mapping[str, object], key: str, known: Mapping[Any, object] | Sequence[str], wrong: str, where: str
 ) -> Sequence[str]:
     names = strings(table, key, where)
     if unknown := sorted(set(names) - set(known)):
@@ -120,7 +120,7 @@ def _time_limit(table: Mapping[str, Any], where: str) -> float:
     return float(value)
 
 
-def _returns(table: Mapping[str, Any], where: str) -> Returns | None:
+def _returns(table: Mapping[str, object], where: str) -> Returns | None:
     value = table.get("returns")
     if value is None:
         return None
@@ -134,7 +134,7 @@ def _returns(table: Mapping[str, Any], where: str) -> Returns | None:
     )
 
 
-def _says_no(table: Mapping[str, Any], where: str) -> object:
+def _says_no(table: Mapping[str, object], where: str) -> object:
     value: object = table.get("says_no", UNDECLARED)
     alone = value is UNDECLARED or value is False or isinstance(value, type) or (isinstance(value, Mapping) and value)
     several = isinstance(value, list | tuple) and value and all(isinstance(one, str) and one for one in value)
@@ -168,7 +168,7 @@ def _has(value: object, name: str, wanted: object) -> bool:
     return same or (isinstance(wanted, Mapping) and _means(wanted, found))
 
 
-def _varying(table: Mapping[str, Any], where: str) -> VaryingFields | None:
+def _varying(table: Mapping[str, object], where: str) -> VaryingFields | None:
     rows = table.get("varying", ())
     if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
         raise Problem(

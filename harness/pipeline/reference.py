@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try, where Intercom does not say how long to wait."""
@@ -48,19 +48,19 @@ class ReferencePipeline:
         self._old = version.startswith("1.")
         self._wait = wait
 
-    def visitor_to_lead(self, visitor: Visitor) -> dict[str, Any]:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """The visitor becomes a lead."""
         return self._convert(visitor, None)
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> dict[str, Any]:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """The visitor becomes this user, or is merged into them."""
         return self._convert(visitor, user)
 
-    def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """The lead becomes this user, or is merged into them."""
         return self._convert(lead, user)
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         request = self._conversion(source, user)
         try:
             contact = self._ask(*request)
@@ -74,7 +74,7 @@ class ReferencePipeline:
             raise ConversionRefused(f"Intercom answered with a {_role(contact)} {contact.get('id')}, not with {whom}")
         return contact
 
-    def _conversion(self, source: Visitor | Lead, user: User | None) -> tuple[str, str, Mapping[str, Any]]:
+    def _conversion(self, source: Visitor | Lead, user: User | None) -> tuple[str, str, Mapping[str, object]]:
         """The request that converts: method, path and body."""
         if isinstance(source, Visitor):
             visitor = {source.known_by: source.id if source.known_by == "id" else source.user_id}
@@ -103,7 +103,7 @@ class ReferencePipeline:
         found = self._find(contact_id)
         return User(id=found["id"]) if found is not None and found["id"] != user.id else None
 
-    def _done_before(self, refusal: ConversionRefused, source_id: str, user: User | None) -> dict[str, Any]:
+    def _done_before(self, refusal: ConversionRefused, source_id: str, user: User | None) -> IntercomBody:
         """What a request did whose answer was lost, or somebody else's, if it was what is wanted now."""
         if refusal.status in (0, 404, 410):
             found = self._find(source_id)
@@ -113,7 +113,7 @@ class ReferencePipeline:
                 return found
         raise refusal
 
-    def _find(self, contact_id: str) -> dict[str, Any] | None:
+    def _find(self, contact_id: str) -> IntercomBody | None:
         """The contact with this id, or the one they were merged into (2.16 says which); `None` if nobody is there."""
         for path in ("/users/", "/contacts/") if self._old else ("/contacts/",):
             try:
@@ -125,7 +125,7 @@ class ReferencePipeline:
 
     # --- asking -----------------------------------------------------------------------------------
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> IntercomBody:
         """One request, tried again where Intercom asks for patience or does not answer."""
         unanswered, trouble = False, ""
         for pause in (*PAUSES, None):
@@ -134,7 +134,8 @@ class ReferencePipeline:
                     method, self._base_url + path, json=body, headers=self._headers, timeout=60
                 )
                 if answer.ok:
-                    return dict(answer.json())
+                    contact: IntercomBody = answer.json()
+                    return contact
                 trouble, wait = _told(answer), answer.headers.get("Retry-After")
                 if answer.status_code == 410 and method == "GET" and "canonical" in answer.links:
                     return self._ask(method, answer.links["canonical"]["url"])
@@ -162,11 +163,11 @@ def _named(user: User) -> dict[str, str]:
     return {"user_id" if name == "external_id" else name: value}
 
 
-def _role(contact: Mapping[str, Any]) -> str:
+def _role(contact: IntercomBody) -> str:
     return str(contact.get("role") or {"contact": "lead"}.get(str(contact.get("type")), contact.get("type")))
 
 
-def _is_wanted(contact: Mapping[str, Any], user: User | None) -> bool:
+def _is_wanted(contact: IntercomBody, user: User | None) -> bool:
     """Whether this is the lead, or the user, that the conversion was meant to lead to."""
     if user is None:
         return _role(contact) == "lead"

@@ -6,10 +6,11 @@ conversion is refused, and says so in the end. Started again, it does what is le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Literal
 
 from harness.core.people import Lead, User
+from harness.pipeline.intercom_body import IntercomBody
 from harness.pipeline.reference import ConversionRefused, ReferencePipeline
 
 PAGE = 150
@@ -36,13 +37,13 @@ class ReferenceJob(ReferencePipeline):
             raise ConversionRefused(f"{len(refused)} of {merged + len(refused)} refused, the first: {refused[0]}")
         return {"merged": merged}
 
-    def _with_email(self, role: str) -> Iterator[Mapping[str, Any]]:
+    def _with_email(self, role: str) -> Iterator[IntercomBody]:
         found = self._scroll(role) if self._old else self._search(role)
         return (body for body in found if body.get("email"))
 
-    def _search(self, role: str) -> Iterator[Mapping[str, Any]]:
+    def _search(self, role: str) -> Iterator[IntercomBody]:
         query = {"field": "role", "operator": "=", "value": role}
-        pages: dict[str, Any] = {"per_page": PAGE}
+        pages: dict[str, object] = {"per_page": PAGE}
         while True:
             answer = self._ask("POST", "/contacts/search", {"query": query, "pagination": pages})
             yield from answer["data"]
@@ -51,8 +52,8 @@ class ReferenceJob(ReferencePipeline):
                 return
             pages = {"per_page": PAGE, "starting_after": following["starting_after"]}
 
-    def _scroll(self, role: str) -> Iterator[Mapping[str, Any]]:
-        name = "users" if role == "user" else "contacts"
+    def _scroll(self, role: str) -> Iterator[IntercomBody]:
+        name: Literal["users", "contacts"] = "users" if role == "user" else "contacts"
         answer = self._ask("GET", f"/{name}/scroll")
         while answer[name]:
             yield from answer[name]

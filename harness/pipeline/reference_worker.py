@@ -6,10 +6,10 @@ of it is believed but the id; what counts is what Intercom says now, and where n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.core.people import Lead, User
+from harness.pipeline.intercom_body import IntercomBody, NotificationRead
 from harness.pipeline.reference_job import ReferenceJob
 
 TOPICS: Final = frozenset({
@@ -22,7 +22,7 @@ TOPICS: Final = frozenset({
 class ReferenceWorker(ReferenceJob):
     """The reference pipeline, told by webhook as well."""
 
-    def webhook(self, notification: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def webhook(self, notification: NotificationRead) -> IntercomBody | None:
         """Take one notification; tells the user that somebody was folded into, if there was anything to do."""
         if notification.get("topic") not in TOPICS:
             return None
@@ -36,5 +36,5 @@ class ReferenceWorker(ReferenceJob):
         return self.lead_to_user(Lead(now["id"], email=email), User(users[0]["id"], email=users[0]["email"]))
 
 
-def _is_lead(contact: Mapping[str, Any]) -> bool:
+def _is_lead(contact: IntercomBody) -> bool:
     return str(contact.get("role") or {"contact": "lead"}.get(str(contact.get("type")))) == "lead"

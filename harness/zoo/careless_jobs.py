@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from harness.core.people import Lead, User
+from harness.pipeline.intercom_body import IntercomBody, NotificationRead
 from harness.zoo.plain_client import PlainClient
 
 
@@ -34,7 +34,7 @@ class RemembersAWatermark(PlainClient):
         super().__init__()
         self._newest = 0
 
-    def _with_email(self, role: str) -> Iterator[Mapping[str, Any]]:
+    def _with_email(self, role: str) -> Iterator[IntercomBody]:
         found = list(self._search(role))
         if role == "lead":
             fresh = [one for one in found if int(one["created_at"]) > self._newest]
@@ -50,10 +50,10 @@ class ResumesFromAnOldCursor(PlainClient):
         super().__init__()
         self._cursors: dict[str, str] = {}
 
-    def _search(self, role: str) -> Iterator[Mapping[str, Any]]:
+    def _search(self, role: str) -> Iterator[IntercomBody]:
         query = {"field": "role", "operator": "=", "value": role}
         while True:
-            pages: dict[str, Any] = {"per_page": 50}
+            pages: dict[str, object] = {"per_page": 50}
             if role in self._cursors:
                 pages["starting_after"] = self._cursors[role]
             answer = self._ask("POST", "/contacts/search", {"query": query, "pagination": pages})
@@ -114,7 +114,7 @@ class SeesEachLeadOnce(PlainClient):
         super().__init__()
         self._seen: set[str] = set()
 
-    def webhook(self, notification: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def webhook(self, notification: NotificationRead) -> IntercomBody | None:
         contact_id = str(notification["data"]["item"].get("id"))
         if contact_id in self._seen:
             return None
@@ -125,7 +125,7 @@ class SeesEachLeadOnce(PlainClient):
 class ReadsWebhookTimesAsNumbers(PlainClient):
     """It compares the times of a notification as numbers of seconds; there they are ISO dates."""
 
-    def webhook(self, notification: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def webhook(self, notification: NotificationRead) -> IntercomBody | None:
         item = notification["data"]["item"]
         if int(item.get("updated_at") or 0) < int(item.get("created_at") or 0):
             return None
@@ -135,9 +135,9 @@ class ReadsWebhookTimesAsNumbers(PlainClient):
 class TakesANotificationForATick(PlainClient):
     """On any notification it takes the newest lead that there is, instead of the one it was told of."""
 
-    def webhook(self, notification: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def webhook(self, notification: NotificationRead) -> IntercomBody | None:
         leads = sorted(self._search("lead"), key=lambda one: int(one["created_at"]))
         if not leads:
             return None
-        item = {**notification["data"]["item"], "id": leads[-1]["id"]}
+        item: IntercomBody = {**notification["data"]["item"], "id": leads[-1]["id"]}
         return super().webhook({**notification, "data": {**notification["data"], "item": item}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.core.people import Lead, User
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import JOBS, Kill, bug, right
 from harness.zoo.expected_claims import (
     BATCH,
@@ -18,7 +19,7 @@ from harness.zoo.expected_claims import (
     STILL_THERE,
     WORKED,
 )
-from harness.zoo.sound_requests import Found, Sound
+from harness.zoo.sound_requests import Sound
 
 
 @right("2.11", "2.16", modules=JOBS)
@@ -34,11 +35,11 @@ class SoundJob(Sound):
             if users:
                 self.lead_to_user(Lead(lead["id"]), User(users[0]["id"]))
 
-    def leads(self) -> Iterator[Found]:
+    def leads(self) -> Iterator[IntercomBody]:
         """All leads."""
         return self.everybody("lead")
 
-    def everybody(self, role: str) -> Iterator[Found]:
+    def everybody(self, role: str) -> Iterator[IntercomBody]:
         """All contacts of a role, page by page."""
         pages: dict[str, object] = {"per_page": self.per_page}
         while True:
@@ -48,16 +49,16 @@ class SoundJob(Sound):
                 return
             pages["starting_after"] = found["pages"]["next"]["starting_after"]
 
-    def users_of(self, lead: Found) -> list[Found]:
+    def users_of(self, lead: IntercomBody) -> list[IntercomBody]:
         """The user with the lead's e-mail."""
         if not lead["email"]:
             return []
         same = {"field": "email", "operator": "=", "value": lead["email"].lower()}
         user = {"field": "role", "operator": "=", "value": "user"}
-        found: list[Found] = self.search({"operator": "AND", "value": [same, user]})["data"]
+        found: list[IntercomBody] = self.search({"operator": "AND", "value": [same, user]})["data"]
         return found
 
-    def search(self, query: dict[str, object], pages: dict[str, object] | None = None) -> Found:
+    def search(self, query: dict[str, object], pages: dict[str, object] | None = None) -> IntercomBody:
         """One page of a search."""
         return self.ask("POST", "/contacts/search", {"query": query, **({"pagination": pages} if pages else {})})
 
@@ -69,7 +70,7 @@ class SoundJob(Sound):
 class ReadsOnePageOfLeads(SoundJob):
     """Takes a page for all."""
 
-    def leads(self) -> Iterator[Found]:
+    def leads(self) -> Iterator[IntercomBody]:
         """The first page."""
         yield from self.search({"field": "role", "operator": "=", "value": "lead"}, {"per_page": 150})["data"]
 
@@ -81,7 +82,7 @@ class ReadsOnePageOfLeads(SoundJob):
 class ReadsOnePageOfUsers(SoundJob):
     """Takes the first fifty users for all."""
 
-    def users_of(self, lead: Found) -> list[Found]:
+    def users_of(self, lead: IntercomBody) -> list[IntercomBody]:
         """Whoever of the first page has the e-mail."""
         page = self.search({"field": "role", "operator": "=", "value": "user"})["data"]
         return [user for user in page if lead["email"] and user["email"] == lead["email"].lower()]
@@ -94,7 +95,7 @@ class ReadsOnePageOfUsers(SoundJob):
 class KeepsOneLeadPerEmail(SoundJob):
     """Files leads by e-mail, where the last one wins."""
 
-    def leads(self) -> Iterator[Found]:
+    def leads(self) -> Iterator[IntercomBody]:
         """One of each e-mail."""
         yield from {lead["email"]: lead for lead in super().leads()}.values()
 
@@ -106,7 +107,7 @@ class KeepsOneLeadPerEmail(SoundJob):
 class MatchesByName(SoundJob):
     """Takes people of one name for one person."""
 
-    def users_of(self, lead: Found) -> list[Found]:
+    def users_of(self, lead: IntercomBody) -> list[IntercomBody]:
         """The user of the batch whose lead came first with this name."""
         leads = [other for other in super().leads() if other["name"] == lead["name"]]
         return super().users_of(min(leads, key=lambda other: str(other["id"])))
@@ -119,7 +120,7 @@ class MatchesByName(SoundJob):
 class ComparesLettersExactly(SoundJob):
     """Takes capitals for another address."""
 
-    def users_of(self, lead: Found) -> list[Found]:
+    def users_of(self, lead: IntercomBody) -> list[IntercomBody]:
         """Only who writes it the same way."""
         return [user for user in super().users_of(lead) if user["email"] == lead["email"]]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
 
-from harness.core.people import Lead, User
+from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.pipeline.reference import ConversionRefused
 from harness.zoo.plain_client import LooksItsTargetUp, PlainClient
 
@@ -107,7 +108,7 @@ class TakesWhoeverHasTheAddress(LooksItsTargetUp):
 class DropsTheFieldThatConflicts(PlainClient):
     """It promotes the lead, and on a 409 leaves the external id out and asks again: two users have the e-mail then."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         if not (user.email and user.external_id):
             return super().lead_to_user(lead, user)
         body = {"role": "user", "email": user.email}
@@ -122,7 +123,7 @@ class DropsTheFieldThatConflicts(PlainClient):
 class KnowsTheNewcomerByTheLeadsAddress(PlainClient):
     """A user who is known by external id only is made with the lead's e-mail instead, and has no external id."""
 
-    def _conversion(self, source: Any, user: User | None) -> Any:
+    def _conversion(self, source: Visitor | Lead, user: User | None) -> tuple[str, str, Mapping[str, object]]:
         method, path, body = super()._conversion(source, user)
         if method == "PUT" and source.email:
             return method, path, {"role": "user", "email": source.email}

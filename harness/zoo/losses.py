@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import LEAD_GAPS, LEAD_MERGE, LEAD_OPT_OUT, TO_LEAD, WROTE_OVER
-from harness.zoo.sound_requests import Body, Found, Sound
+from harness.zoo.sound_requests import Body, Sound
 
 
 @bug(
@@ -17,7 +18,7 @@ from harness.zoo.sound_requests import Body, Found, Sound
 class OverwritesTheUser(Sound):
     """Copies the lead's attributes over the user's own after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then overwrite."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", {"custom_attributes": dict(lead.custom_attributes)})
@@ -28,7 +29,7 @@ class _WritesAfterMerging(Sound):
 
     fields: ClassVar[Body] = {}
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then write."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", self.fields)
@@ -71,7 +72,7 @@ class MovesTheEmail(_WritesAfterMerging):
 class ThrowsOptOutsAway(Sound):
     """Resubscribes everybody who was merged."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then resubscribe."""
         merged = super().lead_to_user(lead, user)
         return self.ask("PUT", f"/contacts/{merged['id']}", {"unsubscribed_from_emails": False})
@@ -94,7 +95,7 @@ class UnsubscribesEverybody(_WritesAfterMerging):
 class ResubscribesToTheNewsletter(Sound):
     """Opts everybody in again after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then remove the opt-outs."""
         merged = super().lead_to_user(lead, user)
         for entry in self.ask("GET", f"/contacts/{merged['id']}/subscriptions")["data"]:
@@ -109,7 +110,7 @@ class ResubscribesToTheNewsletter(Sound):
 class DropsATag(Sound):
     """Removes the trial tag after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then untag."""
         merged = super().lead_to_user(lead, user)
         for tag in self.ask("GET", f"/contacts/{merged['id']}/tags")["data"]:
@@ -125,7 +126,7 @@ class DropsATag(Sound):
 class DetachesTheCompany(Sound):
     """Takes the lead's company away after the merge."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge, then detach all companies but one."""
         merged = super().lead_to_user(lead, user)
         for company in self.ask("GET", f"/contacts/{merged['id']}/companies")["data"][1:]:
@@ -141,7 +142,7 @@ class DetachesTheCompany(Sound):
 class CopiesAndDeletes(Sound):
     """Merges by hand: copies what it knows of onto the user, and deletes the lead with all that it does not."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Copy the tags and companies, then delete."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -159,7 +160,7 @@ class CopiesAndDeletes(Sound):
 class DropsTheCampaign(Sound):
     """Writes the custom attributes that it knows, and blanks the one that it does not."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert, then write."""
         lead = super().visitor_to_lead(visitor)
         return self.ask("PUT", f"/contacts/{lead['id']}", {"custom_attributes": {"campaign": None}})

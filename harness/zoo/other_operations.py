@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import (
     ARCHIVED_TWIN,
@@ -24,7 +25,7 @@ from harness.zoo.expected_claims import (
     VISITOR_NEW,
     WORKED,
 )
-from harness.zoo.sound_requests import Found, Sound, Sound1x
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @bug(
@@ -36,11 +37,11 @@ from harness.zoo.sound_requests import Found, Sound, Sound1x
 class CreatesInsteadOfConverting(Sound):
     """Makes a new user and leaves the visitor or lead where they are."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Create."""
         return self.ask("POST", "/contacts", {"role": "user", "email": user.email or f"{visitor.user_id}@example.com"})
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Create."""
         return self.ask("POST", "/contacts", {"role": "user", "email": user.email or f"{lead.id}@example.com"})
 
@@ -52,7 +53,7 @@ class CreatesInsteadOfConverting(Sound):
 class ConvertsThenCreates(Sound):
     """Creates the user whom the conversion has already made."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert, then create."""
         made = super().visitor_to_user(visitor, user)
         if not user.id:
@@ -68,7 +69,7 @@ class ConvertsThenCreates(Sound):
 class DeletesTheLead(Sound):
     """Thinks that moving somebody is creating one and deleting the other."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Delete."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -83,7 +84,7 @@ class DeletesTheLead(Sound):
 class ArchivesTheLead(Sound):
     """Hides the lead instead of folding it in."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Archive."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -98,7 +99,7 @@ class ArchivesTheLead(Sound):
 class MakesALeadOfEverybody(Sound):
     """Sends the wrong type."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert to the wrong role."""
         self.identify(user)
         return self.visitor_to_lead(visitor)
@@ -111,7 +112,7 @@ class MakesALeadOfEverybody(Sound):
 class PutsTheEmailOnTheVisitor(Sound1x):
     """In 1.x an e-mail in an update makes the visitor a lead (facts §3)."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Write the e-mail before converting."""
         if not user.email:
             return super().visitor_to_user(visitor, user)
@@ -126,7 +127,7 @@ class PutsTheEmailOnTheVisitor(Sound1x):
 class GoesHalfway(Sound):
     """Makes each visitor a lead first, and leaves them one where the rest is refused."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """In two steps."""
         self.identify(user)
         lead = self.visitor_to_lead(visitor)
@@ -140,7 +141,7 @@ class GoesHalfway(Sound):
 class ConvertsTwice(Sound):
     """Asks once more to be sure, and takes the refusal for a failure."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert, and again."""
         super().visitor_to_lead(visitor)
         return super().visitor_to_lead(visitor)
@@ -155,7 +156,7 @@ class ForgetsToConvert(Sound):
 
     returns = "contact"
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Look."""
         return self.ask("GET", f"/visitors?user_id={visitor.user_id}")
 
@@ -179,7 +180,7 @@ class AsksNobody(Sound):
 class DemotesTheUser(Sound):
     """Makes a lead of the user, so that both are of one kind, and merges them then."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Demote, then merge."""
         if user.id:
             self.ask("PUT", f"/contacts/{user.id}", {"role": "lead"})
@@ -193,7 +194,7 @@ class DemotesTheUser(Sound):
 class LooksTheEmailUpByCase(Sound):
     """Finds nobody under the e-mail as the form has it, in capitals, and makes somebody new."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Look among the users by the exact letters, create if nobody has them."""
         email = (user.email or "").upper()
         there = [one for one in self.ask("GET", "/contacts?per_page=150")["data"] if one["email"] == email]
@@ -211,7 +212,7 @@ class LooksTheEmailUpByCase(Sound):
 class CreatesForAStaleVisitor(Sound):
     """Takes a visitor who is a contact by now for one who never was, and makes somebody new."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert, or create where nobody is found."""
         try:
             return super().visitor_to_user(visitor, user)
@@ -225,7 +226,7 @@ class CreatesForAStaleVisitor(Sound):
 class ConvertsTwiceAtOnce(Sound):
     """Makes a lead and a user of the visitor at the same time, one for each of two callbacks."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Both at once."""
         with ThreadPoolExecutor(2) as workers:
             lead = workers.submit(self.visitor_to_lead, visitor)

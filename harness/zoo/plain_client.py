@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Final
+from typing import Final
 
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.pipeline.reference_worker import ReferenceWorker
 
 SHORT_PAUSE: Final = 0.02
@@ -37,7 +38,7 @@ class PlainClient(ReferenceWorker):
     def _note(self, answer: requests.Response, **_options: object) -> None:
         self._limited = answer.status_code == 429
 
-    def contacts_where(self, field: str, operator: str, value: object) -> list[dict[str, Any]]:
+    def contacts_where(self, field: str, operator: str, value: object) -> list[IntercomBody]:
         """Return the first page of contacts that a search finds."""
         query = {"field": field, "operator": operator, "value": value}
         return list(self._ask("POST", "/contacts/search", {"query": query})["data"])
@@ -50,11 +51,11 @@ class LooksItsTargetUp(PlainClient):
         """Return the user that the conversion is to lead to."""
         return user
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> dict[str, Any]:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert the visitor into the target that was looked up."""
         return super().visitor_to_user(visitor, self.target(user))
 
-    def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert the lead into the target that was looked up."""
         return super().lead_to_user(lead, self.target(user))
 
@@ -62,10 +63,10 @@ class LooksItsTargetUp(PlainClient):
 class WorksOnAfterwards(PlainClient):
     """A pipeline that converts soundly, and then does something more to the contact that came of it."""
 
-    def afterwards(self, contact: dict[str, Any]) -> None:
+    def afterwards(self, contact: IntercomBody) -> None:
         """Do something more to the contact."""
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         contact = super()._convert(source, user)
         self.afterwards(contact)
         return contact

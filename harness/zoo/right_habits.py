@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.pipeline.reference import ConversionRefused
 from harness.zoo.bug import ADVERSITY, CONVERSIONS, JOBS, right
 from harness.zoo.plain_client import PlainClient, WorksOnAfterwards
@@ -51,7 +52,7 @@ class KeepsItsTagsId(WorksOnAfterwards):
         super().__init__()
         self._tag_id: str | None = None
 
-    def afterwards(self, contact: dict[str, Any]) -> None:
+    def afterwards(self, contact: IntercomBody) -> None:
         """Tag the contact as converted."""
         if self._tag_id is None:
             self._tag_id = self._ask("POST", "/tags", {"name": "converted by the shop"})["id"]
@@ -62,16 +63,16 @@ class KeepsItsTagsId(WorksOnAfterwards):
 class ReturnsARecordOfItsOwn(PlainClient):
     """Hands back a row of its own database, which has an `id` and a `type` as well."""
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         super()._convert(source, user)
-        return {"id": "job_4711", "type": "conversion", "role": "worker", "state": "done"}
+        return {"id": "job_4711", "type": "conversion", "role": "worker", "body": "done"}
 
 
 @right("2.16", modules=EVERYTHING)
 class LogsLinesOfJson(PlainClient):
     """Prints a line of JSON for each conversion, whose `id` is that of the log line."""
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         contact = super()._convert(source, user)
         print(json.dumps({"id": "log_0815", "type": "info", "event": "converted", "role": "worker"}))  # noqa: T201
         return contact
@@ -81,7 +82,7 @@ class LogsLinesOfJson(PlainClient):
 class CreatesThenMerges(PlainClient):
     """Creates the user first and merges the lead into them then, as Intercom's old Ruby client did."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> dict[str, Any]:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Create the user where there is none, and merge."""
         if user.id is None:
             identity = {"email": user.email} if user.email else {"external_id": user.external_id}
@@ -136,7 +137,7 @@ class ReturnsAResult(_SaysNoWithoutRaising):
 class WritesToTheVisitorFirst(PlainClient):
     """Writes the campaign's number to the visitor, whom nobody else can reach, before the conversion."""
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         if isinstance(source, Visitor) and (user is None or user.id or user.email or user.external_id):
             body = {"user_id": source.user_id, "custom_attributes": {"seats": 1}}
             self._session.put(f"{self._base_url}/visitors", json=body, headers=self._headers, timeout=20)
@@ -147,7 +148,7 @@ class WritesToTheVisitorFirst(PlainClient):
 class UnarchivesTheTwin(PlainClient):
     """Brings an archived user back whose identifiers are asked for, and merges into them."""
 
-    def _convert(self, source: Visitor | Lead, user: User | None) -> dict[str, Any]:
+    def _convert(self, source: Visitor | Lead, user: User | None) -> IntercomBody:
         try:
             return super()._convert(source, user)
         except ConversionRefused as why:
@@ -168,7 +169,7 @@ class UnarchivesTheTwin(PlainClient):
 class GoesOnWithTheLead(PlainClient):
     """Finds that a visitor is a lead by now, and goes on with that lead."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> dict[str, Any]:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert the visitor, or else the lead who they became."""
         try:
             return super().visitor_to_user(visitor, user)

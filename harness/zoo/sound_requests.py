@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias, TypedDict
+from typing import ClassVar, TypeAlias
 
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import right
 
 TIMEOUT = 10
@@ -17,48 +18,13 @@ Body: TypeAlias = Mapping[str, object]
 """The body of a request."""
 
 
-class Named(TypedDict, total=False):
-    """Something that Intercom shows inside of something else: a tag, a note, a company, a subscription."""
-
-    id: str
-    name: str
-
-
-class NextPage(TypedDict):
-    """Where the next page begins."""
-
-    starting_after: str
-
-
-class Pages(TypedDict, total=False):
-    """The pages of a list."""
-
-    next: NextPage
-
-
-class Found(TypedDict, total=False):
-    """What Intercom shows of a person or a list, as far as pipelines of the zoo read it."""
-
-    id: str
-    type: str
-    role: str
-    name: str
-    email: str
-    phone: str
-    external_id: str
-    user_id: str
-    custom_attributes: Mapping[str, object]
-    data: list[Found]
-    pages: Pages
-
-
 @right(*(f"2.{minor}" for minor in range(18)))
 class Sound:
     """What the wrong ones start from: sound calls in 2.16, errors raised."""
 
     version: ClassVar[str] = "2.16"
 
-    def ask(self, method: str, path: str, body: Body | None = None) -> Found:
+    def ask(self, method: str, path: str, body: Body | None = None) -> IntercomBody:
         """One request to the workspace that the environment names."""
         headers = {"Authorization": f"Bearer {os.environ['INTERCOM_ACCESS_TOKEN']}"}
         if self.version:
@@ -66,7 +32,7 @@ class Sound:
         url = os.environ["INTERCOM_BASE_URL"] + path
         answer = requests.request(method, url, json=body, headers=headers, timeout=TIMEOUT)
         answer.raise_for_status()
-        found: Found = answer.json() if answer.content else {}
+        found: IntercomBody = answer.json() if answer.content else {}
         return found
 
     def identify(self, user: User) -> dict[str, str]:
@@ -77,16 +43,16 @@ class Sound:
             raise ValueError("nobody to convert into")
         return {key: str(named[key])}
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert."""
         return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert or merge."""
         sent = {"visitor": {"user_id": visitor.user_id}, "user": self.identify(user), "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Change the role, or merge."""
         if user.id:
             return self.ask("POST", "/contacts/merge", self.merge(lead, user))
@@ -106,6 +72,6 @@ class Sound1x(Sound):
 
     version = "1.4"
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert or merge."""
         return self.ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": self.identify(user)})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import LEAD_MERGE, MERGED, THREE_LEADS, TO_LEAD, WORKED
-from harness.zoo.sound_requests import Found, Sound, Sound1x
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @bug(
@@ -16,7 +17,7 @@ from harness.zoo.sound_requests import Found, Sound, Sound1x
 class MergesIntoSomebodyElse(Sound):
     """Looks the target up and takes the first user it finds."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge into the first user on the list who is not the one meant."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -32,7 +33,7 @@ class MergesIntoSomebodyElse(Sound):
 class MergesTheFirstLeadWithTheEmail(Sound):
     """Looks the lead up by e-mail and takes the first."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge whoever the search shows first."""
         if not user.id or not lead.email:
             return super().lead_to_user(lead, user)
@@ -51,7 +52,7 @@ class MergesTheFirstLeadWithTheEmail(Sound):
 class MergesTheNamesake(Sound):
     """Finds the lead by name."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge whoever else has the name."""
         if not user.id or not lead.name:
             return super().lead_to_user(lead, user)
@@ -79,7 +80,7 @@ class MergesBackwards(Sound):
 class MergesBackwards1x(Sound1x):
     """Has source and target the wrong way round, and does not mind being refused."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert the user into the lead."""
         sent = {"contact": {"id": user.id or lead.id}, "user": {"user_id": lead.external_id}}
         return self.ask("POST", "/contacts/convert", sent)
@@ -92,7 +93,7 @@ class MergesBackwards1x(Sound1x):
 class LooksAtTheFirstPage(Sound):
     """Looks for the user on the first page of the list, and creates them if they are not there."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge into whom the first page shows, or create."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -111,7 +112,7 @@ class HandsBackSomebodyElse(Sound):
 
     returns = "contact"
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert, and show the first contact there is."""
         super().visitor_to_lead(visitor)
         contacts = self.ask("GET", "/contacts?per_page=150")["data"]
@@ -125,7 +126,7 @@ class HandsBackSomebodyElse(Sound):
 class TouchesABystander(Sound):
     """Tidies up whoever has no phone."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert, and write to everybody."""
         lead = super().visitor_to_lead(visitor)
         for contact in self.ask("GET", "/contacts?per_page=150")["data"]:

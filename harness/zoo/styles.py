@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import right
-from harness.zoo.sound_requests import Found, Sound, Sound1x
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @right("1.0", "1.4")
@@ -24,7 +25,7 @@ class ByEmail(Sound1x):
 class LooksFirst(Sound):
     """Reads everybody before it touches them, and checks the answer's role."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Look, convert, check."""
         self.ask("GET", f"/visitors?user_id={visitor.user_id}")
         if user.id and self.ask("GET", f"/contacts/{user.id}")["role"] != "user":
@@ -39,19 +40,19 @@ class LooksFirst(Sound):
 class TagsAndNotes(Sound):
     """Leaves a tag and a note on everybody it has converted."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert and mark."""
         return self.mark(super().visitor_to_lead(visitor))
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert and mark."""
         return self.mark(super().visitor_to_user(visitor, user))
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert and mark."""
         return self.mark(super().lead_to_user(lead, user))
 
-    def mark(self, contact: Found) -> Found:
+    def mark(self, contact: IntercomBody) -> IntercomBody:
         """A tag and a note."""
         tag = self.ask("POST", "/tags", {"name": "converted"})
         self.ask("POST", f"/contacts/{contact['id']}/tags", {"id": tag["id"]})
@@ -65,7 +66,7 @@ class SignsUpNow(Sound):
 
     may_write = ("signed_up_at",)
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert, then write the time."""
         made = super().visitor_to_user(visitor, user)
         return self.ask("PUT", f"/contacts/{made['id']}", {"signed_up_at": int(time.time())})
@@ -92,15 +93,15 @@ class SaysNothing(Sound):
 class SendsAnEvent(Sound):
     """Tells Intercom of the sign-up as an event, of every user it has converted."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert and tell."""
         return self.tell(super().visitor_to_user(visitor, user))
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert and tell."""
         return self.tell(super().lead_to_user(lead, user))
 
-    def tell(self, contact: Found) -> Found:
+    def tell(self, contact: IntercomBody) -> IntercomBody:
         """One event."""
         event = {"event_name": "signed-up", "created_at": int(time.time()), "id": contact["id"]}
         self.ask("POST", "/events", event)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody, NotificationRead
 from harness.zoo.bug import ADVERSITY, Kill, bug, right
 from harness.zoo.expected_claims import (
     BREAK,
@@ -24,7 +25,7 @@ from harness.zoo.expected_claims import (
     TOLD_TWICE,
     WORKED,
 )
-from harness.zoo.sound_requests import Body, Found
+from harness.zoo.sound_requests import Body
 
 
 @right("2.16", modules=ADVERSITY, only=(LOST_ANSWER, BREAK, SERVER_FAILS, RATE_LIMIT))
@@ -42,7 +43,7 @@ class Steady:
         url = os.environ["INTERCOM_BASE_URL"] + path
         return requests.request(method, url, json=body, headers=headers, timeout=5)
 
-    def ask(self, method: str, path: str, body: Body | None = None) -> Found:
+    def ask(self, method: str, path: str, body: Body | None = None) -> IntercomBody:
         """The answer of one request, asked for several times where it has to be."""
         for attempt in range(self.tries):
             last = attempt == self.tries - 1
@@ -54,7 +55,7 @@ class Steady:
                 if answer.status_code >= 500 and self.retries_errors and not last:
                     continue
                 answer.raise_for_status()
-                found: Found = answer.json()
+                found: IntercomBody = answer.json()
                 return found
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, ValueError):
                 if last or not self.retries_breaks:
@@ -65,27 +66,27 @@ class Steady:
         """Wait as told."""
         time.sleep(seconds)
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> IntercomBody:
         """The source is gone: where to."""
         answer = self.send("GET", f"/contacts/{source_id}")
         if answer.status_code == 410:
             answer = self.send("GET", answer.links["canonical"]["url"])
         if answer.ok and answer.json()["role"] == "user" and answer.json()["email"] == user.email:
-            found: Found = answer.json()
+            found: IntercomBody = answer.json()
             return found
         raise error
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert."""
         return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, "type": "lead"})
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert or merge."""
         known = {"id": user.id} if user.id else {"email": user.email}
         sent = {"visitor": {"user_id": visitor.user_id}, "user": known, "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Change the role, or merge."""
         try:
             if user.id is None:
@@ -103,7 +104,7 @@ class Steady:
 class ReportsALostAnswerAsFailure(Steady):
     """Asks again after a lost answer, hears that the lead is gone, and calls that a failure."""
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> IntercomBody:
         """Give up."""
         raise error
 
@@ -137,7 +138,7 @@ class IgnoresTheRateLimit(Steady):
 class CreatesWhereNobodyIsFound(Steady):
     """Takes a source that is gone for one that never was, and makes a new user."""
 
-    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> Found:
+    def gone(self, error: requests.HTTPError, source_id: str, user: User) -> IntercomBody:
         """Make one."""
         return self.ask("POST", "/contacts", {"role": "user", "external_id": f"again-{source_id}"})
 
@@ -162,7 +163,7 @@ class TakesAnErrorForDone(Steady):
 class SearchesBeforeItMerges(Steady):
     """Believes the search: whom it does not show does not exist."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Search by e-mail; merge if somebody is found, else make them a user without e-mail."""
         query = {"query": {"field": "email", "operator": "=", "value": user.email}}
         found = [one for one in self.ask("POST", "/contacts/search", query)["data"] if one["role"] == "user"]
@@ -187,7 +188,7 @@ class InsistsOnTheOldId(Steady):
 class TakesEachNotificationForNew(Steady):
     """Makes a user of whatever a webhook tells, each time it is told."""
 
-    def webhook(self, notification: Any) -> Found:
+    def webhook(self, notification: NotificationRead) -> IntercomBody:
         """Make one."""
         item = notification["data"]["item"]
         number = self.told = getattr(self, "told", 0) + 1
@@ -201,7 +202,7 @@ class TakesEachNotificationForNew(Steady):
 class BelievesTheNotification(Steady):
     """Merges whom the notification names, without a look at what has become of them since."""
 
-    def webhook(self, notification: Any) -> Found:
+    def webhook(self, notification: NotificationRead) -> IntercomBody:
         """Merge into the user with the same e-mail, and fail if the lead is gone already."""
         item = notification["data"]["item"]
         query = {"query": {"field": "email", "operator": "=", "value": item["email"]}}
@@ -214,12 +215,12 @@ class BelievesTheNotification(Steady):
 class RetriesTheCreate(Steady):
     """After an error it makes the user once more under another number: the one who was made stays."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Merge; where that ends in an error, create."""
         answer = self.send("POST", "/contacts/merge", {"from": lead.id, "into": user.id})
         if answer.status_code >= 500:
             return self.ask("POST", "/contacts", {"role": "user", "external_id": f"retry-{lead.id}"})
-        found: Found = answer.json()
+        found: IntercomBody = answer.json()
         return found
 
 
@@ -227,7 +228,7 @@ class RetriesTheCreate(Steady):
 class ActsOnItsOwnEcho(BelievesTheNotification):
     """Hears of its own merge before it has the answer to it, and makes the person known once more."""
 
-    def webhook(self, notification: Any) -> Found:
+    def webhook(self, notification: NotificationRead) -> IntercomBody:
         """Fold leads in; whoever was merged elsewhere, as it thinks, gets a user of its own."""
         if notification["topic"] == "contact.merged":
             known = f"elsewhere-{notification['data']['item']['id']}"

@@ -8,9 +8,10 @@ from typing import Any
 import requests
 
 from harness.core.people import User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import IN_BETWEEN, NOBODY, SAID_NO, TO_LEAD, UNKNOWN_VISITOR, VISITOR_NEW, WORKED
-from harness.zoo.sound_requests import Body, Found, Sound
+from harness.zoo.sound_requests import Body, Sound
 
 
 @bug(
@@ -37,7 +38,7 @@ class TrustsTheStatusAndTellsAll(TrustsTheStatus):
 
     returns = "contact"
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert, and pass the answer on."""
         sent = {"visitor": {"user_id": visitor.user_id}, "contact": self.identify(user), "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
@@ -82,7 +83,7 @@ class TakesNotFoundForDone(Sound):
 class Crashes(Sound):
     """Has a bug before the first request."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Crash."""
         raise KeyError("visitor_uuid")
 

@@ -7,6 +7,7 @@ from typing import Any
 import requests
 
 from harness.core.people import Lead, User, Visitor
+from harness.pipeline.intercom_body import IntercomBody
 from harness.zoo.bug import Kill, bug
 from harness.zoo.expected_claims import (
     LEAD_MERGE,
@@ -19,7 +20,7 @@ from harness.zoo.expected_claims import (
     VISITOR_NEW_ID,
     WORKED,
 )
-from harness.zoo.sound_requests import Found, Sound, Sound1x
+from harness.zoo.sound_requests import Sound, Sound1x
 
 
 @bug(
@@ -31,7 +32,7 @@ from harness.zoo.sound_requests import Found, Sound, Sound1x
 class TakesIntercomsIdForAUserId(Sound1x):
     """Names the user by Intercom's id where an id of one's own is meant (facts §11.4)."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Convert into somebody new."""
         if not user.id:
             return super().lead_to_user(lead, user)
@@ -46,7 +47,7 @@ class TakesIntercomsIdForAUserId(Sound1x):
 class TakesTheEmailForAUserId(Sound1x):
     """Names the user by e-mail where an id of one's own is meant."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert into somebody new."""
         sent = {"visitor": {"user_id": visitor.user_id}, "user": {"user_id": user.email or user.id}, "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
@@ -59,7 +60,7 @@ class TakesTheEmailForAUserId(Sound1x):
 class TakesAVisitorForAContact(Sound):
     """Merges the visitor as if they were a lead."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Merge by the visitor's id."""
         if not user.id:
             return super().visitor_to_user(visitor, user)
@@ -74,12 +75,12 @@ class TakesAVisitorForAContact(Sound):
 class NamesTheUserByTheUuid(Sound):
     """Takes the uuid of visitor or lead for the new user's id."""
 
-    def visitor_to_user(self, visitor: Visitor, user: User) -> Found:
+    def visitor_to_user(self, visitor: Visitor, user: User) -> IntercomBody:
         """Convert under the uuid."""
         sent = {"visitor": {"user_id": visitor.user_id}, "user": {"user_id": visitor.user_id}, "type": "user"}
         return self.ask("POST", "/visitors/convert", sent)
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Change the role under the uuid."""
         if user.id:
             return super().lead_to_user(lead, user)
@@ -93,7 +94,7 @@ class NamesTheUserByTheUuid(Sound):
 class KeepsTheUuid(Sound):
     """Gives the new user the visitor's uuid as external id beside the e-mail."""
 
-    def lead_to_user(self, lead: Lead, user: User) -> Found:
+    def lead_to_user(self, lead: Lead, user: User) -> IntercomBody:
         """Change the role, and keep the uuid."""
         if user.id or not user.email:
             return super().lead_to_user(lead, user)
@@ -166,6 +167,6 @@ class ShoutsTheEmail(Sound):
 class SendsABlank(Sound):
     """Reads the visitor's id from a cookie that is not there, and sends the empty string."""
 
-    def visitor_to_lead(self, visitor: Visitor) -> Found:
+    def visitor_to_lead(self, visitor: Visitor) -> IntercomBody:
         """Convert nobody."""
         return self.ask("POST", "/visitors/convert", {"visitor": {"user_id": ""}, "type": "lead"})
