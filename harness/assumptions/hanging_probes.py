@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.assumptions.probe_client import Ask, Probe, plain_lead, plain_user, probes_in
 from harness.core.people import Lead
@@ -44,7 +44,7 @@ def a_conversation_in_four_versions(people: People, ask: Ask) -> None:
             ask("GET", f"/conversations/{conversation['id']}", None, version)
 
 
-def _said(ask: Ask, lead: Lead, **sent: Any) -> str:
+def _said(ask: Ask, lead: Lead, **sent: object) -> str:
     said = ask("POST", "/conversations", {"from": {"type": "lead", "id": lead.id}, "body": "Do you ship?", **sent})
     return str((said.answer or {}).get("conversation_id"))
 
@@ -68,7 +68,7 @@ def let_somebody_into_a_conversation(people: People, ask: Ask) -> None:
     ask("POST", f"/conversations/{conversation_id}/customers", {"customer": {"intercom_user_id": other.id}})
 
 
-def _conversations_of(lead: Lead) -> Mapping[str, Any]:
+def _conversations_of(lead: Lead) -> Mapping[str, object]:
     return {"query": {"field": "contact_ids", "operator": "=", "value": lead.id}}
 
 

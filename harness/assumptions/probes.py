@@ -8,7 +8,7 @@ asked that might leave something behind if the guess is wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.assumptions import hanging_probes
 from harness.assumptions.probe_client import Ask, Probe, plain_lead, plain_user, probes_in
@@ -20,11 +20,11 @@ OLD: Final = "1.4"
 """The last version in which leads are converted by `POST /contacts/convert`."""
 
 
-def _convert(ask: Ask, visitor: Visitor, **sent: Any) -> Reading:
+def _convert(ask: Ask, visitor: Visitor, **sent: object) -> Reading:
     return ask("POST", "/visitors/convert", {"visitor": {"user_id": visitor.user_id}, **sent})
 
 
-def _convert_lead(ask: Ask, lead: Lead | Visitor, **user: Any) -> Reading:
+def _convert_lead(ask: Ask, lead: Lead | Visitor, **user: object) -> Reading:
     return ask("POST", "/contacts/convert", {"contact": {"id": lead.id}, "user": user}, OLD)
 
 

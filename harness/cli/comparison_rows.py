@@ -96,7 +96,7 @@ class Comparison:
             "differences": rows,
         }
 
-    def _operations(self) -> Iterator[dict[str, Any]]:
+    def _operations(self) -> Iterator[dict[str, object]]:
         wrong = Counter(
             one.operation for one in self.differences if one.blame != "environment" and "sandbox" in one.differs_from
         )

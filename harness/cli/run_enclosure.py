@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.containment.addresses import DeclaredAddress, declared_address
@@ -53,7 +53,7 @@ def _service_stands_outside(pipeline: str | None) -> bool:
     return "service" not in table and any(_is_url(value) for value in table.values())
 
 
-def _is_url(value: Any) -> bool:
+def _is_url(value: object) -> bool:
     if isinstance(value, dict):
         return any(map(_is_url, value.values()))
     return isinstance(value, str) and value.startswith(("http://", "https://"))

@@ -121,7 +121,7 @@ class RunReporter:
             config.pluginmanager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, object]:
         """Keep what the scenario came to."""
         report = yield
         if RESULT in item.stash:

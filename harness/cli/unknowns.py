@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -106,7 +105,7 @@ def _asking(run: Run) -> Ask:
     session.trust_env = False
     session.mount("https://", GatewayAdapter(run.gateway, "pipeline"))
 
-    def ask(method: str, path: str, sent: Any = None, version: str = NEWEST_VERSION) -> Reading:
+    def ask(method: str, path: str, sent: object = None, version: str = NEWEST_VERSION) -> Reading:
         headers = {"authorization": f"Bearer {app.stand_in}", "intercom-version": version}
         headers |= {"content-type": "application/json"} if sent is not None else {}
         body = sent if sent is None or isinstance(sent, bytes) else msgspec.json.encode(sent)

@@ -29,7 +29,7 @@ class Reading:
 
     method: str
     path: str
-    sent: Any
+    sent: object
     status: int
     answer: Any
     link: str | None = None
@@ -75,8 +75,8 @@ class IntercomClient:
         self,
         method: str,
         path: str,
-        sent: Any = None,
-        query: Mapping[str, Any] | None = None,
+        sent: object = None,
+        query: Mapping[str, object] | None = None,
         version: str | None = None,
     ) -> Reading:
         """Ask once. A connection that fails is a reading with status 0. version: another one than the client's own."""
@@ -96,12 +96,12 @@ class IntercomClient:
             answer = None
         return Reading(method, target, sent, got.status_code, answer, got.headers.get("link"))
 
-    def get(self, path: str, **query: Any) -> Reading:
+    def get(self, path: str, **query: object) -> Reading:
         """`GET` with query parameters."""
         return self.ask("GET", path, query=query or None)
 
 
-def _prepared(method: str, url: str, headers: Mapping[str, Any], body: bytes | None) -> requests.PreparedRequest:
+def _prepared(method: str, url: str, headers: Mapping[str, object], body: bytes | None) -> requests.PreparedRequest:
     """What `Session.request` would make of it: that merges and parses for longer than the sandbox takes to answer."""
     made: Any = requests.PreparedRequest()
     made.method, made.url, made.body, made.hooks = method, requote_uri(url), body, {"response": []}

@@ -59,7 +59,7 @@ class Key:
     """
 
     name: str
-    kind: KeyKind[Any]
+    kind: KeyKind[object]
     about: str
     commands: Sequence[str]
     in_pipeline: bool = False

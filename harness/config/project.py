@@ -38,7 +38,7 @@ class _Found:
 
     path: Path
     text: str
-    table: Mapping[str, Any]
+    table: Mapping[str, object]
     prefix: str = ""
 
     def where(self, key: str) -> str:
@@ -135,7 +135,7 @@ def _check_name(name: str, found: _Found) -> None:
 
 
 def _read_pipeline_table(
-    table: Mapping[str, Any], found: _Found, values: dict[str, Any], origins: dict[str, Origin]
+    table: Mapping[str, object], found: _Found, values: dict[str, object], origins: dict[str, Origin]
 ) -> None:
     for name, value in table.items():
         dotted = f"{PIPELINE}.{name}"

@@ -83,7 +83,7 @@ class RemoteNotification:
     """One notification of a sandbox over there."""
 
     topic: str
-    body: dict[str, Any]
+    body: dict[str, object]
 
 
 class RemoteSandbox:
@@ -116,38 +116,38 @@ class RemoteWorkspace:
         self._upstream = upstream
         self._name = name
 
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_visitor(self, traits: Mapping[str, object]) -> dict[str, object]:
         """A new visitor."""
-        visitor: dict[str, Any] = self._call("POST", "visitors", traits)
+        visitor: dict[str, object] = self._call("POST", "visitors", traits)
         return visitor
 
-    def create_segment(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_segment(self, traits: Mapping[str, object]) -> dict[str, object]:
         """A new segment."""
-        segment: dict[str, Any] = self._call("POST", "segments", traits)
+        segment: dict[str, object] = self._call("POST", "segments", traits)
         return segment
 
     def reset(self) -> None:
         """Forget everyone and everything of this workspace."""
         self._call("POST", "reset")
 
-    def population(self, seen: int = -1) -> dict[str, Any]:
+    def population(self, seen: int = -1) -> dict[str, object]:
         """Everybody there."""
-        people: dict[str, Any] = self._call("GET", f"people?seen={seen}")
+        people: dict[str, object] = self._call("GET", f"people?seen={seen}")
         return people
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The workspace's settings."""
-        settings: dict[str, Any] = self._call("GET", "settings")
+        settings: dict[str, object] = self._call("GET", "settings")
         return settings
 
-    def update_settings(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def update_settings(self, changes: Mapping[str, object]) -> dict[str, object]:
         """Change settings."""
-        settings: dict[str, Any] = self._call("PUT", "settings", changes)
+        settings: dict[str, object] = self._call("PUT", "settings", changes)
         return settings
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Its delivery log."""
-        logged: list[dict[str, Any]] = self._call("GET", "webhooks")["data"]
+        logged: list[dict[str, object]] = self._call("GET", "webhooks")["data"]
         return logged
 
     def merge_users(self, from_id: str, into_id: str) -> None:
@@ -162,12 +162,12 @@ class RemoteWorkspace:
         """Checkpoints are kept where the sandbox runs."""
         self.checkpoint()
 
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+    def changes_since(self, content: bytes) -> list[dict[str, object]]:
         """Checkpoints are kept where the sandbox runs."""
         self.checkpoint()
         return []
 
-    def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
+    def _call(self, method: str, name: str, body: Mapping[str, object] | None = None) -> Any:
         headers = {"authorization": f"Bearer {token_of(self._name)}", "content-type": "application/json"}
         content = b"" if body is None else json.dumps(dict(body)).encode()
         response = self._upstream.send(Request(method, f"/_sandbox/{name}", headers, content))
@@ -192,7 +192,7 @@ def running_sandbox(url: str) -> Upstream:
     return upstream
 
 
-def _health(upstream: Upstream) -> Any:
+def _health(upstream: Upstream) -> object:
     try:
         return upstream.send(Request("GET", "/_sandbox/health")).json()
     except urllib3.exceptions.HTTPError as failure:

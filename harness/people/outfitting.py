@@ -43,13 +43,13 @@ class Outfitter:
     def contact(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make a lead or a user; what is `None` is not sent. Attributes that nobody defined yet are defined."""
         self.attributes(fields.get("custom_attributes") or {})
-        made: Mapping[str, Any] = self.do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
+        made: Mapping[str, object] = self.do("POST", "/contacts", {k: v for k, v in fields.items() if v is not None})
         return made
 
     def equip(
         self,
         contact_id: str,
-        traits: Mapping[str, Any],
+        traits: Mapping[str, object],
         tags: Sequence[str],
         says: str | None,
         role: str,
@@ -105,7 +105,7 @@ class Outfitter:
             self._tags[name] = self.do("POST", "/tags", {"name": marked})["id"]
         return self._tags[name]
 
-    def do(self, method: str, path: str, sent: Any = None, version: str | None = None) -> Any:
+    def do(self, method: str, path: str, sent: object = None, version: str | None = None) -> Any:
         """Ask for something that has to be done, in an older version where one is named.
 
         Raises:

@@ -47,7 +47,7 @@ class People(Circumstances):
         self.gone: list[User] = []
         """Whom a teammate merged away, which no request tells of."""
         self._bystanders: tuple[Person, ...] = ()
-        self._visitors: list[Mapping[str, Any]] = []
+        self._visitors: list[Mapping[str, object]] = []
         self._outfitter = Outfitter(client, traits.marker)
         self._plain = False
         """Whether people carry only what everybody does, as bystanders do."""
@@ -68,12 +68,12 @@ class People(Circumstances):
         return self._bystanders
 
     @property
-    def visitors_seen(self) -> Sequence[Mapping[str, Any]]:
+    def visitors_seen(self) -> Sequence[Mapping[str, object]]:
         """The visitors as their origin told them, for a cassette's header."""
         return tuple(self._visitors)
 
     @property
-    def drawn(self) -> Sequence[Mapping[str, Any]]:
+    def drawn(self) -> Sequence[Mapping[str, object]]:
         """All traits that were drawn, for a cassette's header."""
         return self._traits.drawn
 
@@ -178,7 +178,7 @@ class People(Circumstances):
         role: Role,
         fields: Mapping[str, str | None],
         attributes: Mapping[str, AttributeValue],
-        traits: Mapping[str, Any],
+        traits: Mapping[str, object],
         said: Carried,
     ) -> tuple[str, str]:
         """Make a contact with what it carries; returns its id and its external id."""

@@ -71,7 +71,7 @@ class Traits(Protocol):
         ...
 
     @property
-    def drawn(self) -> Sequence[Mapping[str, Any]]:
+    def drawn(self) -> Sequence[Mapping[str, object]]:
         """All draws so far, as they stand in a cassette's header."""
         ...
 
@@ -99,10 +99,10 @@ class DrawnTraits:
         self._faker.seed_instance(seed)
         self.marker = marker
         self._variety = Random(seed if variety is None else variety)  # noqa: S311  # people of tests, not secrets
-        self._drawn: list[Mapping[str, Any]] = []
+        self._drawn: list[Mapping[str, object]] = []
 
     @property
-    def drawn(self) -> Sequence[Mapping[str, Any]]:
+    def drawn(self) -> Sequence[Mapping[str, object]]:
         """All draws so far."""
         return self._drawn
 
@@ -144,7 +144,7 @@ class DeclaredTraits(DrawnTraits):
         super().__init__(seed, marker, variety)
         self._declare = declare
 
-    def draw(self, kind: str) -> Mapping[str, Any]:
+    def draw(self, kind: str) -> Mapping[str, object]:
         """Return the traits of the next person."""
         traits = super().draw(kind)
         if kind == "stranger":
@@ -155,17 +155,17 @@ class DeclaredTraits(DrawnTraits):
 class RecordedTraits:
     """Traits as a cassette's header tells them, in the order in which they were drawn."""
 
-    def __init__(self, drawn: Sequence[Mapping[str, Any]], marker: str = "") -> None:
+    def __init__(self, drawn: Sequence[Mapping[str, object]], marker: str = "") -> None:
         self.marker = marker
         self._recorded = list(drawn)
         self._taken = 0
 
     @property
-    def drawn(self) -> Sequence[Mapping[str, Any]]:
+    def drawn(self) -> Sequence[Mapping[str, object]]:
         """All draws so far."""
         return self._recorded[: self._taken]
 
-    def draw(self, kind: str) -> Mapping[str, Any]:
+    def draw(self, kind: str) -> Mapping[str, object]:
         """The next recorded traits; their kind must be the one asked for."""
         if self._taken >= len(self._recorded) or self._recorded[self._taken].get("kind") != kind:
             told = self._recorded[self._taken].get("kind") if self._taken < len(self._recorded) else "nobody further"

@@ -26,10 +26,10 @@ def can_visit(origin: VisitorOrigin) -> bool:
 class SandboxVisitorOrigin:
     """The embedded sandbox, asked directly."""
 
-    def __init__(self, create: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    def __init__(self, create: Callable[[Mapping[str, object]], Mapping[str, object]]) -> None:
         self._create = create
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, object]) -> Mapping[str, object]:
         """One new visitor."""
         return self._create(traits)
 
@@ -40,7 +40,7 @@ class HttpVisitorOrigin:
     def __init__(self, session: requests.Session, url: str, token: str) -> None:
         self._session, self._url, self._token = session, url, token
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, object]) -> Mapping[str, object]:
         """One new visitor."""
         headers = {"Authorization": f"Bearer {self._token}"}
         got = self._session.post(f"{self._url}/_sandbox/visitors", json=dict(traits), headers=headers, timeout=30)
@@ -52,7 +52,7 @@ class HttpVisitorOrigin:
 class RecordedVisitorOrigin:
     """The visitors of a cassette's header, in their order."""
 
-    def __init__(self, visitors: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, visitors: Iterable[Mapping[str, object]]) -> None:
         self._visitors = list(visitors)
 
     @property
@@ -60,7 +60,7 @@ class RecordedVisitorOrigin:
         """Whether there is one left."""
         return bool(self._visitors)
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, object]) -> Mapping[str, object]:
         """The next recorded visitor."""
         if not self._visitors:
             raise Problem(

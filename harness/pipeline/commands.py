@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from harness.core.foreign_values import parsed
 from harness.core.http import Request
@@ -152,7 +152,7 @@ def ended_by(status: int | None) -> str:
     return f"ended with exit status {status}"
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return parsed(text)
     except ValueError:

@@ -47,7 +47,7 @@ def _toml_files(path: Path, places: Sequence[Path]) -> list[Path]:
         read = pipeline_table(path, tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Problem(f"the pipeline {path.name} cannot be read", evidence=str(error)) from error
-    table: Mapping[str, Any] = read if isinstance(read, Mapping) else {}
+    table: Mapping[str, object] = read if isinstance(read, Mapping) else {}
     module = table.get("object")
     named = _module_files(module, places) if isinstance(module, str) else []
     return [path, *named, *_named(table, path.parent), *_listed(table, path.parent)]

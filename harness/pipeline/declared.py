@@ -109,7 +109,7 @@ def _known(
     return names
 
 
-def _time_limit(table: Mapping[str, Any], where: str) -> float:
+def _time_limit(table: Mapping[str, object], where: str) -> float:
     value = table.get("time_limit", DEFAULT_TIME_LIMIT)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise Problem(

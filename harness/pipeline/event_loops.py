@@ -39,7 +39,7 @@ class OwnLoop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def run(self, awaitable: Awaitable[Any], seconds: float, backend: AsyncBackend) -> Any:
+    def run(self, awaitable: Awaitable[object], seconds: float, backend: AsyncBackend) -> object:
         """Return what the awaitable comes to. Raises: `TimeLimitReached` if that takes longer."""
         if backend == "trio":
             import trio
@@ -61,7 +61,7 @@ class OwnLoop:
             self._loop.close()
 
 
-async def within(awaitable: Awaitable[Any], seconds: float, backend: AsyncBackend) -> Any:
+async def within(awaitable: Awaitable[object], seconds: float, backend: AsyncBackend) -> object:
     """Return what the awaitable comes to. Raises: `TimeLimitReached` if that takes longer than so many seconds."""
     if backend == "trio":
         import trio
@@ -79,7 +79,7 @@ async def within(awaitable: Awaitable[Any], seconds: float, backend: AsyncBacken
         raise
 
 
-async def on_a_thread(work: Callable[[], Any], backend: AsyncBackend) -> Any:
+async def on_a_thread(work: Callable[[], object], backend: AsyncBackend) -> Any:
     """Return what blocking work comes to, while the loop goes on."""
     if backend == "trio":
         import trio
@@ -88,15 +88,15 @@ async def on_a_thread(work: Callable[[], Any], backend: AsyncBackend) -> Any:
     return await asyncio.to_thread(work)
 
 
-async def all_of(awaitables: Sequence[Awaitable[Any]], backend: AsyncBackend) -> list[Any]:
+async def all_of(awaitables: Sequence[Awaitable[object]], backend: AsyncBackend) -> list[Any]:
     """Return what several awaitables come to, which run at the same time; in their order."""
     if backend == "asyncio":
         return list(await asyncio.gather(*awaitables))
     import trio
 
-    found: list[Any] = [None] * len(awaitables)
+    found: list[object] = [None] * len(awaitables)
 
-    async def keep(place: int, awaitable: Awaitable[Any]) -> None:
+    async def keep(place: int, awaitable: Awaitable[object]) -> None:
         found[place] = await awaitable
 
     async with trio.open_nursery() as nursery:

@@ -77,7 +77,7 @@ class PipelineUnderTest:
         self._declared = declared or Declared()
         self.before_again: Callable[[], None] = lambda: None
         """To be called before a call comes once more that did its work."""
-        self._awaitables: list[PendingCall[Any]] = []
+        self._awaitables: list[PendingCall[object]] = []
 
     @property
     def name(self) -> str:
@@ -166,7 +166,7 @@ class PipelineUnderTest:
         self._answers[before:] = answers
         return answers
 
-    def _pending(self, call: str, begin: Callable[[], Awaitable[Any]]) -> Any:
+    def _pending(self, call: str, begin: Callable[[], Awaitable[object]]) -> Any:
         pending = PendingCall(call, begin)
         self._awaitables.append(pending)
         return pending

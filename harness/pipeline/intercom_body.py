@@ -51,8 +51,8 @@ class IntercomBody(TypedDict, total=False):
     scroll_param: str
 
 
-class NotificationData(TypedDict):
-    """What a notification is about."""
+class NotifiedContact(TypedDict):
+    """The contact that a notification is about."""
 
     item: IntercomBody
 
@@ -61,4 +61,4 @@ class NotificationRead(TypedDict):
     """A webhook notification, as far as workers read it (facts §8)."""
 
     topic: str
-    data: NotificationData
+    data: NotifiedContact

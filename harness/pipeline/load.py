@@ -127,7 +127,7 @@ def _from_toml(
 
 
 def _python_of(
-    table: Mapping[str, Any], path: Path, folders: Sequence[Path], where: str, fill: Callable[[str], str]
+    table: Mapping[str, object], path: Path, folders: Sequence[Path], where: str, fill: Callable[[str], str]
 ) -> PipelineSpec:
     """Return the Python object, or the fixture, that a table names."""
     key, *more = [each for each in PYTHON if each in table]
@@ -151,7 +151,7 @@ def _is_url(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
-def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: str) -> PipelineSpec:
+def _from_hook(path: Path, given: Mapping[str, object], declared: Declared, where: str) -> PipelineSpec:
     from harness.pipeline.hook import HookPipeline
     from harness.pipeline.service import Service
     from harness.pipeline.service_url import check_url, place_of
@@ -191,7 +191,7 @@ def _from_hook(path: Path, given: Mapping[str, Any], declared: Declared, where: 
     return PipelineSpec(name, start, False, declared, ports, close, serves=service is not None)
 
 
-def _with_port(table: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_port(table: Mapping[str, Any]) -> Mapping[str, object]:
     """`{port}` is a free one, the same in every key, so that several runs have a service each at the same time."""
     keys = [key for key in ("service", *PLACES) if isinstance(table.get(key), str)]
     if "service" not in keys or not any("{port}" in table[key] for key in keys):
@@ -201,7 +201,7 @@ def _with_port(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**table, **{key: table[key].replace("{port}", port) for key in keys}}
 
 
-def _service_words(path: Path, table: Mapping[str, Any], where: str) -> list[str]:
+def _service_words(path: Path, table: Mapping[str, object], where: str) -> list[str]:
     if not isinstance(table["service"], str):
         evidence = repr(table["service"])
         raise Problem(f"{where}: service must be a command line", evidence=evidence, remedy="write it as one string")

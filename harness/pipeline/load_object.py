@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any, Final
+from typing import Final
 
 from harness.core.errors import Problem
 from harness.pipeline.answer import OPERATIONS, Operation, Runner
@@ -86,7 +86,7 @@ def _spec_of(target: object, name: str, where: str, declaring: Mapping[str, obje
     return PipelineSpec(name, start, True, declared, close=loop.close)
 
 
-def arguments_in(table: Mapping[str, Any], where: str, fill: Callable[[str], str]) -> Mapping[str, object]:
+def arguments_in(table: Mapping[str, object], where: str, fill: Callable[[str], str]) -> Mapping[str, object]:
     """Return the arguments of a table for a class or a factory, with the placeholders in their texts filled in."""
     found = table.get("arguments", {})
     if not isinstance(found, dict):

@@ -29,7 +29,7 @@ ASKED: Final[Mapping[tuple[str, str], str]] = {
 """What a scenario writes for each operation: fixture and method."""
 
 
-def operations_in(function: Callable[..., Any], values: Iterable[object] = ()) -> frozenset[str]:
+def operations_in(function: Callable[..., object], values: Iterable[object] = ()) -> frozenset[str]:
     """The operations that a scenario names, itself or by a function it uses."""
     waiting, seen, found = [one for one in (function, *values) if isinstance(one, FunctionType)], set(), set()
     while waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from harness.core.errors import Problem
 
@@ -32,11 +32,11 @@ class PendingCall(Generic[T]):
         self._begin = begin
         self.was_awaited = False
 
-    def __await__(self) -> Generator[Any, None, T]:
+    def __await__(self) -> Generator[object, None, T]:
         self.was_awaited = True
         return self._begin().__await__()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         raise self.complaint()
 
     def complaint(self) -> NotAwaited:

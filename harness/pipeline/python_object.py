@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
 from inspect import isawaitable
-from typing import Any, Final
+from typing import Final
 
 from harness.core.foreign_values import message
 from harness.core.http import Request
@@ -107,8 +107,8 @@ class PythonPipeline:
         """Hand a notification to its `webhook` method."""
         return self._perform("webhook", [json.loads(told.body)])
 
-    def _perform(self, operation: Operation, arguments: Sequence[Any]) -> Answer:
-        def act() -> Any:
+    def _perform(self, operation: Operation, arguments: Sequence[object]) -> Answer:
+        def act() -> object:
             with self.working():
                 value = getattr(self._target, operation)(*arguments)
                 return self._come_to(value) if isawaitable(value) else value
@@ -131,7 +131,7 @@ class PythonPipeline:
             raise call.error
         return call.answer(printed)
 
-    def _come_to(self, awaitable: Awaitable[Any]) -> Any:
+    def _come_to(self, awaitable: Awaitable[object]) -> object:
         """Return what an awaitable comes to; where a loop runs on this thread, on a thread and loop of its own."""
         if running_loop() is None and not _HAS_OWN_THREAD.get():
             return self._loop.run(awaitable, self._time_limit, self._backend)
@@ -189,9 +189,9 @@ class _Call:
     """One call of a method: what it does, and what came of it."""
 
     operation: Operation
-    act: Callable[[], Any]
+    act: Callable[[], object]
     time_limit: float
-    value: Any = None
+    value: object = None
     error: BaseException | None = None
     timed_out: bool = False
     started: float = 0.0

@@ -54,7 +54,7 @@ def short_waits(applies: Callable[[], bool]) -> Iterator[Callable[[], None]]:
         yield refresh
 
 
-def _asynchronous(real: Callable[..., Any], applies: Callable[[], bool]) -> Callable[..., Any]:
+def _asynchronous(real: Callable[..., Any], applies: Callable[[], bool]) -> Callable[..., object]:
     if real is asyncio.sleep or real.__module__.startswith("asyncio"):
 
         async def sleep(delay: float, result: object = None) -> object:
@@ -68,6 +68,6 @@ def _asynchronous(real: Callable[..., Any], applies: Callable[[], bool]) -> Call
     return sleep_for
 
 
-def _replace(stack: ExitStack, module: ModuleType, replacement: Callable[..., Any]) -> None:
+def _replace(stack: ExitStack, module: ModuleType, replacement: Callable[..., object]) -> None:
     stack.callback(setattr, module, "sleep", module.sleep)
     module.sleep = replacement  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from harness.pipeline.event_loops import running_loop
@@ -47,7 +47,9 @@ class ThreadOwners:
                 self._marks[thread] = owner
             start(thread)
 
-        def marked_submit(pool: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        def marked_submit(
+            pool: ThreadPoolExecutor, fn: Callable[..., object], /, *args: object, **kwargs: object
+        ) -> object:
             owner = self.owner()
             if owner is None:
                 return submit(pool, fn, *args, **kwargs)
@@ -102,7 +104,7 @@ class ThreadOwners:
             return False
         return len(self._callers) == 1 and not any(thread.is_alive() for thread in list(self._marks))
 
-    def _working_for(self, owner: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def _working_for(self, owner: str, fn: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         with self.calling(owner):
             return fn(*args, **kwargs)
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -39,7 +39,7 @@ class Heard:
     text: str
 
     @property
-    def json(self) -> Any:
+    def json(self) -> object:
         """The answer as JSON, `None` where it is none."""
         try:
             return parsed(self.text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ def refuse_hidden_fixtures(item: pytest.Function, names: Collection[str], module
             raise _hidden(name, found[-1].func)
 
 
-def _hidden(name: str, theirs: Any) -> Exception:
+def _hidden(name: str, theirs: object) -> Exception:
     code = getattr(theirs, "__code__", None)
     where = f"{Path(code.co_filename).name}, line {code.co_firstlineno}" if code else theirs.__module__
     return Problem(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, object]] = {
     "--against": {
         "default": "cassette", "metavar": "BACKEND", "help": "sandbox, test-app, cassette (default) or URL",
     },

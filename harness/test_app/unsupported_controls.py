@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.core.errors import NotPossibleHere, NotPossibleReason
 
@@ -11,7 +10,7 @@ from harness.core.errors import NotPossibleHere, NotPossibleReason
 class UnsupportedControls:
     """The workspace of a TEST app, of which nothing can be set: a scenario that asks for it is not run."""
 
-    def create_visitor(self, traits: Mapping[str, Any]) -> dict[str, Any]:
+    def create_visitor(self, traits: Mapping[str, object]) -> dict[str, object]:
         """Visitors come from a browser."""
         raise NotPossibleHere(NotPossibleReason.VISITORS)
 
@@ -19,11 +18,11 @@ class UnsupportedControls:
         """Nobody resets a workspace of Intercom's."""
         raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """What it is like cannot be read."""
         raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
-    def update_settings(self, changes: Mapping[str, Any]) -> Any:
+    def update_settings(self, changes: Mapping[str, object]) -> object:
         """What it is like cannot be set."""
         raise NotPossibleHere(NotPossibleReason.WEBHOOKS if "webhook_url" in changes else NotPossibleReason.SETTINGS)
 
@@ -35,10 +34,10 @@ class UnsupportedControls:
         """Nobody puts one back."""
         raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
-    def changes_since(self, content: bytes) -> list[dict[str, Any]]:
+    def changes_since(self, content: bytes) -> list[dict[str, object]]:
         """Nobody knows all that changed."""
         raise NotPossibleHere(NotPossibleReason.SETTINGS)
 
-    def merge_users(self, from_id: str, into_id: str) -> Any:
+    def merge_users(self, from_id: str, into_id: str) -> object:
         """Only a teammate merges users."""
         raise NotPossibleHere(NotPossibleReason.TEAMMATES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 
 class Verdict(StrEnum):
@@ -23,7 +22,7 @@ class Witness:
     when: str
     read: str
     shows: str
-    answer: Any = None
+    answer: object = None
 
 
 @dataclass(frozen=True, slots=True)

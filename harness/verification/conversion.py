@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from harness.core.errors import Problem
 from harness.core.people import Lead, User, Visitor
@@ -56,7 +55,7 @@ def created_for(source: Visitor | Lead, target: User, before: Snapshot, after: S
     return replace(target, id=str(made[0]["id"])) if len(made) == 1 else None
 
 
-def _is(body: Mapping[str, Any], target: User) -> bool:
+def _is(body: Mapping[str, object], target: User) -> bool:
     known = [(body.get(name), getattr(target, name)) for name in ("email", "external_id")]
     return body.get("role") == "user" and all(shown == value for shown, value in known if value is not None)
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 SHOWN = 6
 WIDTH = 60
 
 
-def told(old: Any, new: Any) -> str:
+def told(old: object, new: object) -> str:
     """The differences in one line, the first few of them."""
     found = list(islice(paths(old, new), SHOWN + 1))
     more = ["…"] if len(found) > SHOWN else []
     return "; ".join([f"{path or 'answer'}: {_brief(was)} → {_brief(now)}" for path, was, now in found[:SHOWN]] + more)
 
 
-def paths(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def paths(old: object, new: object, path: str = "") -> Iterator[tuple[str, object, object]]:
     """Each place in which two JSON values differ, with both values there."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
@@ -29,7 +28,7 @@ def paths(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
         yield path, old, new
 
 
-def _brief(value: Any) -> str:
+def _brief(value: object) -> str:
     if isinstance(value, list):
         return f"{len(value)} entries"
     text = repr(value)

@@ -55,12 +55,12 @@ def _attributes(conversion: Conversion) -> Iterator[LedgerRow]:
         yield LedgerRow(name, shown(had), shown(theirs), shown(has), fate, verdicts.get(name))
 
 
-def _bodies(conversion: Conversion) -> tuple[Mapping[str, Any] | None, ...]:
+def _bodies(conversion: Conversion) -> tuple[Mapping[str, object] | None, ...]:
     target = conversion.target_before.body if conversion.target_before else None
     return conversion.source_before.body, target, conversion.after.body
 
 
-def _value(body: Mapping[str, Any] | None, name: str) -> Any:
+def _value(body: Mapping[str, object] | None, name: str) -> object:
     if body is None:
         return None
     if body.get("type") == "visitor" and name in VISITOR_IDENTITY:
@@ -69,7 +69,7 @@ def _value(body: Mapping[str, Any] | None, name: str) -> Any:
     return value.get("image_url") if name == "avatar" and isinstance(value, Mapping) else value
 
 
-def _fate(had: Any, theirs: Any, has: Any, *, merged: bool) -> str:
+def _fate(had: object, theirs: object, has: object, *, merged: bool) -> str:
     had, theirs, has = (None if rules.empty(value) else value for value in (had, theirs, has))
     if has is None:
         return "gone"
@@ -119,11 +119,11 @@ def _listed(entries: Mapping[str, str]) -> str:
     return "; ".join(entries.values())
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if rules.empty(value) else str(value)
 
 
-def _moment(value: Any) -> str:
+def _moment(value: object) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         return _text(value)
     return timestamps.plain(value)

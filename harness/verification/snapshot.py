@@ -44,11 +44,11 @@ class PersonSnapshot:
         for conversation_id, reading in self.talks.items():
             yield f"conversation {conversation_id}", reading
 
-    def about(self) -> dict[str, tuple[Reading, Any]]:
+    def about(self) -> dict[str, tuple[Reading, object]]:
         """Each read by name with what it tells of this person: of a search their own entry, of an error no number."""
         return {name: (reading, self._own(name, reading)) for name, reading in self.readings()}
 
-    def _own(self, name: str, reading: Reading) -> Any:
+    def _own(self, name: str, reading: Reading) -> object:
         answer = reading.answer
         if not isinstance(answer, Mapping):
             return answer
@@ -60,7 +60,7 @@ class PersonSnapshot:
         return {key: value for key, value in answer.items() if key != "request_id"}
 
     @property
-    def body(self) -> Mapping[str, Any] | None:
+    def body(self) -> Mapping[str, object] | None:
         """The contact, or else the visitor, as it was shown."""
         for reading in (self.by_id, self.by_uuid):
             if reading is not None and reading.found and isinstance(reading.answer, Mapping):
@@ -101,7 +101,7 @@ class Snapshot:
         """Return the same census with those who are archived as they were shown before."""
         return replace(self, portraits={**self.portraits, **archived}) if archived else self
 
-    def with_external_id(self, external_id: str) -> list[Mapping[str, Any]]:
+    def with_external_id(self, external_id: str) -> list[Mapping[str, object]]:
         """The contacts that the list shows with this external id: the only prompt read that finds leads by theirs."""
         return [body for body in self.contacts.values() if body.get("external_id") == external_id]
 
@@ -171,7 +171,7 @@ COUNTED: Final = ("user_count", "session_count", "last_request_at", "updated_at"
 """What Intercom itself counts of a company: it changes when somebody joins, or is merged."""
 
 
-def lasting(company: Mapping[str, Any]) -> dict[str, Any]:
+def lasting(company: Mapping[str, object]) -> dict[str, object]:
     """Return what a company's body shows of it but for what Intercom counts."""
     return {name: value for name, value in company.items() if name not in COUNTED}
 
@@ -185,10 +185,10 @@ def _search(client: IntercomClient, field: str, value: str) -> Reading:
     return client.ask("POST", "/contacts/search", {"query": {"field": field, "operator": "=", "value": value}})
 
 
-def _list_contacts(client: IntercomClient) -> tuple[tuple[Reading, ...], dict[str, Mapping[str, Any]]]:
+def _list_contacts(client: IntercomClient) -> tuple[tuple[Reading, ...], dict[str, Mapping[str, object]]]:
     readings: list[Reading] = []
-    contacts: dict[str, Mapping[str, Any]] = {}
-    query: dict[str, Any] = {"per_page": PAGE}
+    contacts: dict[str, Mapping[str, object]] = {}
+    query: dict[str, object] = {"per_page": PAGE}
     while len(readings) < PAGES_AT_MOST:
         reading = client.get("/contacts", **query)
         readings.append(reading)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.client import Reading
 from harness.core.people import Person, User, Visitor
 from harness.verification.claims import Witness
 
 
-def witness(when: str, reading: Reading | None, shows: str = "", answer: Any = None) -> Witness:
+def witness(when: str, reading: Reading | None, shows: str = "", answer: object = None) -> Witness:
     """A read as a witness."""
     if reading is None:
         return Witness(when, "no read", "nothing was asked")

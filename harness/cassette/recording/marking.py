@@ -68,7 +68,7 @@ class _Marking:
         marked = self.tree(tree)
         return body if marked == tree else msgspec.json.encode(marked)
 
-    def tree(self, value: Any) -> Any:
+    def tree(self, value: object) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
@@ -89,7 +89,7 @@ class _Marking:
         return name.replace(self._had, self._marker) if self._had else f"{name} {self._marker}"
 
 
-def _called(people: Iterable[Mapping[str, Any]]) -> set[str]:
+def _called(people: Iterable[Mapping[str, object]]) -> set[str]:
     return {str(person[name]) for person in people for name in _NAMES if person.get(name)}
 
 

@@ -67,8 +67,8 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
         return vcr_response(outcome.answer)
 
     def pass_through(
-        self, method: str, url: str, body: object, headers: Mapping[str, str], send: Callable[[], Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
+        self, method: str, url: str, body: object, headers: Mapping[str, str], send: Callable[[], Mapping[str, object]]
+    ) -> Mapping[str, object]:
         """Answer a request from the recording, or send and keep it."""
         request = VcrRequest(method, url, body, dict(headers))
         if self._recorder is None:
@@ -113,7 +113,7 @@ class EngineCassette(VcrCassette):  # type: ignore[misc]  # vcrpy comes without 
 def use_cassette(path: str | Path, *, record: bool = False, **options: Any) -> Iterator[EngineCassette]:
     """Play `path` strictly for the length of a block, or record it anew; what did not fit is raised at its end.
 
-    Any number of threads may ask within the block. In a replay none of them reaches the network. A block that raises
+    object number of threads may ask within the block. In a replay none of them reaches the network. A block that raises
     leaves the cassette that was there as it was.
     """
     mode = RecordMode.ALL if record else RecordMode.NONE
@@ -134,7 +134,7 @@ def use_cassette(path: str | Path, *, record: bool = False, **options: Any) -> I
         raise problem
 
 
-def _readable(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _readable(answer: Mapping[str, Any]) -> dict[str, object]:
     return {**answer, "body": {"string": answer["body"]["string"]}}
 
 

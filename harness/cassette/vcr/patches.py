@@ -24,13 +24,13 @@ class CallTape(Protocol):
     """What answers a request: from a recording, or by really sending it."""
 
     def pass_through(
-        self, method: str, url: str, body: object, headers: Mapping[str, str], send: Callable[[], Mapping[str, Any]]
+        self, method: str, url: str, body: object, headers: Mapping[str, str], send: Callable[[], Mapping[str, object]]
     ) -> Mapping[str, Any]:
         """Return the answer as vcrpy's dictionary has it. send: sends the request and returns its answer so."""
         ...
 
 
-def thread_safe_patches(tape: Callable[[], CallTape]) -> list[tuple[object, str, Callable[..., Any]]]:
+def thread_safe_patches(tape: Callable[[], CallTape]) -> list[tuple[object, str, Callable[..., object]]]:
     """Return what to replace: owner, name, replacement; in the form of vcrpy's `custom_patches`."""
     return [
         (HTTPConnectionPool, "_make_request", _urllib3_replacement(tape)),
@@ -43,8 +43,8 @@ _SENDING = threading.local()
 """Whether the current thread really sends a request at this moment: what it does below is not answered again."""
 
 
-def _really(send: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, Any]]:
-    def sending() -> Mapping[str, Any]:
+def _really(send: Callable[[], Mapping[str, object]]) -> Callable[[], Mapping[str, object]]:
+    def sending() -> Mapping[str, object]:
         _SENDING.now = True
         try:
             return send()
@@ -54,7 +54,7 @@ def _really(send: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, 
     return sending
 
 
-def _http_client_replacements(tape: Callable[[], CallTape]) -> list[tuple[object, str, Callable[..., Any]]]:
+def _http_client_replacements(tape: Callable[[], CallTape]) -> list[tuple[object, str, Callable[..., object]]]:
     kind = http.client.HTTPConnection
     real_request, real_response = kind.request, kind.getresponse
 
@@ -64,13 +64,13 @@ def _http_client_replacements(tape: Callable[[], CallTape]) -> list[tuple[object
         else:
             connection.asked_of_the_tape = (method, url, body, dict(headers or {}), options)
 
-    def getresponse(connection: Any) -> Any:
+    def getresponse(connection: Any) -> object:
         asked = connection.__dict__.pop("asked_of_the_tape", None)
         if asked is None:
             return real_response(connection)
         method, url, body, headers, options = asked
 
-        def send() -> Mapping[str, Any]:
+        def send() -> Mapping[str, object]:
             real_request(connection, method, url, body, headers, **options)
             response = real_response(connection)
             return _dictionary(response.status, response.reason, response.headers, response.read())
@@ -92,7 +92,7 @@ def _received(answer: Mapping[str, Any], method: str) -> http.client.HTTPRespons
     return response
 
 
-def _urllib3_replacement(tape: Callable[[], CallTape]) -> Callable[..., Any]:
+def _urllib3_replacement(tape: Callable[[], CallTape]) -> Callable[..., object]:
     real = HTTPConnectionPool._make_request  # noqa: SLF001  # below retries and redirects, above the connection
 
     def make_request(
@@ -107,7 +107,7 @@ def _urllib3_replacement(tape: Callable[[], CallTape]) -> Callable[..., Any]:
     ) -> urllib3.HTTPResponse:
         whole = url if "://" in url else f"{pool.scheme}://{pool.host}{_port(pool)}{url}"
 
-        def send() -> Mapping[str, Any]:
+        def send() -> Mapping[str, object]:
             unread = {**options, "preload_content": False}
             response = real(pool, connection, method, url, body, headers, *args, **unread)
             return _dictionary(response.status, response.reason, response.headers, response.read(decode_content=False))
@@ -126,13 +126,13 @@ def _urllib3_replacement(tape: Callable[[], CallTape]) -> Callable[..., Any]:
     return make_request
 
 
-def _urllib_replacement(tape: Callable[[], CallTape]) -> Callable[..., Any]:
+def _urllib_replacement(tape: Callable[[], CallTape]) -> Callable[..., object]:
     real = urllib.request.AbstractHTTPHandler.do_open
 
-    def do_open(handler: Any, http_class: Any, asking: urllib.request.Request, **options: Any) -> Any:
+    def do_open(handler: Any, http_class: Any, asking: urllib.request.Request, **options: object) -> object:
         headers = {**asking.headers, **asking.unredirected_hdrs}
 
-        def send() -> Mapping[str, Any]:
+        def send() -> Mapping[str, object]:
             response = real(handler, http_class, asking, **options)
             return _dictionary(response.status, response.reason, response.headers, response.read())
 
@@ -160,7 +160,7 @@ def _port(pool: HTTPConnectionPool) -> str:
     return "" if pool.port in (None, usual) else f":{pool.port}"
 
 
-def _dictionary(status: int, reason: str | None, headers: Any, body: bytes) -> Mapping[str, Any]:
+def _dictionary(status: int, reason: str | None, headers: Any, body: bytes) -> Mapping[str, object]:
     kept = [(name, value) for name, value in headers.items() if name.lower() != "transfer-encoding"]
     return {
         "status": {"code": status, "message": reason or ""},

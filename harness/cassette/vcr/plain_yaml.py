@@ -21,7 +21,7 @@ def vcr_dictionary(cassette: Cassette) -> dict[str, object]:
     return {"version": 1, "interactions": [_readable(vcr_interaction(found)) for found in playable(cassette)]}
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _readable(row: dict[str, Any]) -> dict[str, object]:
     row["response"]["body"]["string"] = _text(row["response"]["body"]["string"])
     return row
 

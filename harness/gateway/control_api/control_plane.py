@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from harness.core.clock import FollowingClock
 from harness.core.errors import Problem
@@ -104,7 +104,7 @@ class ControlPlane:
             return "Pages may only look; start the server with --control to change things from here"
         return None
 
-    def _health(self) -> dict[str, Any]:
+    def _health(self) -> dict[str, object]:
         return {
             "type": "health",
             "status": "ok",
@@ -146,7 +146,7 @@ class ControlPlane:
             self._workspace(call).update_settings(call.body)
         return self._settings(call)
 
-    def _check_receiver(self, call: ControlRequest, url: str, before: Mapping[str, Any]) -> None:
+    def _check_receiver(self, call: ControlRequest, url: str, before: Mapping[str, object]) -> None:
         try:
             self._subscriptions().dispatcher.validate(url)
         except Problem:
@@ -232,7 +232,7 @@ class ControlPlane:
     def _show_checkpoint(self, call: ControlRequest) -> Response:
         return answer(200, self._since(call, self._checkpoints.named(call.workspace, call.name)))
 
-    def _since(self, call: ControlRequest, checkpoint: Checkpoint) -> dict[str, Any]:
+    def _since(self, call: ControlRequest, checkpoint: Checkpoint) -> dict[str, object]:
         people = self._workspace(call).changes_since(checkpoint.state)
         asked = writes(self._gateway.log.since(checkpoint.count, call.workspace))
         return {**checkpoint.as_data(), "since": {"requests": asked, "people": people}}

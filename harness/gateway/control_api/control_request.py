@@ -24,7 +24,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON's")
 
 
-def object_in(body: bytes) -> dict[str, Any]:
+def object_in(body: bytes) -> dict[str, object]:
     """Return the JSON object of a body, an empty one for an empty body. Raises ValueError or TypeError for others."""
     if not body.strip():
         return {}

@@ -31,7 +31,7 @@ DRIBBLE_PAUSE = 0.01
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send: TypeAlias = Callable[[MutableMapping[str, object]], Awaitable[None]]
 
 Answered = TypeVar("Answered")
 
@@ -183,7 +183,7 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-def _start(answer: Response) -> MutableMapping[str, Any]:
+def _start(answer: Response) -> MutableMapping[str, object]:
     headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers.items() if n not in HOP_BY_HOP]
     if answer.status not in (204, 304):
         headers.append((b"content-length", str(len(answer.body)).encode()))

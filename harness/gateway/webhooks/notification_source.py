@@ -29,7 +29,7 @@ class NotificationLike(Protocol):
         ...
 
     @property
-    def body(self) -> dict[str, Any]:
+    def body(self) -> dict[str, object]:
         """What it says."""
         ...
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -222,12 +221,12 @@ def _written(call: RequestContext, form: Form, person: Person, wanted: Identifie
     return written
 
 
-def _changes(call: RequestContext, traits: dict[str, Any], person: Person) -> dict[str, Any]:
+def _changes(call: RequestContext, traits: dict[str, object], person: Person) -> dict[str, object]:
     changes = profiles.changes(_saying(call, traits), person.custom_attributes)
     return changes | ({"updated_at": call.now} if traits != {"custom_attributes": {}} else {})
 
 
-def _saying(call: RequestContext, body: dict[str, Any]) -> RequestContext:
+def _saying(call: RequestContext, body: dict[str, object]) -> RequestContext:
     """The same call with another body, for an operation of the REST paths."""
     return RequestContext(
         call.workspace, call.version, call.parameters, call.query, body, call.now, call.origin, call.path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from uuid import UUID
 
@@ -26,7 +25,7 @@ class Form:
     """One post of the Messenger."""
 
     fields: Mapping[str, str]
-    user_data: dict[str, Any]
+    user_data: dict[str, object]
     proved: bool = False
     """Whether a signed token said who the user is."""
 
@@ -41,20 +40,20 @@ class Form:
         """The session cookie as it came."""
         return self.fields.get("anonymous_session", "")
 
-    def traits(self) -> dict[str, Any]:
+    def traits(self) -> dict[str, object]:
         """What it says of the person, in the words of 1.x's requests; anything unknown is a custom attribute."""
         found = {name: self.user_data[name] for name in WRITTEN_AS_THEY_ARE if name in self.user_data}
         if self.user_data.get("created_at") is not None:
             found["signed_up_at"] = self.user_data["created_at"]
         return found | self._companies() | {"custom_attributes": dict(self._custom_attributes())}
 
-    def _companies(self) -> dict[str, Any]:
+    def _companies(self) -> dict[str, object]:
         company, companies = self.user_data.get("company"), self.user_data.get("companies")
         named = [company] if isinstance(company, dict) else companies if isinstance(companies, list) else []
         wanted = [_company(entry) for entry in named]
         return {"companies": wanted} if wanted else {}
 
-    def _custom_attributes(self) -> Mapping[str, Any]:
+    def _custom_attributes(self) -> Mapping[str, object]:
         given = self.user_data.get("custom_attributes")
         loose = {**(given if isinstance(given, dict) else {}), **self.user_data}
         passed_over = {*WRITTEN_AS_THEY_ARE, *UTM, *IDENTITY, "custom_attributes"}
@@ -81,7 +80,7 @@ class Form:
         return self.fields.get("body", "")
 
 
-def _company(entry: Any) -> dict[str, Any]:
+def _company(entry: object) -> dict[str, object]:
     """A company as 1.x's requests name it: a page's `id` is the application's own id for it."""
     if not isinstance(entry, dict):
         raise Refused(no.TYPE_MISMATCH.filled(field="companies", wanted="a list of objects"))
@@ -101,7 +100,7 @@ def read_form(body: bytes) -> Form:
     return Form(fields, user_data or {})
 
 
-def json_field(fields: Mapping[str, str], name: str) -> Any:
+def json_field(fields: Mapping[str, str], name: str) -> object:
     """A field that holds JSON; `None` where it is absent or blank."""
     if not fields.get(name):
         return None

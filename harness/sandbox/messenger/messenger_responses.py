@@ -6,8 +6,6 @@ The keys of a ping's answer are those seen in recordings; what the page's cookie
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.messenger import proofs
 from harness.sandbox.rules.person import Person
 from harness.sandbox.serializers import shared_fields
@@ -16,7 +14,7 @@ from harness.sandbox.store.ids import avatar_of
 from harness.sandbox.workspace.workspace import Workspace
 
 
-def ping(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str, Any]:
+def ping(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str, object]:
     """The answer to a ping."""
     return {
         "app": app(workspace),
@@ -26,7 +24,7 @@ def ping(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str
     }
 
 
-def app(workspace: Workspace) -> dict[str, Any]:
+def app(workspace: Workspace) -> dict[str, object]:
     """The workspace as its Messenger knows it."""
     return {
         "id": workspace.app_id,
@@ -37,12 +35,12 @@ def app(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def launcher() -> dict[str, Any]:
+def launcher() -> dict[str, object]:
     """How the launcher looks: as it always does."""
     return {"is_enabled": True, "alignment": "right"}
 
 
-def user(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str, Any]:
+def user(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str, object]:
     """The person on the page."""
     now = workspace.now()
     secret = workspace.preferences.client_secret
@@ -64,7 +62,7 @@ def user(workspace: Workspace, person: Person, *, new_session: bool) -> dict[str
     }
 
 
-def conversation(workspace: Workspace, found: Conversation) -> dict[str, Any]:
+def conversation(workspace: Workspace, found: Conversation) -> dict[str, object]:
     """A conversation as the person on the page sees it: notes of teammates are not theirs to read."""
     said = [_part(found.message_id, found.person_id, found.body, found.created_at)]
     parts = [part for part in found.parts if part.part_type != "note" and part.body]
@@ -77,6 +75,6 @@ def conversation(workspace: Workspace, found: Conversation) -> dict[str, Any]:
     }
 
 
-def _part(part_id: str, person_id: str | None, body: str, created_at: int) -> dict[str, Any]:
+def _part(part_id: str, person_id: str | None, body: str, created_at: int) -> dict[str, object]:
     author = {"type": "user", "id": person_id} if person_id else {"type": "admin", "id": None}
     return {"id": part_id, "author": author, "body": body, "created_at": created_at}

@@ -32,7 +32,7 @@ DIALECT = VERSIONS["1.4"]
 """The Messenger takes custom attributes as they come, and users of one e-mail beside each other, as 1.x does."""
 
 FindWorkspace: TypeAlias = Callable[[str], Workspace | None]
-Act: TypeAlias = Callable[[RequestContext, Form], dict[str, Any]]
+Act: TypeAlias = Callable[[RequestContext, Form], dict[str, object]]
 
 SCRIPT_HEADERS = {
     "content-type": "text/javascript; charset=utf-8",
@@ -84,7 +84,7 @@ class Messenger:
             return Response(404, SCRIPT_HEADERS, b"/* There is no workspace with this App ID. */\n")
         return Response(200, SCRIPT_HEADERS, script(workspace.app_id))
 
-    def _post(self, request: Request) -> dict[str, Any]:
+    def _post(self, request: Request) -> dict[str, object]:
         act = ACTS.get(name_of(request.path))
         if act is None:
             raise Refused(no.PATH_UNKNOWN)
@@ -117,38 +117,38 @@ def _app_id(request: Request) -> str:
     return read_form(request.body).fields.get("app_id", "")
 
 
-def _envelope(refusal: IntercomError) -> dict[str, Any]:
+def _envelope(refusal: IntercomError) -> dict[str, object]:
     return {"type": "error.list", "errors": [{"code": refusal.code, "message": refusal.message}]}
 
 
 # --- what can be asked for ------------------------------------------------------------------------
 
 
-def _ping(call: RequestContext, form: Form) -> dict[str, Any]:
+def _ping(call: RequestContext, form: Form) -> dict[str, object]:
     arrival = arrivals.arrive(call, form)
     return messenger_responses.ping(call.workspace, arrival.person, new_session=arrival.new_session)
 
 
-def _open(call: RequestContext, form: Form) -> dict[str, Any]:
+def _open(call: RequestContext, form: Form) -> dict[str, object]:
     person = arrivals.whoever_is_here(call, form)
     return {"user": messenger_responses.user(call.workspace, person, new_session=False)}
 
 
-def _launcher(_call: RequestContext, _form: Form) -> dict[str, Any]:
+def _launcher(_call: RequestContext, _form: Form) -> dict[str, object]:
     return messenger_responses.launcher()
 
 
-def _nothing(_call: RequestContext, _form: Form) -> dict[str, Any]:
+def _nothing(_call: RequestContext, _form: Form) -> dict[str, object]:
     return {}
 
 
-def _conversations(call: RequestContext, form: Form) -> dict[str, Any]:
+def _conversations(call: RequestContext, form: Form) -> dict[str, object]:
     person = arrivals.whoever_is_here(call, form)
     found = call.belongings.conversations_of(person.person_id)
     return {"conversations": [messenger_responses.conversation(call.workspace, one) for one in found]}
 
 
-def _say(call: RequestContext, form: Form) -> dict[str, Any]:
+def _say(call: RequestContext, form: Form) -> dict[str, object]:
     """Something is said: whoever was a visitor is a lead now (facts §3, §11), with this conversation."""
     person = _spoken_to(call, form, arrivals.whoever_is_here(call, form))
     body = {"from": {"type": "contact", "id": person.person_id}, "body": form.message()}
@@ -157,7 +157,7 @@ def _say(call: RequestContext, form: Form) -> dict[str, Any]:
     return _heard(call, person, said["conversation_id"])
 
 
-def _reply(call: RequestContext, form: Form) -> dict[str, Any]:
+def _reply(call: RequestContext, form: Form) -> dict[str, object]:
     person = arrivals.whoever_is_here(call, form)
     (conversation_id,) = call.parameters
     if person.person_id not in call.belongings.participants_of(conversation_id):
@@ -180,7 +180,7 @@ def _spoken_to(call: RequestContext, form: Form, person: Person) -> Person:
     return person
 
 
-def _heard(call: RequestContext, person: Person, conversation_id: str) -> dict[str, Any]:
+def _heard(call: RequestContext, person: Person, conversation_id: str) -> dict[str, object]:
     found, now = call.belongings.conversation(conversation_id), call.people.get(person.person_id)
     assert found is not None
     assert now is not None
@@ -190,7 +190,7 @@ def _heard(call: RequestContext, person: Person, conversation_id: str) -> dict[s
     }
 
 
-def _event(call: RequestContext, form: Form) -> dict[str, Any]:
+def _event(call: RequestContext, form: Form) -> dict[str, object]:
     name = form.fields.get("event_name", "")
     if not name:
         raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))

@@ -52,17 +52,17 @@ def _conversations_by_admin(call: RequestContext) -> dict[str, object]:
     return {"admin": counted}
 
 
-def _users_by_tag(call: RequestContext) -> dict[str, Any]:
+def _users_by_tag(call: RequestContext) -> dict[str, object]:
     tags = call.belongings.all_tags()
     return {"tag": [{tag.name: call.people.count_tagged(tag.tag_id, "user")} for tag in tags]}
 
 
-def _companies_by_tag(call: RequestContext) -> dict[str, Any]:
+def _companies_by_tag(call: RequestContext) -> dict[str, object]:
     tags = call.belongings.all_tags()
     return {"tag": [{tag.name: call.belongings.count_labelled("company", tag.tag_id)} for tag in tags]}
 
 
-def _users_by_company(call: RequestContext) -> dict[str, Any]:
+def _users_by_company(call: RequestContext) -> dict[str, object]:
     companies = call.belongings.all_companies()
     return {
         "user": [
@@ -72,12 +72,12 @@ def _users_by_company(call: RequestContext) -> dict[str, Any]:
     }
 
 
-def _users_by_segment(call: RequestContext) -> dict[str, Any]:
+def _users_by_segment(call: RequestContext) -> dict[str, object]:
     segments = Segments(call.workspace)
     return {"segment": [{segment.name: len(segments.members(segment))} for segment in segments.all()]}
 
 
-def _nothing(_call: RequestContext) -> dict[str, Any]:
+def _nothing(_call: RequestContext) -> dict[str, object]:
     return {"segment": []}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from harness.sandbox.operations.conversions import find_visitor, visitor_becomes_lead
@@ -43,7 +41,7 @@ def message(call: RequestContext) -> OperationResponse:
     return _write(call, admin)
 
 
-def _speaker(call: RequestContext, author: dict[str, Any]) -> Person:
+def _speaker(call: RequestContext, author: dict[str, object]) -> Person:
     """Whoever says it; a visitor, whom the type `contact` alone may name, is a lead from then on (documented)."""
     if author["type"] == "contact":
         named = (parsing.identifier(author, name, call.version) for name in ("id", "user_id"))

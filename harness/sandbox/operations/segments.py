@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
@@ -40,7 +38,7 @@ def named(call: RequestContext, segment_id: str) -> Segment:
     return found
 
 
-def _shown(call: RequestContext, segment: Segment) -> dict[str, Any]:
+def _shown(call: RequestContext, segment: Segment) -> dict[str, object]:
     shown = shared_fields.segment(segment, call.version)
     if call.query.get("include_count", "").lower() in ("true", "1"):
         shown["count"] = len(Segments(call.workspace).members(segment))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.sandbox.requests.context import OperationResponse, RequestContext
 from harness.sandbox.rules import intercom_errors as no
 from harness.sandbox.rules.intercom_errors import Refused
@@ -21,7 +19,7 @@ def read(call: RequestContext) -> OperationResponse:
     return OperationResponse(_shown(call))
 
 
-def _shown(call: RequestContext) -> dict[str, Any]:
+def _shown(call: RequestContext) -> dict[str, object]:
     team, teammates = call.workspace.team, call.workspace.teammates.all
     return {
         "type": "team",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -103,7 +102,7 @@ class Workspace:
         as_of = self._settings.as_of
         return as_of is None or as_of >= CHANGES[name].date
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, object]:
         """The settings as the control plane shows them."""
         return {"app_id": self.app_id, **asdict(self._settings)}
 

@@ -51,7 +51,7 @@ def ping(workspace: Workspace) -> Notification:
     return Notification("ping", {**envelope(workspace, "ping", item, None), "delivery_status": None})
 
 
-def envelope(workspace: Workspace, topic: str, item: Any, notification_id: str | None) -> dict[str, Any]:
+def envelope(workspace: Workspace, topic: str, item: object, notification_id: str | None) -> dict[str, object]:
     """What stands around an item."""
     return {
         "type": "notification_event",
@@ -69,7 +69,7 @@ def envelope(workspace: Workspace, topic: str, item: Any, notification_id: str |
     }
 
 
-def _item(workspace: Workspace, event: Event, person: Person, version: Version, tag: Tag | None) -> dict[str, Any]:
+def _item(workspace: Workspace, event: Event, person: Person, version: Version, tag: Tag | None) -> dict[str, object]:
     old = version.dialect == "1.x"
     if event == "user deleted" and old:
         return {"type": "user", "id": person.person_id, "user_id": person.external_id, "email": person.email}
@@ -90,7 +90,7 @@ def _item(workspace: Workspace, event: Event, person: Person, version: Version, 
     return iso_times(v2.contact(workspace, person, version))
 
 
-def _brief(workspace: Workspace, event: Event, person: Person) -> dict[str, Any]:
+def _brief(workspace: Workspace, event: Event, person: Person) -> dict[str, object]:
     """The item of somebody who is archived or deleted; deleted ones had no external id in 2024, and in 2026 they do."""
     told = "archived" if event == "archived" else "deleted"
     day = workspace.preferences.as_of
@@ -99,7 +99,7 @@ def _brief(workspace: Workspace, event: Event, person: Person) -> dict[str, Any]
     return {"id": person.person_id, **shown, "type": "contact", told: True}
 
 
-def _tagged(workspace: Workspace, event: Event, person: Person, version: Version, tag: Tag) -> dict[str, Any]:
+def _tagged(workspace: Workspace, event: Event, person: Person, version: Version, tag: Tag) -> dict[str, object]:
     """The item of a tag that was hung on somebody or taken off: `contact_tag`, or `user_tag` for a user of 1.x."""
     old = version.dialect == "1.x"
     whose = "user" if old and event.startswith("user") else "contact"
@@ -108,7 +108,7 @@ def _tagged(workspace: Workspace, event: Event, person: Person, version: Version
     return {**told, "created_at": workspace.now(), "admin": {"type": "admin"}}
 
 
-def iso_times(item: Mapping[str, Any]) -> dict[str, Any]:
+def iso_times(item: Mapping[str, object]) -> dict[str, object]:
     """The same item with its times as notifications write them."""
     return {
         key: iso_milliseconds(value) if key.endswith("_at") and type(value) is int else value

@@ -73,7 +73,7 @@ class BrowserOrigin:
             self._stack.close()
         self._browser = None
 
-    def visit(self, traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    def visit(self, traits: Mapping[str, object]) -> Mapping[str, Any]:
         """One new visitor: the uuid that the Messenger tells, in `user_id`. Asks it to take the uuid of the traits."""
         if not self.can_visit:
             raise NotPossibleHere(NotPossibleReason.VISITORS)
@@ -107,7 +107,7 @@ class BrowserOrigin:
             ) from None
         self._stack.callback(self._browser.close)
 
-    def _visit(self, context: Any, traits: Mapping[str, Any]) -> str:
+    def _visit(self, context: Any, traits: Mapping[str, object]) -> str:
         from playwright.sync_api import Error
 
         if wanted := traits.get("user_id"):

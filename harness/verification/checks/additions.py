@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from harness.verification import sources
 from harness.verification.checks import expectations as rules
@@ -63,7 +63,7 @@ class Addition:
     """One thing that is there now and was on neither side."""
 
     what: str
-    value: Any
+    value: object
     key: str = ""
     """Which one of its kind, where there can be several."""
 
@@ -94,7 +94,7 @@ def found_additions(conversion: Conversion) -> Iterator[Addition]:
             yield Addition(word, None, key)
 
 
-def _has(body: Mapping[str, Any] | None, name: str) -> bool:
+def _has(body: Mapping[str, object] | None, name: str) -> bool:
     return not rules.empty(rules.value_of(body, name))
 
 
@@ -121,7 +121,7 @@ def _had(conversion: Conversion, name: str) -> bool:
     return any(side.body and side.body.get(name) for side in conversion.owners)
 
 
-def _empty_still(conversion: Conversion, after: Mapping[str, Any], name: str, text: str) -> Claim:
+def _empty_still(conversion: Conversion, after: Mapping[str, object], name: str, text: str) -> Claim:
     found = after.get(name)
     seen = (witness("after", conversion.after.by_id, f"{name} is {found!r}"),)
     return judged(text, not found, "nobody gave any", repr(found), seen, sources.CONTACTS, what=name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.core.people import Person
 from harness.verification import difference
@@ -46,7 +45,7 @@ def untouched(
     return Claim(text, PROVED, expected, f"{len(old)} reads answer the same", (witness("after", last),))
 
 
-def without(told: Any, ignoring: frozenset[str]) -> Any:
+def without(told: object, ignoring: frozenset[str]) -> object:
     """Return an answer without some fields, wherever they stand in it."""
     if not ignoring:
         return told
@@ -84,7 +83,7 @@ def contact_list(
     )
 
 
-def _brief(body: Mapping[str, Any]) -> str:
+def _brief(body: Mapping[str, object]) -> str:
     parts = [body.get("role"), body.get("id"), body.get("email"), body.get("external_id")]
     return " ".join(str(part) for part in parts if part)
 

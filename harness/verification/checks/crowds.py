@@ -6,7 +6,7 @@ A crowd of 155 leads is judged by the list that every census holds, and by one r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from harness.client import Reading
 from harness.core.people import Lead, User
@@ -17,7 +17,7 @@ from harness.verification.snapshot import Snapshot
 from harness.verification.witnesses import witness
 
 Pair: TypeAlias = tuple[Lead, User]
-Body: TypeAlias = Mapping[str, Any]
+Body: TypeAlias = Mapping[str, object]
 
 NAMED_AT_MOST: Final = 3
 """How many of a crowd a claim names; it counts all of them."""

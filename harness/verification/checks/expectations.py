@@ -115,12 +115,12 @@ def _place(body: Mapping[str, Any]) -> dict[str, str]:
     return {part: told[name] for part, name in parts if told.get(name)}
 
 
-def empty(value: Any) -> bool:
+def empty(value: object) -> bool:
     """Whether an attribute counts as a gap that may be filled."""
     return value is None or value in ("", {}, [])
 
 
-def accepted(rule: ExpectationRule, source: Any, target: Any) -> tuple[Any, ...] | None:
+def accepted(rule: ExpectationRule, source: object, target: object) -> tuple[object, ...] | None:
     """The values that satisfy a rule; `None` if any value does, because there was nothing to keep."""
     match rule:
         case ExpectationRule.KEPT:

@@ -59,9 +59,9 @@ def _attribute_kept(
     conversion: Conversion,
     name: str,
     expectation: Expectation,
-    source: Mapping[str, Any] | None,
-    target: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
+    source: Mapping[str, object] | None,
+    target: Mapping[str, object] | None,
+    after: Mapping[str, object] | None,
 ) -> Claim | None:
     had, theirs, has = (rules.value_of(body, name) for body in (source, target, after))
     text = f"{name}: {expectation.rule}"
@@ -97,7 +97,7 @@ def _is_sign_up(value: object, had: object, *bodies: Mapping[str, Any] | None) -
     return first - MOST_LATE <= value <= last + MOST_LATE
 
 
-def accepted_values(conversion: Conversion, name: str, expectation: Expectation) -> tuple[Any, ...] | None:
+def accepted_values(conversion: Conversion, name: str, expectation: Expectation) -> tuple[object, ...] | None:
     """The values that the rule allows, whichever of several sources came first; `None` where any will do."""
     target = rules.value_of(conversion.target_before.body if conversion.target_before else None, name)
     sources = [rules.value_of(side.body, name) for side in (conversion.source_before, *conversion.others)]
@@ -109,16 +109,16 @@ def accepted_values(conversion: Conversion, name: str, expectation: Expectation)
     return (*first, *(v for other in sources[1:] for v in rules.accepted(expectation.rule, other, target) or ()))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     # Python takes True for 1; Intercom keeps them as different types of attribute.
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
-def _sides(conversion: Conversion, source: Any, target: Any, after: Any) -> tuple[Witness, ...]:
+def _sides(conversion: Conversion, source: object, target: object, after: object) -> tuple[Witness, ...]:
     def read(portrait: PersonSnapshot | None) -> Reading | None:
         if portrait is None:
             return None

@@ -33,7 +33,7 @@ MOVED: Final = (
 )
 """What says nothing of a belonging, or changes with a merge: whose it is."""
 
-Entries = Mapping[str, Mapping[str, Any]]
+Entries = Mapping[str, Mapping[str, object]]
 
 
 def belongings_kept(conversion: Conversion, permissions: Permissions | None = None) -> Iterator[Claim]:
@@ -51,7 +51,7 @@ def belongings_kept(conversion: Conversion, permissions: Permissions | None = No
     yield from consent_kept(conversion)
 
 
-def entries(portrait: PersonSnapshot, name: str) -> dict[str, Mapping[str, Any]]:
+def entries(portrait: PersonSnapshot, name: str) -> dict[str, Mapping[str, object]]:
     """Return the belongings of one kind by id, each with what has to stay as it is."""
     reading: Reading | None = getattr(portrait, name)
     if reading is None or not isinstance(reading.answer, Mapping):
@@ -65,17 +65,17 @@ def entries(portrait: PersonSnapshot, name: str) -> dict[str, Mapping[str, Any]]
     return {str(one["id"]): _fixed(lasting(one) if name == "companies" else one) for one in found}
 
 
-def _is_read(portrait: PersonSnapshot, entry: Mapping[str, Any]) -> bool:
+def _is_read(portrait: PersonSnapshot, entry: Mapping[str, object]) -> bool:
     reading = portrait.talks.get(str(entry.get("id")))
     return reading is not None and reading.found and isinstance(reading.answer, Mapping)
 
 
-def _event_key(event: Mapping[str, Any]) -> str:
+def _event_key(event: Mapping[str, object]) -> str:
     more = json.dumps(event.get("metadata"), sort_keys=True)
     return f"{event.get('event_name')} at {event.get('created_at')}{'' if more in ('null', '{}') else f' {more}'}"
 
 
-def _fixed(entry: Any) -> Any:
+def _fixed(entry: object) -> Any:
     if isinstance(entry, Mapping):
         return {name: _fixed(value) for name, value in entry.items() if name not in MOVED}
     return [_fixed(one) for one in entry] if isinstance(entry, list) else entry

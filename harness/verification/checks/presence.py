@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.client import Reading
 from harness.verification import sources
@@ -86,7 +86,7 @@ def listed(text: str, after: Snapshot, external_id: str, role: str, contact_id: 
 NOBODY: Final = "nobody"
 
 
-def _told(contacts: Iterable[Mapping[str, Any]]) -> str:
+def _told(contacts: Iterable[Mapping[str, object]]) -> str:
     return ", ".join(f"{body.get('role')} {body.get('id')}" for body in contacts) or NOBODY
 
 
@@ -125,7 +125,7 @@ def _indexed(search: Reading | None, users: list[str]) -> Witness:
     return witness("after", search, f"users {told}" if found == users else f"not indexed yet: search shows {told}")
 
 
-def _users_with(email: str | None, contacts: Iterable[Mapping[str, Any]]) -> list[str]:
+def _users_with(email: str | None, contacts: Iterable[Mapping[str, object]]) -> list[str]:
     return sorted(
         str(entry["id"])
         for entry in contacts

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from harness.core.foreign_values import parsed
 from harness.core.tokens import RUN_TOKEN
@@ -43,7 +43,7 @@ class Printing(Protocol):
         ...
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         """What it handed back, if anything."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 from harness.core.foreign_values import parsed
 from harness.core.http import Exchange
@@ -71,7 +71,7 @@ class Asked:
         return "/" + self.exchange.request.path.strip("/")
 
     @cached_property
-    def body(self) -> Mapping[str, Any]:
+    def body(self) -> Mapping[str, object]:
         """What was sent, where it is a JSON object."""
         return _object(self.exchange.request.body)
 
@@ -82,7 +82,7 @@ class Asked:
         return getattr(answer, "status", 0)
 
     @cached_property
-    def answer(self) -> Mapping[str, Any]:
+    def answer(self) -> Mapping[str, object]:
         """What was answered, where it is a JSON object."""
         response = self.exchange.outcome.response
         return _object(response.body) if response else {}
@@ -194,13 +194,13 @@ class Seen:
         return any(person is side or (person.id is not None and person.id == side.id) for side in ours)
 
 
-def _error_text(answer: Mapping[str, Any], name: str) -> str:
+def _error_text(answer: Mapping[str, object], name: str) -> str:
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
     return str(first.get(name)) if isinstance(first, dict) else ""
 
 
-def _object(content: bytes) -> Mapping[str, Any]:
+def _object(content: bytes) -> Mapping[str, object]:
     try:
         body = parsed(content)
     except ValueError:
@@ -208,12 +208,12 @@ def _object(content: bytes) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _named(body: Any, word: str) -> tuple[str, str] | None:
+def _named(body: object, word: str) -> tuple[str, str] | None:
     if not isinstance(body, dict):
         return None
     return next((found for name in ("id", "user_id", "email") if (found := _field(body, name, word))), None)
 
 
-def _field(body: Mapping[str, Any], name: str, word: str = "") -> tuple[str, str] | None:
+def _field(body: Mapping[str, object], name: str, word: str = "") -> tuple[str, str] | None:
     value = body.get(name)
     return None if value is None else (f"{word}.{name}" if word else name, str(value))

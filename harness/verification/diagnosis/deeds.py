@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from harness.core.people import Person
 from harness.verification.claims import Claim
@@ -149,7 +149,7 @@ def _person_fields(asked: Asked) -> Iterator[Deed]:
     whose = _person_written(asked)
     if whose is None:
         return
-    bodies: list[tuple[str, Mapping[str, Any]]] = [("", asked.body)]
+    bodies: list[tuple[str, Mapping[str, object]]] = [("", asked.body)]
     custom = asked.body.get("custom_attributes")
     if isinstance(custom, Mapping):
         bodies.append(("custom_attributes.", custom))

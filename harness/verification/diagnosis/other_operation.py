@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from harness.verification.diagnosis.conversion_requests import Seen
 from harness.verification.diagnosis.deeds import request_in_words
@@ -124,7 +124,7 @@ IDENTITY: Final = frozenset({"role", "email", "external_id"})
 """What a conversion by an update of the contact says."""
 
 
-def _fields(body: Mapping[str, Any]) -> str:
+def _fields(body: Mapping[str, object]) -> str:
     custom = body.get("custom_attributes")
     names = [name for name in body if name not in ("id", "role", "custom_attributes")]
     names += [f"custom_attributes.{name}" for name in custom] if isinstance(custom, dict) else []

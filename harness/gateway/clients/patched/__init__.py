@@ -25,17 +25,17 @@ from harness.core.http import Handler
 from harness.gateway.clients.in_process import ClientDoor
 from harness.gateway.clients.patched import urllib_clients
 
-Patch: TypeAlias = Callable[..., list[tuple[Any, str, Any]]]
+Patch: TypeAlias = Callable[..., list[tuple[object, str, object]]]
 """Tells what to replace in a module: owner, name and replacement."""
 
 
-def _httpx(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def _httpx(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     from harness.gateway.clients.patched import httpx_client
 
     return httpx_client.replacements(module, door)
 
 
-def _aiohttp(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def _aiohttp(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     from harness.gateway.clients.patched import aiohttp_client
 
     return aiohttp_client.replacements(module, door)
@@ -88,16 +88,18 @@ def _replace(stack: ExitStack, owner: object, attribute: str, replacement: objec
 
 
 def _guarded(
-    look_up: Callable[..., Any], refused: Callable[[str, str, str], None], takes: Callable[[], bool]
-) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    look_up: Callable[..., object], refused: Callable[[str, str, str], None], takes: Callable[[], bool]
+) -> Callable[..., object]:
+    def getaddrinfo(host: object, port: object, *args: object, **kwargs: object) -> object:
         _refuse_owned(host, port, refused, takes)
         return look_up(host, port, *args, **kwargs)
 
     return getaddrinfo
 
 
-def _refuse_owned(host: Any, port: Any, refused: Callable[[str, str, str], None], takes: Callable[[], bool]) -> None:
+def _refuse_owned(
+    host: object, port: object, refused: Callable[[str, str, str], None], takes: Callable[[], bool]
+) -> None:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
     if isinstance(name, str) and is_owned(host_of(name)) and takes():
         reason = "the code opened a connection to Intercom past the clients that are led to the gateway"
@@ -107,17 +109,22 @@ def _refuse_owned(host: Any, port: Any, refused: Callable[[str, str, str], None]
 
 def _guard_uvloop(
     module: ModuleType, refused: Callable[[str, str, str], None], takes: Callable[[], bool]
-) -> list[tuple[Any, str, Any]]:
+) -> list[tuple[object, str, object]]:
     """Guard the resolver of uvloop, which does not use the `socket` module's."""
     look_up, connect = module.Loop.getaddrinfo, module.Loop.create_connection
 
-    async def getaddrinfo(loop: Any, host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    async def getaddrinfo(loop: object, host: object, port: object, *args: object, **kwargs: object) -> object:
         _refuse_owned(host, port, refused, takes)
         return await look_up(loop, host, port, *args, **kwargs)
 
     async def create_connection(
-        loop: Any, protocol_factory: Any, host: Any = None, port: Any = None, *args: Any, **kwargs: Any
-    ) -> Any:
+        loop: object,
+        protocol_factory: object,
+        host: object = None,
+        port: object = None,
+        *args: object,
+        **kwargs: object,
+    ) -> object:
         _refuse_owned(host, port, refused, takes)
         return await connect(loop, protocol_factory, host, port, *args, **kwargs)
 

@@ -17,12 +17,12 @@ from harness.core.http import LONGEST_WAIT, BrokenResponse, Handler, Outcome, Re
 from harness.gateway.clients.in_process import ClientDoor, as_sent, asked
 
 
-def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     """The connector's connections to Intercom's hosts end in this process."""
     connector_class = module.TCPConnector
     real = connector_class._create_connection  # noqa: SLF001 - the one place through which each connection is made
 
-    async def create(connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own
+    async def create(connector: Any, request: Any, traces: object, timeout: object) -> object:  # noqa: ASYNC109 - aiohttp's own
         if not door.is_meant(f"{request.url.host}:{request.url.port}"):
             return await real(connector, request, traces, timeout)
         protocol = connector._factory()  # noqa: SLF001 - as aiohttp makes one itself

@@ -14,12 +14,12 @@ from harness.core.http import BrokenResponse, Outcome, Response
 from harness.gateway.clients.in_process import CONNECTION_RESET, ClientDoor, asked
 
 
-def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     """Both kinds of transport ask the gateway for Intercom's hosts, the asynchronous one without blocking its loop."""
     plain, asynchronous = module.HTTPTransport, module.AsyncHTTPTransport
     real, real_asynchronous = plain.handle_request, asynchronous.handle_async_request
 
-    def handle_request(transport: Any, request: Any) -> Any:
+    def handle_request(transport: object, request: Any) -> object:
         if not door.is_meant(request.url.netloc.decode()):
             return real(transport, request)
         outcome = door.answer(_asked(request, b"".join(request.stream)))
@@ -27,7 +27,7 @@ def replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, A
         time.sleep(min(outcome.delay, patience) if outcome.waits else 0)
         return _acted_out(module, request, outcome, patience)
 
-    async def handle_async_request(transport: Any, request: Any) -> Any:
+    async def handle_async_request(transport: object, request: Any) -> object:
         if not door.is_meant(request.url.netloc.decode()):
             return await real_asynchronous(transport, request)
         asking = _asked(request, b"".join([part async for part in request.stream]))
@@ -48,7 +48,7 @@ def _patience(request: Any) -> float:
     return float("inf") if limit is None else float(limit)
 
 
-def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: float) -> Any:
+def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: float) -> object:
     if patience < outcome.delay:
         raise module.ReadTimeout("The read operation timed out", request=request)
     broken = outcome.answer if isinstance(outcome.answer, BrokenResponse) else None

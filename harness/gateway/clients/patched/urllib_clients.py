@@ -16,7 +16,7 @@ from harness.core.http import BrokenResponse, Handler, Outcome, Request, Respons
 from harness.gateway.clients.in_process import CONNECTION_RESET, DISCONNECTED, ClientDoor, as_sent, asked
 
 
-def urllib3_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def urllib3_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     """A pool asks the gateway where its host, or the absolute URL it is to send, is Intercom's.
 
     One that says of itself that it is `beyond_gateway` carries on what the gateway was asked already.
@@ -28,13 +28,13 @@ def urllib3_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any
         pool: Any,
         method: str,
         url: str,
-        body: Any = None,
+        body: object = None,
         headers: Any = None,
-        retries: Any = None,
+        retries: object = None,
         redirect: bool = True,
-        *args: Any,
-        **options: Any,
-    ) -> Any:
+        *args: object,
+        **options: object,
+    ) -> object:
         whole = _whole_url(pool, url, door)
         if whole is None:
             return real(pool, method, url, body, headers, retries, redirect, *args, **options)
@@ -44,7 +44,7 @@ def urllib3_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any
         if not isinstance(policy, module.Retry):
             policy = module.Retry.from_int(policy, redirect=redirect, default=pool.retries)
 
-        def ask() -> Any:
+        def ask() -> object:
             return _asked_once(module, pool, request, door.answer, options)
 
         return _with_retries(module, pool, url, request, policy, ask)
@@ -70,8 +70,8 @@ def _text(value: object) -> str:
 
 
 def _with_retries(
-    module: ModuleType, pool: Any, url: str, request: Request, retries: Any, ask: Callable[[], Any]
-) -> Any:
+    module: ModuleType, pool: object, url: str, request: Request, retries: Any, ask: Callable[[], Any]
+) -> object:
     # The pool's own loop around a connection, as far as an answer without one can need it.
     while True:
         try:
@@ -92,7 +92,7 @@ def _with_retries(
         retries.sleep(response)
 
 
-def _asked_once(module: ModuleType, pool: Any, request: Request, answer: Handler, options: dict[str, Any]) -> Any:
+def _asked_once(module: ModuleType, pool: Any, request: Request, answer: Handler, options: dict[str, object]) -> object:
     outcome = answer(request)
     patience = _patience(module, options.get("timeout", pool.timeout), pool.timeout) if outcome.delay else None
     if isinstance(patience, (int, float)) and patience < outcome.delay:
@@ -144,12 +144,12 @@ def cut_at(outcome: Outcome) -> int | None:
     return broken.at if isinstance(broken, BrokenResponse) and broken.kind == "truncated" else None
 
 
-def urllib_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[Any, str, Any]]:
+def urllib_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
     """urllib's handlers ask the gateway where the request's host, or its proxied URL, is Intercom's."""
     handler_class = module.AbstractHTTPHandler
     real = handler_class.do_open
 
-    def do_open(handler: Any, http_class: Any, asking: Any, **options: Any) -> Any:
+    def do_open(handler: object, http_class: object, asking: Any, **options: object) -> object:
         if not door.is_meant(_authority(asking.full_url)):
             return real(handler, http_class, asking, **options)
         headers = {**asking.headers, **asking.unredirected_hdrs}

@@ -95,7 +95,7 @@ def _patch_aiohttp(module: Any) -> None:
     module.AsyncResolver.resolve = resolved
 
 
-_PATCHES: dict[str, Callable[[Any], None]] = {
+_PATCHES: dict[str, Callable[[object], None]] = {
     "socket": _patch_socket,
     "ssl": _patch_ssl,
     "uvloop": _patch_uvloop,
@@ -111,13 +111,13 @@ def _patch_time(module: Any) -> None:
 def _patch_asyncio(module: Any) -> None:
     sleep = module.sleep
 
-    async def short_sleep(delay: Any, result: Any = None) -> Any:
+    async def short_sleep(delay: object, result: object = None) -> object:
         return await sleep(_short(delay), result)
 
     module.sleep = short_sleep
 
 
-def _short(seconds: Any) -> Any:
+def _short(seconds: Any) -> object:
     """How long a wait takes in a replay: a hundredth of a second more for each doubling, so that order is kept."""
     short, left = 0.01, seconds
     while left > 0.01 and short < 1:
@@ -133,11 +133,11 @@ if os.environ.get("HARNESS_SHORT_WAITS"):
 class _Loader:
     """A module's own loader, and then a change to the module."""
 
-    def __init__(self, loader: Any, patch: Callable[[Any], None]) -> None:
+    def __init__(self, loader: Any, patch: Callable[[object], None]) -> None:
         self._loader = loader
         self._patch = patch
 
-    def create_module(self, spec: Any) -> object:
+    def create_module(self, spec: object) -> object:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: Any) -> None:
@@ -149,7 +149,7 @@ class _Loader:
 class _Finder:
     """Waits for the modules to be imported."""
 
-    def __init__(self, patches: dict[str, Callable[[Any], None]]) -> None:
+    def __init__(self, patches: dict[str, Callable[[object], None]]) -> None:
         self._patches = patches
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
