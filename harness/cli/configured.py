@@ -21,6 +21,7 @@ KEY_OF: Final[Mapping[str, str]] = {
     "time_limit": "time_limit",
     "time_scale": "time_scale",
     "versions": "intercom_versions",
+    "workers": "workers",
 }
 """The parameters of commands that say what a key says, each with the key."""
 

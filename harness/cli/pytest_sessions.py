@@ -6,7 +6,6 @@ plugin of another package.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +18,18 @@ import pytest
 
 from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_selection import Selection
-from harness.config import LEVELS
-from harness.config.stock import level_of, stock_folder
+from harness.cli.worker_order import order_by_level
+from harness.config.stock import stock_folder
 from harness.pytest_plugin import plugin
 from harness.pytest_plugin.collection import ScenarioPlaces
 from harness.pytest_plugin.project_session import ProjectSession
 from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
 
 UNWANTED = ("cacheprovider", "faker", "hypothesispytest", "randomly")
 """Plugins that cost much and that no scenario needs, and one that would change the order of scenarios."""
+_ALONE = ("-p", "xdist", "-n0")
+"""Words that keep scenarios in this process, whatever the project's settings say of pytest-xdist."""
 ISOLATED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None}
 """What a session of stock scenarios finds in the environment; `None` for nothing."""
 
@@ -48,24 +50,35 @@ class _Handover:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the scenarios in the order of their levels."""
-        levels = {path: LEVELS.index(level_of(path)) for path in {item.path for item in items}}
-        items.sort(key=lambda item: levels[item.path])
+        order_by_level(items)
+
+
+def project_of(options: RunOptions, selection: Selection, levels: Sequence[str]) -> ProjectSession:
+    """Return where the scenarios of a run lie, and which of them are wanted."""
+    configuration, named = options.configuration, tuple(selection.folders)
+    places = ScenarioPlaces(options.root, configuration.scenarios, stock_folder(), levels, named)
+    return ProjectSession(configuration, places)
 
 
 def play_sessions(
-    run: Run, selection: Selection, levels: Sequence[str], junit: Path | None, plugins: Sequence[object]
+    run: Run,
+    selection: Selection,
+    project: ProjectSession,
+    junit: Path | None,
+    plugins: Sequence[object],
+    workers: Sequence[str] = (),
 ) -> None:
-    """Play the stock scenarios, then the project's own, each in a pytest session in this process."""
-    configuration = run.options.configuration
-    named = tuple(selection.folders)
-    places = ScenarioPlaces(run.options.root, configuration.scenarios, stock_folder(), levels, named)
-    also = [plugin, _Handover(run, ProjectSession(configuration, places)), *plugins]
+    """Play the stock scenarios, then the project's own, each in a pytest session.
+
+    workers: the words that start other processes; without them the scenarios are played in this one.
+    """
+    also = [plugin, _Handover(run, project), *plugins]
     with tempfile.TemporaryDirectory(prefix="harness-") as folder, ending_in_order():
         reports = [Path(folder) / f"{name}.xml" for name in ("stock", "own")] if junit else [None, None]
-        stock = [path for path in selection.stock if places.wants(Path(path.partition("::")[0]))]
-        goes_on = not stock or _play_stock(stock, _common(selection, reports[0]), also)
+        stock = [path for path in selection.stock if project.places.wants(Path(path.partition("::")[0]))]
+        goes_on = not stock or _play_stock(stock, [*_common(selection, reports[0]), *workers], also)
         if selection.own and goes_on:
-            _play_own(selection.own, run.options.root, _common(selection, reports[1]), also)
+            _play_own(selection.own, run.options.root, [*_common(selection, reports[1]), *(workers or _ALONE)], also)
         if junit is not None:
             _merge([report for report in reports if report and report.exists()], junit)
 
@@ -80,7 +93,6 @@ def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[ob
 def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
     arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
     arguments += [] if any(map(_has_asynchronous_scenarios, paths)) else ["-p", "no:anyio"]
-    arguments += ["-n0"] if importlib.util.find_spec("xdist") else []  # rows are kept in this process
     pytest.main(arguments, plugins=list(plugins))
 
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 from rich.console import Console
 
-from harness import __version__, config
+from harness import __version__
 from harness.assumptions.evidence import REAL, REHEARSAL
 from harness.cassette import Cassette, MissingCassette, load
-from harness.cassette.redaction.redactor import Redactor
 from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
+from harness.cli.durations import Durations
 from harness.cli.lazy_group import OWN_PROCESS
-from harness.cli.output_files import refuse_unwritable
-from harness.cli.pytest_sessions import play_sessions
+from harness.cli.pytest_sessions import play_sessions, project_of
 from harness.cli.run_enclosure import enclose_run
+from harness.cli.run_outputs import TO_STDOUT, Outputs, check_outputs, write_outputs, write_receipt
 from harness.cli.run_reporter import RunReporter
 from harness.cli.run_selection import Selection, levels_played, select
+from harness.cli.run_workers import WorkerReports, number_of_workers
 from harness.cli.shared_options import (
     allow_host,
     cassettes,
@@ -34,32 +34,26 @@ from harness.cli.shared_options import (
     record_in_ci,
     strict_token,
     time_scale,
+    workers,
     workspace_name,
 )
 from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
+from harness.cli.worker_order import WorkerOrder
 from harness.config import LEVELS, Configuration
 from harness.core.errors import Problem
-from harness.core.timestamps import iso_seconds
 from harness.pipeline.content import content_of, digests
 from harness.pipeline.pipeline_file import is_python
 from harness.pytest_plugin.collection import FOLDER
+from harness.pytest_plugin.project_session import ProjectSession
 from harness.report.console import ReportConsole
 from harness.report.exchange_rows import RowEvidence
-from harness.report.files import write_report
-from harness.report.picture import svg_of
-from harness.report.receipt import Subject, receipt_of
+from harness.report.receipt import Subject
 from harness.report.result import RunRow
-from harness.report.secret_cleaning import SecretCleaner
 from harness.report.terminal import TerminalReport
 from harness.runner.case import ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions, check_options, in_order, options_of, with_pipeline
-
-Evidence: TypeAlias = Callable[[Redactor], Sequence[RowEvidence]]
-"""Gives what stands behind each row of a result, redacted."""
-
-TO_STDOUT = "-"
 
 
 @click.command("run")
@@ -85,6 +79,7 @@ TO_STDOUT = "-"
 @strict_token
 @containment
 @allow_host
+@workers
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @time_scale
@@ -119,9 +114,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     configuration = with_pipeline(here, given["pipeline"], reference=given["reference"])
     wanted_outputs = ("explain", "verbose", "json_to", "junit", "receipt", "compare", "evidence")
     outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
-    _check_json_target(outputs.json_to)
-    _check_outputs(outputs)
-    _check_comparison(outputs, given["against"], given["record"])
+    check_outputs(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
     selection = replace(
@@ -139,39 +132,29 @@ def command(paths: Sequence[str], **given: Any) -> int:
         strict_token=given["strict"],
     )
     check_options(options)
+    processes = number_of_workers(options)
     if click.get_current_context().obj is OWN_PROCESS:
         options = replace(options, entered=enclose_run(options))
-    return _run(options, selection, outputs)
+    return _run(options, selection, outputs, processes)
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where the result goes beside the terminal."""
-
-    explain: bool
-    verbose: bool
-    json_to: str | None
-    junit: Path | None
-    receipt: Path | None
-    compare: str | None = None
-    evidence: Path | None = None
-    report: Path | None = None
-
-
-def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
+def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes: int = 1) -> int:
     started = time.monotonic()
     subject = _subject(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
     terminal = TerminalReport(console, explain=outputs.explain, verbose=outputs.verbose)
-    with _survivor(options, outputs, terminal, console) as survivor:
+    with _survivor(options, outputs, terminal, console) if processes == 1 else nullcontext() as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)
         terminal.begin(run.pipeline.name, options.against, reporter.versions)
         run.test_app.tell = terminal.waiting
         if survivor is not None:
             survivor.watch(run, reporter.versions)
-        _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
+        if processes > 1:
+            _play_in_workers(processes, run, reporter, selection, outputs, stale)
+        else:
+            _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
@@ -179,8 +162,8 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs) -> int:
     terminal.end(result)
     if outputs.receipt is not None and subject is not None:
         files = digests(reporter.scenario_files, options.root)
-        _write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
-    _write(result, outputs, console, reporter.evidence)
+        write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
+    write_outputs(result, outputs, console, reporter.evidence)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
@@ -197,7 +180,7 @@ def _survivor(
 
     def write(result: RunRow) -> None:
         terminal.end(result)
-        _write(result, outputs, console, lambda _: [RowEvidence() for _ in result.scenarios])
+        write_outputs(result, outputs, console, lambda _: [RowEvidence() for _ in result.scenarios])
 
     survivor = Survivor(write)
     try:
@@ -211,12 +194,37 @@ def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | N
     try:
         if run.options.against == "test-app":
             run.test_app()  # what is in the way is in every scenario's way
-        levels = levels_played(selection.levels, selection.named, run.pipeline.lacking)
-        play_sessions(run, selection, levels, junit, [reporter, *also])
+        play_sessions(run, selection, _project(run, selection), junit, [reporter, *also])
     except KeyboardInterrupt:  # a second one, while the first was being heeded
         reporter.pytest_keyboard_interrupt()
     finally:
         run.close()
+
+
+def _play_in_workers(
+    number: int, run: Run, reporter: RunReporter, selection: Selection, outputs: Outputs, stale: StaleOnly
+) -> None:
+    """Play the scenarios in other processes, each with a pipeline of its own; that of this one is not needed then."""
+    project = _project(run, selection)
+    run.close()
+    durations = Durations(run.options.root, f"{run.pipeline.name} against {run.options.against}")
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        order = WorkerOrder(
+            run.options, project, Path(folder), durations.known(), selection.stale, outputs.report is not None
+        )
+        workers = WorkerReports(order, reporter.expect, reporter.take, stale.say)
+        reporter.report_of(workers)
+        try:
+            play_sessions(run, selection, project, outputs.junit, [workers, reporter], workers.words(number))
+        except KeyboardInterrupt:
+            reporter.pytest_keyboard_interrupt()
+    stale.learn(workers.left_out, workers.found_stale)
+    durations.keep(reporter.seconds)
+
+
+def _project(run: Run, selection: Selection) -> ProjectSession:
+    levels = levels_played(selection.levels, selection.named, run.pipeline.lacking)
+    return project_of(run.options, selection, levels)
 
 
 def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:
@@ -237,29 +245,6 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
         console.print(f"evidence: {outputs.evidence} ({raises})", highlight=False, markup=False, soft_wrap=True)
 
 
-def _write(result: RunRow, outputs: Outputs, console: Console, evidence: Evidence) -> None:
-    if outputs.json_to is not None:
-        text = json.dumps(result.as_data(), indent=1) + "\n"
-        if outputs.json_to == TO_STDOUT:
-            sys.stdout.write(text)
-        else:
-            Path(outputs.json_to).write_text(text, encoding="utf-8")
-    if outputs.report is not None:
-        written = _write_report(outputs.report, result, svg_of(console, "harness run"), evidence)
-        console.print(f"report: {written}", highlight=False, soft_wrap=True)
-
-
-def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence) -> Path:
-    found = config.load()
-    known = [secret.reveal() for secret in found.secrets]
-    cleaner = SecretCleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
-    written = write_report(folder, result, evidence(cleaner.redactor), picture, cleaner, __version__)
-    if found.step_summary is not None:
-        with found.step_summary.open("a", encoding="utf-8") as summary:
-            summary.write((folder / "report.md").read_text(encoding="utf-8"))
-    return written
-
-
 def _subject(options: RunOptions, selection: Selection) -> Subject:
     """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
     configuration, root = options.configuration, options.root
@@ -268,49 +253,12 @@ def _subject(options: RunOptions, selection: Selection) -> Subject:
     return Subject(spec, content_of(spec, root, configuration.python_path), {}, __version__, selection.narrowed)
 
 
-def _write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
-    now = iso_seconds(time.time())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
-
-
 def _narrowed(paths: Sequence[str], expression: str | None, configuration: Configuration) -> Sequence[str]:
     """What of the command line leaves scenarios out. The project's own folder, named alone, leaves out none."""
     whole = [path.rstrip("/") for path in paths] == [FOLDER] and configuration.file is None
     levels = configuration.levels if configuration.origin("levels").kind == "command line" else ()
     words = [*([] if whole else paths), *(["-k", expression] if expression else [])]
     return [*words, *(word for level in levels for word in ("--level", level))]
-
-
-def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:
-    if outputs.evidence is not None and outputs.compare is None:
-        raise Problem("--evidence keeps a comparison, and none was asked for", remedy="add --compare sandbox,cassette")
-    if outputs.compare is None:
-        return
-    parse_against(outputs.compare)
-    if against != "test-app":
-        raise Problem("--compare holds others against the TEST app", remedy="add --against test-app")
-    if record:
-        raise Problem(
-            "--compare with --record would hold a recording against itself",
-            remedy="compare first, look at what differs, then record",
-        )
-
-
-def _check_outputs(outputs: Outputs) -> None:
-    """Raise a Problem for a result that could not be written in the end."""
-    json_file = Path(outputs.json_to) if outputs.json_to not in (None, TO_STDOUT) else None
-    files = {"--json": json_file, "--junit": outputs.junit, "--receipt": outputs.receipt}
-    refuse_unwritable({**files, "--evidence": outputs.evidence}, {"--report": outputs.report})
-
-
-def _check_json_target(target: str | None) -> None:
-    if target is not None and Path(target).suffix == ".py":
-        raise Problem(
-            f"--json {target} would write over a Python file",
-            why="--json takes the word after it as its file",
-            remedy="put --json last, or name a file: --json result.json",
-        )
 
 
 def _hint(selection: Selection) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,13 +30,21 @@ def enclose_run(options: RunOptions) -> Entered | None:
     """
     if options.containment == "off" or options.against == "test-app" or not sys.platform.startswith("linux"):
         return None
-    if options.port or _service_stands_outside(options.pipeline) or threading.active_count() > 1:
+    if options.port or service_stands_outside(options.pipeline) or threading.active_count() > 1:
         return None
 
-    allowed = [declared_address(text) for text in options.configuration.allow]
     with contextlib.suppress(NamespaceUnavailable):
-        return enclose_this_process([*allowed, *_backend(options.against)])
+        return enclose_this_process(reachable(options))
     return None
+
+
+def reachable(options: RunOptions) -> Sequence[DeclaredAddress]:
+    """Return what the code under test of a run may reach: what was declared, and a sandbox that runs elsewhere here.
+
+    Raises:
+        Problem: An address that is declared cannot be meant.
+    """
+    return [*(declared_address(text) for text in options.configuration.allow), *_backend(options.against)]
 
 
 def _backend(against: str) -> Iterator[DeclaredAddress]:
@@ -46,7 +54,8 @@ def _backend(against: str) -> Iterator[DeclaredAddress]:
         yield DeclaredAddress(parts.hostname or "", parts.port)
 
 
-def _service_stands_outside(pipeline: str | None) -> bool:
+def service_stands_outside(pipeline: str | None) -> bool:
+    """Return whether a pipeline is a service that the run does not start itself."""
     if pipeline is None or is_python(pipeline):
         return False
     table = table_of(Path(pipeline), where_of(Path(pipeline)))

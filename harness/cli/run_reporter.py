@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,11 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cassette.redaction.redactor import Redactor
-from harness.cli.run_rows import command_line, evidence_of, scenario_row, told_by
+from harness.cli.played_scenario import PlayedScenario, played_scenario
+from harness.cli.run_rows import evidence_of, told_by
+from harness.cli.run_workers import WorkerReports
 from harness.cli.survivor import Survivor
+from harness.cli.worker_order import CollectedCase, collected, described
 from harness.pytest_plugin.plugin import REMAINS, RESULT
 from harness.report.exchange_rows import RowEvidence
 from harness.report.result import Ending, RunRow, ScenarioRow
@@ -39,15 +41,16 @@ class RunReporter:
         self, run: Run, versions: Sequence[str], terminal: TerminalReport, survivor: Survivor | None = None
     ) -> None:
         self._run = run
+        self._workers: WorkerReports | None = None
         self._survivor = survivor
         self.versions = tuple(versions) or (run.sent_version(Case("", "", "")) or "as the pipeline asks",)
         self._terminal = terminal
-        self._rows: list[ScenarioRow] = []
+        self._ended: dict[str, ScenarioRow] = {}
         self._problems: list[str] = []
-        self._titles: dict[str, str] = {}
+        self._cases: dict[str, CollectedCase] = {}
         self._results: dict[str, ScenarioResult] = {}
+        self._played: dict[str, PlayedScenario] = {}
         self._not_run: set[str] = set()
-        self._behind: list[ScenarioResult | None] = []
         self._remains = UnusedDeclarations()
         self._failed = False
         self._session: pytest.Session | None = None
@@ -55,37 +58,44 @@ class RunReporter:
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
         problems = [*self._problems, *left_behind(self._run.test_app.leftovers)]
-        if not self._rows and not problems:
+        if not self._ended and not problems:
             problems.append(f"nothing was run: {hint}")
         problems += (self._remains.of_a_failure() if self._failed else self._remains).problems()
         problems += self._gaps_in_the_way()
+        problems += self._workers.problems if self._workers else []
         name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
             name,
             against,
             self.versions,
             seconds,
-            tuple(self._rows),
+            tuple(self._ended[node] for node in self._in_order),
             tuple(problems),
-            self._run.pipeline.containment.level,
-            (*self._run.pipeline.notes, *self._gaps()),
+            self._workers.level if self._workers and self._workers.level else self._run.pipeline.containment.level,
+            (*(self._workers.notes if self._workers else self._run.pipeline.notes), *self._gaps()),
         )
+
+    @property
+    def _in_order(self) -> Sequence[str]:
+        """The node ids of what has ended, in the order in which one process plays them."""
+        places = {node: place for place, node in enumerate(self._cases)}
+        return sorted(self._ended, key=lambda node: places.get(node, len(places)))
 
     def _gaps(self) -> Iterator[str]:
         """Say which operations the pipeline used and the sandbox lacks."""
-        asked = Counter(name for result in self._results.values() for name in result.not_modelled)
+        asked = Counter(name for played in self._played.values() for name in played.not_modelled)
         for name, count in sorted(asked.items()):
             yield f"the sandbox does not model {name}: it answered 501 to the pipeline in {count} scenarios"
 
     def _gaps_in_the_way(self) -> list[str]:
         """Say which of them kept a scenario from being proved."""
         accepted = self._run.options.configuration.accept_not_modelled
-        waiting = [self._results[node] for node in sorted(self._not_run) if node in self._results]
-        names = sorted({name for result in waiting for name in result.not_modelled if name not in accepted})
+        waiting = [self._played[node] for node in sorted(self._not_run) if node in self._played]
+        names = sorted({name for played in waiting for name in played.not_modelled if name not in accepted})
         if not names:
             return []
         listed = ", ".join(f'"{name}"' for name in names)
-        count = sum(bool(set(result.not_modelled) & set(names)) for result in waiting)
+        count = sum(bool(set(played.not_modelled) & set(names)) for played in waiting)
         told = f"{count} scenarios were not run: the pipeline asked for {', '.join(names)}, which the sandbox lacks."
         remedy = f"if the response does not matter to the conversion, set accept_not_modelled = [{listed}]"
         return [f"{told}\n  remedy: {remedy}"]
@@ -97,7 +107,12 @@ class RunReporter:
 
     def evidence(self, redactor: Redactor) -> list[RowEvidence]:
         """What stands behind each row of the result, in the same order, redacted."""
-        return [evidence_of(result, self._run.options, redactor) for result in self._behind]
+        return [self._evidence(node, redactor) for node in self._in_order]
+
+    def _evidence(self, node: str, redactor: Redactor) -> RowEvidence:
+        played = self._played.get(node)
+        known = played.evidence if played else None
+        return known or evidence_of(self._results.get(node), self._run.options, redactor)
 
     @property
     def played(self) -> Sequence[ScenarioResult]:
@@ -106,9 +121,14 @@ class RunReporter:
         return tuple(result for result in played if not result.problem)
 
     @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each scenario took that was played, by node id."""
+        return {node: played.seconds for node, played in self._played.items()}
+
+    @property
     def scenario_files(self) -> Collection[Path]:
         """The scenario modules of which something was run."""
-        return {result.case.path for result in self._results.values()}
+        return {played.path for played in self._played.values()}
 
     # --- hooks ------------------------------------------------------------------------------------
 
@@ -127,26 +147,41 @@ class RunReporter:
         if RESULT in item.stash:
             self._results[item.nodeid] = item.stash[RESULT]
         elif report.when == "setup":
-            report.harness_case = _described(item)
+            report.harness_case = described(item)
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many scenarios there are."""
         self._session = session
-        self._titles |= {item.nodeid: _described(item)[2] for item in session.items}
+        self.expect(collected(session.items))
+
+    def expect(self, cases: Mapping[str, CollectedCase]) -> None:
+        """Take note of the scenarios of one session, in the order of their places."""
+        self._cases |= dict(sorted(cases.items(), key=lambda found: found[1].place))
         if self._survivor is not None:
-            self._survivor.total(len(self._titles))
+            self._survivor.total(len(self._cases))
+
+    def report_of(self, workers: WorkerReports) -> None:
+        """Take notes and containment from other processes, which play the scenarios."""
+        self._workers = workers
+
+    def take(self, node: str, played: PlayedScenario) -> None:
+        """Take over what a scenario came to that another process played."""
+        self._played[node] = played
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """One of them begins."""
-        self._terminal.running(len(self._rows) + 1, len(self._titles), self._titles.get(nodeid, nodeid))
+        case = self._cases.get(nodeid)
+        self._terminal.running(len(self._ended) + 1, len(self._cases), case.title if case else nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A scenario's row is complete with its call, or with a set-up that failed or was skipped."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self._not_run |= {report.nodeid} if report.skipped else set()
-            self._add(self._row(report))
+            self._add(report.nodeid, self._row(report))
             self._stop_with_the_test_app()
+        elif report.when not in ("setup", "call", "teardown"):
+            self._add(report.nodeid, self._lost(report.nodeid))
         elif report.when == "teardown" and report.failed:
             self._problems.append(f"{report.nodeid}: {report.longreprtext}")
 
@@ -177,29 +212,35 @@ class RunReporter:
     def _stop_with_the_test_app(self) -> None:
         if not self._run.test_app.stopped or self._session is None or self._session.shouldstop:
             return
-        left = len(self._titles) - len(self._rows)
+        left = len(self._cases) - len(self._ended)
         self._session.shouldstop = self._run.test_app.stopped
         self._problems.append(f"stopped: {self._run.test_app.stopped} {left} scenarios after this one did not run.")
 
-    def _add(self, row: ScenarioRow) -> None:
-        self._rows.append(row)
+    def _add(self, node: str, row: ScenarioRow) -> None:
+        self._ended[node] = row
         if self._survivor is not None:
             self._survivor.row(row)
         self._terminal.scenario(row)
 
     def _row(self, report: pytest.TestReport) -> ScenarioRow:
-        result = self._results.get(report.nodeid)
-        self._behind.append(result)
-        if result is None:
+        if (result := self._results.get(report.nodeid)) is not None:
+            self._played[report.nodeid] = played_scenario(result, report, self._run.options)
+        if (played := self._played.get(report.nodeid)) is None:
             module, case, title = getattr(
                 report, "harness_case", (report.nodeid.partition("::")[0], report.nodeid, report.nodeid)
             )
             ending: Ending = "not run" if report.skipped else "could not run"
             return ScenarioRow(module, case, title, ending, report.duration, told_by(report))
-        row = scenario_row(result, report)
-        return replace(row, again=command_line(result.case, self._run.options))
+        return played.row
+
+    def _lost(self, node: str) -> ScenarioRow:
+        """Return the row of a scenario whose process ended while it was played."""
+        case = self._cases.get(node) or CollectedCase(0, node.partition("::")[0], node, node)
+        return ScenarioRow(case.module, case.case, case.title, "refuted", reason=_LOST)
 
 
-def _described(item: pytest.Item) -> tuple[str, str, str]:
-    doc = (getattr(getattr(item, "function", None), "__doc__", None) or item.name).strip()
-    return item.path.stem, item.name, doc.splitlines()[0].rstrip(".")
+_LOST = (
+    "the process that played this scenario ended before the scenario did\n"
+    "  likely: the pipeline's code ended it (os._exit, a crash in native code), or a call could not be interrupted\n"
+    "  remedy: play it alone, and see what it prints: harness run PATH::CASE"
+)

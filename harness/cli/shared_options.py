@@ -39,6 +39,14 @@ def _hosts(_context: click.Context, _parameter: click.Parameter, value: tuple[st
         raise click.BadParameter(f"{problem.what} {problem.evidence}") from problem
 
 
+def _workers(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | str | None:
+    if value is None or value == "auto":
+        return value
+    if value.isascii() and value.isdigit() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter('a whole number above 0, or "auto"')
+
+
 def _faults(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Sequence[Fault]:
     return () if value is None else load_faults(value)
 
@@ -97,6 +105,13 @@ containment = click.option(
     "--containment",
     type=click.Choice(["require", "prefer", "off"]),
     help="Enclose the code under test: run only if it fully is, if that can be had, or not at all. [default: prefer]",
+)
+workers = click.option(
+    "-n",
+    "workers",
+    metavar="N|auto",
+    callback=_workers,
+    help="Play scenarios in this many processes at once; auto: one for each core. [default: 1]",
 )
 visitors = click.option(
     "--visitors",

@@ -23,15 +23,25 @@ class StaleOnly:
     """A pytest plugin that leaves out whatever need not be recorded; `show` is what the run tells of new recordings."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+        self.say = say
         self._capture: Any = None
         self._reasons: dict[Path, list[str]] = {}
+        self._learned = False
         self.left_out = 0
+
+    @property
+    def found(self) -> bool:
+        """Whether something has a reason to be recorded."""
+        return bool(self._reasons) or self._learned
 
     @property
     def nothing(self) -> bool:
         """Whether there was something, and none of it had a reason."""
-        return bool(self.left_out) and not self._reasons
+        return bool(self.left_out) and not self.found
+
+    def learn(self, left_out: int, found: bool) -> None:
+        """Take over what other processes found."""
+        self.left_out, self._learned = self.left_out + left_out, found
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -64,4 +74,4 @@ class StaleOnly:
         # This is told while a scenario runs, when pytest keeps what is printed for itself.
         with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
             for line in told:
-                self._say(line)
+                self.say(line)

@@ -18,7 +18,7 @@ from harness.assumptions.questions import questions
 from harness.assumptions.settling import Settled, settling
 from harness.cli.comparison import compare
 from harness.cli.comparison_rows import Comparison, write_evidence
-from harness.cli.pytest_sessions import play_sessions
+from harness.cli.pytest_sessions import play_sessions, project_of
 from harness.cli.run_reporter import RunReporter, left_behind
 from harness.cli.run_selection import Selection, select
 from harness.client import Reading
@@ -47,7 +47,7 @@ def run_unknowns(evidence: Path | None) -> int:
         reporter = RunReporter(run, (), terminal)
         terminal.begin(run.pipeline.name, "test-app", reporter.versions)
         probed = list(_probed(run))  # before the scenarios: with them the TEST app is let go of
-        play_sessions(run, scenarios, LEVELS, None, [reporter])
+        play_sessions(run, scenarios, project_of(options, scenarios, LEVELS), None, [reporter])
     except KeyboardInterrupt:
         for line in left_behind(run.test_app.leftovers):
             click.echo(line, err=True)

@@ -20,6 +20,10 @@ BACKENDS: Final = ("sandbox", "test-app", "cassette")
 DEFAULT_SEED: Final = 20_260_101
 
 
+def _show_nothing(_path: Path, _new: Cassette) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What the command line or pytest asked for.
@@ -51,7 +55,7 @@ class RunOptions:
     """Set where this whole process is enclosed."""
     record_in_ci: bool = False
     """Whether cassettes that are there are recorded over although CI is set."""
-    show: Callable[[Path, Cassette], None] = lambda path, new: None
+    show: Callable[[Path, Cassette], None] = _show_nothing
     """Told of each new recording before it takes the place of an old one."""
 
 
