@@ -18,7 +18,7 @@ class Pages(TypedDict, total=False):
     next: NextPage
 
 
-class ConversationSource(TypedDict):
+class FirstMessage(TypedDict):
     """How a conversation began."""
 
     body: str
@@ -39,7 +39,7 @@ class IntercomBody(TypedDict, total=False):
     updated_at: int
     last_seen_at: int | None
     body: str
-    source: ConversationSource
+    source: FirstMessage
     custom: bool
     custom_attributes: Mapping[str, object]
     data: list[IntercomBody]

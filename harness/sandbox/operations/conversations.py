@@ -5,6 +5,7 @@ Who begins them stands in `messages`, what is said and done in them in `replies`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final
 
@@ -25,7 +26,7 @@ DELETED = "<p><i>This message was deleted</i></p>"
 """What stands in place of a redacted message."""
 
 
-def show(call: RequestContext, found: Conversation, *, parts: bool) -> dict[str, object]:
+def show(call: RequestContext, found: Conversation, *, parts: bool) -> Mapping[str, object]:
     """A conversation in the words of the version that was asked for."""
     show_it = v1.conversation if call.version.dialect == "1.x" else conversation_v2.conversation
     shown = show_it(call.workspace, found, call.version, parts=parts)

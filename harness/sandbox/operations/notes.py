@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from harness.sandbox.operations.contacts import found_contact
 from harness.sandbox.operations.lookup import named_person, queried_person
 from harness.sandbox.requests import paging, parsing
@@ -26,7 +28,7 @@ def add(call: RequestContext) -> OperationResponse:
     return _add(call, found_contact(call, call.parameters[0]), "contact")
 
 
-def _add(call: RequestContext, person: Person, person_key: str) -> OperationResponse:
+def _add(call: RequestContext, person: Person, person_key: Literal["contact", "user"]) -> OperationResponse:
     admin_id = parsing.number_id(call.body, "admin_id")
     if admin_id is not None and call.workspace.teammates.named(admin_id) is None:
         raise Refused(no.RESOURCE_NOT_FOUND)
@@ -50,7 +52,7 @@ def read(call: RequestContext) -> OperationResponse:
 
 def add_v1(call: RequestContext) -> OperationResponse:
     """1.x `POST /notes`, on a user or a lead, who may be named at the top level as well (facts-recorded 60)."""
-    key = "contact" if "contact" in call.body else "user"
+    key: Literal["contact", "user"] = "contact" if "contact" in call.body else "user"
     named = parsing.mapping(call.body, key) if key in call.body else call.body
     return _add(call, named_person(call, named or {}), key)
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.serializers import shared_fields
+from harness.sandbox.serializers.belonging_shapes import (
+    ConversationContact,
+    ConversationSource,
+    FirstReply,
+    ShownConversation,
+    ShownPart,
+    Speaker,
+)
 from harness.sandbox.store.belongings import Conversation, Part
 from harness.sandbox.workspace.workspace import Workspace
 
@@ -18,9 +26,9 @@ BEFORE_GRANULAR = {
 """What parts are called in versions that tell fewer kinds apart."""
 
 
-def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, object]:
+def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> ShownConversation:
     """A conversation, with its parts where one is read by itself."""
-    shown: dict[str, object] = {
+    shown: ShownConversation = {
         "type": "conversation",
         "id": found.conversation_id,
         "created_at": found.created_at,
@@ -58,7 +66,7 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
     return shown
 
 
-def _source(workspace: Workspace, found: Conversation) -> dict[str, object]:
+def _source(workspace: Workspace, found: Conversation) -> ConversationSource:
     return {
         "type": "conversation",
         "id": found.message_id,
@@ -76,19 +84,19 @@ def _number(assignee_id: str | None) -> int | None:
     return int(assignee_id) if assignee_id else None
 
 
-def _contacts(workspace: Workspace, found: Conversation) -> list[dict[str, object]]:
+def _contacts(workspace: Workspace, found: Conversation) -> list[ConversationContact]:
     people = [workspace.people.get(one) for one in workspace.belongings.participants_of(found.conversation_id)]
     return [{"type": "contact", "id": one.person_id, "external_id": one.external_id} for one in people if one]
 
 
-def _first_reply(found: Conversation) -> dict[str, object] | None:
+def _first_reply(found: Conversation) -> FirstReply | None:
     if found.person_id is not None:
         return {"created_at": found.created_at, "type": "conversation", "url": None}
     replies = [part.created_at for part in found.parts if part.person_id is not None]
     return {"created_at": replies[0], "type": "conversation", "url": None} if replies else None
 
 
-def _author(workspace: Workspace, person_id: str | None) -> dict[str, object]:
+def _author(workspace: Workspace, person_id: str | None) -> Speaker:
     if person_id is None:
         admin = workspace.admin
         return {"type": "admin", "id": admin.admin_id, "name": admin.name, "email": admin.email}
@@ -98,10 +106,10 @@ def _author(workspace: Workspace, person_id: str | None) -> dict[str, object]:
     return {"type": found.kind, "id": person_id, "name": shared_fields.escaped(found.name), "email": found.email}
 
 
-def _part(workspace: Workspace, part: Part, version: Version) -> dict[str, object]:
+def _part(workspace: Workspace, part: Part, version: Version) -> ShownPart:
     assigned = part.assigned_to
     kind = part.part_type if version.has("granular_parts") else BEFORE_GRANULAR.get(part.part_type, part.part_type)
-    shown: dict[str, object] = {
+    shown: ShownPart = {
         "type": "conversation_part",
         "id": part.part_id,
         "part_type": kind,
@@ -116,5 +124,7 @@ def _part(workspace: Workspace, part: Part, version: Version) -> dict[str, objec
         "redacted": part.redacted,
     }
     if version.has("part_metadata"):
-        shown |= {"metadata": {}, "email_message_metadata": None, "app_package_code": None}
+        shown["metadata"] = {}
+        shown["email_message_metadata"] = None
+        shown["app_package_code"] = None
     return shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import unescape
 
 HREF = re.compile(r"""href=["']([^"']*)["']""", re.IGNORECASE)
@@ -30,10 +31,10 @@ def plain(text: str) -> str:
     return unescape("".join(said)).strip()
 
 
-def in_plain_text(conversation: dict[str, object]) -> dict[str, object]:
+def in_plain_text(conversation: Mapping[str, object]) -> dict[str, object]:
     """Return a conversation of either dialect with its bodies and its subject in plain text."""
     first = "conversation_message" if "conversation_message" in conversation else "source"
-    shown = conversation | {first: _told(conversation[first])}
+    shown = {**conversation, first: _told(conversation[first])}
     parts = shown.get("conversation_parts")
     if isinstance(parts, dict):
         told = [_told(part) for part in parts["conversation_parts"]]

@@ -7,12 +7,20 @@ recorded `St. John's`).
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final, Literal
 
 from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.search.segment_rules import Segment
 from harness.sandbox.serializers import shapes
+from harness.sandbox.serializers.belonging_shapes import (
+    Bot,
+    NoteSubject,
+    ShownAdmin,
+    ShownCompany,
+    ShownNote,
+    ShownTeammate,
+)
 from harness.sandbox.serializers.shapes import AppliedTag, AppliedTags
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Note, Tag
@@ -66,10 +74,10 @@ def conversation_tags(workspace: Workspace, conversation_id: str) -> AppliedTags
     return {"type": "tag.list", "tags": [applied(workspace, one, one.applied_at) for one in tags]}
 
 
-def company(workspace: Workspace, found: Company) -> dict[str, object]:
-    """A company."""
+def company(workspace: Workspace, found: Company) -> ShownCompany:
+    """Return a company; what it has no value for is left out, as recorded."""
     company_tags = workspace.belongings.labels_of("company", found.company_key)
-    shown = {
+    shown: Any = {
         "type": "company",
         "company_id": found.company_id,
         "id": found.company_key,
@@ -91,10 +99,14 @@ def company(workspace: Workspace, found: Company) -> dict[str, object]:
         "custom_attributes": found.custom_attributes,
     }
     optional = ("name", "remote_created_at", "last_request_at", "size", "website", "industry")
-    return {key: value for key, value in shown.items() if value is not None or key not in optional}
+    for name in optional:
+        if shown[name] is None:
+            del shown[name]
+    company_shown: ShownCompany = shown
+    return company_shown
 
 
-def author(workspace: Workspace, admin: Admin) -> dict[str, object]:
+def author(workspace: Workspace, admin: Admin) -> ShownTeammate:
     """The teammate who wrote a note."""
     presence = workspace.teammates.presence(admin.admin_id)
     return {
@@ -107,13 +119,13 @@ def author(workspace: Workspace, admin: Admin) -> dict[str, object]:
     }
 
 
-def bot(workspace: Workspace) -> dict[str, object]:
+def bot(workspace: Workspace) -> Bot:
     """Whoever does what nobody does: the workspace's bot, under the next number after the teammate's, as recorded."""
     bot_id = str(int(workspace.admin.admin_id) + 1)
     return {"type": "bot", "id": bot_id, "name": "Fin", "email": f"operator+{workspace.app_id}@intercom.example"}
 
 
-def attachment(found: Attachment) -> dict[str, object]:
+def attachment(found: Attachment) -> shapes.ShownAttachment:
     """A file that hangs on a message; nobody measures pictures here, and described are numbers."""
     return {
         "type": "upload",
@@ -126,19 +138,30 @@ def attachment(found: Attachment) -> dict[str, object]:
     }
 
 
-def note(workspace: Workspace, found: Note, person_key: str) -> dict[str, object]:
-    """A note; `person_key` is what the dialect calls the one it is about."""
+def note(workspace: Workspace, found: Note, person_key: Literal["contact", "user"]) -> ShownNote:
+    """Return a note; `person_key` names its person in the dialect."""
+    about: NoteSubject = {"type": person_key, "id": found.person_id}
+    author_shown = author(workspace, workspace.teammates.named(found.admin_id) or workspace.admin)
+    if person_key == "contact":
+        return {
+            "type": "note",
+            "id": str(found.note_id),
+            "created_at": found.created_at,
+            "contact": about,
+            "author": author_shown,
+            "body": found.body,
+        }
     return {
         "type": "note",
         "id": str(found.note_id),
         "created_at": found.created_at,
-        person_key: {"type": person_key, "id": found.person_id},
-        "author": author(workspace, workspace.teammates.named(found.admin_id) or workspace.admin),
+        "user": about,
+        "author": author_shown,
         "body": found.body,
     }
 
 
-def admin(workspace: Workspace, found: Admin) -> dict[str, object]:
+def admin(workspace: Workspace, found: Admin) -> ShownAdmin:
     """A teammate in the list of teammates."""
     presence = workspace.teammates.presence(found.admin_id)
     return {

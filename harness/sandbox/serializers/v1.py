@@ -9,6 +9,7 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.rules.versions import Version
 from harness.sandbox.search.segment_rules import Segments
 from harness.sandbox.serializers import shared_fields
+from harness.sandbox.serializers.belonging_shapes import OldConversation, Participant, ShownPart
 from harness.sandbox.serializers.conversation_v2 import BEFORE_GRANULAR
 from harness.sandbox.serializers.shapes import CompanyReference, OldPerson, Reference, old_person_of
 from harness.sandbox.serializers.shown_fields import not_yet
@@ -97,9 +98,9 @@ def _segments(workspace: Workspace, found: Person) -> list[Reference]:
     return [{"type": "segment", "id": segment.segment_id} for segment in Segments(workspace).of(found)]
 
 
-def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> dict[str, object]:
+def conversation(workspace: Workspace, found: Conversation, version: Version, *, parts: bool) -> OldConversation:
     """A conversation, with its parts where one is read by itself."""
-    shown: dict[str, object] = {
+    shown: OldConversation = {
         "type": "conversation",
         "id": found.conversation_id,
         "created_at": found.created_at,
@@ -135,7 +136,7 @@ def conversation(workspace: Workspace, found: Conversation, version: Version, *,
     return shown
 
 
-def _reference(workspace: Workspace, person_id: str | None) -> dict[str, object]:
+def _reference(workspace: Workspace, person_id: str | None) -> Participant:
     found = workspace.people.get(person_id) if person_id else None
     if person_id and found is None:
         return {"type": "user", "id": person_id}
@@ -144,7 +145,7 @@ def _reference(workspace: Workspace, person_id: str | None) -> dict[str, object]
     return {"type": "lead" if found.kind == "lead" else "user", "id": found.person_id}
 
 
-def _assignee(found: Conversation) -> dict[str, object]:
+def _assignee(found: Conversation) -> Participant:
     """Whoever has it: the teammate, or else the team, or else nobody."""
     if found.admin_assignee_id:
         return {"type": "admin", "id": found.admin_assignee_id}
@@ -153,7 +154,7 @@ def _assignee(found: Conversation) -> dict[str, object]:
     return {"type": "nobody_admin", "id": None}
 
 
-def _part(workspace: Workspace, part: Part) -> dict[str, object]:
+def _part(workspace: Workspace, part: Part) -> ShownPart:
     assigned = part.assigned_to
     return {
         "type": "conversation_part",
