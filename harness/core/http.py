@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 Caller: TypeAlias = Literal["harness", "pipeline", "webhook"]
@@ -82,6 +82,21 @@ class Response:
 
 
 BrokenKind: TypeAlias = Literal["reset_before", "reset_after", "empty", "truncated", "dribble"]
+WireEnd: TypeAlias = Literal["reset", "closed", "cut", "slow"]
+
+WIRE_ENDS: Final[Mapping[BrokenKind, WireEnd]] = {
+    "reset_before": "reset",
+    "reset_after": "reset",
+    "empty": "closed",
+    "truncated": "cut",
+    "dribble": "slow",
+}
+"""What each kind looks like on a connection, which is all that a door acts out.
+
+`reset`: a TCP reset. `closed`: an orderly close without a byte. `cut`: a close after `at` bytes of the body.
+`slow`: the whole response, `at` bytes at a time.
+A further kind is a row here and one in `gateway/middleware/fault_kinds.py`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,11 @@ class BrokenResponse:
     kind: BrokenKind
     response: Response | None = None
     at: int = 0
+
+    @property
+    def end(self) -> WireEnd:
+        """Return what this looks like on a connection."""
+        return WIRE_ENDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
 from harness.core.hosts import meant_host
-from harness.core.http import BrokenKind, BrokenResponse, Caller, Outcome, Request, Response
+from harness.core.http import BrokenResponse, Caller, Outcome, Request, Response, WireEnd
 from harness.gateway.clients.in_process import PHRASES, body_bytes
 
 
@@ -62,7 +62,7 @@ class GatewayAdapter(BaseAdapter):
             self._act_out(outcome, timeout, request)
         if isinstance(outcome.answer, Response):
             return _answer(self, request, outcome.answer)
-        return _BROKEN[outcome.answer.kind](self, request, outcome.answer)
+        return _BROKEN[outcome.answer.end](self, request, outcome.answer)
 
     def _act_out(self, outcome: Outcome, timeout: Any, request: requests.PreparedRequest) -> None:
         patience, delay = timeout[1] if isinstance(timeout, tuple) else timeout, outcome.delay
@@ -135,12 +135,11 @@ def _empty(adapter: GatewayAdapter, request: requests.PreparedRequest, broken: B
     raise _connection_error(request, RemoteDisconnected("Remote end closed connection without response"))
 
 
-_BROKEN: dict[BrokenKind, Callable[[GatewayAdapter, requests.PreparedRequest, BrokenResponse], requests.Response]] = {
-    "reset_before": _reset,
-    "reset_after": _reset,
-    "empty": _empty,
-    "truncated": _truncated,
-    "dribble": _whole,
+_BROKEN: dict[WireEnd, Callable[[GatewayAdapter, requests.PreparedRequest, BrokenResponse], requests.Response]] = {
+    "reset": _reset,
+    "closed": _empty,
+    "cut": _truncated,
+    "slow": _whole,
 }
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from harness.core.hosts import host_of
-from harness.core.http import LONGEST_WAIT, BrokenKind, BrokenResponse, Outcome, Request, Response
+from harness.core.http import LONGEST_WAIT, BrokenResponse, Outcome, Request, Response, WireEnd
 from harness.core.loopback import is_loopback
 from harness.gateway.core import Gateway
 from harness.gateway.door_responses import error
@@ -99,7 +99,7 @@ class GatewayAsgiApp:
         if isinstance(outcome.answer, Response):
             await _respond(outcome.answer, send)
         else:
-            await _BROKEN[outcome.answer.kind](outcome.answer, scope, receive, send)
+            await _BROKEN[outcome.answer.end](outcome.answer, scope, receive, send)
 
     def at_once(self, request: Request) -> Outcome | None:
         """What comes of a whole request that can be answered without blocking; `None` for any other."""
@@ -234,10 +234,9 @@ async def _dribble(broken: BrokenResponse, scope: Scope, receive: Receive, send:
     await send({"type": "http.response.body", "body": b""})
 
 
-_BROKEN: dict[BrokenKind, Callable[[BrokenResponse, Scope, Receive, Send], Awaitable[None]]] = {
-    "reset_before": _reset,
-    "reset_after": _reset,
-    "empty": _empty,
-    "truncated": _truncated,
-    "dribble": _dribble,
+_BROKEN: dict[WireEnd, Callable[[BrokenResponse, Scope, Receive, Send], Awaitable[None]]] = {
+    "reset": _reset,
+    "closed": _empty,
+    "cut": _truncated,
+    "slow": _dribble,
 }

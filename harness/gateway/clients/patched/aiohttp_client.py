@@ -123,12 +123,12 @@ class _Connection(asyncio.Transport):
 
     def _act_out(self, request: Request, outcome: Outcome) -> None:
         broken = outcome.answer if isinstance(outcome.answer, BrokenResponse) else None
-        if broken and broken.kind in ("reset_before", "reset_after"):
+        if broken and broken.end == "reset":
             self._end(ConnectionResetError("Connection reset by peer"))
-        elif broken and broken.kind == "empty":
+        elif broken and broken.end == "closed":
             self._end(None)
         else:
-            cut = broken.at if broken and broken.kind == "truncated" else None
+            cut = broken.at if broken and broken.end == "cut" else None
             self._protocol.data_received(as_sent(outcome.response or Response(200), cut, request.method))
             if cut is not None:
                 self._end(None)

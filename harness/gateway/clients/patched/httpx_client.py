@@ -52,14 +52,14 @@ def _acted_out(module: ModuleType, request: Any, outcome: Outcome, patience: flo
     if patience < outcome.delay:
         raise module.ReadTimeout("The read operation timed out", request=request)
     broken = outcome.answer if isinstance(outcome.answer, BrokenResponse) else None
-    if broken and broken.kind in ("reset_before", "reset_after"):
+    if broken and broken.end == "reset":
         raise module.ReadError(CONNECTION_RESET, request=request)
-    if broken and broken.kind == "empty":
+    if broken and broken.end == "closed":
         raise module.RemoteProtocolError("Server disconnected without sending a response.", request=request)
     whole = outcome.response or Response(200)
     body = b"" if request.method == "HEAD" else whole.body
     headers = {**whole.headers, "content-length": str(len(whole.body))}
-    if broken and broken.kind == "truncated":
+    if broken and broken.end == "cut":
         return module.Response(whole.status, headers=headers, stream=_cut(module, body[: broken.at], len(body)))
     return module.Response(whole.status, headers=headers, stream=module.ByteStream(body))
 

@@ -131,9 +131,9 @@ def _patience(module: ModuleType, given: object, default: object) -> object:
 
 def lost_answer(outcome: Outcome) -> Exception | None:
     """The error of a connection on which no answer came, where the outcome is one."""
-    if not isinstance(outcome.answer, BrokenResponse) or outcome.answer.kind in ("truncated", "dribble"):
+    if not isinstance(outcome.answer, BrokenResponse) or outcome.answer.end in ("cut", "slow"):
         return None
-    if outcome.answer.kind == "empty":
+    if outcome.answer.end == "closed":
         return http.client.RemoteDisconnected(DISCONNECTED)
     return ConnectionResetError(errno.ECONNRESET, CONNECTION_RESET)
 
@@ -141,7 +141,7 @@ def lost_answer(outcome: Outcome) -> Exception | None:
 def cut_at(outcome: Outcome) -> int | None:
     """After how many bytes the answer's body stops, where it does."""
     broken = outcome.answer
-    return broken.at if isinstance(broken, BrokenResponse) and broken.kind == "truncated" else None
+    return broken.at if isinstance(broken, BrokenResponse) and broken.end == "cut" else None
 
 
 def urllib_replacements(module: ModuleType, door: ClientDoor) -> list[tuple[object, str, object]]:
