@@ -16,6 +16,7 @@ from harness.cli.lazy_group import OWN_PROCESS, LazyCommand, LazyGroup
 from harness.core.errors import Problem
 
 COMMANDS = {
+    "init": LazyCommand("Set a project up: configuration, a first scenario, CI.", "harness.cli.init"),
     "run": LazyCommand("Run scenarios and prove what became of each person.", "harness.cli.run"),
     "config": LazyCommand("Show the configuration, and where each value comes from.", "harness.cli.config"),
     "scenarios": LazyCommand("List, read and copy scenarios.", "harness.cli.scenarios"),

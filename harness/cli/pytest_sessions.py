@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,10 @@ def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[ob
 def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
     arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
     arguments += [] if any(map(_has_asynchronous_scenarios, paths)) else ["-p", "no:anyio"]
-    pytest.main(arguments, plugins=list(plugins))
+    with warnings.catch_warnings():
+        # pytest-asyncio says at each start that a setting of its own is absent; that is nothing of a run.
+        warnings.filterwarnings("ignore", message=".*asyncio_default_fixture_loop_scope")
+        pytest.main(arguments, plugins=list(plugins))
 
 
 def _has_asynchronous_scenarios(path: str) -> bool:

@@ -27,6 +27,15 @@ module HarnessDoor
     end
   end
 
+  # Ruby looks a host's address up before it takes a proxy; a name server is not asked for Intercom's hosts.
+  module Names
+    def getaddress(host)
+      return super unless HarnessDoor.intercoms?(host)
+
+      raise SocketError, "#{host} is led to the harness"
+    end
+  end
+
   module Trust
     def ca_file=(path)
       return super if path.nil? || !File.file?(AUTHORITY)
@@ -50,6 +59,7 @@ module HarnessDoor
     if defined?(::TCPSocket) && !@sockets
       @sockets = true
       ::TCPSocket.singleton_class.prepend(Sockets)
+      ::IPSocket.singleton_class.prepend(Names)
     end
     if defined?(::Socket) && ::Socket.respond_to?(:tcp) && !@dialing
       @dialing = true
