@@ -11,18 +11,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from harness.core.errors import Problem
+
 FOLDER_OF_THE_MACHINE: Final = ".harness"
 FORMAT: Final = 1
+
+
+def of_this_machine(root: Path) -> Path:
+    """Return the file in which a project's durations on this machine are kept."""
+    return root / FOLDER_OF_THE_MACHINE / "durations.json"
+
+
+def committed(path: Path | None, what: str) -> Mapping[str, float]:
+    """Return the durations of a file that the project keeps in git; nothing where none is configured.
+
+    Raises:
+        Problem: the file is not there.
+    """
+    if path is None:
+        return {}
+    if not path.is_file():
+        raise Problem(
+            f"durations: there is no file {path}",
+            remedy=f"play once with -n 2, then: cp {FOLDER_OF_THE_MACHINE}/durations.json {path.name}",
+        )
+    return Durations(path, what).known()
 
 
 class Durations:
     """The durations of one pipeline against one kind of backend.
 
-    root: the project's folder. what: names pipeline and backend.
+    path: the file. what: names pipeline and backend.
     """
 
-    def __init__(self, root: Path, what: str) -> None:
-        self._path = root / FOLDER_OF_THE_MACHINE / "durations.json"
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
         self._what = what
 
     def known(self) -> Mapping[str, float]:

@@ -19,7 +19,6 @@ import pytest
 
 from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_selection import Selection
-from harness.cli.worker_order import order_by_level
 from harness.config.stock import stock_folder
 from harness.pytest_plugin import plugin
 from harness.pytest_plugin.collection import ScenarioPlaces
@@ -47,11 +46,6 @@ class _Handover:
         """Hand over the run, and where scenarios lie."""
         config.stash[plugin.RUN] = self.run
         config.stash[plugin.SESSION] = self.project
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put the scenarios in the order of their levels."""
-        order_by_level(items)
 
 
 def project_of(options: RunOptions, selection: Selection, levels: Sequence[str]) -> ProjectSession:

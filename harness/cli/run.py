@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -19,14 +18,16 @@ from harness.cassette import Cassette, MissingCassette, load
 from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
-from harness.cli.durations import Durations
+from harness.cli.durations import committed
 from harness.cli.lazy_group import OWN_PROCESS
-from harness.cli.pytest_sessions import play_sessions, project_of
 from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_outputs import TO_STDOUT, Outputs, check_outputs, write_outputs, write_receipt
+from harness.cli.run_play import play
 from harness.cli.run_reporter import RunReporter
-from harness.cli.run_selection import Selection, levels_played, select
-from harness.cli.run_workers import WorkerReports, number_of_workers
+from harness.cli.run_selection import Selection, select
+from harness.cli.run_workers import number_of_workers
+from harness.cli.shard_cut import ShardChoice, ShardCut, shard_choice
+from harness.cli.shard_output import write_shard
 from harness.cli.shared_options import (
     allow_host,
     cassettes,
@@ -39,13 +40,11 @@ from harness.cli.shared_options import (
 )
 from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
-from harness.cli.worker_order import WorkerOrder
 from harness.config import LEVELS, Configuration
 from harness.core.errors import Problem
 from harness.pipeline.content import content_of, digests
 from harness.pipeline.pipeline_file import is_python
 from harness.pytest_plugin.collection import FOLDER
-from harness.pytest_plugin.project_session import ProjectSession
 from harness.report.console import ReportConsole
 from harness.report.exchange_rows import RowEvidence
 from harness.report.receipt import Subject
@@ -80,6 +79,8 @@ from harness.runner.session_config import RunOptions, check_options, in_order, o
 @containment
 @allow_host
 @workers
+@click.option("--shard", callback=shard_choice, metavar="K/N", help=(
+    "Play one of N parts; with --report, write its result for `harness report merge`."))  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help=(
     "How long the pipeline may take for one call. [default: 30]"))  # fmt: skip
 @time_scale
@@ -117,12 +118,14 @@ def command(paths: Sequence[str], **given: Any) -> int:
     check_outputs(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
         raise Problem("--stale alone does nothing", remedy="harness run --record --stale, or: harness cassettes check")
+    _check_shard(given["shard"], given["against"], stale=given["stale"])
     selection = replace(
         selected,
         levels=configuration.levels,
         expression=given["expression"],
         versions=in_order(configuration.intercom_versions),
         stale=given["stale"],
+        shard=given["shard"],
         narrowed=_narrowed(paths, given["expression"], configuration),
     )
     options = options_of(
@@ -147,14 +150,13 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes:
     with _survivor(options, outputs, terminal, console) if processes == 1 else nullcontext() as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)
+        if selection.shard is not None:
+            reporter.cut = ShardCut(selection.shard, committed(options.configuration.durations, run.title))
         terminal.begin(run.pipeline.name, options.against, reporter.versions)
         run.test_app.tell = terminal.waiting
         if survivor is not None:
             survivor.watch(run, reporter.versions)
-        if processes > 1:
-            _play_in_workers(processes, run, reporter, selection, outputs, stale)
-        else:
-            _play(run, reporter, selection, outputs.junit, [stale] if selection.stale else [])
+        play(run, reporter, selection, outputs, stale, processes)
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
@@ -163,7 +165,11 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes:
     if outputs.receipt is not None and subject is not None:
         files = digests(reporter.scenario_files, options.root)
         write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
-    write_outputs(result, outputs, console, reporter.evidence)
+    if selection.shard is None:
+        write_outputs(result, outputs, console, reporter.evidence)
+    else:
+        write_outputs(result, replace(outputs, report=None), console, reporter.evidence)
+        _write_shard(result, reporter, selection, outputs.report, console)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
@@ -189,42 +195,25 @@ def _survivor(
         survivor.close()
 
 
-def _play(run: Run, reporter: RunReporter, selection: Selection, junit: Path | None, also: Sequence[object]) -> None:
-    """Run the scenarios to their end, or to that of a person's patience."""
-    try:
-        if run.options.against == "test-app":
-            run.test_app()  # what is in the way is in every scenario's way
-        play_sessions(run, selection, _project(run, selection), junit, [reporter, *also])
-    except KeyboardInterrupt:  # a second one, while the first was being heeded
-        reporter.pytest_keyboard_interrupt()
-    finally:
-        run.close()
-
-
-def _play_in_workers(
-    number: int, run: Run, reporter: RunReporter, selection: Selection, outputs: Outputs, stale: StaleOnly
+def _write_shard(
+    result: RunRow, reporter: RunReporter, selection: Selection, folder: Path | None, console: ReportConsole
 ) -> None:
-    """Play the scenarios in other processes, each with a pipeline of its own; that of this one is not needed then."""
-    project = _project(run, selection)
-    run.close()
-    durations = Durations(run.options.root, f"{run.pipeline.name} against {run.options.against}")
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
-        order = WorkerOrder(
-            run.options, project, Path(folder), durations.known(), selection.stale, outputs.report is not None
+    if folder is None:
+        told = "nothing was written that could be merged: --report DIR writes the result of a shard"
+    else:
+        told = f"shard: {write_shard(folder, result, reporter, selection, reporter.options)}"
+    console.print(told, highlight=False, markup=False, soft_wrap=True)
+
+
+def _check_shard(shard: ShardChoice | None, against: str, *, stale: bool) -> None:
+    if shard is not None and (stale or against == "test-app"):
+        raise Problem(
+            f"--shard {shard} goes neither with --stale nor with --against test-app",
+            why="what is stale differs from one machine to the other"
+            if stale
+            else "a TEST app is one workspace, which scenarios change one after another",
+            remedy="leave --shard out",
         )
-        workers = WorkerReports(order, reporter.expect, reporter.take, stale.say)
-        reporter.report_of(workers)
-        try:
-            play_sessions(run, selection, project, outputs.junit, [workers, reporter], workers.words(number))
-        except KeyboardInterrupt:
-            reporter.pytest_keyboard_interrupt()
-    stale.learn(workers.left_out, workers.found_stale)
-    durations.keep(reporter.seconds)
-
-
-def _project(run: Run, selection: Selection) -> ProjectSession:
-    levels = levels_played(selection.levels, selection.named, run.pipeline.lacking)
-    return project_of(run.options, selection, levels)
 
 
 def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter) -> None:

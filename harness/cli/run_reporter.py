@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,18 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.cli.played_scenario import PlayedScenario, played_scenario
 from harness.cli.run_rows import evidence_of, told_by
 from harness.cli.run_workers import WorkerReports
+from harness.cli.shard_cut import ShardCut
 from harness.cli.survivor import Survivor
-from harness.cli.worker_order import CollectedCase, collected, described
+from harness.cli.worker_order import CollectedCase, arranged, described
 from harness.pytest_plugin.plugin import REMAINS, RESULT
 from harness.report.exchange_rows import RowEvidence
+from harness.report.gaps import gap_notes, gap_problems
 from harness.report.result import Ending, RunRow, ScenarioRow
+from harness.report.shard_file import ShardScenario
 from harness.report.terminal import TerminalReport
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
 from harness.runner.unused import UnusedDeclarations
 
 
@@ -42,6 +45,11 @@ class RunReporter:
     ) -> None:
         self._run = run
         self._workers: WorkerReports | None = None
+        self.cut: ShardCut | None = None
+        """Which scenarios fall to this run, where others play the rest."""
+        self.plan: dict[str, int] = {}
+        """All scenarios of the run, whoever plays them, each with the number of its part."""
+        self._found: Mapping[str, CollectedCase] = {}
         self._survivor = survivor
         self.versions = tuple(versions) or (run.sent_version(Case("", "", "")) or "as the pipeline asks",)
         self._terminal = terminal
@@ -51,18 +59,20 @@ class RunReporter:
         self._results: dict[str, ScenarioResult] = {}
         self._played: dict[str, PlayedScenario] = {}
         self._not_run: set[str] = set()
-        self._remains = UnusedDeclarations()
+        self.remains = UnusedDeclarations()
+        """What the sessions left over; only the whole run can tell what was needed."""
         self._failed = False
         self._session: pytest.Session | None = None
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
         problems = [*self._problems, *left_behind(self._run.test_app.leftovers)]
-        if not self._ended and not problems:
-            problems.append(f"nothing was run: {hint}")
-        problems += (self._remains.of_a_failure() if self._failed else self._remains).problems()
-        problems += self._gaps_in_the_way()
         problems += self._workers.problems if self._workers else []
+        if not self.plan and not problems:
+            problems.append(f"nothing was run: {hint}")
+        if self.cut is None:  # of a part it cannot be told what the rest needs
+            problems += (self.remains.of_a_failure() if self._failed else self.remains).problems()
+            problems += self._gaps_in_the_way
         name, against = self._run.pipeline.name, self._run.options.against
         return RunRow(
             name,
@@ -72,7 +82,8 @@ class RunReporter:
             tuple(self._ended[node] for node in self._in_order),
             tuple(problems),
             self._workers.level if self._workers and self._workers.level else self._run.pipeline.containment.level,
-            (*(self._workers.notes if self._workers else self._run.pipeline.notes), *self._gaps()),
+            (*(self._workers.notes if self._workers else self._run.pipeline.notes), *gap_notes(self._lacking)),
+            shard=str(self.cut.chosen) if self.cut else "",
         )
 
     @property
@@ -81,24 +92,26 @@ class RunReporter:
         places = {node: place for place, node in enumerate(self._cases)}
         return sorted(self._ended, key=lambda node: places.get(node, len(places)))
 
-    def _gaps(self) -> Iterator[str]:
-        """Say which operations the pipeline used and the sandbox lacks."""
-        asked = Counter(name for played in self._played.values() for name in played.not_modelled)
-        for name, count in sorted(asked.items()):
-            yield f"the sandbox does not model {name}: it answered 501 to the pipeline in {count} scenarios"
+    @property
+    def scenarios(self) -> Sequence[ShardScenario]:
+        """What came of each scenario that ended, in order, as one shard of a run hands it on."""
+        found = [(node, self._ended[node], self._played.get(node)) for node in self._in_order]
+        return [ShardScenario(node, row, played.not_modelled if played else ()) for node, row, played in found]
 
-    def _gaps_in_the_way(self) -> list[str]:
-        """Say which of them kept a scenario from being proved."""
-        accepted = self._run.options.configuration.accept_not_modelled
-        waiting = [self._played[node] for node in sorted(self._not_run) if node in self._played]
-        names = sorted({name for played in waiting for name in played.not_modelled if name not in accepted})
-        if not names:
-            return []
-        listed = ", ".join(f'"{name}"' for name in names)
-        count = sum(bool(set(played.not_modelled) & set(names)) for played in waiting)
-        told = f"{count} scenarios were not run: the pipeline asked for {', '.join(names)}, which the sandbox lacks."
-        remedy = f"if the response does not matter to the conversion, set accept_not_modelled = [{listed}]"
-        return [f"{told}\n  remedy: {remedy}"]
+    @property
+    def _lacking(self) -> Iterator[Sequence[str]]:
+        """For each scenario, the operations that the pipeline asked for and the sandbox lacks."""
+        return (played.not_modelled for played in self._played.values())
+
+    @property
+    def _gaps_in_the_way(self) -> Sequence[str]:
+        not_run = [self._played[node].not_modelled for node in sorted(self._not_run) if node in self._played]
+        return gap_problems(not_run, self._run.options.configuration.accept_not_modelled)
+
+    @property
+    def options(self) -> RunOptions:
+        """What the run was asked for."""
+        return self._run.options
 
     @property
     def troubled(self) -> bool:
@@ -150,14 +163,24 @@ class RunReporter:
             report.harness_case = described(item)
         return report
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the scenarios in the order of their levels, and keep those that fall to this run."""
+        self._found = arranged(items, self.cut)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """How many scenarios there are."""
         self._session = session
-        self.expect(collected(session.items))
+        self.expect(self._found, [item.nodeid for item in session.items])
 
-    def expect(self, cases: Mapping[str, CollectedCase]) -> None:
-        """Take note of the scenarios of one session, in the order of their places."""
-        self._cases |= dict(sorted(cases.items(), key=lambda found: found[1].place))
+    def expect(self, found: Mapping[str, CollectedCase], nodes: Collection[str]) -> None:
+        """Take note of the scenarios of one session, in their order, and of those of them that are played here."""
+        new = {node: case.shard for node, case in found.items() if node not in self.plan}
+        if self.cut is not None:
+            self.cut.learn(new.items())
+        self.plan |= new
+        played = set(nodes)
+        self._cases |= {node: case for node, case in found.items() if node in played}
         if self._survivor is not None:
             self._survivor.total(len(self._cases))
 
@@ -194,7 +217,7 @@ class RunReporter:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Keep what the session left over: only all sessions together can tell what was needed."""
         self._failed = self._failed or bool(session.testsfailed)
-        self._remains = self._remains.and_(session.config.stash.get(REMAINS, UnusedDeclarations()))
+        self.remains = self.remains.and_(session.config.stash.get(REMAINS, UnusedDeclarations()))
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """pytest itself failed."""

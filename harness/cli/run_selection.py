@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cli.shard_cut import ShardChoice
 from harness.config import LEVELS, Configuration
 from harness.config.stock import STOCK, module_of, stock_folder, stock_modules
 from harness.core.errors import Problem
@@ -38,6 +39,8 @@ class Selection:
     notes: Sequence[str] = ()
     named: bool = False
     """Whether modules or folders were named."""
+    shard: ShardChoice | None = None
+    """Which part of them is played here, where other machines play the rest."""
 
 
 def select(configuration: Configuration, paths: Sequence[str]) -> Selection:

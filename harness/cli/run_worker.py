@@ -21,10 +21,9 @@ from harness.cli.stale import StaleOnly
 from harness.cli.worker_order import (
     ORDER,
     WorkerOrder,
-    collected,
+    arranged,
     described,
     order_by_duration,
-    order_by_level,
     write_collection,
 )
 from harness.config import load
@@ -52,8 +51,7 @@ class WorkerPlugin:
         """Write down what there is, then put the longest first; where a module cannot be read, nothing is played."""
         if session.testsfailed:
             items.clear()
-        order_by_level(items)
-        write_collection(self.order.folder, collected(items))
+        write_collection(self.order.folder, arranged(items, self.order.cut))
         order_by_duration(items, self.order.durations)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

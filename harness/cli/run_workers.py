@@ -60,11 +60,12 @@ def _cores() -> int:
 class WorkerReports:
     """A pytest plugin of the process that reports: it gives the workers their order, and takes what they tell.
 
-    expect: told what was collected. take: told what one scenario came to, before its report. say: prints a line.
+    expect: told what was collected, and what of it is played. take: told what one scenario came to, before its report.
+    say: prints a line.
     """
 
     order: WorkerOrder
-    expect: Callable[[Mapping[str, CollectedCase]], object]
+    expect: Callable[[Mapping[str, CollectedCase], Sequence[str]], object]
     take: Callable[[str, PlayedScenario], object]
     say: Callable[[str], object]
     notes: dict[str, None] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class WorkerReports:
     problems: dict[str, None] = field(default_factory=dict)
     left_out: int = 0
     found_stale: bool = False
+    _packed: bytes = b""
 
     def words(self, number: int) -> Sequence[str]:
         """Return the words of pytest's command line that start the workers."""
@@ -85,7 +87,8 @@ class WorkerReports:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[Any]) -> None:
-        """Start each worker in an enclosure of its own where the run is enclosed as a whole."""
+        """Make the order of a session; start each worker in an enclosure of its own where the run is enclosed."""
+        self._packed = self.order.packed()
         if self.order.options.entered is not None:
             command = interpreter(reachable(self.order.options))
             for spec in specs:
@@ -94,13 +97,12 @@ class WorkerReports:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the order over."""
-        node.workerinput[ORDER] = self.order.packed()
+        node.workerinput[ORDER] = self._packed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Tell what there is to play."""
-        found = read_collection(self.order.folder)
-        self.expect({node: found[node] for node in ids})
+        self.expect(read_collection(self.order.folder), ids)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -23,6 +23,8 @@ from harness.report.receipt import FORMAT as RECEIPT_FORMAT
 from harness.report.receipt import Receipt
 from harness.report.result import FORMAT as RESULT_FORMAT
 from harness.report.result import RunRow
+from harness.report.shard_file import FORMAT as SHARD_FORMAT
+from harness.report.shard_file import ShardFile
 
 FOLDER: Final = Path(report.__file__).parent / "schemas"
 
@@ -77,6 +79,13 @@ def evidence_schema() -> dict[str, Any]:
     return _schema_of(Evidence, "Evidence of a comparison with a TEST app")
 
 
+def shard_schema() -> dict[str, Any]:
+    """Return the schema of what one shard of a run writes."""
+    schema = _schema_of(ShardFile, "The result of one shard of harness run")
+    schema["$defs"]["ShardFile"]["properties"]["format"] = {"const": SHARD_FORMAT}
+    return schema
+
+
 def load_schema() -> dict[str, Any]:
     """Return the schema of `load.json`, which says what a state folder was loaded with."""
     schema = _schema_of(LoadFile, "What harness load put into a state folder")
@@ -90,6 +99,7 @@ SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "receipt": receipt_schema,
     "cassette": cassette_schema,
     "evidence": evidence_schema,
+    "shard": shard_schema,
     "load": load_schema,
 }
 """Each kind of file, with what makes its schema."""

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from harness.cli.shard_cut import ShardCut
 from harness.config import LEVELS
 from harness.config.stock import level_of
 from harness.pytest_plugin.project_session import ProjectSession
@@ -37,6 +38,8 @@ class WorkerOrder:
     """Whether only cassettes that are missing or out of date are recorded."""
     evidence: bool = False
     """Whether a report is wanted, which shows the exchanges of each scenario."""
+    cut: ShardCut | None = None
+    """Which of the scenarios fall to this run, where others play the rest."""
 
     def packed(self) -> bytes:
         """Return the order as xdist can send it, without what belongs to this process alone."""
@@ -59,6 +62,8 @@ class CollectedCase:
     module: str
     case: str
     title: str
+    shard: int = 0
+    """The part of the run to which it falls; 0 where the run is not cut."""
 
 
 def write_collection(folder: Path, cases: Mapping[str, CollectedCase]) -> None:
@@ -75,21 +80,27 @@ def read_collection(folder: Path) -> Mapping[str, CollectedCase]:
     return {node: CollectedCase(**case) for node, case in found.items()}
 
 
-def collected(items: list[pytest.Item]) -> Mapping[str, CollectedCase]:
-    """Return what pytest collected, by node id, in its order."""
-    return {item.nodeid: CollectedCase(place, *described(item)) for place, item in enumerate(items)}
+def arranged(items: list[pytest.Item], cut: ShardCut | None) -> Mapping[str, CollectedCase]:
+    """Put scenarios in the order of their levels, keep those of one shard, and return all that there are.
+
+    They come by node id, in their order.
+    """
+    levels = {path: LEVELS.index(level_of(path)) for path in {item.path for item in items}}
+    items.sort(key=lambda item: levels[item.path])
+    shards = cut.assign([item.nodeid for item in items]) if cut else {}
+    found = {
+        item.nodeid: CollectedCase(place, *described(item), shards.get(item.nodeid, 0))
+        for place, item in enumerate(items)
+    }
+    if cut is not None:
+        items[:] = [item for item in items if found[item.nodeid].shard == cut.chosen.number]
+    return found
 
 
 def described(item: pytest.Item) -> tuple[str, str, str]:
     """Return module, case and title of a scenario as reports show them."""
     doc = (getattr(getattr(item, "function", None), "__doc__", None) or item.name).strip()
     return item.path.stem, item.name, doc.splitlines()[0].rstrip(".")
-
-
-def order_by_level(items: list[pytest.Item]) -> None:
-    """Put scenarios in the order of their levels."""
-    levels = {path: LEVELS.index(level_of(path)) for path in {item.path for item in items}}
-    items.sort(key=lambda item: levels[item.path])
 
 
 def order_by_duration(items: list[pytest.Item], durations: Mapping[str, float]) -> None:

@@ -190,6 +190,12 @@ class Configuration:
     workers: int | str | None = _key(
         kinds.workers(), None, 'How many processes play scenarios at once; "auto" for one per core.', ("run",)
     )
+    durations: Path | None = _key(
+        kinds.path("a file"),
+        None,
+        "File of durations by which shards are cut, kept in git: a copy of .harness/durations.json.",
+        ("run",),
+    )
     report: Path | None = _key(kinds.path("a folder"), None, "Folder into which each run writes its report.", ("run",))
     baseline: Path | None = _key(
         kinds.path("a file"), None, "File of the failures that are known and excused.", PLAYING

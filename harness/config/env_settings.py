@@ -30,6 +30,9 @@ REHEARSAL_PROXY = "HARNESS_REHEARSAL_PROXY"
 REHEARSAL_CA = "HARNESS_REHEARSAL_CA"
 """For rehearsing a run against a TEST app with a sandbox in Intercom's place; from the environment only."""
 
+CI_RUNS = ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILDKITE_BUILD_ID", "CIRCLE_WORKFLOW_ID", "BUILD_BUILDID")
+"""Variables in which a CI says which run a job belongs to (GitHub, GitLab, Buildkite, CircleCI, Azure)."""
+
 HOSTS = {"us": "api.intercom.io", "eu": "api.eu.intercom.io", "au": "api.au.intercom.io"}
 """The API's host in each of Intercom's regions."""
 
@@ -87,6 +90,12 @@ class Settings:
     def ci(self) -> bool:
         """Whether this runs where nobody watches: nothing committed is recorded over there."""
         return self.environment.get("CI", "").lower() not in ("", "0", "false")
+
+    @property
+    def ci_run(self) -> str:
+        """The CI's own number of the run that all its jobs belong to; empty outside of one."""
+        found = (self.environment.get(name, "").strip() for name in CI_RUNS)
+        return next(filter(None, found), "")
 
     @property
     def step_summary(self) -> Path | None:

@@ -24,7 +24,7 @@ def markdown(run: RunRow) -> Iterator[str]:
     yield ""
     versions = ", ".join(run.intercom_versions)
     yield f"Pipeline `{_cell(run.pipeline)}` against {run.against}, Intercom {versions}, {run.seconds:.1f} s."
-    for problem in run.problems:
+    for problem in (*(f"incomplete: {missing}" for missing in run.incomplete), *run.problems):
         yield from _block(problem)
     failed = [row for row in run.scenarios if row.failed]
     for row in failed[:WHOLE]:

@@ -134,6 +134,10 @@ class RunRow:
     """How much of the code under test was kept from reaching anything but the harness and declared addresses."""
     notes: Sequence[str] = ()
     """What a person should know beside the verdicts: credentials taken out, tokens replaced."""
+    shard: str = ""
+    """Which part of a run this is, as K/N; empty for a whole run."""
+    incomplete: Sequence[str] = ()
+    """What a run that was merged of its parts lacks."""
 
     @property
     def counts(self) -> Mapping[Ending, int]:
@@ -142,11 +146,13 @@ class RunRow:
 
     @property
     def exit_code(self) -> int:
-        """0 all proved; 1 something refuted or unknown; 2 could not run, or nothing ran."""
+        """0 all proved; 1 something refuted or unknown; 2 could not run, nothing ran, or a part is missing."""
         counts = self.counts
+        if self.incomplete:
+            return 2
         if counts["refuted"] or counts["unknown"]:
             return 1
-        if counts["could not run"] or self.problems or not counts["proved"]:
+        if counts["could not run"] or self.problems or not (counts["proved"] or self.shard):
             return 2
         return 0
 

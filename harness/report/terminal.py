@@ -105,6 +105,8 @@ class TerminalReport:
             self._print(line)
 
     def _conclusion(self, run: RunRow) -> None:
+        for missing in run.incomplete:
+            self._print(Text(f"\nincomplete: {missing}", style="bold magenta"))
         for problem in run.problems:
             self._print(Text(f"\n{problem}", style="bold magenta"))
         self._versions(run)

@@ -55,6 +55,11 @@ class Run:
         self._checked = False
         self._settings = settings_in(options.root)
 
+    @property
+    def title(self) -> str:
+        """Which pipeline is played against what: durations are kept by it."""
+        return f"{self.pipeline.name} against {self.options.against}"
+
     def wanted_version(self, case: Case) -> str | None:
         """The API version that was asked for this case; `None` where the pipeline's own header counts."""
         return case.intercom_version or self.options.intercom_version

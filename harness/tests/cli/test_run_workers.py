@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.durations import Durations
+from harness.cli.durations import Durations, of_this_machine
 from harness.cli.main import main
 from harness.tests.support.processes import runs, wait_for
 from harness.tests.support.shop_project import ShopProject, shop_project
@@ -229,7 +229,7 @@ def test_the_configuration_names_the_number(tmp_path: Path) -> None:
     """The key `workers` counts where the command line says nothing; the order of the next run is kept beside it."""
     project = _project(tmp_path, "python", **{"harness.toml": "workers = 2\n" + KINDS["python"]["harness.toml"]})
     assert project.harness("run").code == 0
-    known = Durations(tmp_path, "Pipeline against sandbox").known()
+    known = Durations(of_this_machine(tmp_path), "Pipeline against sandbox").known()
     assert len(known) == 6
     assert (tmp_path / ".harness" / ".gitignore").read_text() == "*\n"
     assert project.harness("run", "-n", "1").code == 0
