@@ -22,6 +22,7 @@ allow = ["127.0.0.1:5432", ".example.com:443", "unix:/run/db.sock", "[::1]:80"]
 containment = "off"
 time_scale = 0
 workers = "auto"
+durations = "durations.json"
 report = "out"
 baseline = "known.json"
 accept_not_modelled = ["listTeams"]
