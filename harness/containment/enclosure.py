@@ -56,6 +56,21 @@ class Enclosure:
         """Return the words to put before a command that works in `folder`; none where nothing holds it."""
         return self._namespace.prefix(folder) if self._namespace is not None else self._words
 
+    @property
+    def can_be_entered(self) -> bool:
+        """Return whether a process that runs already can go inside, as a forked child does."""
+        return self._namespace is not None
+
+    def enter(self) -> None:
+        """Move this process inside, for good; it must have a single thread.
+
+        Raises:
+            NamespaceUnavailable: The system refused, or this mechanism cannot do it.
+        """
+        if self._namespace is None:
+            raise NamespaceUnavailable("only namespaces can be entered by a process that runs already")
+        self._namespace.enter()
+
     def attempts(self) -> Sequence[Attempt]:
         """Return what code inside tried to reach and could not, in order; none where the mechanism cannot tell."""
         return self._namespace.attempts() if self._namespace is not None else ()

@@ -20,7 +20,7 @@ class Forwarder:
         self._routes = routes
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="forwarding", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="harness-forwarding", daemon=True)
 
     def start(self) -> None:
         """Begin to accept, on a thread of its own."""

@@ -151,7 +151,11 @@ def open_namespace(listen: Sequence[tuple[str, int]], allowed: Sequence[Declared
     with theirs:
         command = [sys.executable, "-I", "-S", "-c", HOLDER, str(theirs.fileno())]
         # In a session of its own: it has to outlast the command, whatever the terminal sends.
-        holder = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        try:
+            holder = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        except OSError as error:
+            ours.close()
+            raise NamespaceUnavailable(f"the process that holds them could not be started: {error}") from error
     try:
         return _opened(ours, holder, listen, allowed)
     except BaseException:

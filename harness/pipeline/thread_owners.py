@@ -93,6 +93,10 @@ class ThreadOwners:
         """Return the scenario that the current thread or task works for; `None` if nothing of a scenario's began it."""
         return _OWNER.get() or self._marks.get(threading.current_thread())
 
+    def has_owner(self) -> bool:
+        """Return whether the current thread or task runs code under test."""
+        return self.owner() is not None
+
     def late(self) -> str | None:
         """Return the scenario that began this thread, if that is over: the thread has outlived it."""
         owner = self.owner()

@@ -151,7 +151,8 @@ class PipelineSession:
             asked = f"{request.method} {request.path}"
             self.late.append(f"{began}: a thread that it began asked {asked} after it was over, and was refused")
             return refuse(request, "the scenario that began this thread is over", f"{began} is over.")
-        return self._gateway.handle(request)
+        with self.containment.carrying_on():
+            return self._gateway.handle(request)
 
     @property
     def _plays(self) -> bool:
@@ -159,7 +160,11 @@ class PipelineSession:
 
     def _takes(self) -> bool:
         """Whether a request for Intercom on this thread is led to the gateway: it is no other test's of the session."""
-        return self.guards_everything or self.owners.is_open or self.owners.owner() is not None
+        return self.guards_everything or self.owners.is_open or self.owners.has_owner()
+
+    def _guards(self) -> bool:
+        """Whether an attempt to reach Intercom past the patched clients is refused here, and not by the kernel."""
+        return self._takes() and self.containment.watches
 
     def _load(self, before_import: Callable[[], object]) -> PipelineSpec | None:
         spec = self.options.pipeline
@@ -168,6 +173,7 @@ class PipelineSession:
         if not is_python(spec):
             return self._loaded(spec)
         # A Python pipeline may read its base URL and token while it is imported, or name Intercom's own host.
+        from harness.gateway.clients.forked_process import in_forks_over_loopback
         from harness.gateway.clients.patched import patched_clients
 
         before_import()
@@ -177,9 +183,12 @@ class PipelineSession:
         self._lent = LentEnvironment(url, token, secret, declared)
         enter, port = self._stack.enter_context, self.server.port
         enter(self.owners.installed())
-        enter(patched_clients(self._heed, self._gateway.record_refusal, own_port=port, takes=self._takes))
+        watched = None if self._plays else self.ports
+        self.containment.holds_python(lambda: self.server, self.owners.has_owner, self._environment, watched)
+        answer, refused = in_forks_over_loopback(self._heed, port), self._gateway.record_refusal
+        enter(patched_clients(answer, refused, own_port=port, takes=self._takes, guards=self._guards))
         if self.options.against == CASSETTE:
-            self.refresh_waits = enter(short_waits(lambda: self.owners.owner() is not None))
+            self.refresh_waits = enter(short_waits(self.owners.has_owner))
         with self.lent(), self.owners.calling(IMPORT):
             return self._loaded(spec)
 
@@ -233,12 +242,12 @@ class PipelineSession:
             self._way = way_to(self._server, RUN_TOKEN, authority, where, secret=RUN_SECRET, short_waits=self._plays)
         return self._server
 
-    def _environment(self) -> Mapping[str, str]:
+    def _environment(self, base: Mapping[str, str] = os.environ) -> Mapping[str, str]:
         from harness.pipeline.environment import command_environment
 
         _ = self.server
         assert self._way is not None
-        return command_environment(os.environ, self._way, declared=self._declared_environment)
+        return command_environment(base, self._way, declared=self._declared_environment)
 
     def lacking(self, names: Iterable[str]) -> str | None:
         """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""

@@ -49,8 +49,8 @@ class Run:
         self.gateway = Gateway(ManualClock())
         self._stack = ExitStack()
         self.test_app = LazyTestApp(self._stack, RUN_TOKEN, open_test_app)
-        self._guard = NetworkGuard(options.configuration.allow)
         self.pipeline = self._open_pipeline()
+        self._guard = NetworkGuard(options.configuration.allow, lambda: self.pipeline.containment.watches)
         self._needed: set[str] = set()
         self._checked = False
         self._settings = settings_in(options.root)

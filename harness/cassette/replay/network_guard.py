@@ -1,8 +1,9 @@
-"""The guard of a replay: while it is on, this process reaches only the loopback ports that the harness opened.
+"""The guard of this process: while it is on, only the loopback ports that the harness opened are reached.
 
-It listens to the interpreter's own audit events, below every client library and in every thread, so no patch can be
-forgotten. A proxy on loopback is outside, like everything else that the harness did not open. Unix sockets are left
-alone: they lead to this machine only. Other processes are not its business; `exec` closes those off by other means.
+A replay is guarded as a whole; in a live run the guard listens to the threads of the code under test alone. It listens
+to the interpreter's own audit events, below every client library and in every thread, so no patch can be forgotten. A
+proxy on loopback is outside, like everything else that the harness did not open. Unix sockets are left alone: they lead
+to this machine only. Other processes are enclosed by other means (`containment`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -37,18 +38,19 @@ class NetworkRefusal:
 
 
 class NetworkRefused(Problem, ConnectionError):
-    """Something tried to leave this process during a replay.
+    """Something tried to leave this process during a replay, or code under test did in a live run.
 
     It is a ConnectionError too, so that clients close their sockets and report it as they report a dead network.
     """
 
     refutes = True
 
-    def __init__(self, refusal: NetworkRefusal) -> None:
+    def __init__(self, refusal: NetworkRefusal, *, replay: bool = True) -> None:
         self.refusal = refusal
         place = refusal.host if refusal.port is None else f"{refusal.host}:{refusal.port}"
+        rule = "A replay reaches no network, and something" if replay else "Code under test is contained, and it"
         super().__init__(
-            f"A replay reaches no network, and something tried to reach {place}.",
+            f"{rule} tried to reach {place}.",
             evidence=f"{refusal.event} on thread {refusal.thread}",
             why=_likely(refusal.host),
             remedy="send it to INTERCOM_BASE_URL, or keep it out of the scenario",
@@ -65,10 +67,15 @@ class NetworkGuard:
     """Switches the guard on for a block; refused calls are kept, so that a swallowed one can be raised afterwards.
 
     allow: addresses that may be reached all the same, as a project declares them (`127.0.0.1:5432`, `.example.com`).
+    watches: tells whether the current thread is guarded. replay: whether nothing at all is asked for beside a cassette.
     """
 
-    def __init__(self, allow: Iterable[str] = ()) -> None:
+    def __init__(
+        self, allow: Iterable[str] = (), watches: Callable[[], bool] = lambda: True, *, replay: bool = True
+    ) -> None:
         self._reachable = AllowedAddresses(allow)
+        self._watches, self._replay = watches, replay
+        self._passing = threading.local()
         self._lock = threading.Lock()
         self._allowed: list[Container[int]] = []
         self._refusals: list[NetworkRefusal] = []
@@ -85,6 +92,16 @@ class NetworkGuard:
         finally:
             with self._lock:
                 self._allowed = [held for held in self._allowed if held is not ports]
+
+    @contextmanager
+    def letting_pass(self) -> Iterator[None]:
+        """Let this thread reach anything within the block: the harness itself carries a request on there."""
+        before = getattr(self._passing, "now", False)
+        self._passing.now = True
+        try:
+            yield
+        finally:
+            self._passing.now = before
 
     def _install(self) -> None:
         with self._lock:
@@ -107,7 +124,7 @@ class NetworkGuard:
     def problem(self) -> NetworkRefused | None:
         """The error to raise for what was not let out since this was last asked; `None` where nothing was."""
         taken = self.take_refusals()
-        return NetworkRefused(taken[0]) if taken else None
+        return NetworkRefused(taken[0], replay=self._replay) if taken else None
 
     def _hear(self, event: str, args: tuple[object, ...]) -> None:
         if not self._allowed or event not in _EVENTS:  # the list first: at the very end a module has no names left
@@ -115,10 +132,12 @@ class NetworkGuard:
         host, port = _resolved(args) if event in _RESOLVING else _addressed(args)
         if host is None or self._lets_out(host, port, resolving=event in _RESOLVING):
             return
+        if getattr(self._passing, "now", False) or not self._watches():
+            return
         refusal = NetworkRefusal(event, host, port, threading.current_thread().name)
         with self._lock:
             self._refusals.append(refusal)
-        raise NetworkRefused(refusal)
+        raise NetworkRefused(refusal, replay=self._replay)
 
     def _lets_out(self, host: str, port: int | str | None, *, resolving: bool) -> bool:
         if self._reachable.let_out(host, port, resolving=resolving):

@@ -16,6 +16,7 @@ import pytest
 from harness.containment.addresses import declared_address
 from harness.containment.enclosure import Enclosure, enclosure
 from harness.core.errors import Problem
+from harness.tests.support.unprivileged import everyones_folder, unprivileged_python
 
 
 @dataclass
@@ -224,3 +225,16 @@ def test_what_may_never_be_declared_is_refused(text: str) -> None:
     """Intercom's own hosts in any spelling, whole top-level domains, ports that are none."""
     with pytest.raises(Problem, match="cannot be declared"):
         declared_address(text)
+
+
+def test_all_of_it_holds_for_a_user_without_privileges() -> None:
+    """Each attack and each mechanism again, as a user who has no capability at all."""
+    words, variables = unprivileged_python()
+    here = Path(__file__)
+    with everyones_folder() as folder:
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--basetemp", str(folder / "base")]
+        command = [*words, "-m", "pytest", *options, str(here), "-k", "not without_privileges"]
+        done = subprocess.run(
+            command, cwd=here.parents[3], env=variables, capture_output=True, text=True, timeout=300, check=False
+        )
+    assert done.returncode == 0, done.stdout + done.stderr

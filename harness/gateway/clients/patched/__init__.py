@@ -56,16 +56,18 @@ def patched_clients(
     *,
     own_port: int = 0,
     takes: Callable[[], bool] = lambda: True,
+    guards: Callable[[], bool] | None = None,
 ) -> Iterator[None]:
     """Lead Python clients to `answer` for the length of a block; a module imported within it is led there as well.
 
     refused: told method, authority and reason of whatever tried to reach Intercom past these clients. own_port and
-    takes: see `ClientDoor`.
+    takes: see `ClientDoor`. guards: tells whether such an attempt of the current thread is refused; default: `takes`.
     """
+    guards = guards or takes
     door = ClientDoor(answer, own_port, takes)
     with ExitStack() as stack:
         patches = {name: partial(make, door=door) for name, make in _PATCHES.items()}
-        patches["uvloop"] = partial(_guard_uvloop, refused=refused, takes=takes)
+        patches["uvloop"] = partial(_guard_uvloop, refused=refused, takes=guards)
 
         def patch(name: str, module: ModuleType) -> None:
             for owner, attribute, replacement in patches[name](module):
@@ -77,7 +79,7 @@ def patched_clients(
         waiting = _OnImport({name for name in patches if name not in sys.modules}, patch)
         sys.meta_path.insert(0, waiting)
         stack.callback(sys.meta_path.remove, waiting)
-        _replace(stack, socket, "getaddrinfo", _guarded(socket.getaddrinfo, refused, takes))
+        _replace(stack, socket, "getaddrinfo", _guarded(socket.getaddrinfo, refused, guards))
         yield
 
 
