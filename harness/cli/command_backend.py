@@ -6,6 +6,7 @@ replaced by a stable pseudonym, in recording and in replay alike.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from harness.runner.wiring import SANDBOX
 
 MARKER = "HARNESS_MARKER"
 """The variable in which a command finds the marker that its people's e-mails and external ids must hold."""
+TOKEN = "HARNESS_TOKEN"
+"""What a gateway in front of a TEST app calls the token that it takes, when it says it."""
 VISITORS = "HARNESS_VISITORS"
 """The variable in which it finds the uuids of those who visited for it."""
 
@@ -50,9 +53,14 @@ def command_config(options: GatewayOptions, *, name: str, title: str, settings: 
         fixed_time=options.record,
         clock_can_be_set=True,
         tape=_tape_config(options.cassette, options, title, settings) if options.cassette is not None else None,
-        test_app=lambda: guarded_app(token_of(options.workspace), purpose=name),
+        test_app=lambda: guarded_app(_unguessable_token(), purpose=name),
         visitors=options.visitors,
     )
+
+
+def _unguessable_token() -> str:
+    """Return a token for one session on a TEST app: each process of this machine can ask a port of loopback."""
+    return token_of(f"test-app-{secrets.token_hex(16)}")
 
 
 def service_config(options: GatewayOptions, host: str = "127.0.0.1", port: int = 0) -> ServiceConfig:

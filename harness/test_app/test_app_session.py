@@ -22,7 +22,7 @@ from harness.test_app.guard.guard_policy import Rules
 from harness.test_app.guard.other_people import leads_to_fold
 from harness.test_app.guard.workspace_identity import AnsweringWorkspace
 from harness.test_app.index_wait import DEADLINE, IndexWait
-from harness.test_app.lock import occupied
+from harness.test_app.lock import machine_lock, occupied
 from harness.test_app.test_app_backend import IntercomBackend, ProxyRoute
 
 SWEEP: Final = "finish it with: harness sweep"
@@ -86,7 +86,8 @@ class AppSession:
         """Take the TEST app, look at the ledger, and see that the token opens the app of the settings."""
         try:
             self._stack.callback(self.backend.close)
-            self._stack.enter_context(occupied(self.folder, self._purpose, self.around.now))
+            locks = (machine_lock(self.app.app_id, self.around.line.proxy), self.folder)
+            self._stack.enter_context(occupied(locks, self._purpose, self.around.now))
             self.ledger = Ledger(self.folder / "ledger.jsonl", self.around.now)
             self._stack.callback(self.ledger.close)
             self.guard = GuardMiddleware(self._rules, self.backend, self.ledger)
@@ -223,15 +224,17 @@ class ScenarioCleanup:
 
     def _problem(self, passed: bool) -> Problem | None:
         guard = self._session.guard
+        troubles = guard.troubles[self._troubles :]
         for caller in ("pipeline", "harness"):
             stopped = [one for one in guard.stopped_requests[self._stopped_requests :] if one.request.caller == caller]
+            if stopped and caller == "harness" and troubles:
+                return troubles[-1]  # what could not be read is why the guard had to stop it
             if stopped:
                 return _guarded(stopped, caller)
         if guard.stop is not None:
             return guard.stop
         if passed:
             return None
-        troubles = guard.troubles[self._troubles :]
         return troubles[-1] if troubles else self._archived()
 
     def _archived(self) -> Problem | None:

@@ -6,16 +6,14 @@ Decided from frozen values, as in `guard_rules`. `Unseen` says what must be read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from harness.core.json_values import Json
+from harness.test_app.conversation_participants import listed
 from harness.test_app.guard.guard_policy import OwnedIds
 from harness.test_app.request_effects import UnderstoodRequest
 
-STAFF: Final = frozenset({"admin", "bot", "team"})
-"""Authors who are nobody's contact; whoever else has said something is taken for one."""
 _ID = re.compile(r"[0-9]{1,30}")
 
 
@@ -56,29 +54,6 @@ def _seen(conversation_id: str, own: bool, known: OwnedIds) -> str | None:
     return None
 
 
-def participants_in(body: Json) -> frozenset[str] | None:
-    """The ids of all who take part in a conversation or have said something in it; `None` if it is none."""
-    shown = body.get("contacts") if isinstance(body, Mapping) else None
-    contacts = shown.get("contacts") if isinstance(shown, Mapping) else None
-    if not isinstance(body, Mapping) or not isinstance(contacts, list):
-        return None
-    taking_part = (str(one.get("id")) if isinstance(one, Mapping) else str(one) for one in contacts)
-    return frozenset(taking_part) | frozenset(_speakers(body))
-
-
-def _speakers(body: Mapping[str, Json]) -> Iterator[str]:
-    said = [body.get("source"), *_listed(body.get("conversation_parts"), "conversation_parts")]
-    for one in said:
-        author = one.get("author") if isinstance(one, Mapping) else None
-        if isinstance(author, Mapping) and author.get("id") and author.get("type") not in STAFF:
-            yield str(author["id"])
-
-
 def customers_in(body: Json) -> frozenset[str]:
     """The ids of all who take part, as the answer to letting somebody in tells them."""
-    return frozenset(str(one["id"]) for one in _listed(body, "customers") if isinstance(one, Mapping) and one.get("id"))
-
-
-def _listed(value: Json, name: str) -> list[Json]:
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, list) else []
+    return frozenset(str(one["id"]) for one in listed(body, "customers") if isinstance(one, Mapping) and one.get("id"))

@@ -9,21 +9,24 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from harness.core.errors import Problem
 from harness.core.http import Handler, Outcome, Request, Response
-from harness.core.json_values import Json, list_in, object_in
+from harness.core.json_values import Json, JsonObject, list_in, object_in
 from harness.core.newest_version import NEWEST_VERSION
 from harness.test_app.cleanup.ledger import Entry, Ledger
+from harness.test_app.cleanup.marks import is_among, shows_mark
 from harness.test_app.connection_errors import Trouble, wrong_app
+from harness.test_app.conversation_participants import participants_in
 from harness.test_app.guard import conversation_owner, guard_rules, workspace_identity
 from harness.test_app.guard.body_fields import UnreadAttributes
 from harness.test_app.guard.conversation_owner import Unseen
 from harness.test_app.guard.guard_policy import OwnedIds, Rules
 from harness.test_app.guard.guard_rules import GuardRefusal
+from harness.test_app.guard.made_entities import READ_AT, described, known_from, made_id
 from harness.test_app.request_effects import UnderstoodRequest
 
 IDENTITY_HOLDS: Final = 20.0
@@ -169,7 +172,7 @@ class GuardMiddleware:
         answer = outcome.answer
         if not isinstance(answer, Response) or answer.status not in (200, 404):
             return None
-        return conversation_owner.participants_in(answer.json()) if answer.status == 200 else frozenset()
+        return participants_in(answer.json()) if answer.status == 200 else frozenset()
 
     def _identity_holds(self, call: UnderstoodRequest) -> bool:
         if call.operation.effect == "ends" or self._identified_at is None:
@@ -216,12 +219,28 @@ class GuardMiddleware:
     def _settle(self, call: UnderstoodRequest, number: int, status: int, body: Json) -> None:
         if status < 300 and call.invited:
             self._settle_invited(call, number, body)
-        elif status < 300 and (entity_id := _made_id(call, body)):
-            made = object_in(body)
-            uuid = str(made.get("external_id") or made.get("user_id") or "")
-            self._ledger.made(number, entity_id, uuid)
+        elif status < 300 and (entity_id := made_id(call, body)):
+            self._adopt(call, number, entity_id, object_in(body))
         elif 400 <= status < 500:
             self._ledger.not_made(number, f"{call.operation.label} was answered {status}")
+
+    def _adopt(self, call: UnderstoodRequest, number: int, entity_id: str, body: JsonObject) -> None:
+        """Put an id into the ledger if the answer, or else a read, shows this run's mark on it.
+
+        Without a mark the entry stays open under its names: the cleaning looks for it by these.
+        """
+        kind = call.operation.makes
+        assert kind is not None
+        if kind == "conversation":
+            if is_among(self._seen_in(entity_id), self.known.people):
+                self._ledger.made(number, entity_id)
+            return
+        if not shows_mark(kind, body, self.run):
+            outcome = self._line.handle(self._request("GET", f"{READ_AT[kind]}/{entity_id}", None, NEWEST_VERSION))
+            self._hear_troubles()
+            body = object_in(_json(outcome))
+        if shows_mark(kind, body, self.run) and str(body.get("id")) == entity_id:
+            self._ledger.made(number, entity_id, str(body.get("external_id") or body.get("user_id") or ""))
 
     def _settle_invited(self, call: UnderstoodRequest, number: int, body: Json) -> None:
         """Who was let into a conversation: one of this run's people, or one made by it, told by the e-mail only."""
@@ -255,47 +274,6 @@ def _as_judged(request: Request, call: UnderstoodRequest) -> Request:
         return request
     kind = "application/json" if call.content else None
     return replace(request.with_headers(content_type=kind), body=call.content)
-
-
-def known_from(entries: Sequence[Entry]) -> OwnedIds:
-    """What the entries say is the run's own."""
-
-    def ids(*kinds: str) -> frozenset[str]:
-        return frozenset(entry.entity_id for entry in entries if entry.kind in kinds and entry.entity_id)
-
-    people = [entry for entry in entries if entry.kind in ("contact", "visitor")]
-    uuids = frozenset(value for e in people for value in (e.uuid, e.by.get("uuid", "")) if value)
-    alive = sum(entry.open and entry.kind == "contact" for entry in people)
-    return OwnedIds(ids("contact", "visitor") | uuids, ids("company"), ids("tag"), ids("conversation"), alive)
-
-
-def described(call: UnderstoodRequest, rules: Rules) -> Mapping[str, str]:
-    """How to find again what a call is about to make; empty where it makes nothing new."""
-    makes, given = call.operation.makes, call.given
-    if makes == "tag":
-        return {} if given("name") in rules.tags_there else {"name": given("name")}
-    if makes == "company":
-        return {"company_id": given("company_id")}
-    if makes == "conversation":
-        return {"contact": given("from.id") or given("from.user_id") or given("from.email")}
-    if makes != "contact":
-        return {}
-    if call.operation.pattern.endswith("/customers"):
-        return {"email": call.invited} if call.invited else {}
-    if call.operation.effect == "ends":
-        found = {"email": given("user.email"), "external_id": given("user.user_id")}
-        return {} if given("user.id") else {name: value for name, value in found.items() if value}
-    external = given("external_id") or given("user_id")
-    found = {"email": given("email"), "external_id": external, "name": given("name")}
-    return {name: value for name, value in found.items() if value}
-
-
-def _made_id(call: UnderstoodRequest, body: Json) -> str:
-    if not isinstance(body, Mapping):
-        return ""
-    if call.operation.makes == "conversation":
-        return str(body.get("conversation_id") or "")
-    return str(body.get("id") or "") if body.get("type") != "visitor" else ""
 
 
 def _json(outcome: Outcome) -> Json:

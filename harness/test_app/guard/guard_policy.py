@@ -56,6 +56,8 @@ class OwnedIds:
     """Who is in the conversations that were read for this request; `None` where a read told nothing."""
     attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The names of the workspace's custom attributes by model, as far as they were read for this request."""
+    by_name: frozenset[str] = frozenset()
+    """Ids of people who carry the marker in their name alone."""
     teammates: frozenset[str] = frozenset()
     """The id of the teammate whom the token belongs to."""
 

@@ -32,6 +32,8 @@ CONTACTS_AT_MOST: Final = 20
 
 PERSON_NAMES: Final = frozenset({"id", "user_id", "external_id", "contact_id", "intercom_user_id", "from", "into"})
 """Names under which a body says whom it means, by an identifier."""
+MARKED: Final = ("email", "external_id", "user_id")
+"""Fields of a person that hold the marker wherever they hold anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,24 @@ def _contact(question: _Question) -> Objection:
     return None
 
 
+def _mark(question: _Question) -> Objection:
+    """Object to what takes the marker off somebody: nothing could tell that they are this run's afterwards."""
+    call, rules = question.call, question.rules
+    if (
+        call.operation.pattern.partition("/{")[0] not in ("/contacts", "/users")
+        or call.operation.pattern.count("/") > 2
+    ):
+        return None
+    named = {value for kind, value in call.blanks if kind == "person"} | {call.given("id")} - {""}
+    if not named or any(call.given(name).strip() for name in MARKED):
+        return None
+    if any(name in call.body for name in MARKED):
+        return "it would take away what carries this run's marker, and nothing tells whose they are without it"
+    if named & question.known.by_name and "name" in call.body and rules.marker not in call.given("name").lower():
+        return "the name is all that carries this run's marker here, and the new one has none"
+    return None
+
+
 def _room(question: _Question) -> Objection:
     call = question.call
     makes = call.operation.effect == "makes" and call.operation.makes == "contact"
@@ -249,6 +269,7 @@ _WRITES: Sequence[tuple[str, Callable[[_Question], Objection]]] = (
     ("own entities", _query),
     ("own entities", _body),
     ("own entities", _contact),
+    ("marker kept", _mark),
     ("nothing left behind", _tag),
     ("nothing left behind", _attribute),
     ("no real messages", _message),

@@ -9,7 +9,8 @@ from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
-from harness.core.json_values import Json
+from harness.core.json_values import Json, object_in
+from harness.test_app.cleanup.marks import shows_mark
 from harness.test_app.test_app_session import AppSession
 
 SHOWN_WITHIN: Final = 30.0
@@ -63,7 +64,7 @@ class LedgeredOrigin:
         while True:
             answer = self._session.guard.ask("GET", f"/visitors?{urlencode({'user_id': user_id})}")
             body = answer.json() if answer is not None and answer.status == 200 else None
-            if isinstance(body, Mapping) and body.get("id"):
+            if isinstance(body, Mapping) and body.get("id") and shows_mark("visitor", object_in(body), "", (user_id,)):
                 return body
             if self._elapsed() >= end or self._session.guard.stop is not None:
                 raise _unseen(user_id, answer.status if answer is not None else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,11 @@ def test_a_gateway_serves_a_test_app_until_it_is_told_to_end(project: Project) -
     process.stderr.readline()
     found = re.search(r"hx[0-9a-f]{10}", process.stderr.readline())
     assert found
+    token = re.search(r"HARNESS_TOKEN=(\S+):", process.stderr.readline())
+    assert token
 
     def ask(method: str, path: str, body: Any = None) -> requests.Response:
-        headers = {"Authorization": "Bearer sandbox-default", "Intercom-Version": "2.16"}
+        headers = {"Authorization": f"Bearer {token[1]}", "Intercom-Version": "2.16"}
         return requests.request(method, url + path, json=body, headers=headers, timeout=30)
 
     email = f"ada.{found[0]}@example.com"
@@ -122,6 +125,52 @@ def test_a_gateway_serves_a_test_app_until_it_is_told_to_end(project: Project) -
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, out + err
     project.is_as_it_was()
+
+
+def test_a_gateway_takes_the_token_that_it_printed_and_no_other(project: Project) -> None:
+    """Each process of the machine can ask a port of loopback: a guessed token reads nothing and counts against it."""
+    process = project.start("gateway", "--against", "test-app")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    url = process.stdout.readline().removeprefix("ready ").strip()
+    told = "".join(process.stderr.readline() for _ in range(3))
+    token = re.search(r"HARNESS_TOKEN=(sandbox-test-app-[0-9a-f]{32}):", told)
+    assert token
+
+    def ask(path: str, token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}", "Intercom-Version": "2.16"}
+        return requests.get(url + path, headers=headers, timeout=30)
+
+    assert "real@customer.example" in ask("/contacts", token[1]).text
+    for guessed in ("sandbox-default", "sandbox-run", "sandbox-test-app", "anything"):
+        assert ask("/contacts", guessed).status_code == 403
+        assert "real@customer.example" not in ask("/_sandbox/exchanges", guessed).text
+    assert "real@customer.example" in ask("/_sandbox/exchanges", token[1]).text
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+
+
+def test_a_gateway_of_a_test_app_listens_on_loopback_alone(project: Project) -> None:
+    """Whoever reaches its port could change the workspace; nothing is asked of Intercom."""
+    status, told = project.run("gateway", "--against", "test-app", "--host", "0.0.0.0")
+    assert (status, "listens on loopback alone" in told, project.played.seen) == (2, True, [])
+
+
+def test_one_run_at_a_time_whatever_the_state_folder_is(project: Project, tmp_path: Path) -> None:
+    """Another XDG_STATE_HOME is another ledger, and the workspace is the same."""
+    process = project.start("gateway", "--against", "test-app")
+    assert process.stdout is not None
+    process.stdout.readline()
+    variables = {**project.environment, "XDG_STATE_HOME": str(tmp_path / "other")}
+    command = [sys.executable, "-m", "harness", "exec", "--against", "test-app", "--", "true"]
+    second = subprocess.run(
+        command, cwd=project.folder, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert (second.returncode, "The TEST app is in use by another run" in second.stderr) == (2, True), second.stderr
+    assert "harness gateway" in second.stderr
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ HOSTS = {name: f"127.0.3.{number}" for number, name in enumerate(ALL, 1)}
 WAY_OF = {host: name for name, host in HOSTS.items()}
 
 
-class Outside:
+class UnreachedServer:
     """A server that is to stay unreached. `reached` holds the ways by which it was."""
 
     def __init__(self) -> None:
@@ -154,7 +154,7 @@ class Outside:
 
 
 @dataclass
-class Played:
+class PlayedProject:
     """A run of the project: its exit code, what it printed, the ways by which the outside was reached."""
 
     code: int
@@ -168,9 +168,9 @@ class Played:
 
 
 @pytest.fixture
-def outside() -> Iterator[Outside]:
+def outside() -> Iterator[UnreachedServer]:
     """A server on this machine that belongs to nobody of the run."""
-    found = Outside()
+    found = UnreachedServer()
     yield found
     found.close()
 
@@ -192,21 +192,25 @@ def make_project(folder: Path) -> Path:
 
 
 def _run(
-    command: Sequence[str], project: Path, ways: Sequence[str], outside: Outside, base: Mapping[str, str] = os.environ
-) -> Played:
+    command: Sequence[str],
+    project: Path,
+    ways: Sequence[str],
+    outside: UnreachedServer,
+    base: Mapping[str, str] = os.environ,
+) -> PlayedProject:
     wanted = ",".join(f"{way}={HOSTS[way]}" for way in ways)
     variables = {**base, "WAYS": wanted, "OUTSIDE_PORT": str(outside.port)}
     before = len(outside.reached)
     ran = subprocess.run(
         command, cwd=project, env=variables, capture_output=True, text=True, timeout=240, check=False
     )  # fmt: skip
-    return Played(ran.returncode, ran.stdout + ran.stderr, outside.reached[before:], outside.port)
+    return PlayedProject(ran.returncode, ran.stdout + ran.stderr, outside.reached[before:], outside.port)
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "scenarios")
 
 
-def play(project: Path, ways: Sequence[str], outside: Outside, *words: str) -> Played:
+def play(project: Path, ways: Sequence[str], outside: UnreachedServer, *words: str) -> PlayedProject:
     """Play the project's scenario with plain pytest."""
     return _run([*PYTEST, *words], project, ways, outside)
 
@@ -231,9 +235,9 @@ def _available() -> None:
     _require_namespaces()
 
 
-def _played(folder: Path, how: str) -> Played:
+def _played(folder: Path, how: str) -> PlayedProject:
     """Play all ways at once, as most of the tests below look at one of them only."""
-    project, outside = make_project(folder), Outside()
+    project, outside = make_project(folder), UnreachedServer()
     try:
         if how == "off":
             (project / "harness.toml").write_text('pipeline = "shop:Pipeline"\ncontainment = "off"\n')
@@ -250,12 +254,12 @@ def _played(folder: Path, how: str) -> Played:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Played]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], PlayedProject]:
     """Play the project once for each mode."""
     return functools.cache(lambda how: _played(tmp_path_factory.mktemp(how), how))
 
 
-Plays = Callable[[str], Played]
+Plays = Callable[[str], PlayedProject]
 
 
 @pytest.mark.parametrize("way", ALL)
@@ -286,7 +290,7 @@ def test_this_process_is_watched_in_a_live_run(way: str, played: Plays) -> None:
     assert "containment: partial (code in this process is watched by Python's audit hook" in found.told
 
 
-def test_native_code_of_this_process_passes_by_and_the_level_says_so(project: Path, outside: Outside) -> None:
+def test_native_code_of_this_process_passes_by_and_the_level_says_so(project: Path, outside: UnreachedServer) -> None:
     """That is why it is called partial: pycurl opens its sockets without Python."""
     pytest.importorskip("pycurl")
     found = play(project, ["pycurl"], outside, "--against", "sandbox")
@@ -304,14 +308,14 @@ def test_a_whole_run_holds_all_of_them(way: str, played: Plays) -> None:
     assert "containment: full" in found.told
 
 
-def test_a_process_that_starts_nothing_is_not_said_to_have_children(project: Path, outside: Outside) -> None:
+def test_a_process_that_starts_nothing_is_not_said_to_have_children(project: Path, outside: UnreachedServer) -> None:
     """What is told is what was there."""
     found = play(project, (), outside, "--against", "sandbox")
     assert (found.code, "it started no other process" in found.told) == (0, True), found.told
 
 
 @pytest.mark.parametrize("way", ["subprocess", "fork", "posix_spawn", "here"])
-def test_an_unprivileged_user_needs_no_more(way: str, outside: Outside) -> None:
+def test_an_unprivileged_user_needs_no_more(way: str, outside: UnreachedServer) -> None:
     """Without root, and without a capability, children are enclosed all the same."""
     words, variables = unprivileged_python()
     command = [*words, *PYTEST[1:], "--against", "sandbox"]
@@ -323,7 +327,7 @@ def test_an_unprivileged_user_needs_no_more(way: str, outside: Outside) -> None:
 
 
 @pytest.mark.usefixtures("_available")
-def test_a_child_is_led_to_the_gateway_and_a_fork_is_answered_by_it(project: Path, outside: Outside) -> None:
+def test_a_child_is_led_to_the_gateway_and_a_fork_is_answered_by_it(project: Path, outside: UnreachedServer) -> None:
     """A child with Intercom's host written into it is answered; what a fork changes is there afterwards."""
     led = (
         "import urllib.request as u; token = {'Authorization': 'Bearer x', 'Content-Type': 'application/json'}\\n"
@@ -351,7 +355,7 @@ def after():
         assert found.code == 0, found.told
 
 
-def test_the_run_is_not_replaced_by_another_program(project: Path, outside: Outside) -> None:
+def test_the_run_is_not_replaced_by_another_program(project: Path, outside: UnreachedServer) -> None:
     """`os.exec…` in the process that plays the scenarios would end the run with that program's exit status."""
     (project / "shop.py").write_text(
         (project / "shop.py").read_text() + "\ndef after():\n    os.execv('/bin/true', ['true'])\n"
@@ -360,7 +364,7 @@ def test_the_run_is_not_replaced_by_another_program(project: Path, outside: Outs
     assert (found.code, "would replace the process that plays the scenarios" in found.told) == (1, True), found.told
 
 
-def test_other_tests_of_the_session_are_left_alone(project: Path, outside: Outside) -> None:
+def test_other_tests_of_the_session_are_left_alone(project: Path, outside: UnreachedServer) -> None:
     """Their children reach what they like, before, between and after scenarios, and count for nothing."""
     (project / "test_others.py").write_text(
         "import subprocess\nfrom shop import curl, connect\n\n"

@@ -38,6 +38,7 @@ PLACES = {
 """Each library with an edge of its own, and the parts that may use it; the others are used throughout."""
 
 READ_THE_ENVIRONMENT = {
+    "containment.child_processes": "a child inherits this process's environment, and the way to the gateway is added",
     "cli.pytest_sessions": "hides settings of pytest from the stock scenarios, and puts them back",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
     "config.env_settings": "it is the reader",

@@ -10,7 +10,8 @@ import pytest
 
 from harness.core.http import Outcome, Request
 from harness.sandbox.routes import ROUTES
-from harness.test_app.guard.conversation_owner import customers_in, participants_in
+from harness.test_app.conversation_participants import participants_in
+from harness.test_app.guard.conversation_owner import customers_in
 from harness.test_app.request_effects import TABLE
 from harness.tests.support.guarded_session import GuardedSession, open_guarded
 from harness.tests.support.intercom_stand_in import StandIn, answer, page, playing
