@@ -28,6 +28,7 @@ COMMANDS = {
     "cassettes": LazyCommand("List, check and read recordings.", "harness.cli.cassettes"),
     "webhooks": LazyCommand("Receive the sandbox's webhook notifications.", "harness.cli.webhooks"),
     "zoo": LazyCommand("Play pipelines whose verdict is known, wrong and right.", "harness.cli.zoo"),
+    "mutate": LazyCommand("Change requests of a right pipeline, and see who notices.", "harness.cli.mutate"),
     "report": LazyCommand("Make one result of the shards of a run.", "harness.cli.report"),
     "receipt": LazyCommand("Check that the code is still what a run proved.", "harness.cli.receipt"),
     "doctor": LazyCommand("Check the settings, and say what is possible with them.", "harness.cli.doctor"),

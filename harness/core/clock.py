@@ -60,6 +60,11 @@ class ManualClock:
             self._now += seconds
             return self._now
 
+    def rewind(self, to: float) -> None:
+        """Set the clock back to an earlier moment, together with the workspace that it is the time of."""
+        with self._lock:
+            self._now = to
+
 
 LATEST = 2**37
 """The latest moment that a clock is told, which can still be written as a date."""

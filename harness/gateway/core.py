@@ -60,6 +60,8 @@ class GatewaySession:
     unread: returns the fields of a body that an operation does not read; called for the pipeline's writing requests.
     blocks: returns whether a request may have to wait at this moment, even though the backend is quick.
     receiver: the pipeline's receiver of webhooks; notification_middleware stands around it, outermost first.
+    outside_of_log: middleware that changes what is asked, outermost first; what it passes on is logged as what the
+    pipeline asked.
     """
 
     backend: Backend
@@ -73,6 +75,7 @@ class GatewaySession:
     blocks: Callable[[], bool] = _never
     receiver: Handler | None = None
     notification_middleware: Sequence[Middleware] = ()
+    outside_of_log: Sequence[Middleware] = ()
     handler: Handler = field(init=False, repr=False)
     """The backend with the middleware wrapped around it."""
     notify: Handler | None = field(init=False, repr=False)
@@ -142,7 +145,7 @@ class Gateway:
 
     def handle(self, request: Request) -> Outcome:
         """Answer one request with the open session, and log it."""
-        session, after = self._session, self.log.count
+        session = self._session
         if session is None:
             outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
             self._note(request, outcome, None)
@@ -153,8 +156,14 @@ class Gateway:
             return outcome
         as_it_came = session.token is None and session.intercom_version is None
         seen = request if as_it_came else self._dress(request, session)
-        outcome = session.handler(seen)
-        self._note(seen, outcome, session, after)
+        if session.outside_of_log:
+            return _wrapped(lambda asked: self._answer(asked, session), session.outside_of_log)(seen)
+        return self._answer(seen, session)
+
+    def _answer(self, request: Request, session: GatewaySession) -> Outcome:
+        after = self.log.count
+        outcome = session.handler(request)
+        self._note(request, outcome, session, after)
         return outcome
 
     def tell(self, request: Request, topic: str) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import TypeAlias
 
 from harness.core.http import Caller, Exchange, Outcome, Request, Step
@@ -65,8 +66,8 @@ class ExchangeLog:
     def since(self, number: int = 0, workspace: str | None = None) -> list[Exchange]:
         """Exchanges after `number` (0: all still held), of one workspace or of all."""
         with self._lock:
-            held = list(self._ring)
-        return [_exchange(kept) for kept in held if kept[0] > number and workspace in (None, kept[2])]
+            newest_first = list(takewhile(lambda kept: kept[0] > number, reversed(self._ring)))
+        return [_exchange(kept) for kept in reversed(newest_first) if workspace in (None, kept[2])]
 
 
 def _exchange(kept: _Kept) -> Exchange:

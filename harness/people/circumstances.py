@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from harness.core.errors import NotPossibleHere, NotPossibleReason
 from harness.core.people import Lead, Person, User
@@ -18,6 +19,13 @@ class Circumstances:
 
     _outfitter: Outfitter
     _everyone: list[Person]
+    gone: list[User]
+
+    def copied(self) -> Self:
+        """Return the same people as they are known now; what is made of the copy leaves these as they are."""
+        other = copy(self)
+        vars(other).update(_everyone=[*self._everyone], gone=[*self.gone], _outfitter=self._outfitter.copied())
+        return other
 
     def _begin_crowd(self) -> None:
         """Draw for a crowd, and refuse it where a workspace has no room."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
@@ -25,6 +26,12 @@ class Outfitter:
         self._admin = ""
         """The teammate whose token this is, as the author of a note is shown; empty where nobody is."""
         self._subscriptions: Mapping[str, str] | None = None
+
+    def copied(self) -> Outfitter:
+        """Return another one that knows the same tags and attributes, and learns on its own."""
+        other, known = copy(self), self._attributes
+        vars(other).update(_tags=dict(self._tags), _attributes=None if known is None else set(known))
+        return other
 
     def attributes(self, values: Mapping[str, AttributeValue]) -> None:
         """Make the custom attributes that these values need and that are not there: 2.x wants them made first."""

@@ -73,6 +73,8 @@ class PipelineUnderTest:
         self._before_first_call = before_first_call
         self._answers: list[Answer] = []
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
+        self.called_with: list[Person] = []
+        """The people of all calls so far, whether or not they exist."""
         self._begun = False
         self._declared = declared or Declared()
         self.before_again: Callable[[], None] = lambda: None
@@ -187,11 +189,13 @@ class PipelineUnderTest:
             return pending
         self.begin()
         self._last = (operation, people)
+        self.called_with += people.values()
         return self._keep(self._runner.call(operation, people), people)
 
     async def _call_in_loop(self, operation: Operation, people: Mapping[str, Person], backend: AsyncBackend) -> Answer:
         self.begin()
         self._last = (operation, people)
+        self.called_with += people.values()
         if isinstance(self._runner, PythonPipeline):
             answer = await self._runner.call_in_loop(operation, people, backend)
         else:

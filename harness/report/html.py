@@ -87,7 +87,7 @@ def page(run: RunRow, evidence: Sequence[RowEvidence], foot: Foot) -> str:
         for number, (row, behind) in enumerate(zip(run.scenarios, evidence, strict=True))
     ]
     texts = _Texts()
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     return template.render(
         run=run,
         foot=foot,
@@ -101,9 +101,9 @@ def page(run: RunRow, evidence: Sequence[RowEvidence], foot: Foot) -> str:
         step=ROW,
         text=texts.number,
         texts=texts.as_json,
-        style=_part("report.css"),
-        script=_part("report.js"),
-        policy=_policy(_part("report.js")),
+        style=part("report.css"),
+        script=part("report.js"),
+        policy=_policy(part("report.js")),
     )
 
 
@@ -169,7 +169,8 @@ def _policy(script: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what makes pages of templates, everything in them escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made: Any = Environment(
@@ -183,5 +184,6 @@ def _environment() -> Environment:
     return found
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """Return a file beside the templates: a style, a script."""
     return files("harness.report").joinpath("templates", name).read_text(encoding="utf-8")

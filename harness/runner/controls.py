@@ -76,6 +76,10 @@ class Faults:
         if optional:
             self._optional.append(fault)
 
+    def arm_again(self, fault: Fault) -> None:
+        """Arm a fault that was armed in an earlier play of the same scenario."""
+        self._table.arm(fault)
+
     def clear(self) -> None:
         """Have nothing go wrong from here on; what was armed and never fired still refutes the scenario."""
         self._missed += self._table.unfired
@@ -106,7 +110,8 @@ class Webhooks:
         send: Callable[[Request, str], Outcome],
     ) -> None:
         self._clock = clock
-        self._read = read
+        self.read = read
+        """Asks the backend for what there is to tell."""
         self.begin: Callable[[], None] = lambda: None
         """To be called before the first one is sent: the given is over."""
         self.reads: Callable[[], Hears] = lambda: "notification"
@@ -129,7 +134,7 @@ class Webhooks:
             self._submit(told)
 
     def _last(self, person: Lead | User, topic: str) -> SentNotification:
-        self._known += self._read()
+        self._known += self.read()
         names = _in_either_dialect(topic)
         about = [one for one in self._known if one["topic"] in names and one["data"]["item"].get("id") == person.id]
         if not about:
@@ -193,7 +198,7 @@ class Webhooks:
             self._courier.deliver()
 
     def _new(self) -> Sequence[SentNotification]:
-        new = self._read()
+        new = self.read()
         self._known += new
         return new
 

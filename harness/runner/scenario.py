@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
@@ -14,7 +14,7 @@ from harness.core.errors import NotModelled, NotPossibleHere, Problem
 from harness.core.http import Exchange
 from harness.core.people import Person
 from harness.core.tokens import RUN_TOKEN
-from harness.gateway import Gateway, GatewaySession
+from harness.gateway import Gateway, GatewaySession, Middleware
 from harness.gateway.middleware.request_barrier import RequestBarrier
 from harness.gateway.middleware.traffic_log import BackendTrafficLog
 from harness.people import People
@@ -44,7 +44,7 @@ class Scenario:
 
     def __init__(self, case: Case, gateway: Gateway, session: BackendSession, engaged: PipelineSession) -> None:
         self.case = case
-        self._gateway, self._session, self._engaged = gateway, session, engaged
+        self._gateway, self.session, self._engaged = gateway, session, engaged
         engaged.containment.begin()
         self._attempts: Sequence[Attempt] = ()
         self._first = gateway.log.count
@@ -61,6 +61,14 @@ class Scenario:
         self.intercom = Intercom(session.config.sent_version, source.workspace, session.subscriber)
         self.webhooks = Webhooks(session.clock, lambda: client.get(NOTIFICATIONS).answer["data"], gateway.tell)
         self._barrier = RequestBarrier()
+        self.close_given: Callable[[], None] = self._close_given
+        """Called once, when the given is over: makes the bystanders and reads everyone."""
+        self.outside_of_log: Sequence[Middleware] = ()
+        """Middleware that changes what the pipeline asks, before it is logged; set before the scenario is opened."""
+        self.outermost: Sequence[Middleware] = ()
+        """Middleware around all other; set before the scenario is opened."""
+        self.teaches = True
+        """Whether tags and attributes that the pipeline defines are there in the scenarios that follow."""
         self._traffic = BackendTrafficLog(session.config.step, session.clock.now) if session.test_app else None
         self.verify = Verify(
             client,
@@ -72,18 +80,18 @@ class Scenario:
     @property
     def clock(self) -> MovingClock:
         """The time of this scenario; it stands still until the harness or the pipeline waits."""
-        return self._session.clock
+        return self.session.clock
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Play the scenario within this block: the gateway leads every request to its backend."""
         with self._gateway.on(self._gateway_session()):
             self.pipeline = PipelineUnderTest(
-                self._engaged.runner(self._session, self.case),
+                self._engaged.runner(self.session, self.case),
                 self._begin_when,
                 self._together,
-                self._session.tape.polling,
-                self._session.before_job,
+                self.session.tape.polling,
+                self.session.before_job,
                 self._engaged.until_idle,
                 self._engaged.declared,
             )
@@ -94,15 +102,16 @@ class Scenario:
             try:
                 yield
             finally:
-                self._engaged.definitions.learn(self.asked)
+                if self.teaches:
+                    self._engaged.definitions.learn(self.asked)
 
     def _gateway_session(self) -> GatewaySession:
-        session, traffic = self._session, (self._traffic.middleware,) if self._traffic else ()
+        session, traffic = self.session, (self._traffic.middleware,) if self._traffic else ()
         pace = self._engaged.middleware(session.clock)
         adversity = (self._barrier.middleware, *pace, self._faults.middleware, self.webhooks.middleware)
         return GatewaySession(
             session.backend,
-            (*adversity, *traffic, *session.middleware, *session.tape.middleware),
+            (*self.outermost, *adversity, *traffic, *session.middleware, *session.tape.middleware),
             token=None if session.test_app else session.token,
             intercom_version=session.config.intercom_version,
             name=self.case.name,
@@ -112,12 +121,13 @@ class Scenario:
             blocks=lambda: self._barrier.may_block or bool(self.webhooks.unfired),
             receiver=lambda notification: received(self.pipeline.hear(notification)),
             notification_middleware=session.tape.notification_middleware,
+            outside_of_log=self.outside_of_log,
         )
 
     @contextmanager
     def _together(self, workers: int) -> Iterator[None]:
         """Open a block in which several workers ask at once, and what they ask comes in no order."""
-        in_no_order = self._session.tape.parallel or (self._traffic.parallel if self._traffic else nullcontext)
+        in_no_order = self.session.tape.parallel or (self._traffic.parallel if self._traffic else nullcontext)
         with in_no_order(), self._barrier.of(workers):
             yield
 
@@ -192,7 +202,7 @@ class Scenario:
         lacking = [name for name in self.not_modelled if name not in accepted]
         # What pytest takes for passed may hold a refuted claim: in `pytest.raises`, in a subtest.
         proved = passed and self.verify.verdict is Verdict.PROVED
-        self._session.conclude(passed=proved and not lacking, people=self.people)
+        self.session.conclude(passed=proved and not lacking, people=self.people)
         if passed and self._attempts:
             raise GotOut(self._attempts)
         if proved and lacking:
@@ -250,24 +260,27 @@ class Scenario:
 
     def _begin_when(self) -> None:
         """Close the given: everyone is read before the pipeline's first request."""
-        self.people.close()
-        self.verify.look_before()
+        self.close_given()
         if isinstance(self.clock, ManualClock):
             self.clock.advance(BETWEEN_STEPS)
         self.intercom.begin()
-        self._session.config.step.reach("when")
+        self.session.config.step.reach("when")
+
+    def _close_given(self) -> None:
+        self.people.close()
+        self.verify.look_before()
 
     def _look_between(self) -> None:
         """Read everyone before a call comes once more that did its work."""
-        self._session.config.step.reach("then")
+        self.session.config.step.reach("then")
         self.verify.look_between()
-        self._session.config.step.reach("when")
+        self.session.config.step.reach("when")
 
     def begin_then(self) -> None:
         """End the pipeline's part: from here on the harness reads by itself."""
         self.webhooks.settle()
         self.intercom.end()
-        self._session.config.step.reach("then")
+        self.session.config.step.reach("then")
         self.intercom.heard(exchange.request.headers.get("intercom-version", "") for exchange in self.asked)
 
 

@@ -39,10 +39,12 @@ class Verify(BatchClaims):
         self._scenario = scenario
         self._permissions = Permissions(standing=frozenset(may_write))
         self._printing = Permissions(standing=frozenset(may_print))
-        self._before: Snapshot | None = None
+        self.before: Snapshot | None = None
+        """What was read before the pipeline's first call; another scenario with the same given may take it over."""
         self._between: Snapshot | None = None
         self._after: tuple[int, Snapshot] | None = None
-        self._archived: dict[str, PersonSnapshot] = {}
+        self.archived: dict[str, PersonSnapshot] = {}
+        """How those were shown who were archived since."""
         self.claims: list[Claim] = []
         self.additions: list[str] = []
         self.conversions: list[Conversion] = []
@@ -131,7 +133,7 @@ class Verify(BatchClaims):
         refusing: those of a batch who could not be converted; they are untouched, and the caller is told.
         """
         before, after = self._censuses()
-        moves, left = moves_of(list(pairs), before.with_archived(self._archived), after), list(refusing)
+        moves, left = moves_of(list(pairs), before.with_archived(self.archived), after), list(refusing)
         if any(move.target is None or move.target.id is None for move in moves):
             raise Problem(
                 "verify.merged() was given a user who does not exist yet",
@@ -223,7 +225,7 @@ class Verify(BatchClaims):
 
     def look_before(self) -> None:
         """Take the first census: called once, when the pipeline's first call closes the given."""
-        self._before = take_census(self._client, self._scenario.everyone, self._scenario.bystanders)
+        self.before = take_census(self._client, self._scenario.everyone, self._scenario.bystanders)
 
     def look_between(self) -> None:
         """Take a census between a call that did the work and the same call once more, which has nothing to do."""
@@ -231,7 +233,7 @@ class Verify(BatchClaims):
 
     def remember(self, person: Person) -> None:
         """Keep how somebody is shown now: archived, they are shown no more, and may come back."""
-        self._archived[key_of(person)] = take_portrait(self._client, person)
+        self.archived[key_of(person)] = take_portrait(self._client, person)
 
     @property
     def verdict(self) -> Verdict:
@@ -252,7 +254,7 @@ class Verify(BatchClaims):
     # --- how --------------------------------------------------------------------------------------
 
     def _censuses(self, *targets: User) -> tuple[Snapshot, Snapshot]:
-        if self._before is None:
+        if self.before is None:
             raise Problem(
                 "verify was called before the pipeline",
                 why="a claim holds what is there afterwards against what was there before the pipeline's first call",
@@ -264,7 +266,7 @@ class Verify(BatchClaims):
                 len(self._scenario.answers),
                 take_census(self._client, [*self._scenario.everyone, *targets], self._scenario.bystanders),
             )
-        return self._before, self._after[1].with_portraits(self._client, targets)
+        return self.before, self._after[1].with_portraits(self._client, targets)
 
     def _kept(self, move: Move) -> Iterator[Claim]:
         assert move.conversion is not None

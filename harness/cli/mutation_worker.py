@@ -1,0 +1,241 @@
+"""One process of `harness mutate`: it plays the cases that it claims, unchanged and with mutants, and tells of each.
+
+Cases are claimed by files that one process alone can make. What is told goes through a queue: rows, what is begun, what
+could not be mutated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from harness.cli.pytest_sessions import play_sessions, project_of
+from harness.cli.run_selection import Selection, levels_played
+from harness.core.errors import Problem
+from harness.core.people import User
+from harness.mutation.given import CannotPlayAgain
+from harness.mutation.ground import Ground
+from harness.mutation.mutant import Mutant
+from harness.mutation.operators import chosen, mutants_of
+from harness.mutation.sampling import sampled
+from harness.pytest_plugin.mutation_session import MutationSession
+from harness.report.mutation_result import MutantRow
+from harness.runner.run import Run
+from harness.runner.session_config import RunOptions
+
+Word: TypeAlias = Literal["cases", "observed", "begun", "row", "failed", "not mutated", "problem", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of a worker."""
+
+    word: Word
+    case: str = ""
+    text: str = ""
+    row: MutantRow | None = None
+    cases: Sequence[str] = ()
+    seconds: float = 0.0
+    number: int = 0
+    """How many mutants a case has."""
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all workers of one command do. claims: the folder in which cases are claimed.
+
+    quotas: how many mutants of each case are played; all of all cases, where there are none. played: the mutants of a
+    case that an earlier worker played before it ended, by case.
+    """
+
+    options: RunOptions
+    selection: Selection
+    operators: Sequence[str]
+    seed: int
+    claims: Path
+    quotas: Mapping[str, int] | None = None
+    played: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def work(job: Job, queue: SimpleQueue[Told]) -> None:
+    """Do a job to its end; the entry of a worker's process."""
+    silence()
+    worker = _Worker(job, queue)
+    try:
+        worker.work()
+    except Problem as problem:
+        queue.put(Told("problem", text=str(problem)))
+    queue.put(Told("done", text=worker.containment))
+
+
+def silence() -> None:
+    """Send what pytest and pipelines print to nowhere: the command itself has the terminal."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+class _Worker:
+    def __init__(self, job: Job, queue: SimpleQueue[Told]) -> None:
+        self._job, self._queue = job, queue
+        self._quotas = job.quotas
+        self._operators = chosen(job.operators)
+        self.containment = ""
+
+    def work(self) -> None:
+        run = Run(self._job.options)
+        run.pipeline.watch.on_stuck = lambda case, answer, to: os._exit(1)
+        try:
+            levels = levels_played(self._job.selection.levels, self._job.selection.named, run.pipeline.lacking)
+            session = MutationSession(self._takes, self._on_ground, self._on_failure)
+            project = project_of(self._job.options, self._job.selection, levels)
+            play_sessions(run, self._job.selection, project, None, [_Silent(self), session])
+            self.containment = run.pipeline.containment.level
+        finally:
+            run.close()
+
+    def collected(self, cases: Sequence[str]) -> None:
+        """Learn which cases there are."""
+        self._queue.put(Told("cases", cases=cases))
+
+    def not_collected(self, place: str, text: str) -> None:
+        """Tell that a module cannot be collected, which ends everything."""
+        self._queue.put(Told("problem", text=f"{place} cannot be collected\n  evidence: {text}"))
+
+    def not_set_up(self, case: str, text: str) -> None:
+        """Tell that the fixtures of a case cannot be made."""
+        self._queue.put(Told("failed", case, text))
+
+    def _takes(self, case: str) -> bool:
+        if self._quotas is not None and not self._quotas.get(case):
+            return False
+        return claim(self._job.claims, case)
+
+    def _on_failure(self, case: str, text: str) -> None:
+        self._queue.put(Told("failed", case, text))
+
+    def _on_ground(self, case: str, ground: Ground) -> None:
+        began = time.monotonic()
+        try:
+            ground.observe()
+        except CannotPlayAgain as problem:
+            self._queue.put(Told("not mutated", case, str(problem)))
+            return
+        mutants = [mutant for request in ground.worth_mutating for mutant in mutants_of(request, self._operators)]
+        total = len(mutants)
+        if self._quotas is not None:
+            mutants = list(sampled(mutants, self._quotas[case], self._job.seed, case))
+        seconds, asked = time.monotonic() - began, len(ground.requests)
+        self._queue.put(Told("observed", case, number=total, requests=asked, seconds=seconds))
+        flow, played = flow_of(ground), set(self._job.played.get(case, ()))
+        for mutant in mutants:
+            if mutant.name not in played and not hung_before(self._job.claims, str(mutant.key)):
+                self._play(case, flow, ground, mutant)
+
+    def _play(self, case: str, flow: str, ground: Ground, mutant: Mutant) -> None:
+        self._queue.put(Told("begun", case, mutant.name, row_of(case, flow, mutant)))
+        judged = ground.judge(mutant)
+        if judged.hung:
+            note_hung(self._job.claims, str(mutant.key))
+        row = row_of(
+            case, flow, mutant, fate=judged.fate.value, claim=judged.claim, found=judged.found, reason=judged.reason,
+            names=judged.names, hung=judged.hung, before=judged.before, after=judged.after, differs=judged.differs,
+        )  # fmt: skip
+        self._queue.put(Told("row", case, row=row))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Silent:
+    """A pytest plugin that takes the place of the terminal reporter, and tells which cases there are."""
+
+    worker: _Worker
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Silence pytest's own report."""
+        own = config.pluginmanager.get_plugin("terminalreporter")
+        if own is not None:
+            config.pluginmanager.unregister(own)
+            config.pluginmanager.register(TerminalReporter(config, io.StringIO()), "terminalreporter")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell what cannot be collected."""
+        if report.failed:
+            self.worker.not_collected(report.nodeid, report.longreprtext.strip().rpartition("\n")[2])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell whose fixtures cannot be made."""
+        if report.when == "setup" and report.failed:
+            self.worker.not_set_up(report.nodeid, report.longreprtext.strip())
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell which cases there are."""
+        self.worker.collected([item.nodeid for item in session.items])
+
+
+def claim(folder: Path, case: str) -> bool:
+    """Take a case for this process; return whether nobody had it."""
+    try:
+        os.close(os.open(_file(folder, case), os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def unclaim(folder: Path, case: str) -> None:
+    """Give a case back whose process ended in the middle of it."""
+    _file(folder, case).unlink(missing_ok=True)
+
+
+def note_hung(folder: Path, key: str) -> None:
+    """Note for all processes that mutants of a key make the pipeline hang: they are not played again."""
+    _file(folder, f"hung {key}").touch()
+
+
+def hung_before(folder: Path, key: str) -> bool:
+    """Return whether a mutant of this key made the pipeline hang."""
+    return _file(folder, f"hung {key}").exists()
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / hashlib.sha256(name.encode()).hexdigest()
+
+
+def flow_of(ground: Ground) -> str:
+    """Return what a case has the pipeline do, in words that are the same for all cases of a kind."""
+    calls = ground.scenario.pipeline
+    first = calls.answers[0].operation if calls.answers else "run"
+    if first in ("run", "webhook"):
+        return {"run": "job", "webhook": "webhook"}[first]
+    target = next((one for one in calls.called_with if isinstance(one, User)), None)
+    words = first.replace("_", " ")
+    return words.replace("to user", "to new user") if target is not None and target.id is None else words
+
+
+def row_of(case: str, flow: str, mutant: Mutant, **told: object) -> MutantRow:
+    """Return the row of a mutant, without what became of it where that is not told."""
+    key = mutant.key
+    return MutantRow(
+        **{"fate": "killed", **told},  # type: ignore[arg-type]
+        case=case,
+        flow=flow,
+        operation=key.operation,
+        operator=key.operator,
+        family=mutant.operator.family,
+        field=key.field,
+        person=key.person,
+        number=mutant.number,
+        place=mutant.request.place,
+        needs=mutant.operator.needs,
+    )

@@ -1,0 +1,218 @@
+"""What became of a mutant, each by a rule that is computed from two runs: the unchanged one and the mutant's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from harness.core.http import Exchange
+from harness.mutation.in_force import InForce
+from harness.mutation.mutant import Mutant
+from harness.mutation.permitted_additions import only_permitted
+from harness.mutation.public_dump import PublicDump, masked, without_times
+from harness.mutation.shown_change import shown_change
+from harness.pipeline import Answer
+from harness.runner.case import ScenarioResult
+from harness.runner.notification_bodies import SentNotification
+from harness.verification import Claim, Verdict, difference
+from harness.verification.diagnosis.conversion_requests import Asked, attempt_of
+
+
+class Fate(StrEnum):
+    """What became of a mutant."""
+
+    INAPPLICABLE = "inapplicable"
+    EQUIVALENT = "equivalent"
+    PERMITTED = "permitted"
+    LOUD = "loud"
+    KILLED = "killed"
+    SURVIVED = "survived"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for the rate."""
+        return self in (Fate.KILLED, Fate.SURVIVED)
+
+
+@dataclass
+class Trial:
+    """One run of a case: what was asked, answered and printed, and what there was in the end."""
+
+    force: InForce
+    result: ScenarioResult
+    asked: Sequence[Exchange]
+    answers: Sequence[Answer]
+    told: Sequence[SentNotification]
+    dump: PublicDump = field(default_factory=dict)
+    began: float = 0.0
+    ended: float = 0.0
+    """When the pipeline was first called, and when all was over, by the scenario's clock."""
+
+    @cached_property
+    def involved(self) -> frozenset[str]:
+        """The ids of source and target: of those whom the pipeline was called with, and of what came of them."""
+        ids = {contact_id for answer in self.answers for contact_id in answer.about}
+        for exchange in self.asked:
+            attempt = attempt_of(Asked(exchange))
+            if attempt is not None:
+                ids |= {side[1] for side in (attempt.source, attempt.target) if side}
+                ids.add(str(attempt.asked.answer.get("id")))
+        return frozenset(ids)
+
+    @property
+    def hung(self) -> bool:
+        """Whether a call did not come back within its time limit."""
+        return any(answer.timed_out for answer in self.answers)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only a look at the workspace tells what became of the mutant: nothing refuted it."""
+        return self.force.changed_anything and self.result.verdict is Verdict.PROVED
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a mutant in one case, in words that a report needs.
+
+    claim, found, reason: the first claim that was not proved, what was found there, and the reason given. names:
+    whether a reason names the mutation. hung: whether the pipeline did not come back. before, after: the request as it
+    was and as it went on, or the answer. differs: how the run differs from the unchanged one.
+    """
+
+    fate: Fate
+    claim: str = ""
+    found: str = ""
+    reason: str = ""
+    names: bool = False
+    hung: bool = False
+    before: str = ""
+    after: str = ""
+    differs: str = ""
+
+
+def judge(mutant: Mutant, unchanged: Trial, trial: Trial) -> Judged:
+    """Return what became of a mutant, by the first rule that fits."""
+    if not trial.force.changed_anything:
+        return Judged(Fate.INAPPLICABLE)
+    before, after = shown_change(trial.force)
+    seen = Judged(Fate.SURVIVED, before=before, after=after)
+    if (trouble := _new_trouble(unchanged, trial)) is not None:
+        return replace(seen, fate=Fate.LOUD, reason=trouble)
+    if trial.result.verdict is not Verdict.PROVED:
+        return _killed(mutant, trial, seen)
+    differs = differences(unchanged, trial)
+    seen = replace(seen, differs=differs.text)
+    if mutant.operator.leaks:
+        return seen
+    if not differs.any:
+        return replace(seen, fate=Fate.EQUIVALENT)
+    if differs.workspace and not differs.behaviour and only_permitted(unchanged.dump, trial.dump, unchanged.involved):
+        return replace(seen, fate=Fate.PERMITTED)
+    return seen
+
+
+def _new_trouble(unchanged: Trial, trial: Trial) -> str | None:
+    """Return the failure that the pipeline reported and did not report, or otherwise, without the mutant."""
+    for place, answer in enumerate(trial.answers):
+        if not answer.says_refused:
+            continue
+        before = unchanged.answers[place] if place < len(unchanged.answers) else None
+        if before is None or not before.says_refused or before.trouble != answer.trouble:
+            return answer.trouble or "it handed back an error"
+    return None
+
+
+def _killed(mutant: Mutant, trial: Trial, seen: Judged) -> Judged:
+    claims = [claim for claim in trial.result.claims if not claim.proved]
+    if not claims:
+        told = (trial.result.trouble or trial.result.problem).partition("\n")[0]
+        return replace(seen, fate=Fate.KILLED, claim=told, hung=trial.hung)
+    named = next((one for one in claims if names(mutant, one)), None)
+    shown = named or claims[0]
+    return replace(
+        seen, fate=Fate.KILLED, claim=shown.text, found=shown.found, reason=shown.likely, names=named is not None,
+        hung=trial.hung,
+    )  # fmt: skip
+
+
+def names(mutant: Mutant, claim: Claim) -> bool:
+    """Return whether the reason of a refuted claim names a mutation: it holds one of the words that tell of it."""
+    text = claim.likely.lower()
+    return any(word.lower() in text for word in mutant.change.telling if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """In what a run differs from the unchanged one: a text for each kind, empty where they are equal."""
+
+    workspace: str = ""
+    webhooks: str = ""
+    behaviour: str = ""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any difference."""
+        return bool(self.workspace or self.webhooks or self.behaviour)
+
+    @property
+    def text(self) -> str:
+        """All of them, as a sentence."""
+        return "; ".join(filter(None, (self.workspace, self.webhooks, self.behaviour)))
+
+
+def differences(unchanged: Trial, trial: Trial) -> Differences:
+    """Return in what a mutant's run differs from the unchanged one."""
+    behaviour = []
+    then, now = _later(unchanged, trial)
+    if then != now:
+        behaviour.append("it asked something else afterwards")
+    ids = unchanged.involved
+    plain = _timeless(unchanged, trial)
+    said = [[_said(answer, ids, plain) for answer in one.answers] for one in (unchanged, trial)]
+    if said[0] != said[1]:
+        behaviour.append("it answered or printed something else")
+    webhooks = difference.told(plain(_told(unchanged, ids)), plain(_told(trial, ids)))
+    workspace = difference.told(plain(unchanged.dump), plain(trial.dump))
+    return Differences(workspace, webhooks and f"webhooks: {webhooks}", ", ".join(behaviour))
+
+
+def _timeless(unchanged: Trial, trial: Trial) -> Callable[[Any], Any]:
+    """Return what leaves the times of the run out where the two runs took different times: the pipeline waited."""
+    if unchanged.ended == trial.ended:
+        return lambda value: value
+    ended = max(unchanged.ended, trial.ended)
+    return lambda value: without_times(value, trial.began, ended)
+
+
+def _later(unchanged: Trial, trial: Trial) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what the pipeline asked after the changed request in both runs.
+
+    Where its answer was changed, and not the request, a pipeline rightly looks again: reads and repetitions are left
+    out.
+    """
+    force, place = trial.force, trial.force.place
+    then, now = unchanged.force.asked[place + 1 :], force.asked[place + 1 :]
+    if force.replied is None:
+        return then, now
+    looking = {force.wanted, *(one for one in (*then, *now) if one.startswith("GET "))}
+    return [one for one in then if one not in looking], [one for one in now if one not in looking]
+
+
+def _said(answer: Answer, involved: frozenset[str], plain: Callable[[Any], Any]) -> object:
+    value: Any = answer.value
+    return (
+        plain(masked(value, involved)),
+        answer.stdout,
+        answer.stderr,
+        answer.trouble,
+        answer.exit_status,
+        answer.status,
+    )
+
+
+def _told(trial: Trial, involved: frozenset[str]) -> Sequence[Mapping[str, Any]]:
+    items: list[Any] = [one["data"]["item"] for one in trial.told]
+    return [{"topic": o["topic"], "item": masked(i, involved)} for o, i in zip(trial.told, items, strict=True)]
