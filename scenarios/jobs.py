@@ -34,8 +34,8 @@ def test_leads_who_share_an_email_with_each_other_alone_stay(people, pipeline, v
 
 
 def test_a_batch_joins_each_its_own_user(people, pipeline, verify):
-    """Of five leads, two of them with one name, each joins the user with their own e-mail."""
-    users = [people.user() for _ in range(5)]
+    """Of five leads, two of them with one name, each joins the user with their own e-mail, and fills what they lack."""
+    users = [people.user(name=None, phone=None, custom_attributes={"seats": 3}) for _ in range(5)]
     first, *rest = reversed(users)
     lead = people.lead(email=first.email)
     second, *others = rest

@@ -31,8 +31,8 @@ def test_a_lead_who_chatted_merges_into_the_user_they_turn_out_to_be(people, pip
 
 
 def test_a_lead_merges_into_a_user_without_email(people, pipeline, verify):
-    """A lead is folded into a user without e-mail who shares their phone number."""
-    user = people.user(email=None, phone="+12025550123")
+    """A lead is folded into a user without e-mail or plan who shares their phone number, and fills both gaps."""
+    user = people.user(email=None, phone="+12025550123", custom_attributes={"seats": 12})
     lead = people.lead(phone=user.phone)
     pipeline.lead_to_user(lead, user)
     verify.merged(lead, into=user)
@@ -158,8 +158,8 @@ def test_a_lead_and_a_user_differ_in_all_they_have(people, pipeline, verify):
 
 
 def test_leads_merge_one_after_the_other(people, pipeline, verify):
-    """Three leads in three calls join each their own user, two of whom are one and the same."""
-    first, second = people.user(), people.user()
+    """Three leads in three calls join each their own user, two of whom are one and the same, and have gaps."""
+    first, second = (people.user(name=None, phone=None, custom_attributes={"seats": 3}) for _ in range(2))
     pairs = [(people.lead(email=user.email), user) for user in (first, second, first)]
     for lead, user in pairs:
         pipeline.lead_to_user(lead, user)

@@ -41,8 +41,8 @@ def test_other_users_have_nearly_the_same_email(people, pipeline, verify):
 
 
 def test_visitors_join_one_after_the_other(people, pipeline, verify):
-    """Three visitors in three calls join each their own user, two of whom are one and the same."""
-    first, second = people.user(), people.user()
+    """Three visitors in three calls join each their own user, two of whom are one and the same, and have gaps."""
+    first, second = (people.user(name=None, custom_attributes={"seats": 3}) for _ in range(2))
     pairs = [(people.visitor(), user) for user in (first, second, first)]
     for visitor, user in pairs:
         pipeline.visitor_to_user(visitor, user)

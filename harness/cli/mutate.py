@@ -68,7 +68,7 @@ def _sample(_context: click.Context, _parameter: click.Parameter, value: int | N
 @click.option("--json", "json_to", is_flag=False, flag_value=TO_STDOUT, metavar="[FILE]", help=(
     "Write the result as JSON, to stdout instead of text if no FILE is named."))  # fmt: skip
 def command(paths: Sequence[str], **given: Any) -> int:
-    """Change one request or answer of a right pipeline at a time, and tell which changes the scenarios see.
+    """MutantChange one request or answer of a right pipeline at a time, and tell which changes the scenarios see.
 
     \b
     harness mutate                                   all scenarios, all operators
@@ -101,6 +101,9 @@ def command(paths: Sequence[str], **given: Any) -> int:
     console = ReportConsole(stderr=given["json_to"] == TO_STDOUT)
     number = 1 if is_service(options.pipeline) else processes(given["number"])
     run = MutationRun(options, selection, operators, sample, given["seed"], number, Progress(console))
+    run.excused = ledger.excused(options.intercom_version or run.version)
+    if options.pipeline is not None and not is_python(options.pipeline):
+        run.tell = lambda text: console.print(text, highlight=False, soft_wrap=True)
     began = time.monotonic()
     run.play()
     result = _result(run, options, ledger, time.monotonic() - began, whole=whole)

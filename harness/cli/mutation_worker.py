@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -23,8 +23,9 @@ from harness.cli.pytest_sessions import play_sessions, project_of
 from harness.cli.run_selection import Selection, levels_played
 from harness.core.errors import Problem
 from harness.core.people import User
+from harness.mutation.fate import MutantFate
 from harness.mutation.given import CannotPlayAgain
-from harness.mutation.ground import Ground
+from harness.mutation.ground import MutationGround
 from harness.mutation.mutant import Mutant
 from harness.mutation.operators import chosen, mutants_of
 from harness.mutation.sampling import sampled
@@ -37,7 +38,7 @@ Word: TypeAlias = Literal["cases", "observed", "begun", "row", "failed", "not mu
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WorkerMessage:
     """One message of a worker."""
 
     word: Word
@@ -56,7 +57,8 @@ class Job:
     """What all workers of one command do. claims: the folder in which cases are claimed.
 
     quotas: how many mutants of each case are played; all of all cases, where there are none. played: the mutants of a
-    case that an earlier worker played before it ended, by case.
+    case that an earlier worker played before it ended, by case. keys: the survivors of a sample that are looked for in
+    other scenarios, until one kills them; budget: how many mutants a worker plays for that.
     """
 
     options: RunOptions
@@ -66,17 +68,19 @@ class Job:
     claims: Path
     quotas: Mapping[str, int] | None = None
     played: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keys: Collection[str] | None = None
+    budget: int = 0
 
 
-def work(job: Job, queue: SimpleQueue[Told]) -> None:
+def work(job: Job, queue: SimpleQueue[WorkerMessage]) -> None:
     """Do a job to its end; the entry of a worker's process."""
     silence()
     worker = _Worker(job, queue)
     try:
         worker.work()
     except Problem as problem:
-        queue.put(Told("problem", text=str(problem)))
-    queue.put(Told("done", text=worker.containment))
+        queue.put(WorkerMessage("problem", text=str(problem)))
+    queue.put(WorkerMessage("done", text=worker.containment))
 
 
 def silence() -> None:
@@ -87,11 +91,12 @@ def silence() -> None:
 
 
 class _Worker:
-    def __init__(self, job: Job, queue: SimpleQueue[Told]) -> None:
+    def __init__(self, job: Job, queue: SimpleQueue[WorkerMessage]) -> None:
         self._job, self._queue = job, queue
         self._quotas = job.quotas
         self._operators = chosen(job.operators)
         self.containment = ""
+        self._budget = job.budget
 
     def work(self) -> None:
         run = Run(self._job.options)
@@ -107,52 +112,70 @@ class _Worker:
 
     def collected(self, cases: Sequence[str]) -> None:
         """Learn which cases there are."""
-        self._queue.put(Told("cases", cases=cases))
+        self._queue.put(WorkerMessage("cases", cases=cases))
 
     def not_collected(self, place: str, text: str) -> None:
         """Tell that a module cannot be collected, which ends everything."""
-        self._queue.put(Told("problem", text=f"{place} cannot be collected\n  evidence: {text}"))
+        self._queue.put(WorkerMessage("problem", text=f"{place} cannot be collected\n  evidence: {text}"))
 
     def not_set_up(self, case: str, text: str) -> None:
         """Tell that the fixtures of a case cannot be made."""
-        self._queue.put(Told("failed", case, text))
+        self._queue.put(WorkerMessage("failed", case, text))
 
     def _takes(self, case: str) -> bool:
         if self._quotas is not None and not self._quotas.get(case):
             return False
+        if self._job.keys is not None and (self._budget <= 0 or not self._left):
+            return False
         return claim(self._job.claims, case)
 
     def _on_failure(self, case: str, text: str) -> None:
-        self._queue.put(Told("failed", case, text))
+        self._queue.put(WorkerMessage("failed", case, text))
 
-    def _on_ground(self, case: str, ground: Ground) -> None:
+    def _on_ground(self, case: str, ground: MutationGround) -> None:
         began = time.monotonic()
         try:
             ground.observe()
         except CannotPlayAgain as problem:
-            self._queue.put(Told("not mutated", case, str(problem)))
+            self._queue.put(WorkerMessage("not mutated", case, str(problem)))
             return
         mutants = [mutant for request in ground.worth_mutating for mutant in mutants_of(request, self._operators)]
+        if self._job.keys is not None:
+            mutants = [mutant for mutant in mutants if str(mutant.key) in self._job.keys]
         total = len(mutants)
         if self._quotas is not None:
             mutants = list(sampled(mutants, self._quotas[case], self._job.seed, case))
         seconds, asked = time.monotonic() - began, len(ground.requests)
-        self._queue.put(Told("observed", case, number=total, requests=asked, seconds=seconds))
+        self._queue.put(WorkerMessage("observed", case, number=total, requests=asked, seconds=seconds))
         flow, played = flow_of(ground), set(self._job.played.get(case, ()))
         for mutant in mutants:
-            if mutant.name not in played and not hung_before(self._job.claims, str(mutant.key)):
+            if mutant.name not in played and self._wants(mutant):
                 self._play(case, flow, ground, mutant)
 
-    def _play(self, case: str, flow: str, ground: Ground, mutant: Mutant) -> None:
-        self._queue.put(Told("begun", case, mutant.name, row_of(case, flow, mutant)))
-        judged = ground.judge(mutant)
-        if judged.hung:
-            note_hung(self._job.claims, str(mutant.key))
+    @property
+    def _left(self) -> Collection[str]:
+        """The keys that no scenario has killed yet."""
+        return [key for key in self._job.keys or () if not is_noted(self._job.claims, f"killed {key}")]
+
+    def _wants(self, mutant: Mutant) -> bool:
+        """Return whether a mutant is to be played: it did not hang the pipeline before, nor was killed by another."""
+        key = str(mutant.key)
+        if is_noted(self._job.claims, f"hung {key}"):
+            return False
+        return self._job.keys is None or (self._budget > 0 and not is_noted(self._job.claims, f"killed {key}"))
+
+    def _play(self, case: str, flow: str, ground: MutationGround, mutant: Mutant) -> None:
+        self._queue.put(WorkerMessage("begun", case, mutant.name, row_of(case, flow, mutant)))
+        judged, self._budget = ground.judge(mutant), self._budget - 1
+        for known, word in ((judged.hung, "hung"), (judged.fate is MutantFate.KILLED, "killed")):
+            if known:
+                note(self._job.claims, f"{word} {mutant.key}")
         row = row_of(
             case, flow, mutant, fate=judged.fate.value, claim=judged.claim, found=judged.found, reason=judged.reason,
-            names=judged.names, hung=judged.hung, before=judged.before, after=judged.after, differs=judged.differs,
+            names=judged.names, again=self._job.keys is not None, hung=judged.hung, before=judged.before,
+            after=judged.after, differs=judged.differs,
         )  # fmt: skip
-        self._queue.put(Told("row", case, row=row))
+        self._queue.put(WorkerMessage("row", case, row=row))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,21 +221,21 @@ def unclaim(folder: Path, case: str) -> None:
     _file(folder, case).unlink(missing_ok=True)
 
 
-def note_hung(folder: Path, key: str) -> None:
-    """Note for all processes that mutants of a key make the pipeline hang: they are not played again."""
-    _file(folder, f"hung {key}").touch()
+def note(folder: Path, text: str) -> None:
+    """Note something for all processes: that mutants of a key make the pipeline hang, or are killed."""
+    _file(folder, text).touch()
 
 
-def hung_before(folder: Path, key: str) -> bool:
-    """Return whether a mutant of this key made the pipeline hang."""
-    return _file(folder, f"hung {key}").exists()
+def is_noted(folder: Path, text: str) -> bool:
+    """Return whether a process has noted this."""
+    return _file(folder, text).exists()
 
 
 def _file(folder: Path, name: str) -> Path:
     return folder / hashlib.sha256(name.encode()).hexdigest()
 
 
-def flow_of(ground: Ground) -> str:
+def flow_of(ground: MutationGround) -> str:
     """Return what a case has the pipeline do, in words that are the same for all cases of a kind."""
     calls = ground.scenario.pipeline
     first = calls.answers[0].operation if calls.answers else "run"

@@ -7,21 +7,25 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Final
 
-from harness.cli.mutation_worker import Job, Told, note_hung, unclaim, work
+from harness.cli.mutation_worker import Job, WorkerMessage, note, unclaim, work
 from harness.cli.run_selection import Selection
 from harness.client import NEWEST_VERSION
 from harness.core.errors import Problem
-from harness.mutation.sampling import quotas
-from harness.report.mutation_result import MutantRow
-from harness.report.progress import Progress
+from harness.mutation.sampling import PER_CASE, quotas
+from harness.report.mutation_result import MutantRow, fates_by
+from harness.report.progress import Progress, duration_text
 from harness.runner.session_config import RunOptions
+
+UNCHANGED: Final = 1
+"""How often a case is played from its checkpoint without a mutant."""
 
 POLL: Final = 0.2
 """Seconds after which it is asked whether a worker still lives."""
@@ -45,7 +49,7 @@ class _Process:
     """One worker: its process, its queue, what it has begun."""
 
     process: BaseProcess
-    queue: SimpleQueue[Told]
+    queue: SimpleQueue[WorkerMessage]
     case: str = ""
     begun: MutantRow | None = None
     done: bool = False
@@ -68,9 +72,13 @@ class MutationRun:
     """How many mutants each case has that was observed."""
     not_mutated: dict[str, str] = field(default_factory=dict)
     requests: int = 0
+    excused: Collection[str] = ()
+    """The keys that the ledger excuses: they get no second chance in a sample."""
     containment: str = "none"
     _failed: dict[str, str] = field(default_factory=dict)
-    _seconds: float = 0.0
+    tell: Callable[[str], object] = lambda text: None
+    """WorkerMessage once how long it will take."""
+    _told: bool = False
     _looked_at: set[str] = field(default_factory=set)
 
     @property
@@ -97,6 +105,8 @@ class MutationRun:
                 played = Counter(row.case for row in self.rows)
                 more = quotas(open_cases, left, self.seed)
                 self._round({case: played[case] + number for case, number in more.items()}, self.number)
+            if alive := {one.key for one in fates_by(self.rows, lambda row: row.key) if one.fate == "survived"}:
+                self._round(None, self.number, alive - set(self.excused))
         self.progress.clear()
         self._check()
 
@@ -106,11 +116,15 @@ class MutationRun:
         new = [case for case in self.cases if case not in self._looked_at]
         return new or [case for case, total in self.observed.items() if total > played[case]]
 
-    def _round(self, quota: Mapping[str, int] | None, number: int) -> None:
-        """Play some mutants of each case that has a quota; all of all cases, where there is none."""
+    def _round(self, quota: Mapping[str, int] | None, number: int, keys: Collection[str] | None = None) -> None:
+        """Play some mutants of each case that has a quota; all of all cases, where there is none.
+
+        keys: the survivors of a sample, which are looked for in other scenarios, with as many mutants again at most.
+        """
         self._looked_at |= set(quota or ())
         with tempfile.TemporaryDirectory(prefix="harness-mutate-") as folder:
             job = Job(self.options, self.selection, self.operators, self.seed, Path(folder), quota, self._played())
+            job = replace(job, keys=keys, budget=(self.sample or 0) // number + 1)
             workers = [self._start(job) for _ in range(number)]
             try:
                 self._listen(job, workers)
@@ -122,7 +136,7 @@ class MutationRun:
 
     def _start(self, job: Job) -> _Process:
         context = multiprocessing.get_context("fork")  # what was imported is there, and nothing runs beside it
-        queue: SimpleQueue[Told] = context.SimpleQueue()
+        queue: SimpleQueue[WorkerMessage] = context.SimpleQueue()
         process = context.Process(target=work, args=(job, queue), daemon=False)
         process.start()
         return _Process(process, queue)
@@ -139,14 +153,14 @@ class MutationRun:
             if not heard:
                 time.sleep(POLL / 10)
 
-    def _hear(self, worker: _Process, told: Told) -> None:
+    def _hear(self, worker: _Process, told: WorkerMessage) -> None:
         match told.word:
             case "cases":
                 self.cases += [case for case in told.cases if case not in self.cases]
             case "observed":
                 self.observed[told.case] = told.number
                 self.requests += told.requests
-                self._seconds += told.seconds
+                self._estimate(told.seconds)
                 worker.case = told.case
             case "begun":
                 worker.case, worker.begun = told.case, told.row
@@ -165,6 +179,17 @@ class MutationRun:
             case _:
                 pass
 
+    def _estimate(self, seconds: float) -> None:
+        """Tell how long it will take, once the first case was played unchanged twice."""
+        if self._told or self.sample is None:
+            return
+        self._told, one = True, seconds / UNCHANGED
+        plays = self.sample + (1 + UNCHANGED) * min(len(self.cases), ceil(self.sample / PER_CASE))
+        self.tell(
+            f"about {duration_text(one * plays / self.number)}: a play takes {one:.2g} s, and there are {plays} on "
+            f"{self.number} process{'es' if self.number > 1 else ''}"
+        )
+
     def _replace(self, job: Job, worker: _Process) -> _Process:
         """Start another worker where one ended: a mutant made the pipeline hang where nothing can interrupt it."""
         row = worker.begun
@@ -176,7 +201,7 @@ class MutationRun:
             )
         self.rows.append(replace(row, fate="killed", claim="the pipeline came back", hung=True))
         unclaim(job.claims, worker.case)
-        note_hung(job.claims, row.key)
+        note(job.claims, f"hung {row.key}")
         return self._start(replace(job, played=self._played()))
 
     def _played(self) -> Mapping[str, Sequence[str]]:
@@ -186,7 +211,7 @@ class MutationRun:
         return played
 
     def _show(self, case: str) -> None:
-        known = self.sample or _estimate(self.observed, len(self.cases))
+        known = self.sample or _expected(self.observed, len(self.cases))
         self.progress.show(min(len(self.rows) + 1, known), known, case.rpartition("::")[2])
 
     def _check_failures(self) -> None:
@@ -210,6 +235,6 @@ class MutationRun:
             )
 
 
-def _estimate(observed: dict[str, int], cases: int) -> int:
+def _expected(observed: dict[str, int], cases: int) -> int:
     known = sum(observed.values())
     return round(known / len(observed) * max(cases, len(observed))) if observed else 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.core.http import Handler, Outcome, Request, Response
 from harness.gateway import Middleware
-from harness.mutation.mutant import Change
+from harness.mutation.mutant import MutantChange
 from harness.mutation.observed_request import JsonValue, ObservedRequest
 from harness.mutation.sending import mapping, told_request
 
@@ -28,9 +28,9 @@ def answered(change: Callable[[Response], Response]) -> Middleware:
     return reply
 
 
-def _reply(seen: ObservedRequest, change: Callable[[Response], Response], person: str = "") -> Change:
+def _reply(seen: ObservedRequest, change: Callable[[Response], Response], person: str = "") -> MutantChange:
     told = told_request(seen.request.method, seen.request.target)
-    return Change("answer", person, reply=answered(change), telling=told, value="another answer")
+    return MutantChange("answer", person, reply=answered(change), telling=told, value="another answer")
 
 
 def _with_json(change: Callable[[Mapping[str, JsonValue]], JsonValue]) -> Callable[[Response], Response]:
@@ -43,7 +43,7 @@ def _with_json(change: Callable[[Mapping[str, JsonValue]], JsonValue]) -> Callab
     return changed
 
 
-def stale(seen: ObservedRequest) -> Iterator[Change]:
+def stale(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer with the contact as they were before the pipeline's first call."""
     before = seen.cast.before.contacts.get(seen.made_id)
     if before is not None and seen.request.method != "GET":
@@ -52,14 +52,14 @@ def stale(seen: ObservedRequest) -> Iterator[Change]:
         yield _reply(seen, _with_json(lambda body: {**body, **old}))
 
 
-def first_page(seen: ObservedRequest) -> Iterator[Change]:
+def first_page(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer a list as if its first page were all of it."""
     pages = mapping(mapping(seen.answer).get("pages"))
     if pages.get("next"):
         yield _reply(seen, _with_json(lambda body: {**body, "pages": {**mapping(body.get("pages")), "next": None}}))
 
 
-def another_first(seen: ObservedRequest) -> Iterator[Change]:
+def another_first(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer with another contact in the first place of a list, or in the place of the one contact."""
     entries = mapping(seen.answer).get("data")
     if isinstance(entries, list):
@@ -79,31 +79,31 @@ def _stranger(seen: ObservedRequest, known: set[str]) -> Mapping[str, JsonValue]
     return next((seen.cast.before.contacts.get(one) for one in ids if one not in known), None)
 
 
-def wrong_count(seen: ObservedRequest) -> Iterator[Change]:
+def wrong_count(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer a list with a total that is not that of its entries."""
     if "total_count" in mapping(seen.answer):
         yield _reply(seen, _with_json(lambda body: {**body, "total_count": 0}))
 
 
-def error_as_success(seen: ObservedRequest) -> Iterator[Change]:
+def error_as_success(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer an error with status 200."""
     if not seen.granted and isinstance(seen.exchange.outcome.answer, Response):
         yield _reply(seen, lambda response: replace(response, status=200))
 
 
-def success_as_error(status: int) -> Callable[[ObservedRequest], Iterator[Change]]:
+def success_as_error(status: int) -> Callable[[ObservedRequest], Iterator[MutantChange]]:
     """Return the operator that answers what was done with an error."""
     error = {"type": "error.list", "request_id": None, "errors": [{"code": "mutated", "message": "It was done."}]}
     body = json.dumps(error).encode()
 
-    def changes(seen: ObservedRequest) -> Iterator[Change]:
+    def changes(seen: ObservedRequest) -> Iterator[MutantChange]:
         if seen.granted:
             yield _reply(seen, lambda response: replace(response, status=status, body=body))
 
     return changes
 
 
-def without_body(seen: ObservedRequest) -> Iterator[Change]:
+def without_body(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Answer without a body."""
     if seen.exchange.outcome.response and seen.exchange.outcome.response.body:
         yield _reply(seen, lambda response: replace(response, body=b""))

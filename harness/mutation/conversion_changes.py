@@ -7,18 +7,18 @@ from urllib.parse import quote
 
 from harness.core.http import Request
 from harness.core.people import Person, User, Visitor
-from harness.mutation.mutant import Change
+from harness.mutation.mutant import MutantChange
 from harness.mutation.observed_request import JsonValue, ObservedRequest, body_of, with_body
 from harness.mutation.sending import like, mapping, sends, told_request
 
 
-def _instead(seen: ObservedRequest, method: str, target: str, body: JsonValue = None, *words: str) -> Change:
+def _instead(seen: ObservedRequest, method: str, target: str, body: JsonValue = None, *words: str) -> MutantChange:
     telling = (*told_request(method, target), *words)
     shown = f"{method} {target}"
-    return Change(ask=sends(lambda request: like(request, method, target, body)), telling=telling, value=shown)
+    return MutantChange(ask=sends(lambda request: like(request, method, target, body)), telling=telling, value=shown)
 
 
-def into_create(seen: ObservedRequest) -> Iterator[Change]:
+def into_create(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Make the target anew in the place of converting."""
     if seen.attempt is None:
         return
@@ -30,7 +30,7 @@ def into_create(seen: ObservedRequest) -> Iterator[Change]:
         yield _instead(seen, "POST", "/contacts", {"role": "user", **known}, "created")
 
 
-def into_update(seen: ObservedRequest) -> Iterator[Change]:
+def into_update(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Write the target's identifiers on the source in the place of converting."""
     source = seen.source
     if source is None or seen.attempt is None:
@@ -40,14 +40,14 @@ def into_update(seen: ObservedRequest) -> Iterator[Change]:
     yield _instead(seen, *_update(seen, source, known), "asked for no conversion")
 
 
-def into_archive(seen: ObservedRequest) -> Iterator[Change]:
+def into_archive(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Archive the source in the place of converting."""
     source = seen.source
     if source is not None and source.id and not isinstance(source, Visitor) and not seen.is_old:
         yield _instead(seen, "POST", f"/contacts/{source.id}/archive", None, "archived")
 
 
-def into_delete(seen: ObservedRequest) -> Iterator[Change]:
+def into_delete(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Delete the source in the place of converting."""
     source = seen.source
     if source is None or not source.id:
@@ -56,7 +56,7 @@ def into_delete(seen: ObservedRequest) -> Iterator[Change]:
     yield _instead(seen, "DELETE", f"/{folder}/{source.id}", None, "deleted")
 
 
-def into_other_direction(seen: ObservedRequest) -> Iterator[Change]:
+def into_other_direction(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Convert the target into the source."""
     source, target = seen.source, seen.target
     if source is None or target is None or not target.id or not source.id:
@@ -69,7 +69,7 @@ def into_other_direction(seen: ObservedRequest) -> Iterator[Change]:
         yield _instead(seen, "POST", "/contacts/merge", vouched, "wrong way round")
 
 
-def into_other_role(seen: ObservedRequest) -> Iterator[Change]:
+def into_other_role(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Ask for a lead where a user was wanted, and the other way round."""
     body = mapping(body_of(seen.request))
     for name, other in (("type", {"user": "lead", "lead": "user"}), ("role", {"user": "lead", "lead": "user"})):
@@ -82,7 +82,7 @@ def into_other_role(seen: ObservedRequest) -> Iterator[Change]:
                 "lead again",
                 *told_request(seen.request.method, seen.request.target),
             )
-            yield Change(name, ask=sends(_with(name, role)), telling=telling, value=role)
+            yield MutantChange(name, ask=sends(_with(name, role)), telling=telling, value=role)
 
 
 def _with(name: str, value: JsonValue) -> Callable[[Request], Request]:

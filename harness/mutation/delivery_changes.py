@@ -11,20 +11,20 @@ from harness.core.http import BrokenResponse, Handler, Outcome, Request
 from harness.core.tokens import RUN_TOKEN, is_sandbox_token, token_in
 from harness.gateway import Middleware
 from harness.mutation.answer_changes import FAULT
-from harness.mutation.mutant import Change
+from harness.mutation.mutant import MutantChange
 from harness.mutation.observed_request import JsonValue, ObservedRequest
 from harness.mutation.sending import Rewrite, like, sends, told_request
 
 
-def lost(seen: ObservedRequest) -> Iterator[Change]:
+def lost(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Lose the request: it is answered by a reset, and never reaches Intercom."""
     told = told_request(seen.request.method, seen.request.target)
-    yield Change(
+    yield MutantChange(
         reply=lambda request, inner: Outcome(BrokenResponse("reset_before"), fault=FAULT), telling=told, value="a reset"
     )
 
 
-def doubled(seen: ObservedRequest) -> Iterator[Change]:
+def doubled(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send the request twice; the pipeline hears the first answer."""
 
     def ask(request: Request, inner: Handler) -> Outcome:
@@ -32,20 +32,21 @@ def doubled(seen: ObservedRequest) -> Iterator[Change]:
         inner(request)
         return outcome
 
-    yield Change(ask=ask, telling=("again", *told_request(seen.request.method, seen.request.target)), value="twice")
+    told = ("again", *told_request(seen.request.method, seen.request.target))
+    yield MutantChange(ask=ask, telling=told, value="twice", once=True)
 
 
-def late(seen: ObservedRequest) -> Iterator[Change]:
+def late(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send the request after the next one; the pipeline hears at once what it would have been answered."""
     if seen.following and seen.granted:
         told = told_request(seen.request.method, seen.request.target)
-        yield Change(telling=told, value="after the next request", late=True)
+        yield MutantChange(telling=told, value="after the next request", late=True)
 
 
-def unescaped(seen: ObservedRequest) -> Iterator[Change]:
+def unescaped(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send the path and the query without escaping what stands in them."""
     told = told_request(seen.request.method, seen.request.target)
-    yield Change("path", ask=sends(lambda request: replace(request, target=_plain(request.target))), telling=told)
+    yield MutantChange("path", ask=sends(lambda request: replace(request, target=_plain(request.target))), telling=told)
 
 
 def _plain(target: str) -> str:
@@ -56,32 +57,32 @@ VERSIONS: Final = ("2.11", "1.4", "")
 """The versions that a request is sent with in the place of its own; the empty one stands for no header."""
 
 
-def another_version(seen: ObservedRequest) -> Iterator[Change]:
+def another_version(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send a request with another version of the API, and with none."""
     told = ("Intercom-Version", *told_request(seen.request.method, seen.request.target))
     for version in VERSIONS:
         if seen.version != version:
-            yield Change("version", version or "none", sends(_in_version(version)), None, told)
+            yield MutantChange("version", version or "none", sends(_in_version(version)), None, told, reshapes=True)
 
 
 def _in_version(version: str) -> Rewrite:
     return lambda request: request.with_headers(intercom_version=version or None)
 
 
-def another_token(seen: ObservedRequest) -> Iterator[Change]:
+def another_token(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send a request with a token that opens another workspace."""
     told = told_request(seen.request.method, seen.request.target)
-    yield Change(
+    yield MutantChange(
         "token", ask=sends(lambda request: request.with_headers(authorization="Bearer sandbox-mutated")), telling=told,
         value="another workspace's",
     )  # fmt: skip
 
 
-def another_region(seen: ObservedRequest) -> Iterator[Change]:
+def another_region(seen: ObservedRequest) -> Iterator[MutantChange]:
     """Send a request to another region."""
     host = "api.eu.intercom.io"
     told = (host, *told_request(seen.request.method, seen.request.target))
-    yield Change(
+    yield MutantChange(
         "region",
         ask=sends(lambda request: replace(request, host=host, origin=f"https://{host}")),
         telling=told,
@@ -89,15 +90,17 @@ def another_region(seen: ObservedRequest) -> Iterator[Change]:
     )
 
 
-def leaked(where: str) -> Callable[[ObservedRequest], Iterator[Change]]:
+def leaked(where: str) -> Callable[[ObservedRequest], Iterator[MutantChange]]:
     """Return the operator that gives the access token away: in a note, an attribute, an event or a URL."""
 
-    def changes(seen: ObservedRequest) -> Iterator[Change]:
+    def changes(seen: ObservedRequest) -> Iterator[MutantChange]:
         contact_id = seen.made_id
         if seen.attempt is None or (where != "url" and not contact_id):
             return
         told = ("credential", "secret", "token", where)
-        yield Change(where, ask=_leaking(where, contact_id, seen.is_old), telling=told, value=f"the token in a {where}")
+        yield MutantChange(
+            where, ask=_leaking(where, contact_id, seen.is_old), telling=told, value=f"the token in a {where}"
+        )
 
     return changes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core.people import Person, User, Visitor
-from harness.mutation.mutant import Change, Operator
+from harness.mutation.mutant import MutantChange, Operator
 from harness.mutation.observed_request import JsonValue, ObservedRequest
 from harness.mutation.sending import like, mapping, sends_after, sends_before, told_person, told_request
 
@@ -28,10 +28,10 @@ class Written:
     person: Person
 
 
-def extra(write: Make, moment: Moment) -> Callable[[ObservedRequest], Iterator[Change]]:
+def extra(write: Make, moment: Moment) -> Callable[[ObservedRequest], Iterator[MutantChange]]:
     """Return the operator that makes one kind of write at one moment, on each person there is."""
 
-    def changes(seen: ObservedRequest) -> Iterator[Change]:
+    def changes(seen: ObservedRequest) -> Iterator[MutantChange]:
         if not _is_moment(seen, moment):
             return
         for who in _people(seen, moment):
@@ -41,7 +41,7 @@ def extra(write: Make, moment: Moment) -> Callable[[ObservedRequest], Iterator[C
             method, target = ask[:2]
             around = sends_after if moment == "after" else sends_before
             telling = (*told_request(method, target), *(told_person(who.person) if "bystander" in who.part else ()))
-            yield Change(
+            yield MutantChange(
                 person=who.part,
                 ask=around(lambda request, a=ask: like(request, *a)),  # type: ignore[misc]
                 telling=telling,
@@ -131,14 +131,20 @@ def _some_tag(seen: ObservedRequest) -> str:
 
 def untag(seen: ObservedRequest, who: Written) -> Ask | None:
     """Take the first tag off somebody."""
-    body = mapping(seen.cast.before.contacts.get(who.contact_id) or seen.cast.before.of(who.person).body)
-    entries = mapping(body.get("tags")).get("data")
-    tag_id = str(mapping(entries[0]).get("id")) if isinstance(entries, list) and entries else ""
+    others = [one for one in (seen.source, seen.target) if one is not None and one.id != who.contact_id]
+    theirs = {tag_id for other in others for tag_id in _tags_of(seen, str(other.id))}
+    own = _tags_of(seen, who.contact_id)
+    tag_id = next((one for one in own if one not in theirs), own[0] if own else "")
     if who.kind == "visitor" or not tag_id:
         return None
     if seen.is_old:
         return "POST", "/tags", {"name": _tag_name(seen, tag_id), "users": [{"id": who.contact_id, "untag": True}]}
     return "DELETE", f"/contacts/{who.contact_id}/tags/{tag_id}", None
+
+
+def _tags_of(seen: ObservedRequest, contact_id: str) -> Sequence[str]:
+    entries = mapping(mapping(seen.cast.before.contacts.get(contact_id)).get("tags")).get("data")
+    return [str(mapping(one).get("id")) for one in entries] if isinstance(entries, list) else []
 
 
 def _tag_name(seen: ObservedRequest, tag_id: str) -> str:
@@ -171,7 +177,8 @@ def subscription(consent: Literal["opt_in", "opt_out"]) -> Make:
     def write(seen: ObservedRequest, who: Written) -> Ask | None:
         if who.kind == "visitor" or seen.is_old:
             return None
-        return "POST", f"/contacts/{who.contact_id}/subscriptions", {"id": "1", "consent_type": consent}
+        kind = "1" if consent == "opt_out" else "2"
+        return "POST", f"/contacts/{who.contact_id}/subscriptions", {"id": kind, "consent_type": consent}
 
     return write
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from harness.core.http import Exchange
 from harness.mutation.in_force import InForce
 from harness.mutation.mutant import Mutant
-from harness.mutation.permitted_additions import only_permitted
-from harness.mutation.public_dump import PublicDump, masked, without_times
+from harness.mutation.permitted_additions import only_permitted, only_permitted_in_answer
+from harness.mutation.public_dump import PublicDump, in_one_order, masked, without_times
 from harness.mutation.shown_change import shown_change
 from harness.pipeline import Answer
 from harness.runner.case import ScenarioResult
@@ -21,7 +21,7 @@ from harness.verification import Claim, Verdict, difference
 from harness.verification.diagnosis.conversion_requests import Asked, attempt_of
 
 
-class Fate(StrEnum):
+class MutantFate(StrEnum):
     """What became of a mutant."""
 
     INAPPLICABLE = "inapplicable"
@@ -34,7 +34,7 @@ class Fate(StrEnum):
     @property
     def counts(self) -> bool:
         """Whether it counts for the rate."""
-        return self in (Fate.KILLED, Fate.SURVIVED)
+        return self in (MutantFate.KILLED, MutantFate.SURVIVED)
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedMutant:
     """What became of a mutant in one case, in words that a report needs.
 
     claim, found, reason: the first claim that was not proved, what was found there, and the reason given. names:
@@ -82,7 +82,7 @@ class Judged:
     was and as it went on, or the answer. differs: how the run differs from the unchanged one.
     """
 
-    fate: Fate
+    fate: MutantFate
     claim: str = ""
     found: str = ""
     reason: str = ""
@@ -93,14 +93,14 @@ class Judged:
     differs: str = ""
 
 
-def judge(mutant: Mutant, unchanged: Trial, trial: Trial) -> Judged:
+def judge(mutant: Mutant, unchanged: Trial, trial: Trial) -> JudgedMutant:
     """Return what became of a mutant, by the first rule that fits."""
     if not trial.force.changed_anything:
-        return Judged(Fate.INAPPLICABLE)
+        return JudgedMutant(MutantFate.INAPPLICABLE)
     before, after = shown_change(trial.force)
-    seen = Judged(Fate.SURVIVED, before=before, after=after)
+    seen = JudgedMutant(MutantFate.SURVIVED, before=before, after=after)
     if (trouble := _new_trouble(unchanged, trial)) is not None:
-        return replace(seen, fate=Fate.LOUD, reason=trouble)
+        return replace(seen, fate=MutantFate.LOUD, reason=trouble)
     if trial.result.verdict is not Verdict.PROVED:
         return _killed(mutant, trial, seen)
     differs = differences(unchanged, trial)
@@ -108,10 +108,20 @@ def judge(mutant: Mutant, unchanged: Trial, trial: Trial) -> Judged:
     if mutant.operator.leaks:
         return seen
     if not differs.any:
-        return replace(seen, fate=Fate.EQUIVALENT)
-    if differs.workspace and not differs.behaviour and only_permitted(unchanged.dump, trial.dump, unchanged.involved):
-        return replace(seen, fate=Fate.PERMITTED)
-    return seen
+        return replace(seen, fate=MutantFate.EQUIVALENT)
+    return replace(seen, fate=MutantFate.PERMITTED) if _is_permitted(differs, unchanged, trial) else seen
+
+
+def _is_permitted(differs: Differences, unchanged: Trial, trial: Trial) -> bool:
+    """Return whether all that differs is what a pipeline may add; its answer may show it as well."""
+    if not differs.workspace or differs.later:
+        return False
+    ids, plain = unchanged.involved, _timeless(unchanged, trial)
+    answers = zip(unchanged.answers, trial.answers, strict=True) if len(unchanged.answers) == len(trial.answers) else ()
+    shown = all(
+        only_permitted_in_answer(_said(before, ids, plain), _said(after, ids, plain)) for before, after in answers
+    )
+    return shown and only_permitted(plain(unchanged.dump), plain(trial.dump), ids)
 
 
 def _new_trouble(unchanged: Trial, trial: Trial) -> str | None:
@@ -125,15 +135,15 @@ def _new_trouble(unchanged: Trial, trial: Trial) -> str | None:
     return None
 
 
-def _killed(mutant: Mutant, trial: Trial, seen: Judged) -> Judged:
+def _killed(mutant: Mutant, trial: Trial, seen: JudgedMutant) -> JudgedMutant:
     claims = [claim for claim in trial.result.claims if not claim.proved]
     if not claims:
         told = (trial.result.trouble or trial.result.problem).partition("\n")[0]
-        return replace(seen, fate=Fate.KILLED, claim=told, hung=trial.hung)
+        return replace(seen, fate=MutantFate.KILLED, claim=told, hung=trial.hung)
     named = next((one for one in claims if names(mutant, one)), None)
     shown = named or claims[0]
     return replace(
-        seen, fate=Fate.KILLED, claim=shown.text, found=shown.found, reason=shown.likely, names=named is not None,
+        seen, fate=MutantFate.KILLED, claim=shown.text, found=shown.found, reason=shown.likely, names=named is not None,
         hung=trial.hung,
     )  # fmt: skip
 
@@ -146,37 +156,55 @@ def names(mutant: Mutant, claim: Claim) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """In what a run differs from the unchanged one: a text for each kind, empty where they are equal."""
+    """In what a run differs from the unchanged one: a text for each kind, empty where they are equal.
+
+    later: what the pipeline asked afterwards; said: what it answered and printed.
+    """
 
     workspace: str = ""
     webhooks: str = ""
-    behaviour: str = ""
+    later: str = ""
+    said: str = ""
 
     @property
     def any(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.workspace or self.webhooks or self.behaviour)
+        return bool(self.text)
 
     @property
     def text(self) -> str:
         """All of them, as a sentence."""
-        return "; ".join(filter(None, (self.workspace, self.webhooks, self.behaviour)))
+        return "; ".join(filter(None, (self.workspace, self.webhooks, self.later, self.said)))
 
 
 def differences(unchanged: Trial, trial: Trial) -> Differences:
     """Return in what a mutant's run differs from the unchanged one."""
-    behaviour = []
     then, now = _later(unchanged, trial)
-    if then != now:
-        behaviour.append("it asked something else afterwards")
+    later = "it asked something else afterwards" if then != now else ""
     ids = unchanged.involved
     plain = _timeless(unchanged, trial)
     said = [[_said(answer, ids, plain) for answer in one.answers] for one in (unchanged, trial)]
-    if said[0] != said[1]:
-        behaviour.append("it answered or printed something else")
+    mutant = trial.force.mutant
+    same = said[0] == said[1] or (mutant is not None and mutant.change.reshapes and _alike(*said))
+    told = "" if same else f"it answered or printed something else: {difference.told(*said)}"
     webhooks = difference.told(plain(_told(unchanged, ids)), plain(_told(trial, ids)))
     workspace = difference.told(plain(unchanged.dump), plain(trial.dump))
-    return Differences(workspace, webhooks and f"webhooks: {webhooks}", ", ".join(behaviour))
+    return Differences(workspace, webhooks and f"webhooks: {webhooks}", later, told)
+
+
+def _alike(one: object, other: object) -> bool:
+    """Return whether two answers name the same contact: versions show the rest of it in other shapes."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if "value" in one and "stdout" in one:
+            return all(_alike(one[name], other.get(name)) for name in one)
+        return all(one[name] == other[name] for name in NAMING if name in one and name in other)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return one == other
+
+
+NAMING: Final = ("id", "email", "name", "phone", "external_id", "role")
+"""The fields of a contact that all versions show alike, where they show them."""
 
 
 def _timeless(unchanged: Trial, trial: Trial) -> Callable[[Any], Any]:
@@ -201,18 +229,13 @@ def _later(unchanged: Trial, trial: Trial) -> tuple[Sequence[str], Sequence[str]
     return [one for one in then if one not in looking], [one for one in now if one not in looking]
 
 
-def _said(answer: Answer, involved: frozenset[str], plain: Callable[[Any], Any]) -> object:
-    value: Any = answer.value
-    return (
-        plain(masked(value, involved)),
-        answer.stdout,
-        answer.stderr,
-        answer.trouble,
-        answer.exit_status,
-        answer.status,
-    )
+def _said(answer: Answer, involved: frozenset[str], plain: Callable[[Any], Any]) -> Mapping[str, object]:
+    """Return what a pipeline answered and printed."""
+    names = ("stdout", "stderr", "trouble", "exit_status", "status")
+    return {"value": plain(in_one_order(masked(answer.value, involved)))} | {n: getattr(answer, n) for n in names}
 
 
 def _told(trial: Trial, involved: frozenset[str]) -> Sequence[Mapping[str, Any]]:
     items: list[Any] = [one["data"]["item"] for one in trial.told]
-    return [{"topic": o["topic"], "item": masked(i, involved)} for o, i in zip(trial.told, items, strict=True)]
+    told = [{"topic": o["topic"], "item": masked(i, involved)} for o, i in zip(trial.told, items, strict=True)]
+    return sorted(told, key=lambda one: (one["topic"], str(one["item"].get("id"))))

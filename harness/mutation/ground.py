@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from harness.client import IntercomClient
 from harness.core.http import Exchange
-from harness.mutation.fate import Judged, Trial, judge
+from harness.mutation.fate import JudgedMutant, Trial, judge
 from harness.mutation.given import CannotPlayAgain, Given, start_from
 from harness.mutation.in_force import InForce, Noise, noise_between
 from harness.mutation.mutant import Mutant
@@ -25,7 +25,7 @@ Call: TypeAlias = Callable[[Scenario, object], None]
 
 
 @dataclass(slots=True)
-class Ground:
+class MutationGround:
     """A case whose given was made once. scenario: the one that made it, which is over."""
 
     run: Run
@@ -67,7 +67,7 @@ class Ground:
         kept = {one.place for ones in alike.values() for one in (*ones[: ALIKE - 1], *ones[-1:])}
         return [one for one in self.requests if one.place in kept]
 
-    def judge(self, mutant: Mutant) -> Judged:
+    def judge(self, mutant: Mutant) -> JudgedMutant:
         """Play the case with a mutant in force, and tell what became of it."""
         assert self.unchanged is not None
         unchanged = self.unchanged
@@ -91,7 +91,8 @@ class Ground:
             told = scenario.webhooks.read()
             trial = Trial(force, scenario.ended, scenario.asked, scenario.answers, tuple(told))
             if force.mutant is None or trial.is_open:
-                trial.dump = public_dump(client, scenario.everyone, trial.involved)
+                involved = trial.involved if self.unchanged is None else self.unchanged.involved
+                trial.dump = public_dump(client, scenario.everyone, involved)
                 trial.began, trial.ended = self.given.now, session.clock.now()
         return trial
 

@@ -105,10 +105,17 @@ class InForce:
         self._counts[mark] += 1
         self.asked.append(mark)
         self.requests.append(request)
-        if self.mutant is None or mark != self.wanted or number != self.mutant.request.occurrence:
+        if self.mutant is None or mark != self.wanted or not self._concerns(number):
             return False
-        self.original, self.place = request, len(self.asked) - 1
+        if self.original is None:
+            self.original, self.place = request, len(self.asked) - 1
         return True
+
+    def _concerns(self, number: int) -> bool:
+        """Return whether the mutant changes a request that repeats its own for the `number`th time."""
+        assert self.mutant is not None
+        change, first = self.mutant.change, self.mutant.request.occurrence
+        return number == first or (number > first and change.ask is not None and not change.once)
 
     def _changed(self, request: Request, inner: Handler) -> Outcome:
         assert self.mutant is not None
@@ -127,7 +134,7 @@ class InForce:
         return change.ask(request, passing)
 
     def inside(self, request: Request, inner: Handler) -> Outcome:
-        """Change the answer of the mutant's request: the outermost middleware inside of the log."""
+        """MutantChange the answer of the mutant's request: the outermost middleware inside of the log."""
         mutant = self.mutant
         if mutant is None or mutant.change.reply is None or request is not self._marked:
             return inner(request)

@@ -19,7 +19,7 @@ Family: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class MutantChange:
     """One change that an operator makes of one request.
 
     field: which part of the request (`user.email`, `path`); empty where it is the whole request. person: the part that
@@ -34,6 +34,10 @@ class Change:
     reply: Middleware | None = None
     telling: tuple[str, ...] = ()
     value: str = ""
+    reshapes: bool = False
+    """Whether Intercom answers in another shape by it, which is no difference."""
+    once: bool = False
+    """Whether it concerns one request alone; else it concerns each that repeats it, as code with a bug would ask."""
     late: bool = False
     """Whether the request goes on after the pipeline's next one."""
 
@@ -48,7 +52,7 @@ class Operator:
 
     name: str
     family: Family
-    changes: Callable[[ObservedRequest], Iterator[Change]]
+    changes: Callable[[ObservedRequest], Iterator[MutantChange]]
     needs: str
     leaks: bool = False
 
@@ -72,7 +76,7 @@ class Mutant:
 
     operator: Operator
     request: ObservedRequest
-    change: Change
+    change: MutantChange
     number: int = 0
     """Tells mutants of one key and one request apart."""
 

@@ -95,6 +95,8 @@ def mutants_of(request: ObservedRequest, operators: Sequence[Operator]) -> Itera
     numbers: dict[MutantKey, int] = {}
     for operator in operators:
         for change in operator.changes(request):
+            if request.occurrence and change.ask is not None and not change.once:
+                continue  # the mutant of the first such request is in force here as well
             mutant = Mutant(operator, request, change)
             number = numbers[mutant.key] = numbers.get(mutant.key, -1) + 1
             yield Mutant(operator, request, change, number)

@@ -25,6 +25,14 @@ def only_permitted(unchanged: PublicDump, dump: PublicDump, involved: Collection
     return all(_is_permitted(*one, involved) for one in difference.paths(unchanged, dump))
 
 
+def only_permitted_in_answer(unchanged: Mapping[str, object], answer: Mapping[str, object]) -> bool:
+    """Return whether each difference between two answers is an addition that the contact in it shows."""
+    return all(
+        path.startswith("value.") and _is_addition(path.removeprefix("value."), old, new)
+        for path, old, new in difference.paths(unchanged, answer)
+    )
+
+
 def _is_permitted(path: str, old: JsonValue, new: JsonValue, involved: Collection[str]) -> bool:
     if path.startswith(("tags", "attributes")):
         return _is_longer(old, new) or isinstance(new, int)
@@ -33,7 +41,11 @@ def _is_permitted(path: str, old: JsonValue, new: JsonValue, involved: Collectio
         return False
     if found["read"] in THINGS.values():
         return _is_longer(old, new) or isinstance(new, int | bool)
-    name = found["field"]
+    return _is_addition(found["field"], old, new)
+
+
+def _is_addition(name: str, old: JsonValue, new: JsonValue) -> bool:
+    """Return whether a field of a contact shows something that a pipeline may add."""
     first = name.partition(".")[0].partition("[")[0]
     if first in THINGS.values():
         return _is_longer(old, new) or isinstance(new, int | bool)

@@ -25,7 +25,7 @@ def public_dump(client: IntercomClient, people: Sequence[Person], involved: Coll
     strangers = [User(contact_id) for contact_id in census.contacts if contact_id not in known]
     if len(strangers) <= MOST_STRANGERS:
         census = census.with_portraits(client, strangers)
-    return {name: masked(value, involved) for name, value in _reads(census)}
+    return {name: in_one_order(masked(value, involved)) for name, value in _reads(census)}
 
 
 MOST_STRANGERS = 20
@@ -50,6 +50,20 @@ def masked(value: JsonValue, involved: Collection[str]) -> JsonValue:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [masked(inner, involved) for inner in value]
     return value
+
+
+def in_one_order(value: JsonValue) -> JsonValue:
+    """Return a value whose lists of things with ids are sorted by these: in which order they are told means nothing."""
+    if isinstance(value, Mapping):
+        return {name: in_one_order(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        entries = [in_one_order(inner) for inner in value]
+        return sorted(entries, key=_id) if all(isinstance(one, Mapping) and "id" in one for one in entries) else entries
+    return value
+
+
+def _id(value: JsonValue) -> str:
+    return str(value.get("id")) if isinstance(value, Mapping) else ""
 
 
 def without_times(value: JsonValue, began: float, ended: float, name: str = "") -> JsonValue:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.core.http import Handler, Outcome, Request
 from harness.core.people import Person
 from harness.gateway import Middleware
-from harness.mutation.mutant import Change
+from harness.mutation.mutant import MutantChange
 from harness.mutation.observed_request import JsonValue, ObservedRequest, RequestField, with_body
 from harness.verification.diagnosis.deeds import IDS
 from harness.verification.witnesses import describe_person
@@ -62,11 +62,11 @@ def told_person(person: Person) -> tuple[str, ...]:
 
 def field_change(
     seen: ObservedRequest, one: RequestField, value: JsonValue, *, person: str = "", telling: tuple[str, ...] = ()
-) -> Change:
+) -> MutantChange:
     """Return the change of one field to another value."""
     told = (*told_request(seen.request.method, seen.request.target), *telling, _quoted(one))
     shown = "nothing" if value is None else repr(value)
-    return Change(one.name, person, sends(lambda request: one.changed(request, value)), telling=told, value=shown)
+    return MutantChange(one.name, person, sends(lambda request: one.changed(request, value)), telling=told, value=shown)
 
 
 def _quoted(one: RequestField) -> str:
@@ -83,6 +83,6 @@ def mapping(value: JsonValue) -> Mapping[str, JsonValue]:
     return value if isinstance(value, Mapping) else {}
 
 
-def nothing(_seen: ObservedRequest) -> Iterator[Change]:
+def nothing(_seen: ObservedRequest) -> Iterator[MutantChange]:
     """Make no change."""
     return iter(())

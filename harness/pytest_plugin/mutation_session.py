@@ -13,7 +13,7 @@ import pytest
 
 from harness.core.errors import Problem
 from harness.mutation.given import Given, RecordedPeople, record_given
-from harness.mutation.ground import Ground
+from harness.mutation.ground import MutationGround
 from harness.pytest_plugin.plugin import OURS, RUN, SCENARIO
 from harness.runner.scenario import Scenario
 from harness.verification import NotProved
@@ -27,7 +27,7 @@ class MutationSession:
     """
 
     takes: Callable[[str], bool]
-    on_ground: Callable[[str, Ground], None]
+    on_ground: Callable[[str, MutationGround], None]
     on_failure: Callable[[str, str], None]
     _again: bool = field(default=False)
 
@@ -57,10 +57,10 @@ class MutationSession:
             raise
         run.gateway.close()
         if given.is_over:
-            self._mutate(pyfuncitem, Ground(run, scenario, given, _caller(pyfuncitem)))
+            self._mutate(pyfuncitem, MutationGround(run, scenario, given, _caller(pyfuncitem)))
         return result
 
-    def _mutate(self, item: pytest.Function, ground: Ground) -> None:
+    def _mutate(self, item: pytest.Function, ground: MutationGround) -> None:
         self._again = True
         try:
             self.on_ground(item.nodeid, ground)

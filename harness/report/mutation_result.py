@@ -39,6 +39,8 @@ class MutantRow:
     reason: str = ""
     names: bool = False
     hung: bool = False
+    again: bool = False
+    """Whether it is a survivor of a sample that was looked for in another scenario."""
     before: str = ""
     after: str = ""
     differs: str = ""
@@ -187,7 +189,8 @@ class MutationResult:
             "workers": self.workers,
             "containment": self.containment,
             "seconds": round(self.seconds, 2),
-            "mutants": len(self.rows),
+            "mutants": sum(not row.again for row in self.rows),
+            "looked_for_elsewhere": sum(row.again for row in self.rows),
             "keys": {fate: self.count(fate) for fate in FATES},
             "rate": _rate_data(self.rate),
             "families": {name: _rate_data(rate) for name, rate in self.families.items()},

@@ -114,7 +114,7 @@ class PipelineSession:
     @property
     def declared(self) -> Declared:
         """What it declared about itself."""
-        return self._spec.declared if self._spec else Declared()
+        return self._spec.declared if self._spec else Declared(returns="contact")
 
     @property
     def ports(self) -> Container[int]:

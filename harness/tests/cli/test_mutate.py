@@ -161,7 +161,7 @@ def test_a_mutant_that_makes_the_pipeline_hang_costs_its_time_limit_once_and_is_
 
 def test_the_ledger_is_exact_both_ways(shop: Path) -> None:
     """A survivor with a row is excused; a row whose mutant is killed fails the run."""
-    words = ["-k", "becomes_a_lead", "--operators", "retargeted,another version"]
+    words = ["-k", "becomes_a_lead", "--operators", "retargeted,another contact first"]
     alive = result_of(*words)["survivors"]
     assert alive
     rows = "".join(

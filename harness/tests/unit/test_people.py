@@ -128,7 +128,8 @@ def test_a_visitor_more_than_was_recorded_is_a_problem() -> None:
 def _portrait(scenario: Scenario, person: Person) -> Any:
     people = scenario.people.everyone
     scenario.verify.look_before()
-    before = vars(scenario.verify)["_before"]
+    before = scenario.verify.before
+    assert before is not None
     assert person in people
     return before.of(person)
 

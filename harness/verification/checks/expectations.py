@@ -52,6 +52,7 @@ IN_PLACE: Final[Mapping[str, Expectation]] = {
     "unsubscribed_from_emails": Expectation(ExpectationRule.OPT_OUT, sources.CONVERSION),
     "has_hard_bounced": Expectation(ExpectationRule.KEPT, sources.CONVERSION, assumed=True),
     "marked_email_as_spam": Expectation(ExpectationRule.KEPT, sources.CONVERSION, assumed=True),
+    "avatar": Expectation(ExpectationRule.KEPT, sources.CONVERSION, assumed=True),
 }
 """Visitor or lead that changes its role and keeps its id."""
 
@@ -104,6 +105,8 @@ def value_of(body: Mapping[str, Any] | None, name: str) -> Any:
         name = VISITOR_NAMES.get(name, name)
     first, _, rest = name.partition(".")
     value = body.get(first)
+    if name == "avatar" and isinstance(value, Mapping):
+        return value.get("image_url")  # of a visitor it is an object, of a contact its address alone
     return (value or {}).get(rest) if rest else value
 
 

@@ -34,8 +34,13 @@ def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
         table["signed_up_at"] = rules.SIGNED_UP
     elif conversion.became_user and not conversion.merged:
         table["signed_up_at"] = rules.SIGNED_UP_OF_A_LEAD
+    if conversion.became_user and not conversion.merged and PSEUDONYM in str(rules.value_of(source, "avatar")):
+        del table["avatar"]  # the picture of a pseudonym goes with it (facts §2)
     return {name: row for name, row in table.items() if not (conversion.created and row.rule in OF_THE_TARGET)}
 
+
+PSEUDONYM: Final = "pseudonym_avatars"
+"""A part of the address of each picture that stands for a pseudonym."""
 
 OF_THE_TARGET: Final = (ExpectationRule.TARGET_ONLY, ExpectationRule.MAY_FILL)
 """What says nothing of a target whom the pipeline itself made a moment before."""
