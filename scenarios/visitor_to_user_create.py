@@ -23,6 +23,7 @@ LOOKALIKES = {
     "long_number": "9007199254740993",
     "quotation": 'north "7" \\ east',
     "word": "constructor",
+    "letters": "Zoë-Łukasz-7",
 }
 
 

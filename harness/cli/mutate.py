@@ -14,10 +14,8 @@ import click
 from _pytest.mark.expression import Expression
 
 from harness.cli.configured import configured
-from harness.cli.lazy_group import OWN_PROCESS
 from harness.cli.mutation_workers import MutationRun, processes
 from harness.cli.output_files import refuse_unwritable
-from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_selection import select
 from harness.config import LEVELS, Configuration
 from harness.core.errors import Problem
@@ -91,8 +89,6 @@ def command(paths: Sequence[str], **given: Any) -> int:
     if len(versions) > 1:
         raise Problem("harness mutate plays one API version", evidence=", ".join(versions), remedy="name one of them")
     options = replace(options_of(configuration, "sandbox", record=False, record_in_ci=False), seed=given["seed"])
-    if click.get_current_context().obj is OWN_PROCESS:
-        options = replace(options, entered=enclose_run(options))
     selection = replace(selected, levels=configuration.levels, expression=given["expression"], versions=versions)
     sample = given["sample"]
     if sample is None and options.pipeline is not None and not is_python(options.pipeline):

@@ -11,7 +11,7 @@ import io
 import os
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -20,6 +20,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from harness.cli.pytest_sessions import play_sessions, project_of
+from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_selection import Selection, levels_played
 from harness.core.errors import Problem
 from harness.core.people import User
@@ -77,6 +78,8 @@ def work(job: Job, queue: SimpleQueue[WorkerMessage]) -> None:
     silence()
     worker = _Worker(job, queue)
     try:
+        if job.options.pipeline is not None:  # the reference pipeline reaches nothing but the gateway
+            worker.enclose()
         worker.work()
     except Problem as problem:
         queue.put(WorkerMessage("problem", text=str(problem)))
@@ -109,6 +112,10 @@ class _Worker:
             self.containment = run.pipeline.containment.level
         finally:
             run.close()
+
+    def enclose(self) -> None:
+        """Enclose this process, so that code under test reaches nothing but the harness."""
+        self._job = replace(self._job, options=replace(self._job.options, entered=enclose_run(self._job.options)))
 
     def collected(self, cases: Sequence[str]) -> None:
         """Learn which cases there are."""

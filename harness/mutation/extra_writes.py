@@ -113,20 +113,22 @@ def existing_attribute(seen: ObservedRequest, who: Written) -> Ask | None:
 
 
 def tag(seen: ObservedRequest, who: Written) -> Ask | None:
-    """Hang a tag on somebody that is there already."""
-    if who.kind == "visitor":
+    """Hang a tag of the workspace on somebody who lacks it."""
+    own = _tags_of(seen, who.contact_id)
+    tag_id = next((one for one in _all_tags(seen) if one not in own), "")
+    if who.kind == "visitor" or not tag_id:
         return None
     if seen.is_old:
-        return "POST", "/tags", {"name": "bystander", "users": [{"id": who.contact_id}]}
-    tag_id = _some_tag(seen)
+        return "POST", "/tags", {"name": _all_tags(seen)[tag_id], "users": [{"id": who.contact_id}]}
     return ("POST", f"/contacts/{who.contact_id}/tags", {"id": tag_id}) if tag_id else None
 
 
-def _some_tag(seen: ObservedRequest) -> str:
+def _all_tags(seen: ObservedRequest) -> Mapping[str, str]:
+    """Return the names of the workspace's tags by their ids."""
     tags = seen.cast.before.tags
     listed = mapping(tags.answer).get("data") if tags is not None else None
-    found = [str(mapping(one).get("id")) for one in listed] if isinstance(listed, list) else []
-    return found[0] if found else ""
+    entries = listed if isinstance(listed, list) else []
+    return {str(mapping(one).get("id")): str(mapping(one).get("name")) for one in entries}
 
 
 def untag(seen: ObservedRequest, who: Written) -> Ask | None:
@@ -138,21 +140,13 @@ def untag(seen: ObservedRequest, who: Written) -> Ask | None:
     if who.kind == "visitor" or not tag_id:
         return None
     if seen.is_old:
-        return "POST", "/tags", {"name": _tag_name(seen, tag_id), "users": [{"id": who.contact_id, "untag": True}]}
+        return "POST", "/tags", {"name": _all_tags(seen).get(tag_id), "users": [{"id": who.contact_id, "untag": True}]}
     return "DELETE", f"/contacts/{who.contact_id}/tags/{tag_id}", None
 
 
 def _tags_of(seen: ObservedRequest, contact_id: str) -> Sequence[str]:
     entries = mapping(mapping(seen.cast.before.contacts.get(contact_id)).get("tags")).get("data")
     return [str(mapping(one).get("id")) for one in entries] if isinstance(entries, list) else []
-
-
-def _tag_name(seen: ObservedRequest, tag_id: str) -> str:
-    tags = seen.cast.before.tags
-    listed = mapping(tags.answer).get("data") if tags is not None else None
-    entries = listed if isinstance(listed, list) else []
-    named = {str(mapping(one).get("id")): str(mapping(one).get("name")) for one in entries}
-    return named.get(tag_id, "bystander")
 
 
 def note(seen: ObservedRequest, who: Written) -> Ask | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from harness.core.http import BrokenResponse, Outcome, Request
+from harness.core.http import BrokenResponse, Outcome, Request, Response
 from harness.mutation.in_force import InForce
+from harness.verification import difference
 
 SHOWN: Final = 600
 """Characters of a body that a report shows."""
@@ -21,7 +22,7 @@ def shown_change(force: InForce) -> tuple[str, str]:
     if force.replied is not None:
         asked = shown_request(force.original)
         was = shown_outcome(force.truly) if force.truly else "it would have been answered"
-        return f"{asked}\n→ {was}", f"{asked}\n→ {shown_outcome(force.replied)}"
+        return f"{asked}\n→ {was}", f"{asked}\n→ {_changed(force.truly, force.replied)}"
     return shown_request(force.original, force.sent), "\n".join(
         shown_request(one, [force.original]) for one in force.sent
     )
@@ -41,6 +42,14 @@ def shown_request(request: Request, others: Sequence[Request] = ()) -> str:
 
 def _shown_header(name: str, value: str) -> str:
     return "Bearer …" if name == "authorization" else value
+
+
+def _changed(truly: Outcome | None, replied: Outcome) -> str:
+    """Return an answer that was changed: where both are JSON, what is other in it."""
+    bodies = [one.answer.json() if one and isinstance(one.answer, Response) else None for one in (truly, replied)]
+    if not all(isinstance(body, dict) for body in bodies) or not isinstance(replied.answer, Response):
+        return shown_outcome(replied)
+    return f"{replied.answer.status}, changed: {difference.told(*bodies) or 'the status alone'}"
 
 
 def shown_outcome(outcome: Outcome) -> str:
