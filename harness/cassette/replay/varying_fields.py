@@ -85,7 +85,7 @@ def _entry(row: Mapping[str, Json]) -> Varying:
     elif not steps_of(path):
         problem = f"path is {path!r}, and must look like $.user.signed_up_at"
     if problem:
-        raise Problem(f"A varying field is declared wrongly: {problem}.", remedy="see pipeline.varying in the README")
+        raise Problem(f"A varying field is declared wrongly: {problem}.", remedy="see docs/guide/record-and-replay.md")
     return Varying(path, kind, reason)  # type: ignore[arg-type]
 
 

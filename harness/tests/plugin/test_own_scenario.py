@@ -37,18 +37,18 @@ def _run(capsys: pytest.CaptureFixture[str], text: str) -> tuple[int, str]:
     return code, capsys.readouterr().out
 
 
-def _readme_example() -> str:
-    section = (ROOT / "README.md").read_text().partition("## A scenario of your own")[2]
+def _guide_example() -> str:
+    section = (ROOT / "docs/guide/own-scenarios.md").read_text()
     match = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert match is not None
     return match[1]
 
 
-def test_the_readmes_scenario_takes_under_ten_lines_and_is_proved(
+def test_the_guides_scenario_takes_under_ten_lines_and_is_proved(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Copied as it stands, it is proved."""
-    example = _readme_example()
+    example = _guide_example()
     assert len(example.strip().splitlines()) < 10
     code, out = _run(capsys, example)
     assert code == 0

@@ -1,4 +1,4 @@
-"""The README against the program: each command it shows exists, with the options it shows, and none is left out."""
+"""README and guide against the program: commands, options, examples, keys and links that they show exist."""
 
 from __future__ import annotations
 
@@ -15,14 +15,21 @@ import click
 import pytest
 
 from harness.cli.main import COMMANDS, group
+from harness.config.configuration import KEYS
 from harness.config.pipeline_table import PIPELINE_KEYS
 from harness.pipeline.answer import OPERATIONS
 
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_.]+)\}")
 
 
-def _text(root: Path) -> str:
-    return (root / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = sorted(ROOT.glob("docs/guide/*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDE]
+EVERYWHERE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def _all_text() -> str:
+    return "\n".join(page.read_text() for page in PAGES)
 
 
 def _blocks(text: str, language: str) -> list[str]:
@@ -48,27 +55,36 @@ def _options(command: click.Command) -> set[str]:
     return {*found, "--help", "-h"}
 
 
-def test_each_command_that_the_readme_shows_exists_with_its_options(root: Path) -> None:
+@EVERYWHERE
+def test_each_command_that_a_page_shows_exists_with_its_options(page: Path) -> None:
     """No example names a subcommand or an option that is not there."""
-    shown = list(_shown_commands(_text(root)))
-    assert len(shown) > 5
-    for words in shown:
+    for words in _shown_commands(page.read_text()):
         if words[0] in ("--help", "--version", "…"):
             continue
         command = _subcommand(words[0])
-        assert command is not None, f"README shows harness {words[0]}, which is not there"
+        assert command is not None, f"{page.name} shows harness {words[0]}, which is not there"
         if isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("-"):
-            names = re.split(r"\|", words[1])
-            assert set(names) <= set(command.list_commands(click.Context(command))), words
-            continue
+            names = set(words[1].split("|"))
+            assert names <= set(command.list_commands(click.Context(command))), words
+            if len(names) > 1:
+                continue
+            below = command.get_command(click.Context(command), words[1])
+            assert below is not None
+            command = below
         own = words[: words.index("--")] if "--" in words else words
         given = {word.partition("=")[0] for word in own if word.startswith("-")}
         assert given <= _options(command), words
 
 
+def test_the_pages_show_commands() -> None:
+    """The search for commands finds them in README and guide, so the test above has something to compare."""
+    assert len(list(_shown_commands((ROOT / "README.md").read_text()))) > 5
+    assert len(list(_shown_commands(_all_text()))) > 40
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if _subcommand(name)])
-def test_each_command_is_explained(root: Path, name: str) -> None:
-    """A subcommand has a help text, a help text for each option, and a place in the README."""
+def test_each_command_is_explained(name: str) -> None:
+    """A subcommand has a help text, a help text for each option, and a place in README or guide."""
     command = _subcommand(name)
     assert command is not None
     assert command.help
@@ -77,13 +93,13 @@ def test_each_command_is_explained(root: Path, name: str) -> None:
         context = click.Context(command)
         pages += filter(None, (command.get_command(context, name) for name in command.list_commands(context)))
     assert [page.name for page in pages if "\\b" in (page.help or "")] == []
-    helpless = [one.opts for one in command.params if isinstance(one, click.Option) and not one.help]
+    helpless = [one.opts for page in pages for one in page.params if isinstance(one, click.Option) and not one.help]
     assert helpless == []
-    assert f"harness {name}" in _text(root)
+    assert f"harness {name}" in _all_text()
 
 
-def test_the_toml_example_is_one(root: Path) -> None:
-    """The example has the keys and placeholders that a pipeline's file may have."""
+def test_the_examples_of_pipelines_have_known_keys_and_placeholders() -> None:
+    """The guide shows the keys and each placeholder that a pipeline's file may have."""
     known = {
         "visitor.user_id",
         "visitor.id",
@@ -93,34 +109,57 @@ def test_the_toml_example_is_one(root: Path) -> None:
         "user.email",
         "user.external_id",
     }
-    tables = [tomllib.loads(block)["pipeline"] for block in _blocks(_text(root), "toml")]
+    text = (ROOT / "docs/guide/pipelines.md").read_text()
+    tables = [tomllib.loads(block)["pipeline"] for block in _blocks(text, "toml")]
     assert tables
     for table in tables:
         assert set(table) <= PIPELINE_KEYS.keys()
         lines = [table[name] for name in OPERATIONS if name in table]
         assert {m["name"] for line in lines for m in PLACEHOLDER.finditer(line)} <= known
-    assert {name for name in known if f"`{{{name}}}`" in _text(root)} == known
+    assert {name for name in known if f"`{{{name}}}`" in text} == known
 
 
-def test_the_python_examples_are_python(root: Path) -> None:
+@EVERYWHERE
+def test_each_toml_example_has_known_keys(page: Path) -> None:
+    """An example is TOML, and its keys are those of the configuration or of a pipeline."""
+    for block in _blocks(page.read_text(), "toml"):
+        table = tomllib.loads(block)
+        configured = {*KEYS, *PIPELINE_KEYS, "fault"}
+        assert set(table) <= configured, set(table) - configured
+        if isinstance(pipeline := table.get("pipeline"), dict):
+            assert set(pipeline) <= PIPELINE_KEYS.keys(), set(pipeline) - PIPELINE_KEYS.keys()
+
+
+@EVERYWHERE
+def test_the_python_examples_are_python(page: Path) -> None:
     """Each example can be read by Python."""
-    blocks = _blocks(_text(root), "python")
-    assert blocks
-    for block in blocks:
+    for block in _blocks(page.read_text(), "python"):
         ast.parse(block)
 
 
-def test_each_file_that_the_readme_points_to_is_there(root: Path) -> None:
+@EVERYWHERE
+def test_each_file_that_a_page_points_to_is_there(page: Path) -> None:
     """No link leads nowhere."""
-    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", _text(root))
-    assert links
-    assert [link for link in links if not (root / link.partition("#")[0]).exists()] == []
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+def test_each_page_of_the_guide_is_linked_from_the_readme_and_says_what_it_leads_to() -> None:
+    """A page opens with a title and with what the reader has at its end; the README, of one screen, lists it."""
+    readme = (ROOT / "README.md").read_text()
+    assert len(readme.splitlines()) <= 130
+    for page in GUIDE:
+        title, _, begins, *_ = page.read_text().splitlines()
+        assert title.startswith("# "), page
+        assert begins.startswith("At the end"), page
+        assert f"](docs/guide/{page.name})" in readme, page
 
 
 def test_each_make_target_that_the_readme_names_exists(root: Path) -> None:
     """And the two commands stand at its top."""
+    text = (ROOT / "README.md").read_text()
     targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z]+)\b(?=`|$|\s{2,})", _text(root), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)\b(?=`|$|\s{2,})", text, re.MULTILINE))
     assert {"run", "test"} <= named <= targets
 
 
