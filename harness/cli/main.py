@@ -30,6 +30,7 @@ COMMANDS = {
     "zoo": LazyCommand("Play pipelines whose verdict is known, wrong and right.", "harness.cli.zoo"),
     "mutate": LazyCommand("Change requests of a right pipeline, and see who notices.", "harness.cli.mutate"),
     "report": LazyCommand("Make one result of the shards of a run.", "harness.cli.report"),
+    "rehearse": LazyCommand("Rehearse a whole job on a copy of your own workspace.", "harness.cli.rehearse"),
     "receipt": LazyCommand("Check that the code is still what a run proved.", "harness.cli.receipt"),
     "doctor": LazyCommand("Check the settings, and say what is possible with them.", "harness.cli.doctor"),
     "sweep": LazyCommand("Delete what an earlier run left in the TEST app.", "harness.cli.sweep"),

@@ -49,6 +49,10 @@ class CommandPipeline:
         self.prefix: Callable[[Path], Sequence[str]] = lambda folder: ()
         """Gives the words before every command that works in a folder; they enclose it."""
 
+    def job(self) -> tuple[Sequence[str], Path]:
+        """Return the words of the job's command line, and the folder that it runs in."""
+        return self._lines["run"], self._folder
+
     def call(self, operation: Operation, people: Mapping[str, Person]) -> Answer:
         """Run one command to its end or its time limit."""
         return self._run(operation, people, {}, None)

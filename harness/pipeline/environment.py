@@ -60,6 +60,8 @@ class Way:
     """The folder of settings that PHP reads beside its own: they name the authorities."""
     short_waits: bool = False
     """Whether what a command waits for passes in a moment, as in a replay."""
+    told_waits: bool = False
+    """Whether what a command waits for passes in a moment, and is told to the harness's clock."""
 
 
 def command_environment(
@@ -192,6 +194,7 @@ def _preload(base: Mapping[str, str], way: Way) -> dict[str, str]:
         **_ruby(base, way),
         **_php(base, way),
         **({"HARNESS_SHORT_WAITS": "1"} if way.short_waits else {}),
+        **({"HARNESS_TOLD_WAITS": "1"} if way.told_waits else {}),
     }
 
 

@@ -88,6 +88,14 @@ class PythonPipeline:
         """Call one method, its people in the order of the contract."""
         return self._perform(operation, [people[name] for name in OPERATIONS[operation]])
 
+    def call_plainly(self, operation: Operation, people: Mapping[str, Person]) -> object:
+        """Call one method and return what it returns: nothing is captured, limited or caught.
+
+        It is for a process that does nothing else, which can be ended from outside.
+        """
+        value = getattr(self._target, operation)(*(people[name] for name in OPERATIONS[operation]))
+        return self._come_to(value) if isawaitable(value) else value
+
     @property
     def hears(self) -> bool:
         """Whether it takes notifications."""

@@ -31,6 +31,8 @@ PATIENCE: Final = 1.0
 _LOOKS: Final = 0.01
 """Seconds between two looks whether a process has ended."""
 
+_TREES: Final = 3
+"""How often a tree of processes is looked through while it is killed."""
 _TRIES: Final = 15
 """How often a process that is being started is looked for, each `_LOOKS` seconds."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -62,6 +64,17 @@ def end_marked(call: str, older: Collection[int] = ()) -> int:
     older: ids of processes that ran before the call, which need not be looked at.
     """
     return _end(lambda: set(_marked(call, older)))
+
+
+def kill_tree(root: int) -> None:
+    """Kill a process and all that it started, at once: nothing is asked to end, and nothing can start more."""
+    for _ in range(_TREES):
+        with contextlib.suppress(psutil.Error):
+            top = psutil.Process(root)
+            for stop in (psutil.Process.suspend, psutil.Process.kill):
+                for process in [*top.children(recursive=True), top]:
+                    with contextlib.suppress(psutil.Error):
+                        stop(process)
 
 
 def end_children(older: Collection[int] = ()) -> int:

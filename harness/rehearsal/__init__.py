@@ -1,1 +1,1 @@
-"""A copy of a whole workspace: loading it, running a job on it, and telling what became of everyone."""
+"""A whole job, rehearsed on a copy of one's own workspace, and what became of everyone in it."""

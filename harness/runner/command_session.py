@@ -167,8 +167,10 @@ def way_to(
     authority: Authority,
     folder: Path,
     trusted: Mapping[str, str] | None = None,
+    *,
     secret: str = "",
     short_waits: bool = False,
+    told_waits: bool = False,
 ) -> Way:
     """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
     from harness.core.hosts import ANSWERED
@@ -181,5 +183,5 @@ def way_to(
     (php / "harness.ini").write_text(settings, encoding="utf-8")
     bundle = trust.bundle
     return Way(
-        server.url, token, trust.alone, trust.added, bundle, PRELOAD, ANSWERED, secret, php, short_waits=short_waits
+        server.url, token, trust.alone, trust.added, bundle, PRELOAD, ANSWERED, secret, php, short_waits, told_waits
     )

@@ -180,8 +180,12 @@ def service(
     authority: Authority | None = None,
     watch: Callable[[Request], None] | None = None,
     pages_may_change: bool = False,
+    waits: Callable[[float, str], object] | None = None,
 ) -> tuple[Gateway, Server]:
-    """A gateway in front of a backend, with a server that is not started yet."""
+    """A gateway in front of a backend, with a server that is not started yet.
+
+    waits: told the seconds for which a thread of the code under test waits, where its preload tells them.
+    """
     from harness.dashboard.pages import page
     from harness.gateway.control_api.control_plane import ControlPlane
     from harness.gateway.server.server import Server
@@ -197,7 +201,7 @@ def service(
         )
     gateway.open(session)
     told = clock if isinstance(clock, FollowingClock) else None
-    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks)
+    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks, waits=waits)
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
 

@@ -43,6 +43,8 @@ class ControlPlane:
         pages: Callable[[str], Response | None] = lambda path: None,
         pages_may_change: bool = False,
         webhooks: Subscriptions | None = None,
+        *,
+        waits: Callable[[float, str], object] | None = None,
     ) -> None:
         self._gateway = gateway
         self._sandbox = sandbox
@@ -51,6 +53,7 @@ class ControlPlane:
         self._pages = pages
         self._pages_may_change = pages_may_change
         self._webhooks = webhooks
+        self._waits = waits
         self._checkpoints = Checkpoints()
 
     def owns(self, path: str) -> bool:
@@ -259,6 +262,12 @@ class ControlPlane:
             self._webhooks.wake()
         return self._show_clock(call)
 
+    def _hear_wait(self, call: ControlRequest) -> Response:
+        if self._waits is None:
+            raise Problem("waits are told in a rehearsal only")
+        self._waits(float(call.body["seconds"]), str(call.body.get("sleeper", "")))
+        return Response(204)
+
     def _told_clock(self) -> FollowingClock:
         if self._clock is None:
             raise Problem("the clock of this backend cannot be set")
@@ -289,6 +298,7 @@ _ACTIONS: dict[tuple[str, str], _Action] = {
     ("POST", "/checkpoints/{}/rewind"): ControlPlane._rewind,
     ("GET", "/clock"): ControlPlane._show_clock,
     ("PUT", "/clock"): ControlPlane._tell_clock,
+    ("POST", "/clock/{}"): ControlPlane._hear_wait,
 }
 
 

@@ -28,7 +28,7 @@ PLACES = {
     "playwright": {"test_app"},
     "psutil": {"pipeline"},
     "pytest": {"pytest_plugin", "cli"},
-    "rich": {"report", "cli"},
+    "rich": {"report", "cli", "rehearsal"},
     "trustme": {"gateway"},
     "urllib3": {"cassette", "gateway", "test_app"},
     "uvicorn": {"gateway"},
@@ -40,6 +40,8 @@ PLACES = {
 READ_THE_ENVIRONMENT = {
     "containment.child_processes": "a child inherits this process's environment, and the way to the gateway is added",
     "cli.pytest_sessions": "hides settings of pytest from the stock scenarios, and puts them back",
+    "rehearsal.job_process": "is a process of its own, told by a variable what to run",
+    "rehearsal.performance": "hands what it was started with on to the job, without real credentials",
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
     "config.env_settings": "it is the reader",
     "runner.pipeline_session": "hands the pipeline its base URL and token",
