@@ -153,6 +153,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "segments": _by("segments_of_a_merged_user"),
     },
     "expected": {
+        "avatar, in place": _by(VISITOR_TO_LEAD, VISITOR_CREATED, where=".avatar"),
         "has_hard_bounced, in place": Unsettled.NO_API,
         "marked_email_as_spam, in place": Unsettled.NO_API,
         "location, merged": _by(VISITOR_MERGED, where=".location"),

@@ -19,6 +19,9 @@ from harness.config.configuration import KEYS
 from harness.config.pipeline_table import PIPELINE_KEYS
 from harness.pipeline.answer import OPERATIONS
 
+LEDGER_KEYS = ("operators", "survives", "removed")
+"""The keys of `mutation-ledger.toml`."""
+
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_.]+)\}")
 
 
@@ -124,7 +127,7 @@ def test_each_toml_example_has_known_keys(page: Path) -> None:
     """An example is TOML, and its keys are those of the configuration or of a pipeline."""
     for block in _blocks(page.read_text(), "toml"):
         table = tomllib.loads(block)
-        configured = {*KEYS, *PIPELINE_KEYS, "fault"}
+        configured = {*KEYS, *PIPELINE_KEYS, *LEDGER_KEYS, "fault"}
         assert set(table) <= configured, set(table) - configured
         if isinstance(pipeline := table.get("pipeline"), dict):
             assert set(pipeline) <= PIPELINE_KEYS.keys(), set(pipeline) - PIPELINE_KEYS.keys()
