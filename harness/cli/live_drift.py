@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cassette import Cassette, load
-from harness.cassette.recording.marking import under_marker
+from harness.cassette.recording.marking import called_by_harness, under_marker
 from harness.cassette.redaction.redactor import Redactor
 from harness.cassette.review.drift import Drift, drifts
 from harness.core.errors import NotPossibleHere, Problem
@@ -35,6 +35,7 @@ class LiveDrift:
         session = self.way.session
         cassette = self._marked(load(path))
         redactor = Redactor(people=cassette.header.people, secrets=self.secrets, strangers=True)
+        redactor.know(called_by_harness(cassette))
         session.guard.declare(_nobody(cassette))
         with session.scenario(f"diff {path.name}") as concluding:
             try:

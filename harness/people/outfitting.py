@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
 from harness.core.errors import Problem
+from harness.core.marked_names import marked_name
 from harness.people.carried import AttributeValue, Consent, ConversationState, PersonalBelongings
 
 
@@ -79,7 +80,7 @@ class Outfitter:
         if says is not None:
             self._talk(contact_id, role, says, has.conversation)
         for name in has.events:
-            marked = f"{name} {self._marker}".strip()
+            marked = marked_name(name, self._marker)
             self.do("POST", "/events", {"event_name": marked, "created_at": EVENT_AT, "id": contact_id})
         for consent in has.consent:
             if (subscription := self._subscription(consent)) is not None:
@@ -108,7 +109,7 @@ class Outfitter:
 
     def _tag(self, name: str) -> str:
         if name not in self._tags:
-            marked = f"{name} {self._marker}".strip()
+            marked = marked_name(name, self._marker)
             self._tags[name] = self.do("POST", "/tags", {"name": marked})["id"]
         return self._tags[name]
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Protocol
 
 from harness.core.errors import Problem
+from harness.core.marked_names import marked_name
 from harness.people.variety import external_id_of, extras_of, local_part_of, name_of
 
 
@@ -85,10 +86,11 @@ class DrawnTraits:
     """Traits from a Faker with a seed of its own: the same seed draws the same people.
 
     variety: a seed for what kind of name, identifier and belongings each has, where runs with other people are to be
-    compared with this one.
+    compared with this one. session: the number of the session among those that share a workspace; it is a part of all
+    identifiers, because Intercom keeps those of deleted people (facts-recorded 11).
     """
 
-    def __init__(self, seed: int, marker: str = "", variety: int | None = None) -> None:
+    def __init__(self, seed: int, marker: str = "", variety: int | None = None, session: int = 0) -> None:
         from faker import Generator
         from faker.providers.company.en_US import Provider as Companies
         from faker.providers.person.en_US import Provider as Persons
@@ -98,6 +100,7 @@ class DrawnTraits:
         self._faker.add_provider(Companies)
         self._faker.seed_instance(seed)
         self.marker = marker
+        self._prefix = f"{session}-" if session else ""
         self._variety = Random(seed if variety is None else variety)  # noqa: S311  # people of tests, not secrets
         self._drawn: list[Mapping[str, object]] = []
 
@@ -108,12 +111,12 @@ class DrawnTraits:
 
     def draw(self, kind: str) -> Mapping[str, Any]:
         """A name, an address that follows from it, and everything a person of this kind may carry."""
-        fake, number = self._faker, len(self._drawn) + 1
+        fake, number = self._faker, f"{self._prefix}{len(self._drawn) + 1}"
         first, last = fake.first_name(), fake.last_name()
         slug = "".join(c for c in f"{first}.{last}".lower() if c.isascii() and (c.isalpha() or c == "."))
         traits = {
             "kind": kind,
-            "name": f"{name_of(self._variety, first, last)} {self.marker}".strip(),
+            "name": marked_name(name_of(self._variety, first, last), self.marker),
             "email": f"{local_part_of(self._variety, slug)}.{self.marker}{number}@example.com",
             "external_id": external_id_of(self._variety, fake.random.randint(10_000, 99_999), number, self.marker),
             "phone": f"+1202555{100 + fake.random.randint(0, 99):04d}",
@@ -139,9 +142,14 @@ class DeclaredTraits(DrawnTraits):
     """
 
     def __init__(
-        self, seed: int, marker: str, declare: Callable[[Iterable[str]], None], variety: int | None = None
+        self,
+        seed: int,
+        marker: str,
+        declare: Callable[[Iterable[str]], None],
+        variety: int | None = None,
+        session: int = 0,
     ) -> None:
-        super().__init__(seed, marker, variety)
+        super().__init__(seed, marker, variety, session)
         self._declare = declare
 
     def draw(self, kind: str) -> Mapping[str, object]:

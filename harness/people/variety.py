@@ -6,10 +6,11 @@ over all cases each kind comes up. Every draw takes the same number of random nu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from random import Random
 from typing import Final
+
+from harness.core.marked_names import marked_identifier
 
 PLAIN_NAMES: Final = 4
 """How many of the kinds of names are plain ones."""
@@ -42,7 +43,7 @@ def local_part_of(random: Random, slug: str) -> str:
     return random.choice((slug, slug, slug, f"{slug}+shop"))
 
 
-def external_id_of(random: Random, some: int, number: int, marker: str) -> str:
+def external_id_of(random: Random, some: int, number: str, marker: str) -> str:
     """Return an identifier as customers have them; `number` makes it unique. With a marker it begins with that.
 
     None has the form of one of Intercom's own ids: a comparison of recordings would take it for one.
@@ -58,12 +59,7 @@ def external_id_of(random: Random, some: int, number: int, marker: str) -> str:
         f"{some}@{number}",
     )
     kind = random.choice(kinds)
-    # The guard of a TEST app lets nothing pass as its own that could mean two things.
-    return f"{marker}{re.sub(UNPLAIN, '-', kind)}" if marker else kind
-
-
-UNPLAIN: Final = r"[^\w-]"
-"""What an identifier of a TEST app's people is without."""
+    return marked_identifier(kind, marker) if marker else kind
 
 
 def extras_of(random: Random) -> Sequence[str]:

@@ -13,6 +13,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from html import unescape
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
@@ -98,8 +99,8 @@ class Redactor:
             self._known.update(_texts(dict(person)))
 
     def knows(self, text: str) -> bool:
-        """Whether a text is one of a person that the harness made."""
-        return text.lower() in self._known
+        """Whether a text is one of a person that the harness made, as it is or as Intercom shows it in HTML."""
+        return text.lower() in self._known or ("&" in text and unescape(text).lower() in self._known)
 
     def with_secret(self, value: str) -> Redactor:
         """A redactor that knows the same, and one secret more."""
