@@ -191,8 +191,8 @@ def _tell(findings: Sequence[CassetteFinding], checked: int) -> None:
         click.echo(f"{found.level}: {found.path}: {found.kind}: {found.told}")
         if found.remedy:
             click.echo(f"    {found.remedy}")
-    wrong = sum(found.level != "warning" for found in findings)
-    warned = len(findings) - wrong
+    wrong = sum(found.level in ("error", "unreadable") for found in findings)
+    warned = sum(found.level == "warning" for found in findings)
     click.echo(
         f"{checked} cassette(s) checked: {wrong or 'no'} error(s)" + (f", {warned} warning(s)" if warned else "")
     )

@@ -15,10 +15,10 @@ from harness.cassette.recording.storage import cassette_files, cassette_path, fi
 from harness.cassette.redaction.leak_scan import leaks
 from harness.cassette.redaction.redactor import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
 from harness.cassette.review.proof import missing_proof
-from harness.cassette.review.staleness import StaleCheck, functions_of, stale
+from harness.cassette.review.staleness import StaleCheck, functions_of, stale, what_receivers_need
 from harness.config.stock import module_of
 
-Level: TypeAlias = Literal["warning", "error", "unreadable"]
+Level: TypeAlias = Literal["note", "warning", "error", "unreadable"]
 _NODE = re.compile(r"(?P<module>[^:]+\.py)::(?P<case>.+)")
 
 
@@ -135,7 +135,8 @@ def unfinished(root: Path) -> Iterator[CassetteFinding]:
 def unrecorded(root: Path, scenarios: Path) -> Iterator[CassetteFinding]:
     """Scenario functions that no cassette belongs to.
 
-    Where only other pipelines than the reference were recorded, they may lack the operation: a warning.
+    Where only other pipelines than the reference were recorded, they may lack the operation: a warning. What the
+    reference pipeline is not run with has no cassette: a note that says why.
     """
     others = [folder for folder in sorted(root.glob("@*")) if cassette_files(folder)]
     only_others = bool(others) and len(cassette_files(root)) == sum(len(cassette_files(one)) for one in others)
@@ -143,12 +144,17 @@ def unrecorded(root: Path, scenarios: Path) -> Iterator[CassetteFinding]:
     level: Level = "warning" if only_others else "error"
     for module in sorted(scenarios.glob("*.py")):
         recorded = {_function(path) for folder in folders for path in (folder / module.stem).glob("*.json")}
+        handed = {} if only_others else what_receivers_need(module)
         for function in sorted(functions_of(module)):
-            if file_name(function) not in recorded:
-                path = cassette_path(folders[0], module.stem, function)
-                yield CassetteFinding(
-                    path, level, "missing", f"{module}::{function} has no cassette", record_command(path)
-                )
+            if file_name(function) in recorded:
+                continue
+            path = cassette_path(folders[0], module.stem, function)
+            if needed := handed.get(function):
+                why = f"it needs a receiver that is handed the {needed}, and the reference is handed the notification"
+                yield CassetteFinding(path, "note", "not run", f"{module}::{function} has no cassette: {why}")
+            else:
+                told = f"{module}::{function} has no cassette"
+                yield CassetteFinding(path, level, "missing", told, record_command(path))
 
 
 def _function(path: Path) -> str:

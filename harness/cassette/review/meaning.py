@@ -137,6 +137,34 @@ def person_in(interaction: Interaction) -> ShownPerson | None:
     return _shown(_mapping(tree_of(response.body)))
 
 
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """A page of the list of contacts: the cursor that it was asked by, the next page's, and who stands on it."""
+
+    after: str
+    next: str
+    people: tuple[ShownPerson, ...]
+
+
+def contact_page_in(interaction: Interaction) -> ContactPage | None:
+    """The page of the list of contacts that an interaction reads; `None` of whatever else, and of one that failed.
+
+    A list that is asked for with a filter or in another order (facts §5) is not the whole list.
+    """
+    request, response = interaction.request, interaction.outcome.response
+    if request.method.upper() != "GET" or path_of(interaction) != "/contacts" or status_of(interaction) != 200:
+        return None
+    query = dict(parse_qsl(request.target.partition("?")[2]))
+    body = _mapping(tree_of(response.body)) if response else {}
+    listed = body.get("data")
+    if set(query) - {"per_page", "starting_after"} or body.get("type") != "list" or not isinstance(listed, list):
+        return None
+    following = _mapping(_mapping(body.get("pages")).get("next")).get("starting_after")
+    shown = [_shown(_mapping(entry)) for entry in listed]
+    people = tuple(one for one in shown if one is not None)
+    return ContactPage(query.get("starting_after", ""), str(following or ""), people)
+
+
 def converted_in(interaction: Interaction) -> ShownPerson | None:
     """Whom the answer to a conversion shows; a boot is answered with the person inside."""
     shown, response = person_in(interaction), interaction.outcome.response

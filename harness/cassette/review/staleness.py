@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Header, source_digest
@@ -83,6 +83,32 @@ def source_of_case(folder: Path, scenario: str) -> str:
 def functions_of(module: Path) -> frozenset[str]:
     """The names of a module's test functions, read without importing it."""
     return frozenset(_functions(module))
+
+
+_HANDED: Final = {"forge": "body", "look_at_address": "request"}
+"""What a receiver has to be handed for each method of `webhooks` that asks for more than a notification."""
+
+
+def what_receivers_need(module: Path) -> Mapping[str, str]:
+    """Return which of a module's test functions need a receiver that is handed the `body` or the whole `request`.
+
+    The module is read without importing it.
+    """
+    try:
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    found = {node.name: _most_handed(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {name: handed for name, handed in found.items() if handed}
+
+
+def _most_handed(function: ast.FunctionDef) -> str:
+    used = {
+        node.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "webhooks"
+    }
+    return max((_HANDED[name] for name in used & _HANDED.keys()), default="")
 
 
 def _functions(module: Path) -> dict[str, str]:
