@@ -280,7 +280,11 @@ def _at_test_app(config: SessionConfig) -> Iterator[BackendSession]:
 
             session = app.session
             traits = DeclaredTraits(
-                session.seed + config.number, session.marker, session.guard.declare, variety=config.seed + config.number
+                session.seed + config.number,
+                session.marker,
+                session.guard.declare,
+                variety=config.seed + config.number,
+                session=session.scenarios,
             )
             return PeopleSource(traits, app.visitors, UnsupportedControls())
 

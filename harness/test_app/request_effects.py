@@ -165,6 +165,18 @@ class UnderstoodRequest:
         others = self.given("customer.intercom_user_id") or self.given("customer.user_id")
         return "" if others or not self.operation.pattern.endswith("/customers") else self.given("customer.email")
 
+    @property
+    def ending(self) -> Sequence[str]:
+        """The identifiers of the person that is archived, blocked, deleted or merged by it; none of any other request.
+
+        Of a merge that is the source alone.
+        """
+        if self.operation.effect != "ends":
+            return ()
+        first = self.operation.names[0] if self.operation.names else ""
+        named = [self.given(place) for place in first.split("|")]
+        return [value for value in (*(value for kind, value in self.blanks if kind == "person"), *named) if value]
+
     def given(self, place: str) -> str:
         """The text at a place of the body (`a.b`) or the query (`?a`); empty where there is none."""
         if place.startswith("?"):

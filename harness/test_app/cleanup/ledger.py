@@ -77,6 +77,8 @@ class Ledger:
         self._now = now
         self._lock = threading.RLock()
         self._entries: dict[int, Entry] = {}
+        self.made_now: set[int] = set()
+        """The numbers of what was seen to be made by this process; the file may tell of more."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             for line in _whole_lines(path):
@@ -110,6 +112,7 @@ class Ledger:
     def made(self, number: int, entity_id: str, uuid: str = "") -> None:
         """It was made, and this is its id. An entry that has the id already takes this one over."""
         with self._lock:
+            self.made_now.add(number)
             older = self._holder_of(number, entity_id)
             if older is not None:
                 self._write(_LedgerLine("same", number, self._now(), proof=f"it is entry {older.number}"))

@@ -74,8 +74,8 @@ class GuardMiddleware:
         self.stop: Problem | None = None
         self.stopped_requests: list[StoppedRequest] = []
         self.troubles: list[Trouble] = []
-        self.archived: set[str] = set()
-        """Contacts that were archived or blocked through here, and not by Intercom on its own."""
+        self.ended: set[str] = set()
+        """What requests through here named that archive, block, delete or merge, and were not refused."""
         self._line, self._ledger, self._elapsed = line, ledger, elapsed
         self._adopted: tuple[Entry, ...] = ()
         self._nobody: frozenset[str] = frozenset()
@@ -202,13 +202,13 @@ class GuardMiddleware:
     def _learn(self, request: Request, call: UnderstoodRequest, number: int | None, outcome: Outcome) -> None:
         self._hear_troubles()
         answer = outcome.answer
+        if not outcome.refused and not (isinstance(answer, Response) and 400 <= answer.status < 500):
+            self.ended.update(call.ending)
         if not isinstance(answer, Response) or outcome.refused:
             return
         body = answer.json()
         if number is not None:
             self._settle(call, number, answer.status, body)
-        if call.operation.pattern.endswith(("/archive", "/block")) and answer.status < 300:
-            self.archived.add(call.blanks[0][1])
         objection = workspace_identity.foreign_answer(body, self.rules.app) if answer.status < 300 else None
         if objection and self.stop is None:
             self.stop = wrong_app(objection, call.operation.label)

@@ -117,10 +117,6 @@ def test_an_untrusted_certificate_is_told(stand_in: StandInRun) -> None:
     assert stand_in.played.seen == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="open: the diagnosis has to follow the new claims on archived people",
-)
 def test_people_whom_intercom_archives_are_environment(stand_in: StandInRun) -> None:
     """A developer workspace archives the oldest: that speaks against no pipeline."""
     done = threading.Event()
@@ -153,10 +149,6 @@ def test_what_cannot_be_cleared_away_fails_the_run(stand_in: StandInRun) -> None
     assert stand_in.played.people() == stand_in.live
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="open: the diagnosis has to follow the new claims on archived people",
-)
 def test_a_job_is_not_run_where_it_would_fold_others(stand_in: StandInRun) -> None:
     """A lead of nobody's run who has a user's e-mail: a job that finds its people itself would have to touch them."""
     job = "jobs::test_a_lead_joins_the_user_with_the_same_email"
