@@ -52,6 +52,9 @@ LATE: Final = ("notes", "participants")
 OWNERS: Final = " UNION ".join(f"SELECT person_id FROM {table}" for table in LATE)  # noqa: S608 - ours
 NOTE_OWNERS: Final = f"UPDATE people SET owns = 1 WHERE owns = 0 AND person_id IN ({OWNERS})"  # noqa: S608 - ours
 
+IN_ORDER: Final = {"companies": "company_key", "conversations": "CAST(conversation_id AS INTEGER)"}
+"""Tables that are listed the newest first, with what tells the order in which their rows were made: ids rise."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -141,6 +144,17 @@ class BulkWriter:
         """Add a data attribute."""
         self._add("attributes", (attribute.attribute_id, attribute.model, attribute.name, _encode(attribute)))
 
+    def _sort(self, table: str, order: str) -> None:
+        """Put the rows of a table into an order, if they have another."""
+        earlier = f"SELECT {order} AS this, lag({order}) OVER (ORDER BY seq) AS earlier FROM {table}"  # noqa: S608 - ours
+        if not self.rows(f"SELECT 1 FROM ({earlier}) WHERE this < earlier LIMIT 1"):  # noqa: S608 - ours
+            return
+        columns = ", ".join(str(row[1]) for row in self.rows(f"PRAGMA table_info({table})") if row[1] != "seq")
+        self._connection.execute(f"CREATE TEMP TABLE sorted AS SELECT {columns} FROM {table} ORDER BY {order}")  # noqa: S608 - ours
+        self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+        self._connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM sorted ORDER BY rowid")  # noqa: S608 - ours
+        self._connection.execute("DROP TABLE sorted")
+
     def _add(self, table: str, row: tuple[object, ...]) -> None:
         rows = self._rows[table]
         rows.append(row)
@@ -160,6 +174,14 @@ class BulkWriter:
         """Return how many rows a table has, of those that were written."""
         return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - ours
 
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Return the rows that a question yields, of those that were written."""
+        return self._connection.execute(sql).fetchall()
+
+    def delete(self, table: str, where: str) -> int:
+        """Remove rows that were written, and return how many they were."""
+        return self._connection.execute(f"DELETE FROM {table} WHERE {where}").rowcount  # noqa: S608 - ours
+
     def finish(self, counters: Mapping[str, int]) -> None:
         """Write the rest, the counters, who owns anything, the indices and the triggers.
 
@@ -169,6 +191,8 @@ class BulkWriter:
         counted = {"memberships": self._memberships, **counters}
         self._connection.executemany("INSERT INTO counters VALUES (?, ?)", counted.items())
         self._connection.execute(NOTE_OWNERS)
+        for table, order in IN_ORDER.items():
+            self._sort(table, order)
         for statement in self._set_aside:
             self._connection.execute(statement)
         self._connection.execute("COMMIT")

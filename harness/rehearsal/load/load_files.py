@@ -1,0 +1,269 @@
+"""`harness load FILE…`: real people into a state folder, under pseudonyms unless they are wanted as they are.
+
+Everything is read twice: once to see what cannot be read and who shares what, and once to write it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness import __version__
+from harness.core.errors import Problem
+from harness.rehearsal.load import private_files
+from harness.rehearsal.load.csv_contacts import CsvContacts
+from harness.rehearsal.load.csv_values import DateOrder
+from harness.rehearsal.load.input_file import BadRow, InputFile
+from harness.rehearsal.load.item_writer import ItemWriter
+from harness.rehearsal.load.json_items import JsonItems
+from harness.rehearsal.load.load_file import LoadedSource, LoadFile
+from harness.rehearsal.load.loaded_items import Leftovers, LoadedItem
+from harness.rehearsal.load.measured_profile import PeopleCounts
+from harness.rehearsal.load.private_files import MapFile, map_file
+from harness.rehearsal.load.pseudonymiser import Pseudonymiser
+from harness.rehearsal.load.shared_values import SharedValues
+from harness.rehearsal.load.state_folder import FolderInProgress, state_in_progress
+from harness.rehearsal.load.survey import Survey
+from harness.sandbox.store.attribute_store import Attribute
+from harness.sandbox.store.bulk_writer import BulkWriter
+from harness.sandbox.store.ids import Ids
+from harness.sandbox.workspaces.workspaces import DEFAULT_WORKSPACE
+
+STDIN: Final = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOrder:
+    """What is to be loaded, and how.
+
+    files: paths, `-` for standard input. keep: names of columns that are not understood and wanted all the same; `*`
+    for all. encoding and dates: what a file does not tell by itself.
+    """
+
+    files: tuple[str, ...]
+    state: Path
+    key: Path | None = None
+    map: Path | None = None
+    as_it_is: bool = False
+    skip_bad_rows: bool = False
+    keep: frozenset[str] = frozenset()
+    encoding: str | None = None
+    dates: DateOrder | None = None
+
+
+@dataclass(slots=True)
+class Source:
+    """A file with what reads it."""
+
+    file: InputFile
+    reader: CsvContacts | JsonItems
+
+    @property
+    def holds(self) -> set[str]:
+        """The kinds of things in it, as far as it was read."""
+        return self.reader.holds if isinstance(self.reader, JsonItems) else {"contacts"}
+
+    @property
+    def form(self) -> str:
+        """The format that was recognised."""
+        if isinstance(self.reader, CsvContacts):
+            return "CSV"
+        return "JSON Lines" if self.reader.one_a_line else "JSON"
+
+
+class FileLoader:
+    """Loads the files of one order into a folder that is being filled."""
+
+    def __init__(self, order: LoadOrder, progress: FolderInProgress) -> None:
+        self._order = order
+        self._progress = progress
+        self._ids = Ids(0, DEFAULT_WORKSPACE)
+        self._leftovers = Leftovers(order.keep)
+        self.sources = self._recognised([self._file(name) for name in order.files])
+        self._shared = None if order.as_it_is else SharedValues(progress.begun)
+        self.survey = Survey(self._shared)
+
+    def _file(self, name: str) -> InputFile:
+        if name != STDIN:
+            return InputFile(Path(name).name, Path(name), self._order.encoding)
+        place = self._progress.begun / "stdin"
+        with place.open("wb") as file:
+            place.chmod(0o600)
+            shutil.copyfileobj(sys.stdin.buffer, file, 1024 * 1024)
+        return InputFile("standard input", place, self._order.encoding)
+
+    def _recognised(self, files: list[InputFile]) -> list[Source]:
+        are_json = [_is_json(file) for file in files]
+        found = {at: JsonItems(file, self._leftovers, self._ids) for at, file in enumerate(files) if are_json[at]}
+        names = frozenset(name for reader in found.values() for name in _attributes_first(reader))
+        sources = []
+        for at, file in enumerate(files):
+            if at in found:
+                sources.append(Source(file, found[at]))
+            else:
+                sources.append(Source(file, CsvContacts(file, self._leftovers, self._ids, attributes=names)))
+        return sources
+
+    def look(self) -> None:
+        """Look at all files. Raises: Problem where rows cannot be read and are not to be skipped."""
+        number = 1
+        for source in self.sources:
+            is_csv = isinstance(source.reader, CsvContacts)
+            if isinstance(source.reader, CsvContacts):
+                source.reader.look(self._order.dates)
+                source.reader.first_number = number
+            self.survey.look_at(source.file.name, source.reader.read(), only_contacts=is_csv)
+            number = len(self.survey.created) + 1
+        if not self._order.skip_bad_rows:
+            self.survey.refuse_bad_rows()
+        if self._shared is not None:
+            self._shared.conclude()
+
+    def write(self, mapped: MapFile | None) -> LoadFile:
+        """Write everything, and return what is known of it."""
+        key = self._key()
+        pseudonymiser = None
+        if key is not None and self._shared is not None:
+            pseudonymiser = Pseudonymiser(key, self._shared, mapped.tell if mapped else None, dates=self._dates())
+        people = PeopleCounts()
+        with BulkWriter(self._progress.database) as writer:
+            items = ItemWriter(writer, pseudonymiser, people, self.survey.places())
+            for item in self._items():
+                items.write(item)
+            self._define_attributes(writer)
+            counts = items.finish(len(self.survey.created))
+        with sqlite3.connect(self._progress.database) as connection:
+            profile = people.profile(connection, Counter(counts))
+        return LoadFile(
+            harness=__version__,
+            workspace=DEFAULT_WORKSPACE,
+            people="as_it_is" if self._order.as_it_is else "pseudonyms",
+            counts=counts,
+            latest=self.survey.latest,
+            profile=profile,
+            sources=self._told_sources(),
+            not_understood=sorted(self._leftovers.left_out),
+            kept=sorted(self._leftovers.kept),
+            assumed=self._assumed(items),
+            key=_absolute(self._order.key),
+            map=_absolute(self._order.map),
+        )
+
+    def _key(self) -> bytes | None:
+        if self._order.as_it_is:
+            return None
+        return private_files.read_or_make_key(self._order.key) if self._order.key else secrets.token_bytes(32)
+
+    def _dates(self) -> frozenset[str]:
+        """Return the names of custom attributes that hold moments."""
+        return frozenset(
+            name
+            for source in self.sources
+            if isinstance(source.reader, CsvContacts)
+            for index, name in source.reader.plan.custom
+            if source.reader.plan.types.get(index) == "date"
+        )
+
+    def _items(self) -> Iterator[LoadedItem]:
+        """Yield everything that can be read: what other things name comes first."""
+        for source in sorted(self.sources, key=lambda source: "contacts" in source.holds or not source.holds & FIRST):
+            for _, item in source.reader.read():
+                if not isinstance(item, BadRow):
+                    yield item
+
+    def _define_attributes(self, writer: BulkWriter) -> None:
+        """Make the custom attributes that people and companies have and that no file defines."""
+        dates = self._dates()
+        for (model, name), data_type in self.survey.attributes.items():
+            if (model, name) not in self.survey.defined:
+                made = Attribute(
+                    attribute_id=self._ids.attribute_id(model, name),
+                    model=model,
+                    name=name,
+                    data_type="date" if name in dates else data_type,
+                    created_at=self.survey.latest,
+                    updated_at=self.survey.latest,
+                    admin_id=self._ids.admin_id(),
+                )
+                writer.attribute(made)
+
+    def _told_sources(self) -> list[LoadedSource]:
+        return [
+            LoadedSource(
+                name=source.file.name,
+                holds=", ".join(sorted(source.holds)) or "nothing",
+                format=source.form,
+                rows=count.rows,
+                skipped=count.bad,
+            )
+            for source, count in zip(self.sources, self.survey.sources, strict=True)
+        ]
+
+    def _assumed(self, items: ItemWriter) -> list[str]:
+        roles: Counter[str] = Counter()
+        for source in self.sources:
+            if isinstance(source.reader, CsvContacts):
+                roles += source.reader.assumed_roles
+        found = [
+            f"{count:,} rows have no role; they were taken for {kind}s by their user id and their sign-up"
+            for kind, count in sorted(roles.items())
+        ]
+        return [*found, *items.assumed]
+
+
+FIRST: Final = frozenset({"companies", "tags", "data_attributes"})
+
+
+def _absolute(path: Path | None) -> str | None:
+    return str(path.absolute()) if path else None
+
+
+def _is_json(file: InputFile) -> bool:
+    with file.open() as stream:
+        head = stream.peek(4096).lstrip()[:1]  # type: ignore[attr-defined]  # a BufferedReader
+    return head in (b"{", b"[")
+
+
+def _attributes_first(reader: JsonItems) -> Iterator[str]:
+    """Yield the names of the custom attributes that a file of data attributes begins with."""
+    for _, item in reader.read():
+        if not isinstance(item, Attribute):
+            return
+        if item.model == "contact":
+            yield item.name
+
+
+def _check_encoding(encoding: str | None) -> None:
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError as error:
+        raise Problem(
+            f"--encoding {encoding} is no encoding", evidence=str(error), remedy="say utf-8, utf-16, cp1252 or another"
+        ) from None
+
+
+def load_files(order: LoadOrder) -> LoadFile:
+    """Fill a state folder from files, and return what is known of it.
+
+    Raises:
+        Problem: a file or rows of it cannot be read, the folder is filled or not ignored by git, the disk is full.
+    """
+    _check_encoding(order.encoding)
+    if order.as_it_is:
+        private_files.refuse_unignored(order.state)
+        if order.key or order.map:
+            raise Problem("--as-it-is needs neither --key nor --map", evidence="nothing is replaced")
+    with state_in_progress(order.state) as progress:
+        loader = FileLoader(order, progress)
+        loader.look()
+        with map_file(order.map) as mapped:
+            load = loader.write(mapped)
+            progress.conclude(load)
+    return load
