@@ -69,6 +69,7 @@ class CsvContacts:
         with file.open() as stream:
             self.plan = self._planned(CsvRows(file.name, stream).header)
         self._tag_ids: dict[str, tuple[int, ...]] = {}
+        self._company_keys: dict[str, tuple[str, ...]] = {}
 
     def _planned(self, header: list[str]) -> CsvPlan:
         plan, places = CsvPlan(), dict[tuple[str, str], int]()
@@ -153,9 +154,8 @@ class CsvContacts:
 
     def _contact(self, row: list[str], number: int) -> LoadedContact:
         plan = self.plan
-        for first, second, name in plan.twice:
-            if row[first] != row[second]:
-                raise UnreadableValue(f"the column {name!r} is there twice, and the two differ")
+        if plan.twice:
+            self._check_twice(row)
         values: dict[str, object] = {name: row[index] for index, name, _ in plan.plain if row[index]}
         for index, name, what in plan.moments:
             if row[index]:
@@ -172,14 +172,22 @@ class CsvContacts:
         location: dict[str, object] = {name: row[index] for index, name, _ in plan.location if row[index]}
         types = plan.types
         custom = {name: csv_values.value_in_cell(row[index], types[index]) for index, name in plan.custom if row[index]}
-        created_at = _first(values, "created_at", "signed_up_at", "last_seen_at")
+        signed_up_at, last_seen_at = values.get("signed_up_at"), values.get("last_seen_at")
+        created_at = values.get("created_at") or signed_up_at or last_seen_at or NO_MOMENT
+        assert isinstance(created_at, int)
         values["created_at"] = created_at
-        values.setdefault("updated_at", max(created_at, _first(values, "last_seen_at", "signed_up_at", "created_at")))
+        if "updated_at" not in values:
+            values["updated_at"] = last_seen_at or signed_up_at or created_at
         person_id = self._single(row, "id") or self._ids.object_id(created_at, number)
         person = Person(
             person_id=person_id, kind=self._kind(row, values), location=location, custom_attributes=custom, **values  # type: ignore[arg-type]  # each column has the type of its attribute
         )  # fmt: skip
         return LoadedContact(person, self._tags(row), self._companies(row))
+
+    def _check_twice(self, row: list[str]) -> None:
+        for first, second, name in self.plan.twice:
+            if row[first] != row[second]:
+                raise UnreadableValue(f"the column {name!r} is there twice, and the two differ")
 
     def _single(self, row: list[str], kind: str) -> str:
         index = self.plan.single.get(kind)
@@ -219,7 +227,13 @@ class CsvContacts:
         name = self._single(row, "company id") or self._single(row, "company name")
         if not name:
             return ()
-        return (f"{COMPANY_MOMENT:08x}{blake2b(name.lower().encode(), digest_size=8).hexdigest()}",)
+        found = self._company_keys.get(name)
+        if found is None:
+            if len(self._company_keys) > 100_000:
+                self._company_keys.clear()
+            digest = blake2b(name.lower().encode(), digest_size=8).hexdigest()
+            found = self._company_keys[name] = (f"{COMPANY_MOMENT:08x}{digest}",)
+        return found
 
     def _company(self, row: list[str], key: str) -> Company:
         name, company_id = self._single(row, "company name"), self._single(row, "company id")
@@ -234,11 +248,6 @@ class CsvContacts:
 
 def _names(cell: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in cell.split(",") if name.strip()))
-
-
-def _first(values: Mapping[str, object], *names: str) -> int:
-    found = next((value for name in names if (value := values.get(name))), NO_MOMENT)
-    return found if isinstance(found, int) else NO_MOMENT
 
 
 def _is_uuid(external_id: object) -> bool | None:

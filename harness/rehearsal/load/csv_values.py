@@ -16,6 +16,7 @@ SLASHED: Final = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 )
 SERIAL: Final = re.compile(r"\d{5}(?:[.,]\d+)?")
+FIRST_DAY: Final = dt.date(1970, 1, 1).toordinal()
 SERIAL_START: Final = dt.datetime(1899, 12, 30, tzinfo=dt.UTC)
 """The day 0 of Excel's dates (those of 1904 are not told apart)."""
 INTEGER: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})")
@@ -28,6 +29,13 @@ def moment_in_cell(cell: str, order: DateOrder | None, what: str) -> int:
 
     order: which number of `3/4/2024` is the day. Raises: UnreadableValue.
     """
+    if len(cell) == 19 and cell[4] == "-":
+        try:
+            found = dt.datetime.fromisoformat(cell)
+        except ValueError:
+            raise UnreadableValue(f"{what} is no moment") from None
+        seconds = found.hour * 3_600 + found.minute * 60 + found.second
+        return (found.toordinal() - FIRST_DAY) * 86_400 + seconds
     if len(cell) > 9 and cell[4] == "-":
         return moment_of(cell, what) or 0
     text = cell.strip()
@@ -58,7 +66,9 @@ def _slashed(found: re.Match[str], order: DateOrder | None, what: str) -> int:
 
 def flag_in_cell(cell: str, what: str) -> bool:
     """Return the flag in a cell. Raises: UnreadableValue."""
-    found = FLAGS.get(cell.strip().lower())
+    found = FLAGS.get(cell)
+    if found is None:
+        found = FLAGS.get(cell.strip().lower())
     if found is None:
         raise UnreadableValue(f"{what} is neither true nor false")
     return found

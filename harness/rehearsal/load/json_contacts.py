@@ -144,7 +144,7 @@ def _tags(item: dict[str, object]) -> tuple[int, ...]:
     found = item.get("tags")
     if not found:
         return ()
-    return tuple(number_of(one.get("id"), "a tag's id") for one in listed(found, "data", "tags"))
+    return tuple([number_of(one.get("id"), "a tag's id") for one in listed(found, "data", "tags")])
 
 
 def _companies(item: dict[str, object]) -> tuple[str, ...]:

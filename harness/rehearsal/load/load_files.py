@@ -1,6 +1,6 @@
 """`harness load FILE…`: real people into a state folder, under pseudonyms unless they are wanted as they are.
 
-Everything is read twice: once to see what cannot be read and who shares what, and once to write it.
+Everything is read before anything is written: what cannot be read stops a load, and who shares what decides what stays.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,15 +21,16 @@ from harness.core.errors import Problem
 from harness.rehearsal.load import private_files
 from harness.rehearsal.load.csv_contacts import CsvContacts
 from harness.rehearsal.load.csv_values import DateOrder
-from harness.rehearsal.load.input_file import BadRow, InputFile
+from harness.rehearsal.load.input_file import InputFile
 from harness.rehearsal.load.item_writer import ItemWriter
 from harness.rehearsal.load.json_items import JsonItems
 from harness.rehearsal.load.load_file import LoadedSource, LoadFile
-from harness.rehearsal.load.loaded_items import Leftovers, LoadedItem
-from harness.rehearsal.load.measured_profile import PeopleCounts
+from harness.rehearsal.load.loaded_items import Leftovers, LoadedContact
 from harness.rehearsal.load.private_files import MapFile, map_file
 from harness.rehearsal.load.pseudonymiser import Pseudonymiser
+from harness.rehearsal.load.row_makers import ContactRows, RowMaker, rows_of
 from harness.rehearsal.load.shared_values import SharedValues
+from harness.rehearsal.load.spool import KINDS, Spool
 from harness.rehearsal.load.state_folder import FolderInProgress, state_in_progress
 from harness.rehearsal.load.survey import Survey
 from harness.sandbox.store.attribute_store import Attribute
@@ -89,6 +91,7 @@ class FileLoader:
         self.sources = self._recognised([self._file(name) for name in order.files])
         self._shared = None if order.as_it_is else SharedValues(progress.begun)
         self.survey = Survey(self._shared)
+        self.spool = Spool(progress.begun)
 
     def _file(self, name: str) -> InputFile:
         if name != STDIN:
@@ -119,7 +122,7 @@ class FileLoader:
             if isinstance(source.reader, CsvContacts):
                 source.reader.look(self._order.dates)
                 source.reader.first_number = number
-            self.survey.look_at(source.file.name, source.reader.read(), only_contacts=is_csv)
+            self.survey.look_at(source.file.name, source.reader.read(), self.spool, only_contacts=is_csv)
             number = len(self.survey.created) + 1
         if not self._order.skip_bad_rows:
             self.survey.refuse_bad_rows()
@@ -128,19 +131,27 @@ class FileLoader:
 
     def write(self, mapped: MapFile | None) -> LoadFile:
         """Write everything, and return what is known of it."""
-        key = self._key()
-        pseudonymiser = None
-        if key is not None and self._shared is not None:
-            pseudonymiser = Pseudonymiser(key, self._shared, mapped.tell if mapped else None, dates=self._dates())
-        people = PeopleCounts()
-        with BulkWriter(self._progress.database) as writer:
-            items = ItemWriter(writer, pseudonymiser, people, self.survey.places())
-            for item in self._items():
-                items.write(item)
+        told: list[tuple[str, str, str]] = []
+        pseudonymiser = self._pseudonymiser(told if mapped else None)
+        maker = RowMaker(self.spool, pseudonymiser, self.survey.places(), told)
+        with (
+            rows_of(maker, self.spool.blocks(LoadedContact)) as contacts,
+            BulkWriter(self._progress.database) as writer,
+        ):
+            items = ItemWriter(writer, pseudonymiser)
+            for kind in KINDS:
+                if kind is LoadedContact:
+                    self._write_contacts(contacts, writer, mapped)
+                    continue
+                for block in self.spool.blocks(kind):
+                    for item in self.spool.read(block):
+                        items.write(item)
+            if mapped is not None:
+                mapped.tell_all(told)
             self._define_attributes(writer)
             counts = items.finish(len(self.survey.created))
         with sqlite3.connect(self._progress.database) as connection:
-            profile = people.profile(connection, Counter(counts))
+            profile = self.survey.people.profile(connection, Counter(counts))
         return LoadFile(
             harness=__version__,
             workspace=DEFAULT_WORKSPACE,
@@ -156,10 +167,20 @@ class FileLoader:
             map=_absolute(self._order.map),
         )
 
-    def _key(self) -> bytes | None:
-        if self._order.as_it_is:
+    def _write_contacts(self, contacts: Iterator[ContactRows], writer: BulkWriter, mapped: MapFile | None) -> None:
+        for rows in contacts:
+            writer.contacts(rows.people, rows.taggings, rows.memberships, rows.consents)
+            if mapped is not None:
+                mapped.tell_all(rows.told)
+
+    def _pseudonymiser(self, told: list[tuple[str, str, str]] | None) -> Pseudonymiser | None:
+        """Return what replaces values; `told` gets what it replaced. `None` for people as they are."""
+        order = self._order
+        if self._shared is None:
             return None
-        return private_files.read_or_make_key(self._order.key) if self._order.key else secrets.token_bytes(32)
+        key = private_files.read_or_make_key(order.key) if order.key else secrets.token_bytes(32)
+        tell = None if told is None else lambda what, old, new: told.append((what, old, new))
+        return Pseudonymiser(key, self._shared, tell, dates=self._dates())
 
     def _dates(self) -> frozenset[str]:
         """Return the names of custom attributes that hold moments."""
@@ -170,13 +191,6 @@ class FileLoader:
             for index, name in source.reader.plan.custom
             if source.reader.plan.types.get(index) == "date"
         )
-
-    def _items(self) -> Iterator[LoadedItem]:
-        """Yield everything that can be read: what other things name comes first."""
-        for source in sorted(self.sources, key=lambda source: "contacts" in source.holds or not source.holds & FIRST):
-            for _, item in source.reader.read():
-                if not isinstance(item, BadRow):
-                    yield item
 
     def _define_attributes(self, writer: BulkWriter) -> None:
         """Make the custom attributes that people and companies have and that no file defines."""
@@ -216,9 +230,6 @@ class FileLoader:
             for kind, count in sorted(roles.items())
         ]
         return [*found, *items.assumed]
-
-
-FIRST: Final = frozenset({"companies", "tags", "data_attributes"})
 
 
 def _absolute(path: Path | None) -> str | None:
@@ -262,8 +273,9 @@ def load_files(order: LoadOrder) -> LoadFile:
             raise Problem("--as-it-is needs neither --key nor --map", evidence="nothing is replaced")
     with state_in_progress(order.state) as progress:
         loader = FileLoader(order, progress)
-        loader.look()
-        with map_file(order.map) as mapped:
-            load = loader.write(mapped)
-            progress.conclude(load)
+        with closing(loader.spool):
+            loader.look()
+            with map_file(order.map) as mapped:
+                load = loader.write(mapped)
+                progress.conclude(load)
     return load

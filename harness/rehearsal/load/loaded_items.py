@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import msgspec
+
 from harness.rehearsal.load.input_file import BadRow
 from harness.sandbox.requests import parsing
 from harness.sandbox.rules.person import Person
@@ -16,8 +18,7 @@ LATEST: Final = 253_402_300_799
 """The last second of the year 9999; a later moment is one in milliseconds."""
 
 
-@dataclass(slots=True)
-class LoadedContact:
+class LoadedContact(msgspec.Struct, array_like=True):
     """A contact, and the ids of what hangs on them; a consent is a subscription type, and `opt_in` or `opt_out`."""
 
     person: Person
@@ -118,7 +119,11 @@ def attributes_of(value: object) -> dict[str, object]:
 def listed(value: object, *keys: str) -> list[dict[str, object]]:
     """Return the objects of a list, or of the first of these keys of an object that holds a list."""
     if isinstance(value, dict):
-        value = next((value[key] for key in keys if isinstance(value.get(key), list)), None)
+        for key in keys:
+            found = value.get(key)
+            if isinstance(found, list):
+                return [one for one in found if isinstance(one, dict)] if found else found
+        return []
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 

@@ -87,6 +87,12 @@ class MapFile:
             self._told.add(known)
             self._writer.writerow((what, old, new))
 
+    def tell_all(self, pairs: list[tuple[str, str, str]]) -> None:
+        """Write pairs, each once, and forget them."""
+        for what, old, new in pairs:
+            self.tell(what, old, new)
+        pairs.clear()
+
     def __enter__(self) -> Self:
         return self
 

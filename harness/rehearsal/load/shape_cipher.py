@@ -141,7 +141,11 @@ class ShapeCipher:
 
     def _hexadecimal(self, value: str) -> str:
         """Return another hexadecimal number; an ObjectId keeps its time, a UUID its version and variant."""
-        stream = self._stream(value, len(value)).hex()
+        digest = self._keyed.copy()
+        digest.update(b"text:" + value.replace("-", "").encode())
+        stream = digest.hexdigest()
+        if len(value) > len(stream):
+            stream = self._stream(value, len(value)).hex()
         if len(value) == 24 and "-" not in value:
             return value[:8] + stream[:16]
         if len(value) == 36 and value[8] == value[13] == value[18] == value[23] == "-":

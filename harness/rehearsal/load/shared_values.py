@@ -24,12 +24,13 @@ class SharedValues:
         self._folder = folder
         self._few: dict[int, int | set[int]] = {}
         self._spilled = False
-        self._shared: set[int] = set()
+        self.shared: set[int] = set()
+        """The hashes of columns with a value that enough people are known to share."""
 
     def see(self, column: str, value: object, person: int) -> None:
         """Note that a person has a value. `person` is a number of theirs, the same each time they are met."""
         key = hash((column, value))
-        if key in self._shared:
+        if key in self.shared:
             return
         known = self._few.get(key)
         if known is None:
@@ -39,7 +40,7 @@ class SharedValues:
         elif isinstance(known, set):
             known.add(person)
             if len(known) >= ENOUGH:
-                self._shared.add(key)
+                self.shared.add(key)
                 del self._few[key]
         elif known != person:
             self._few[key] = {known, person}
@@ -72,8 +73,8 @@ class SharedValues:
         found: dict[int, set[int]] = {}
         for key, person in zip(pairs[::2], pairs[1::2], strict=True):
             found.setdefault(key, set()).add(person)
-        self._shared |= {key for key, people in found.items() if len(people) >= ENOUGH}
+        self.shared |= {key for key, people in found.items() if len(people) >= ENOUGH}
 
     def holds(self, column: str, value: object) -> bool:
         """Return whether at least ten people share a value."""
-        return hash((column, value)) in self._shared
+        return hash((column, value)) in self.shared

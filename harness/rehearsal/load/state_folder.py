@@ -37,7 +37,6 @@ class FolderInProgress:
     def conclude(self, load: LoadFile) -> None:
         """Put the workspace and what is known of it into their places; the workspace last."""
         (self.begun / load_file.FILE_NAME).write_bytes(load_file.written_load_file(load))
-        (self.begun / IGNORE_FILE).write_text(IGNORE_ALL)
         for name in (IGNORE_FILE, load_file.FILE_NAME, WORKSPACE_FILE):
             _write_through(self.begun / name)
             (self.begun / name).replace(self.folder / name)
@@ -64,6 +63,7 @@ def state_in_progress(folder: Path) -> Iterator[FolderInProgress]:
         folder.chmod(0o700)
         shutil.rmtree(progress.begun, ignore_errors=True)
         progress.begun.mkdir(mode=0o700)
+        (progress.begun / IGNORE_FILE).write_text(IGNORE_ALL)  # before anything else, for a process that is killed
         with reported_disk(folder):
             yield progress
     except BaseException:

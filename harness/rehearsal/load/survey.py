@@ -13,8 +13,10 @@ from typing import Final
 from harness.core.errors import Problem
 from harness.rehearsal.load.input_file import BadRow
 from harness.rehearsal.load.loaded_items import LoadedContact, LoadedConversation, ReadItem
+from harness.rehearsal.load.measured_profile import PeopleCounts
 from harness.rehearsal.load.pseudonymiser import ATTRIBUTES, ATTRIBUTES_OF, COMPANY_VALUES
 from harness.rehearsal.load.shared_values import SharedValues
+from harness.rehearsal.load.spool import Spool
 from harness.sandbox.rules.person import Person
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Note
@@ -54,18 +56,21 @@ class Survey:
         """Custom attributes that a file defines."""
         self.sources: list[SourceCount] = []
         self.latest = 0
+        self.people = PeopleCounts()
 
-    def look_at(self, name: str, items: Iterable[tuple[int, ReadItem]], *, only_contacts: bool) -> None:
-        """Look at all that a file holds.
+    def look_at(self, name: str, items: Iterable[tuple[int, ReadItem]], spool: Spool, *, only_contacts: bool) -> None:
+        """Look at all that a file holds, and keep it in a spool.
 
         only_contacts: whether each of its rows is a contact, whatever else is read from it.
         """
         source = SourceCount(name)
         self.sources.append(source)
+        add = spool.add
         for line, item in items:
             if isinstance(item, BadRow):
                 source.note(line, item)
                 continue
+            add(item)
             source.rows += not only_contacts or isinstance(item, LoadedContact)
             if isinstance(item, LoadedContact):
                 self._see_contact(item)
@@ -81,6 +86,7 @@ class Survey:
 
     def _see_contact(self, contact: LoadedContact) -> None:
         person = contact.person
+        self.people.see(contact)
         self.created.append(person.created_at)
         self.latest = max(self.latest, person.updated_at)
         if person.custom_attributes:
@@ -89,15 +95,18 @@ class Survey:
             self._count_values(self._shared, contact, person)
 
     def _count_values(self, shared: SharedValues, contact: LoadedContact, person: Person) -> None:
-        who, see = hash(person.person_id), shared.see
+        who, see, known = hash(person.person_id), shared.see, shared.shared
         for name, value in zip(ATTRIBUTES, ATTRIBUTES_OF(person), strict=True):
-            if value:
+            if value and hash((name, value)) not in known:
                 see(name, value, who)
-        for name, found in person.location.items():
-            _count(shared, name, found, who)
-        for name, found in person.custom_attributes.items():
-            if found.__class__ is not bool:
-                _count(shared, name, found, who)
+        for values in (person.location, person.custom_attributes):
+            for name, found in values.items():
+                kind = found.__class__
+                if kind is str:
+                    if hash((name, found)) not in known:
+                        see(name, found, who)
+                elif kind is not bool:
+                    _count(shared, name, found, who)
         for tag_id in contact.tags:
             see("tag", tag_id, who)
 

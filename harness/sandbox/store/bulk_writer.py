@@ -8,10 +8,10 @@ own, and moves it into its place when all is done.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import msgspec
 
@@ -58,6 +58,32 @@ IN_ORDER: Final = {"companies": "company_key", "conversations": "CAST(conversati
 _encode = msgspec.msgpack.Encoder().encode
 
 
+PersonRow: TypeAlias = tuple[
+    int | None, str, str, bool, str | None, str | None, str | None, int, bool, bytes
+]  # fmt: skip
+"""A row of `people`."""
+
+
+def person_row(person: Person, *, owns: bool, seq: int | None = None) -> PersonRow:
+    """Return the row of a person.
+
+    owns: whether a tagging, a membership or a consent of theirs is added; notes and conversations are seen at the end.
+    seq: their place in the order of everyone, the oldest first; the next one by default.
+    """
+    return (
+        seq,
+        person.person_id,
+        person.kind,
+        person.archived,
+        person.external_id,
+        email_key(person.email),
+        person.phone,
+        person.updated_at,
+        owns,
+        _encode(person),
+    )
+
+
 class BulkWriter:
     """Writes people and what they have into a new database. Use it in a `with` block, which closes the file."""
 
@@ -91,28 +117,26 @@ class BulkWriter:
             self._connection.execute(f"DROP {kind} {name}")
         return [sql for _, _, sql in sorted(found)]
 
-    def person(self, person: Person, *, owns: bool, seq: int | None = None) -> None:
-        """Add a person; of two with one id the first counts.
-
-        owns: whether a tagging, a membership or a consent of theirs is added; notes and conversations are seen at the
-        end. seq: their place in the order of everyone, the oldest first; the next one by default.
-        """
-        self._people.append(
-            (
-                seq,
-                person.person_id,
-                person.kind,
-                person.archived,
-                person.external_id,
-                email_key(person.email),
-                person.phone,
-                person.updated_at,
-                owns,
-                _encode(person),
-            )
-        )
+    def person(self, person: Person, *, owns: bool) -> None:
+        """Add a person; `person_row` says what `owns` is."""
+        self._people.append(person_row(person, owns=owns))
         if len(self._people) >= AT_ONCE:
             self.flush()
+
+    def contacts(
+        self,
+        people: Sequence[PersonRow],
+        taggings: Iterable[tuple[str, int, int]],
+        memberships: Sequence[tuple[str, str]],
+        consents: Iterable[tuple[str, int, str]],
+    ) -> None:
+        """Write rows of people at once, with what they have; of two people with one id the first counts."""
+        self._connection.executemany(PERSON, people)
+        self._connection.executemany(ROWS["taggings"], taggings)
+        numbered = ((*row, number) for number, row in enumerate(memberships, self._memberships + 1))
+        self._connection.executemany(ROWS["memberships"], numbered)
+        self._memberships += len(memberships)
+        self._connection.executemany(ROWS["consents"], consents)
 
     def member(self, person_id: str, company_key: str) -> None:
         """Make a person belong to a company."""

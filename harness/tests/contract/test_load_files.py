@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -386,3 +387,32 @@ def test_a_loaded_workspace_can_be_worked_on(original: Path, tmp_path: Path) -> 
         assert asker.send("GET", f"/contacts/{lead['id']}").status == 410
         asker.ask("PUT", f"/contacts/{user['id']}", {"custom_attributes": {"plan": "free", "seats": 3}})
         assert len(listed(asker)) == len(people) - 1
+
+
+def test_several_processes_make_what_one_makes(tmp_path: Path) -> None:
+    """From 20,000 contacts on other processes put pseudonyms in; order, people and map are those of a single one."""
+    path = tmp_path / "people.csv"
+    with path.open("w") as file:
+        file.write("Name,Email,User ID,Type,First Seen,Tag,Company name\n")
+        for number in range(20_500):
+            day = f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d} 10:00:00"
+            kind = ("User", "Lead")[number % 2]
+            file.write(
+                f"P {number},p{number % 9_000}@shop.example,{number},{kind},{day},t{number % 3},Firm {number % 50}\n"
+            )
+    key = tmp_path / "people.key"
+    everything = []
+    for name, processors in (("several", os.sched_getaffinity(0)), ("one", {min(os.sched_getaffinity(0))})):
+        words = [str(path), "--state", str(tmp_path / name), "--key", str(key), "--map", str(tmp_path / f"{name}.map")]
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "load", *words],
+            capture_output=True,
+            check=False,
+            preexec_fn=lambda processors=processors: os.sched_setaffinity(0, processors),  # type: ignore[misc]  # its default
+        )
+        assert done.returncode == 0, done.stderr
+        tables = ("people", "taggings", "memberships", "tags", "companies")
+        found = [rows(tmp_path / name, f"SELECT * FROM {table}") for table in tables]
+        everything.append((found, sorted((tmp_path / f"{name}.map").read_text().splitlines())))
+    assert len(everything[0][0][0]) == 20_500
+    assert everything[0] == everything[1]
