@@ -76,7 +76,7 @@ class CsvContacts:
         for index, name in enumerate(header):
             meaning = meaning_of(name)
             what = (meaning.kind, meaning.attribute) if meaning else ("custom", name)
-            if meaning and meaning.kind == "passed over":
+            if (meaning and meaning.kind == "passed over") or not (meaning or self._is_attribute(name)):
                 continue
             if what in places:
                 plan.twice.append((places[what], index, name))
@@ -84,7 +84,7 @@ class CsvContacts:
             places[what] = index
             if meaning is not None:
                 plan.add(index, name, meaning)
-            elif self._is_attribute(name):
+            else:
                 plan.custom.append((index, name.removeprefix("custom_attributes.")))
         if not plan.plain and "id" not in plan.single:
             raise Problem(

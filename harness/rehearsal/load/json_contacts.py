@@ -46,6 +46,8 @@ KNOWN: Final = (
     | set(MOMENTS)
     | set(FLAGS)
 )
+SHORTENED: Final = ("tags", "companies", "opted_out_subscription_types", "opted_in_subscription_types")
+"""Lists of a contact that show ten things at most (the official description)."""
 HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
 
 
@@ -92,7 +94,19 @@ def contact_of(item: dict[str, object], leftovers: Leftovers) -> LoadedContact:
         social_profiles=listed(get("social_profiles"), "data", "social_profiles"),
         **values,  # type: ignore[arg-type]  # each name has its kind above
     )
+    _note_gaps(item, leftovers)
     return LoadedContact(person, _tags(item), _companies(item), _consents(item))
+
+
+def _note_gaps(item: dict[str, object], leftovers: Leftovers) -> None:
+    """Count what a contact has beyond what it shows: lists are cut off after ten, and notes are only named."""
+    for name in SHORTENED:
+        found = item.get(name)
+        if isinstance(found, dict) and found.get("has_more") is True:
+            leftovers.shortened[name] += 1
+    notes = item.get("notes")
+    if notes and isinstance(notes, dict) and isinstance(count := notes.get("total_count"), int):
+        leftovers.notes += count
 
 
 def _kind_of(item: dict[str, object]) -> Kind:

@@ -116,6 +116,7 @@ class FileLoader:
 
     def look(self) -> None:
         """Look at all files. Raises: Problem where rows cannot be read and are not to be skipped."""
+        self._leftovers.begin()
         number = 1
         for source in self.sources:
             is_csv = isinstance(source.reader, CsvContacts)
@@ -162,7 +163,7 @@ class FileLoader:
             sources=self._told_sources(),
             not_understood=sorted(self._leftovers.left_out),
             kept=sorted(self._leftovers.kept),
-            assumed=self._assumed(items),
+            assumed=[*self._assumed_roles(), *self._gaps(counts["notes"]), *items.assumed],
             key=_absolute(self._order.key),
             map=_absolute(self._order.map),
         )
@@ -220,16 +221,25 @@ class FileLoader:
             for source, count in zip(self.sources, self.survey.sources, strict=True)
         ]
 
-    def _assumed(self, items: ItemWriter) -> list[str]:
+    def _assumed_roles(self) -> list[str]:
         roles: Counter[str] = Counter()
         for source in self.sources:
             if isinstance(source.reader, CsvContacts):
                 roles += source.reader.assumed_roles
-        found = [
+        return [
             f"{count:,} rows have no role; they were taken for {kind}s by their user id and their sign-up"
             for kind, count in sorted(roles.items())
         ]
-        return [*found, *items.assumed]
+
+    def _gaps(self, notes: int) -> list[str]:
+        """Tell what people have that no file shows."""
+        found = [
+            f"{count:,} contacts have more {name.replace('_', ' ')} than a page shows; the others are not known"
+            for name, count in sorted(self._leftovers.shortened.items())
+        ]
+        if self._leftovers.notes > notes:
+            found.append(f"{self._leftovers.notes - notes:,} notes are only named by contacts; they were left out")
+        return found
 
 
 def _absolute(path: Path | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -14,6 +15,9 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Conversation, Note
 
+LONGEST_NAME: Final = 120
+MOST_DIGITS: Final = 7
+VALUE: Final = "(a name that looks like a value)"
 LATEST: Final = 253_402_300_799
 """The last second of the year 9999; a later moment is one in milliseconds."""
 
@@ -137,9 +141,23 @@ class Leftovers:
     wanted: frozenset[str] = frozenset()
     left_out: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
+    shortened: Counter[str] = field(default_factory=Counter)
+    """How many contacts have more of a kind than they show."""
+    notes: int = 0
+    """How many notes contacts name."""
+
+    def begin(self) -> None:
+        """Count anew: what was read so far is read again."""
+        self.shortened.clear()
+        self.notes = 0
 
     def keeps(self, name: str) -> bool:
         """Note a name that is not understood, and return whether it is to be kept."""
         wanted = "*" in self.wanted or name in self.wanted
-        (self.kept if wanted else self.left_out).add(name)
+        (self.kept if wanted else self.left_out).add(name if _is_name(name) else VALUE)
         return wanted
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a text can be shown as a name: a file without a header has values of people in its place."""
+    return "@" not in text and len(text) <= LONGEST_NAME and sum(map(str.isdigit, text)) < MOST_DIGITS

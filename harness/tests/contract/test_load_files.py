@@ -389,6 +389,40 @@ def test_a_loaded_workspace_can_be_worked_on(original: Path, tmp_path: Path) -> 
         assert len(listed(asker)) == len(people) - 1
 
 
+def test_what_a_page_does_not_show_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an eleventh tag and of notes nothing is known but their number; a tag without a name is called by its id."""
+    with asked(tmp_path / "original") as asker:
+        lead = asker.lead(email="ann@shop.example")
+        for number in range(11):
+            tag = asker.ask("POST", "/tags", {"name": f"tag {number}"})
+            asker.ask("POST", f"/contacts/{lead['id']}/tags", {"id": tag["id"]})
+        for number in range(2):
+            asker.ask("POST", f"/contacts/{lead['id']}/notes", {"body": f"note {number}"})
+        page = asker.ask("GET", "/contacts")
+    assert loaded(tmp_path / "state", saved(tmp_path / "page.json", page)) == 0
+    told = capsys.readouterr().out
+    assert "1 contacts have more tags than a page shows" in told
+    assert "2 notes are only named by contacts" in told
+    assert "10 tags have no name in the files" in told
+
+
+def test_a_file_without_a_header_tells_no_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in place of a column's name is not shown if it looks like a value."""
+    (tmp_path / "people.csv").write_text("Email,ann@private.example,+15550100100\nben@x.example,1,2\n")
+    assert loaded(tmp_path / "state", str(tmp_path / "people.csv")) == 0
+    told = capsys.readouterr().out + (tmp_path / "state" / "load.json").read_text()
+    assert "private" not in told
+    assert "5550100" not in told
+    assert "a name that looks like a value" in told
+
+
+def test_a_column_that_is_left_out_may_stand_there_twice(tmp_path: Path) -> None:
+    """Only what is read has to agree."""
+    (tmp_path / "people.csv").write_text("Email,Mood,Mood\nann@shop.example,fine,bad\n")
+    assert loaded(tmp_path / "state", str(tmp_path / "people.csv")) == 0
+    assert loaded(tmp_path / "kept", "--keep", "Mood", str(tmp_path / "people.csv")) == 2
+
+
 def test_several_processes_make_what_one_makes(tmp_path: Path) -> None:
     """From 20,000 contacts on other processes put pseudonyms in; order, people and map are those of a single one."""
     path = tmp_path / "people.csv"
