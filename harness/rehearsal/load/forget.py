@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.core.errors import Problem
 from harness.rehearsal.load.load_file import FILE_NAME, read_load_file
 from harness.rehearsal.load.private_files import is_key, is_map
-from harness.rehearsal.load.state_folder import BEGUN, OURS
+from harness.rehearsal.load.state_folder import BEGUN, is_ours
 from harness.sandbox.workspaces.workspaces import claim
 
 
@@ -30,7 +30,7 @@ def forget(folder: Path) -> list[Path]:
     try:
         removed = _named_elsewhere(folder)
         shutil.rmtree(folder / BEGUN, ignore_errors=True)
-        ours = sorted({path for pattern in OURS for path in folder.glob(pattern)} - {folder / "sandbox.lock"})
+        ours = sorted(path for path in folder.iterdir() if is_ours(path) and path.name != "sandbox.lock")
     finally:
         lock.release()
     for path in [*removed, *ours, folder / "sandbox.lock"]:
@@ -47,4 +47,4 @@ def _named_elsewhere(folder: Path) -> list[Path]:
     load = read_load_file(folder)
     found = [(Path(load.key), is_key)] if load.key else []
     found += [(Path(load.map), is_map)] if load.map else []
-    return [path for path, is_ours in found if is_ours(path)]
+    return [path for path, was_made_here in found if was_made_here(path)]

@@ -98,7 +98,7 @@ class Pseudonymiser:
         return "".join(part if at % 2 else self._text(part) for at, part in enumerate(parts))
 
     def value(self, column: str, value: object) -> object:
-        """Return what stands for the value of an attribute: itself where enough people share it."""
+        """Return what stands for the value of an attribute: itself where enough people share it, no address."""
         if value is None or isinstance(value, bool) or self._is_shared(column, value):
             return value
         if isinstance(value, str):
@@ -117,7 +117,9 @@ class Pseudonymiser:
         return column in self._dates or column.lower().endswith(DATE_WORDS)
 
     def _is_shared(self, column: str, value: object) -> bool:
-        return isinstance(value, (str, int, float)) and self._shared.holds(column, value)
+        if isinstance(value, str):
+            return "@" not in value and self._shared.holds(column, value)
+        return isinstance(value, (int, float)) and self._shared.holds(column, value)
 
     def _whole(self, value: int) -> int:
         found = int(self._text(str(abs(value))))
@@ -169,7 +171,7 @@ class Pseudonymiser:
             person.social_profiles = [self._profile(one) for one in person.social_profiles]
         shared = self._shared.holds
         for name, value in zip(ATTRIBUTES, ATTRIBUTES_OF(person), strict=True):
-            if value and not shared(name, value):
+            if value and ("@" in value or not shared(name, value)):
                 setattr(person, name, self.free_text(value))
         if person.location:
             person.location = self._location(person.location)

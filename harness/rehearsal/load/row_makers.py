@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from harness.core.errors import Problem
 from harness.rehearsal.load.pseudonymiser import Pseudonymiser
-from harness.rehearsal.load.spool import Block, Spool
+from harness.rehearsal.load.spool import Spool, SpooledBlock
 from harness.sandbox.store.bulk_writer import PersonRow, person_row
 
 WORTH_IT: Final = 20
@@ -56,7 +56,7 @@ class RowMaker:
         self._places = places
         self._told = told
 
-    def rows(self, block: Block) -> ContactRows:
+    def rows(self, block: SpooledBlock) -> ContactRows:
         """Return the rows of a block of contacts."""
         people: list[PersonRow] = []
         taggings: list[tuple[str, int, int]] = []
@@ -84,7 +84,7 @@ class RowMaker:
 
 
 @contextmanager
-def rows_of(maker: RowMaker, blocks: Sequence[Block]) -> Iterator[Iterator[ContactRows]]:
+def rows_of(maker: RowMaker, blocks: Sequence[SpooledBlock]) -> Iterator[Iterator[ContactRows]]:
     """Give the rows of all blocks in their order; other processes make them where that pays.
 
     Raises: Problem where one of these processes ends before its work is done.
@@ -119,7 +119,7 @@ def processes(blocks: int) -> int:
     return min(len(os.sched_getaffinity(0)), MOST)
 
 
-def _work(maker: RowMaker, blocks: Sequence[Block], receiver: Connection, sender: Connection) -> None:
+def _work(maker: RowMaker, blocks: Sequence[SpooledBlock], receiver: Connection, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other end is closed then
     receiver.close()
     try:

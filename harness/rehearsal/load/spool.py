@@ -25,7 +25,7 @@ _DECODE: Final[dict[type, msgspec.msgpack.Decoder[Any]]] = {
 }
 
 
-class Block(NamedTuple):
+class SpooledBlock(NamedTuple):
     """Things of one kind that are kept together; `first` is the number of the first of them among its kind, from 0."""
 
     kind: type
@@ -41,7 +41,7 @@ class Spool:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it is closed below
         self._waiting: dict[type, list[LoadedItem]] = {kind: [] for kind in KINDS}
         self._counted = dict.fromkeys(KINDS, 0)
-        self._blocks: list[Block] = []
+        self._blocks: list[SpooledBlock] = []
         self._end = 0
 
     def add(self, item: LoadedItem) -> None:
@@ -59,17 +59,17 @@ class Spool:
         view = memoryview(content)
         while view:
             view = view[self._file.write(view) :]
-        self._blocks.append(Block(kind, self._end, len(content), self._counted[kind]))
+        self._blocks.append(SpooledBlock(kind, self._end, len(content), self._counted[kind]))
         self._end += len(content)
         self._counted[kind] += len(waiting)
         waiting.clear()
 
-    def blocks(self, kind: type) -> list[Block]:
+    def blocks(self, kind: type) -> list[SpooledBlock]:
         """Return the blocks of a kind, in their order; nothing is added afterwards."""
         self._write(kind)
         return [block for block in self._blocks if block.kind is kind]
 
-    def read(self, block: Block) -> list[Any]:
+    def read(self, block: SpooledBlock) -> list[Any]:
         """Return the things of a block."""
         found: list[Any] = _DECODE[block.kind].decode(os.pread(self._file.fileno(), block.size, block.at))
         return found

@@ -80,13 +80,34 @@ def refuse_filled(folder: Path) -> None:
     """Raise a Problem where a folder holds a workspace already, or is none."""
     if folder.exists() and not folder.is_dir():
         raise Problem(f"--state {folder} is a file, and a folder is wanted", remedy="name a folder: --state DIR")
-    found = sorted(path.name for path in folder.glob("*.sqlite")) if folder.exists() else []
+    if not folder.exists():
+        return
+    found = sorted(path.name for path in folder.glob("*.sqlite"))
     if found:
         raise Problem(
             f"The state folder {folder} holds a workspace already.",
             evidence=", ".join(found),
             remedy=f"give another folder, or remove this one first: harness load --forget {folder}",
         )
+    others = sorted(path.name for path in folder.iterdir() if not _may_be_there(path))
+    if others:
+        raise Problem(
+            f"The state folder {folder} holds other files.",
+            evidence=", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else ""),
+            why="a loaded workspace gets a folder of its own, which git ignores as a whole",
+            remedy="give a folder that is empty or not there",
+        )
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a file in a state folder was made by the harness."""
+    if path.name == IGNORE_FILE:
+        return path.read_text(errors="replace") == IGNORE_ALL
+    return any(path.match(pattern) for pattern in OURS)
+
+
+def _may_be_there(path: Path) -> bool:
+    return path.name == BEGUN or is_ours(path)
 
 
 @contextmanager

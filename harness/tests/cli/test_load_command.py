@@ -178,6 +178,19 @@ def test_forgetting_leaves_files_that_were_not_made_here(people: Path) -> None:
     assert (people / "people.key").read_text() == "something else"
 
 
+def test_a_folder_with_other_files_is_left_alone(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a project's folder nor one whose `.gitignore` says something else is filled or changed."""
+    (people / "mine").mkdir()
+    (people / "mine" / ".gitignore").write_text("build/\n")
+    mode = people.stat().st_mode
+    for name in (".", "mine"):
+        assert load("people.csv", "--state", name) == 2
+        assert "holds other files" in capsys.readouterr().err
+    assert people.stat().st_mode == mode
+    assert (people / "mine" / ".gitignore").read_text() == "build/\n"
+    assert sorted(path.name for path in people.iterdir()) == ["mine", "people.csv"]
+
+
 def test_a_folder_that_was_not_loaded_is_not_forgotten(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither a folder of other files nor one that is not there."""
     for name in (".", "nowhere"):

@@ -136,11 +136,13 @@ def test_values_stay_where_ten_people_share_them(tmp_path: Path) -> None:
         if number < 9:
             shared.see("plan", "secret", number)
         shared.see("tag", 5, number)
+        shared.see("contact", "info@shop.example", number)
     shared.conclude()
     maker = Pseudonymiser(KEY, shared)
     assert maker.value("plan", "pro") == "pro"
     assert maker.value("plan", "secret") != "secret"
     assert maker.value("nickname", "Annie") != "Annie"
+    assert maker.value("contact", "info@shop.example") == maker.email("info@shop.example") != "info@shop.example"
     assert maker.value("nickname", "pro") != "pro"
     assert maker.tag(LoadedTag(5, "vip")).name == "vip"
     assert maker.tag(LoadedTag(6, "vip")).name != "vip"
