@@ -12,6 +12,7 @@ from harness.rehearsal.load.loaded_items import LoadedTag
 from harness.rehearsal.load.pseudonymiser import Pseudonymiser
 from harness.rehearsal.load.shared_values import HELD, SharedValues
 from harness.sandbox.rules.person import Person, email_key
+from harness.tests.support.properties import UNHURRIED
 
 KEY = bytes(range(32))
 PARTS = st.text(alphabet="abcAB1é.-_", min_size=1, max_size=8)
@@ -35,6 +36,7 @@ def person(**traits: object) -> Person:
     return Person(person_id="64a1b2c3d4e5f60718293a4b", kind="lead", created_at=1, updated_at=1, **traits)  # type: ignore[arg-type]
 
 
+@UNHURRIED
 @given(one=ADDRESSES, other=ADDRESSES)
 def test_addresses_stay_equal_and_of_one_domain(maker: Pseudonymiser, one: str, other: str) -> None:
     """Equal, equal but for case, of one domain, of one local part without what follows a plus sign."""

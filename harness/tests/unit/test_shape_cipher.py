@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.rehearsal.load.shape_cipher import ShapeCipher
+from harness.tests.support.properties import UNHURRIED
 
 KEY = bytes(range(32))
 CIPHER = ShapeCipher(KEY, "people")
@@ -26,6 +27,7 @@ def test_no_two_texts_become_the_same(alphabet: str, size: int) -> None:
     assert len({CIPHER.text(text) for text in texts}) == len(texts)
 
 
+@UNHURRIED
 @given(NEAR, NEAR)
 def test_texts_are_equal_afterwards_exactly_if_they_were(one: str, other: str) -> None:
     """Equal as they are, and equal but for case."""
@@ -35,6 +37,7 @@ def test_texts_are_equal_afterwards_exactly_if_they_were(one: str, other: str) -
         assert (found.lower() == further.lower()) is (one.lower() == other.lower())
 
 
+@UNHURRIED
 @given(st.text(max_size=60))
 def test_a_text_keeps_its_shape(text: str) -> None:
     """Length, classes of characters, capitals and all that is neither letter nor digit stay."""
@@ -47,6 +50,7 @@ def test_a_text_keeps_its_shape(text: str) -> None:
         assert new.isascii() == old.isascii() or ord(new) // 128 == ord(old) // 128
 
 
+@UNHURRIED
 @given(st.text(alphabet=string.ascii_letters + string.digits + " .-", min_size=200, max_size=400))
 def test_a_long_text_is_drawn_anew(text: str) -> None:
     """It keeps its shape too, and one letter more or less changes all of it."""
@@ -58,6 +62,7 @@ def test_a_long_text_is_drawn_anew(text: str) -> None:
     assert letters < 40 or same < letters / 2
 
 
+@UNHURRIED
 @given(st.integers(min_value=0, max_value=10**30))
 def test_a_number_begins_with_zero_exactly_if_it_did(number: int) -> None:
     """So what was a number without leading zeros is one again."""
