@@ -18,6 +18,7 @@ LONGEST_LINE: Final = 8 * 1024 * 1024
 """Bytes that a line may have; a longer one is unreadable, and is never held in memory as a whole."""
 HEAD: Final = 64 * 1024
 GZIP: Final = b"\x1f\x8b"
+ZIP: Final = b"PK\x03\x04"
 BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -55,6 +56,11 @@ class InputFile:
 
     def _as_utf8(self, stream: BinaryIO, opened: ExitStack) -> BinaryIO:
         head = _peek(stream)
+        if head.startswith(ZIP):
+            raise Problem(
+                f"{self.name} is an Excel workbook or a zip archive, and no text",
+                remedy="save the sheet as CSV (UTF-8), or unpack the archive, and load that",
+            )
         mark, found = next(((mark, name) for mark, name in BOMS if head.startswith(mark)), (b"", None))
         encoding = self.encoding or found or "utf-8"
         if encoding == "utf-8" and b"\0" in head[:400] and not found:

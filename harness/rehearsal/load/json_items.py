@@ -53,7 +53,7 @@ class JsonItems:
         self._notes = 0
         self._named.clear()
         with self._file.open() as stream:
-            found = self._of_lines(text_lines(stream)) if self.one_a_line else JsonDocuments(stream).items()
+            found = self._of_lines(text_lines(stream)) if self.one_a_line else _sound(JsonDocuments(stream).items())
             for line, item in found:
                 if isinstance(item, BadRow):
                     yield line, item
@@ -124,6 +124,17 @@ class JsonItems:
             return False
         self._named.add(known)
         return True
+
+
+def _sound(items: Iterator[tuple[int, JsonItem]]) -> Iterator[tuple[int, JsonItem]]:
+    """Take halves of characters, which no text may hold, for a reason not to read an item."""
+    for line, item in items:
+        try:
+            msgspec.json.encode(item)
+        except UnicodeEncodeError:
+            yield line, BadRow("half of a character stands in it (a lone surrogate)")
+        else:
+            yield line, item
 
 
 def _kind_of(item: dict[str, object]) -> str | None:

@@ -127,6 +127,7 @@ class FileLoader:
             number = len(self.survey.created) + 1
         if not self._order.skip_bad_rows:
             self.survey.refuse_bad_rows()
+        self.survey.refuse_nobody()
         if self._shared is not None:
             self._shared.conclude()
 

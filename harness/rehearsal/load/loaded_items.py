@@ -15,6 +15,12 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Conversation, Note
 
+MOST_ATTRIBUTES: Final = 1_000
+"""Custom attributes that one contact may have; Intercom allows far fewer."""
+INFINITE: Final = (float("inf"), float("-inf"))
+MOST_NAMES: Final = 200
+"""How many names that are not understood are told."""
+MORE: Final = "(and others)"
 LONGEST_NAME: Final = 120
 MOST_DIGITS: Final = 7
 VALUE: Final = "(a name that looks like a value)"
@@ -110,12 +116,13 @@ def mapping_of(value: object, what: str) -> dict[str, object]:
 def attributes_of(value: object) -> dict[str, object]:
     """Return custom attributes. Raises: UnreadableValue where they are none, or nested or large beyond what is kept."""
     found = mapping_of(value, "custom_attributes")
+    if len(found) > MOST_ATTRIBUTES:
+        raise UnreadableValue(f"it has {len(found):,} custom attributes, and at most {MOST_ATTRIBUTES:,} are read")
     for one in found.values():
         kind = type(one)
         if kind is str or kind is bool or one is None:
             continue
-        reason = parsing.excess({"": one})
-        if reason:
+        if parsing.excess({"": one}) or (kind is float and one in INFINITE):
             raise UnreadableValue("a custom attribute is nested too deeply, or a number of more than 64 bits")
     return found
 
@@ -154,7 +161,9 @@ class Leftovers:
     def keeps(self, name: str) -> bool:
         """Note a name that is not understood, and return whether it is to be kept."""
         wanted = "*" in self.wanted or name in self.wanted
-        (self.kept if wanted else self.left_out).add(name if _is_name(name) else VALUE)
+        names = self.kept if wanted else self.left_out
+        if name not in names:
+            names.add(MORE if len(names) >= MOST_NAMES else name if _is_name(name) else VALUE)
         return wanted
 
 

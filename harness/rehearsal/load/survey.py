@@ -21,6 +21,8 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Note
 
+MOST_ATTRIBUTES: Final = 10_000
+"""How many custom attributes a workspace may have; Intercom allows far fewer."""
 NAMED: Final = 20
 """How many bad rows a message names."""
 TYPES: Final = {bool: "boolean", int: "integer", float: "float", str: "string"}
@@ -120,6 +122,12 @@ class Survey:
                     known[model, name] = "string"
                 continue
             known[model, name] = kind if before is None else _widened(before, kind)
+            if len(known) > MOST_ATTRIBUTES:
+                raise Problem(
+                    f"People and companies have more than {MOST_ATTRIBUTES:,} different custom attributes",
+                    why="names of attributes seem to hold values, such as an id or a date each",
+                    remedy="leave them out of the files",
+                )
 
     def _see_company(self, company: Company) -> None:
         if self._shared is None:
@@ -156,6 +164,16 @@ class Survey:
         for place, at in enumerate(sorted(range(len(created)), key=created.__getitem__), 1):
             found[at] = place
         return found
+
+    def refuse_nobody(self) -> None:
+        """Raise a Problem if no contact could be read."""
+        if not self.created:
+            told = [f"{one.name}: {one.rows:,} things and {one.bad:,} bad rows" for one in self.sources]
+            raise Problem(
+                "There is no contact in what was to be loaded.",
+                evidence="\n    ".join(told + [line for one in self.sources for line in one.named][:NAMED]),
+                remedy="name an export of users or leads, or pages of GET /contacts",
+            )
 
     def refuse_bad_rows(self) -> None:
         """Raise a Problem if rows cannot be read, with where the first of them are."""

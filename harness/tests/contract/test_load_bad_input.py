@@ -131,6 +131,7 @@ def stopped(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], *wor
     return told
 
 
+MANY = {f"a{number}": number for number in range(1_001)}
 LEAD = '"type":"contact","id":"6955b93cd5a420c6ce7756a9","role":"lead"'
 
 
@@ -156,6 +157,15 @@ LEAD = '"type":"contact","id":"6955b93cd5a420c6ce7756a9","role":"lead"'
         (f'{{{LEAD},"tags":{{"data":[{{"id":"{10**30}"}}]}}}}'.encode(), "a tag's id is no number"),
         (f'{{{LEAD},"owner_id":"Ada"}}'.encode(), "owner_id is no number"),
         (b'{"data": [{"colour": "red"}]}', "nothing that can be loaded"),
+        (b"Email,Name\n", "no contact in what was to be loaded"),
+        (b'{"type":"tag.list","tags":[{"type":"tag","id":"1","name":"vip"}]}', "no contact in what was to be loaded"),
+        (b"PK\x03\x04 whatever", "Excel workbook"),
+        (f'{{"data":[\n{{{LEAD},"name":"\\ud800"}}]}}'.encode(), "line 2: half of a character"),
+        (f'{{{LEAD},"custom_attributes":{{"a":1e999}}}}'.encode(), "line 1"),
+        (
+            f'{{{LEAD},"custom_attributes":{json.dumps(dict.fromkeys(map(str, range(1_001)), 1))}}}'.encode(),
+            "1,001 custom",
+        ),
         (b"[" * 100_000, "cut off or malformed"),
         (b'{"a":' * 3_000, "cut off"),
     ],
