@@ -46,7 +46,7 @@ bench-peers: development ## install what the benches compare with, in .harness/b
 	@for each in sandbox_peers growth gateway_cost cassette_peers pytest_peers; do \
 		echo "== $$each"; set -- $$each; name=$$1; shift; .venv/bin/python bench/$$name.py "$$@"; done
 
-docs: development ## write the pages and the picture that are made from the code
+docs: development ## write the pages and the picture that are made from the code, and build the site
 	@.venv/bin/python docs/additions.py
 	@.venv/bin/python docs/assumed.py
 	@.venv/bin/python docs/supported.py
@@ -56,6 +56,7 @@ docs: development ## write the pages and the picture that are made from the code
 	@.venv/bin/python docs/schemas.py
 	@.venv/bin/python docs/reference/recorded.py
 	@$(HARNESS) run --report .harness/report >/dev/null && cp .harness/report/run.svg docs/run.svg
+	@.venv/bin/python docs/build_site.py
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet

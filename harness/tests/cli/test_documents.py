@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +20,8 @@ from harness.config.configuration import KEYS
 from harness.config.pipeline_table import PIPELINE_KEYS
 from harness.pipeline.answer import OPERATIONS
 
+STRICT = ("-W", "--keep-going", "-n", "-q")
+"""How `docs/build_site.py` calls Sphinx."""
 LEDGER_KEYS = ("operators", "survives", "removed")
 """The keys of `mutation-ledger.toml`."""
 
@@ -27,7 +30,7 @@ PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_.]+)\}")
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = sorted(ROOT.glob("docs/guide/*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDE]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *GUIDE]
 EVERYWHERE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
@@ -177,3 +180,29 @@ def test_a_page_made_from_tables_is_what_they_say(root: Path, name: str) -> None
         check=True,
     )
     assert (root / "docs" / f"{name}.md").read_text() == done.stdout
+
+
+def test_the_site_is_built_and_can_be_searched(tmp_path: Path) -> None:
+    """Every page stands in the site, the commands and keys among them, and the search needs no server."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "build_site.py", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for page in GUIDE:
+        assert (tmp_path / "guide" / f"{page.stem}.html").exists(), page
+    assert "harness receipt check" in (tmp_path / "reference" / "commands.html").read_text()
+    index = (tmp_path / "searchindex.js").read_text()
+    assert index.startswith("Search.setIndex(")
+    assert "containment" in index
+
+
+@pytest.mark.parametrize("text", ["# A\n\n[nowhere](missing.md)\n", "# A\n\n[no heading](a.md#missing)\n"])
+def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path, text: str) -> None:
+    """A missing page or heading is a warning of Sphinx, and each warning fails."""
+    shutil.copy(ROOT / "docs" / "conf.py", tmp_path)
+    (tmp_path / "index.md").write_text("# Site\n\n```{toctree}\na\n```\n")
+    (tmp_path / "a.md").write_text(text)
+    command = [sys.executable, "-m", "sphinx", *STRICT, "-b", "html", str(tmp_path), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "missing" in done.stderr
