@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from harness.core.errors import Problem
 from harness.core.tokens import is_sandbox_token
@@ -40,6 +41,15 @@ CREDENTIAL_NAME = re.compile(
     r"token|secret|passw(or)?d|api_?key|access_?key|private_?key|credential|_pwd$|(^|_)auth$|^at$", re.IGNORECASE
 )
 """How the names of variables that hold credentials look; `AT` is what Intercom's own guide calls its token."""
+CREDENTIAL_ENDING = re.compile(
+    r"(^|_)(sk|pat|keys?|dsn|pass|pass(phrase|code)|auth|jwt|psk|salt|sig|signature|bearer|cookie|session|otp|webhook(_url)?)$",
+    re.IGNORECASE,
+)
+"""How further names end that may hold one; a value of plain words under such a name is none."""
+_WORDS = re.compile(r"[~/.]?[A-Za-z]{1,20}(?:[_./ -][A-Za-z]{1,20})*/?")
+_LONGEST_WORDS = 40
+_URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/@\s:]*)(?::([^/@\s]+))?@")
+"""A URL with credentials in it, under whatever name."""
 SHORTEST_SECRET = 8
 _APP_ID_FORM = re.compile(r"[a-z0-9]{6,20}")
 _TOKEN_FORM = re.compile(r"[A-Za-z0-9_=.:+/-]{20,}")
@@ -107,11 +117,14 @@ class Settings:
     def secrets(self) -> tuple[Secret, ...]:
         """Values that must never be written: of at least 8 characters, under a name that looks like a credential's.
 
+        Passwords in URLs count under any name.
+
         The sandbox's own tokens are none: they open nothing.
         """
         pairs = [*self.environment.items(), *self.dotenv.items()]
-        found = {value for name, value in pairs if CREDENTIAL_NAME.search(name) and len(value) >= SHORTEST_SECRET}
-        return tuple(Secret(value) for value in sorted(found) if not is_sandbox_token(value))
+        found = {secret for name, value in pairs for secret in _secrets_in(name, value)}
+        wanted = sorted(value for value in found if len(value) >= SHORTEST_SECRET)
+        return tuple(Secret(value) for value in wanted if not is_sandbox_token(value))
 
     @property
     def state_folder(self) -> Path:
@@ -193,6 +206,18 @@ class Settings:
             if name not in KEYS and (close := difflib.get_close_matches(name, KEYS, n=1, cutoff=0.75))
         ]
         return "; ".join([source, *likely])
+
+
+def _secrets_in(name: str, value: str) -> Iterable[str]:
+    """Yield what is secret of a variable: its value, and a password that stands in a URL."""
+    words = len(value) < _LONGEST_WORDS and _WORDS.fullmatch(value)
+    if CREDENTIAL_NAME.search(name) or (CREDENTIAL_ENDING.search(name) and not words):
+        yield value
+    if (found := _URL_PASSWORD.match(value)) is not None:
+        user, password = found.groups()
+        # In a Sentry DSN the key stands where others have the user's name.
+        secret = password or (user if name.upper().endswith("DSN") else "")
+        yield from (secret, unquote(secret))
 
 
 def _wrong_values(token: str, app_id: str, region: str, live: frozenset[str]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Cassette
 from harness.cassette.recording.storage import check_namesake, load, replace_file
 from harness.cassette.redaction.leak_scan import refuse_leaks
-from harness.cassette.redaction.redactor import RULES_VERSION, Redactor, redact
+from harness.cassette.redaction.redactor import Redactor, redact
 
 Show: TypeAlias = Callable[[Path, Cassette], None]
 """Something that looks at a new cassette before it is written."""
@@ -24,7 +24,7 @@ def write(path: Path, cassette: Cassette, redactor: Redactor, show: Show | None 
     header = replace(
         cassette.header,
         format=cassette_format.FORMAT,
-        redaction=RULES_VERSION,
+        redaction=redactor.rules_version,
         names="pseudonyms" if redactor.strangers else "kept",
     )
     text = cassette_format.encode(Cassette(header, redacted))

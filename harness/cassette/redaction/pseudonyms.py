@@ -21,6 +21,8 @@ EMAIL = re.compile(r"[^\s\"'<>@,;:()\[\]{}\\/?&=|]{1,64}(?:@|%40)((?:[\w-]+\.)+(
 PHONE = re.compile(r"(?<![\w+])\+\d(?:[ ().-]{0,2}\d){7,14}(?!\w)")
 _FICTIONAL = re.compile(r"1[2-9]\d{2}55501\d{2}")
 _PSEUDONYM = re.compile(r"Person [0-9a-f]{8}")
+_COMPANY = re.compile(r"Company [0-9a-f]{8}")
+_ADDRESS = re.compile(r"Address [0-9a-f]{8}")
 
 
 def is_reserved_email(address: str) -> bool:
@@ -80,6 +82,31 @@ def ip_for(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 def name_for(name: str) -> str:
     """The name to write instead."""
     return f"Person {_mark(name)}"
+
+
+def company_for(name: str) -> str:
+    """The name of a company to write instead."""
+    return f"Company {_mark(name)}"
+
+
+def company_is_pseudonym(name: str) -> bool:
+    """Whether a company's name is one of ours."""
+    return bool(_COMPANY.fullmatch(name))
+
+
+def address_for(address: str) -> str:
+    """The postal address, or the part of one, to write instead."""
+    return f"Address {_mark(address)}"
+
+
+def address_is_pseudonym(address: str) -> bool:
+    """Whether a postal address is one of ours."""
+    return bool(_ADDRESS.fullmatch(address))
+
+
+def account_for(number: str) -> str:
+    """The bank account to write instead: of no country, with a check sum that is never right."""
+    return f"XX00{_mark(number).upper()}"
 
 
 def _mark(value: str) -> str:

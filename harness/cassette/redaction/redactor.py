@@ -21,12 +21,23 @@ import msgspec
 from harness.cassette.format.document import Header, Interaction
 from harness.cassette.format.plain_body import plain, plain_request, with_intercom_host
 from harness.cassette.redaction import pseudonyms
+from harness.cassette.redaction.named_parties import (
+    NAME_KEYS,
+    PERSON_KEYS,
+    is_company,
+    is_person,
+    renamed,
+    replacements,
+)
+from harness.cassette.redaction.personal_texts import ADDRESS_KEYS, COMPANY_KEYS, without_personal_texts
 from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
 from harness.core.http import BrokenResponse, Outcome, Request, Response
 from harness.core.json_values import Json, JsonObject
 
 RULES_VERSION = 1
-"""Raised with every change of the rules: cassettes made under others are stale."""
+"""Raised with every change of the rules for all recordings: cassettes made under others are stale."""
+RULES_FOR_STRANGERS = 2
+"""The same for recordings in which strangers may turn up, which have further rules."""
 
 REQUEST_HEADERS = frozenset({"intercom-version", "content-type"})
 RESPONSE_HEADERS = frozenset({"intercom-version", "content-type", "link", "location", "retry-after"})
@@ -57,9 +68,6 @@ SECRET_KEYS = frozenset(
 )
 """Keys of JSON, forms and queries whose value is covered whatever it is; case, `-` and `_` do not count."""
 
-PERSON_TYPES = frozenset({"contact", "user", "lead", "visitor", "admin", "teammate", "author"})
-PERSON_KEYS = frozenset({"contact", "user", "lead", "visitor", "admin", "author", "from"})
-NAME_KEYS = frozenset({"name", "first_name", "last_name"})
 PHONE_KEYS = frozenset({"phone", "formatted_phone", "phone_number", "mobile"})
 FORM = "application/x-www-form-urlencoded"
 _AVATARS = "https://static.intercomassets.com/"
@@ -78,6 +86,11 @@ class Redactor:
     people: the header's people, opaque: every text in them is known and stays. secrets: values that are never written.
     strangers: whether people may turn up whom nobody here made (a TEST app).
     """
+
+    @property
+    def rules_version(self) -> int:
+        """The version of the rules that this one cleans by."""
+        return RULES_FOR_STRANGERS if self.strangers else RULES_VERSION
 
     def __init__(
         self, *, people: Iterable[Mapping[str, Json]] = (), secrets: Iterable[str] = (), strangers: bool = False
@@ -180,6 +193,8 @@ class Redactor:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._opaque(body)
         clean = self._tree(tree, person)
+        if self.strangers and (rename := replacements(tree, person, self.knows)) is not None:
+            clean = renamed(clean, rename)
         return body if clean is tree else msgspec.json.encode(clean)
 
     def _opaque(self, body: bytes) -> bytes:
@@ -200,8 +215,10 @@ class Redactor:
         return value
 
     def _object(self, value: JsonObject, person: bool) -> JsonObject:
-        person = person or value.get("type") in PERSON_TYPES or "email" in value
+        person, company = is_person(value, person), self.strangers and is_company(value)
         clean = {self.text(key): self._value(key, item, person) for key, item in value.items()}
+        if company and isinstance(name := value.get("name"), str):
+            clean["name"] = self._company(name)
         unchanged = len(clean) == len(value) and all(key in clean and clean[key] is item for key, item in value.items())
         return value if unchanged else clean
 
@@ -214,9 +231,22 @@ class Redactor:
             return self._phone(value) if value else value
         if (address := pseudonyms.address_of(value)) and "version" not in key:
             return pseudonyms.ip_for(address)
-        if self.strangers and person:
-            value = self._personal(key, value)
-        return self.text(value)
+        if self.strangers:
+            value = self._personal(key, value) if person else value
+            value = self._placed(key, value)
+        return self.text(value, personal="version" not in key)
+
+    def _placed(self, key: str, value: str) -> str:
+        """A text whose key says that it is an address or names a company."""
+        if not value or self.knows(value):
+            return value
+        if key in ADDRESS_KEYS and not (pseudonyms.address_is_pseudonym(value) or "@" in value or "://" in value):
+            return pseudonyms.address_for(value)
+        return self._company(value) if key in COMPANY_KEYS else value
+
+    def _company(self, name: str) -> str:
+        kept = not name or self.knows(name) or pseudonyms.company_is_pseudonym(name)
+        return name if kept else pseudonyms.company_for(name)
 
     def _personal(self, key: str, value: str) -> str:
         if key in NAME_KEYS and value and not self.knows(value) and not pseudonyms.name_is_pseudonym(value):
@@ -225,13 +255,18 @@ class Redactor:
             return _AVATARS + "redacted.png"
         return value
 
-    def text(self, text: str) -> str:
-        """A text without known secrets, and with pseudonyms for the e-mail addresses and numbers of strangers."""
+    def text(self, text: str, *, personal: bool = True) -> str:
+        """A text without known secrets, and with pseudonyms for the e-mail addresses and numbers of strangers.
+
+        personal: whether the text may hold what tells of a person at all; a version may look like an IP address.
+        """
         clean = self.secrets.cover(text) if self.secrets else text
         if "@" in clean or "%40" in clean:
             clean = pseudonyms.EMAIL.sub(self._email, clean)
         if "+" in clean:
             clean = pseudonyms.PHONE.sub(lambda match: self._phone(match[0]), clean)
+        if self.strangers and personal:
+            clean = without_personal_texts(clean, self.knows)
         return text if clean == text else clean
 
     def _email(self, match: re.Match[str]) -> str:

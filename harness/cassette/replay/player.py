@@ -21,7 +21,7 @@ from harness.cassette.format.document import Cassette, Interaction
 from harness.cassette.format.json_diff import JsonDifference
 from harness.cassette.format.match_keys import MatchKey, key_of
 from harness.cassette.format.plain_body import INTERCOM_URL
-from harness.cassette.redaction.redactor import RULES_VERSION, Redactor
+from harness.cassette.redaction.redactor import Redactor
 from harness.cassette.replay import mismatch
 from harness.cassette.replay.expected import Expected
 from harness.cassette.replay.mismatch import Candidate, Mismatch, ReplayFailed
@@ -141,7 +141,7 @@ class Player:
 
     def _nearest(self, request: Request, step: Step, recorded: list[tuple[Interaction, bool]]) -> Mismatch:
         near = mismatch.candidates(request, recorded)
-        if self.cassette.header.redaction not in (0, RULES_VERSION):
+        if self.cassette.header.redaction not in (0, self._redactor.rules_version):
             return Mismatch("rules changed", request, step, request.caller, near)
         if not near or all(played for _, played in recorded):
             return Mismatch("nothing recorded", request, step, request.caller, near)

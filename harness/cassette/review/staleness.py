@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Header, source_digest
-from harness.cassette.redaction.redactor import RULES_VERSION
+from harness.cassette.redaction.redactor import RULES_FOR_STRANGERS, RULES_VERSION
 from harness.config.stock import module_of
 from harness.core.timestamps import from_iso
 
@@ -50,8 +50,9 @@ def stale(header: Header, today: StaleCheck, *, version_is_pinned: bool = False)
     found: list[Stale] = []
     if header.format != cassette_format.FORMAT:
         found.append(Stale("harness format", f"written in format {header.format}, now {cassette_format.FORMAT}"))
-    if header.redaction != RULES_VERSION:
-        found.append(Stale("redaction rules", f"cleaned by rules {header.redaction}, now {RULES_VERSION}"))
+    rules = RULES_FOR_STRANGERS if header.names == "pseudonyms" else RULES_VERSION
+    if header.redaction != rules:
+        found.append(Stale("redaction rules", f"cleaned by rules {header.redaction}, now {rules}"))
     if today.newest_version and not version_is_pinned and header.intercom_version not in ("", today.newest_version):
         found.append(Stale("API version", f"recorded with {header.intercom_version}, now {today.newest_version}"))
     source = today.source_of(header.scenario)

@@ -12,7 +12,7 @@ from typing import Any
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Cassette, Header
 from harness.cassette.recording.storage import parse
-from harness.cassette.redaction.redactor import RULES_VERSION, Redactor, redact
+from harness.cassette.redaction.redactor import Redactor, redact
 from harness.cassette.vcr.plain_yaml import from_vcr, vcr_dictionary
 
 
@@ -25,5 +25,7 @@ def serialize(dictionary: Mapping[str, Any]) -> str:
     """The text of one of our cassettes for vcrpy's dictionary, redacted, with a digest."""
     redactor = Redactor(strangers=True)
     rows = tuple(redact(from_vcr(row), redactor).interaction for row in dictionary["interactions"])
-    header = Header(scenario="", pipeline="", recorded_from="test-app", redaction=RULES_VERSION, names="pseudonyms")
+    header = Header(
+        scenario="", pipeline="", recorded_from="test-app", redaction=redactor.rules_version, names="pseudonyms"
+    )
     return cassette_format.encode(Cassette(header, rows)).decode()

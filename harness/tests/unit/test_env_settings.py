@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from pathlib import Path
 
@@ -172,6 +173,40 @@ def test_secrets_are_found_by_name_and_hide_themselves(tmp_path: Path) -> None:
     for text in (repr(settings), str(settings), repr(settings.secrets), f"{settings.secrets[0]}"):
         assert token not in text
         assert key not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "STRIPE_SK",
+        "GITHUB_PAT",
+        "SIGNING_KEY",
+        "SENTRY_DSN",
+        "SERVICE_KEYS",
+        "DB_PASS",
+        "MAIL_AUTH",
+        "WEBHOOK_SIG",
+        "key",
+    ],
+)
+def test_more_names_are_credentials_where_their_values_look_like_one(tmp_path: Path, name: str) -> None:
+    """Under `*_SK`, `*_PAT`, `*_KEY`, `*_DSN` and their like; plain words there (`SORT_KEY=created_at`) are none."""
+    value = secrets.token_urlsafe(12) + "7"
+    assert [one.reveal() for one in load(tmp_path, {name: value}).secrets] == [value]
+    for words in ("created_at", "/home/app/keys/id_rsa.pem", "primary"):
+        assert load(tmp_path, {name: words}).secrets == ()
+
+
+def test_passwords_in_urls_are_secrets_under_any_name(tmp_path: Path) -> None:
+    """A database's address holds one, percent-encoded or not; a Sentry DSN holds its key before the @."""
+    password, key = f"p-{secrets.token_hex(8)}", secrets.token_hex(16)
+    environment = {
+        "DATABASE_URL": f"postgresql://app:{password}%21@db.test:5432/app",
+        "SENTRY_DSN": f"https://{key}@o1.ingest.test/42",
+        "HOMEPAGE": "https://someone@shop.test/",
+    }
+    found = {one.reveal() for one in load(tmp_path, environment).secrets}
+    assert found == {f"{password}%21", f"{password}!", key, environment["SENTRY_DSN"]}
 
 
 def test_an_app_shows_its_id_and_not_its_token(tmp_path: Path) -> None:
