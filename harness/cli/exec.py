@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from harness import config
 from harness.cli import command_backend, shared_options
 from harness.cli.configured import configured
+from harness.cli.notes import note
 from harness.cli.shared_options import GatewayOptions
 from harness.config import Configuration
 from harness.containment.addresses import declared_address
@@ -54,7 +56,7 @@ def command(options: GatewayOptions, containment: str | None, names: tuple[str, 
     )
     with open_backend_session(wanted) as session:
         for line in command_backend.announcements(session):
-            _note(line)
+            note(line)
         own = [found.value(config.ACCESS_TOKEN)] if session.test_app is not None else ()
         gateway = command_backend.service_config(options)
         with command_session.command_session(session, gateway, inherited, own) as opened:
@@ -63,7 +65,7 @@ def command(options: GatewayOptions, containment: str | None, names: tuple[str, 
         problem = command_backend.conclude(session, passed=verdict == 0)
     against = [*([str(problem)] if problem is not None else []), *command_backend.leftovers(session)]
     for line in against:
-        _note(line)
+        note(line)
     return 1 if verdict == 0 and against else verdict
 
 
@@ -77,33 +79,34 @@ def _run(
 ) -> tuple[int, Sequence[Attempt]]:
     """Run the command, enclosed, and return its exit status and its attempts to get out."""
     for name in production_credentials(inherited, names):
-        _note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
+        note(f"{name} looks like a real credential and was taken out; --env {name} puts the token there")
     allowed = [declared_address(text) for text in configuration.allow]
     with command_session.enclosed(opened.service.server, allowed, configuration.wish) as made:
         environment = {**command_environment(inherited, opened.way, names), **command_backend.variables(session)}
         status = run_in_foreground(words, environment, made.prefix(Path.cwd()))
         attempts = made.attempts()
-    _note(f"containment: {made.level} ({made.told})")
+    note(f"containment: {made.level} ({made.told})")
     return status, attempts
 
 
 def _conclude(session: CommandSession, status: int, strict: bool, attempts: Sequence[Attempt]) -> int:
     log = session.service.gateway.log
+    say = partial(note, credentials=log.credentials)
     for line in summary(log.since(), log.count):
-        _note(line)
+        say(line)
     foreign = sorted(session.tokens.seen)
     if foreign:
         done = "refused" if strict else "replaced"
-        _note(f"the command brought a token of its own, which was {done} and is not shown here: {', '.join(foreign)}")
+        say(f"the command brought a token of its own, which was {done} and is not shown here: {', '.join(foreign)}")
     for attempt in dict.fromkeys(map(str, attempts)):
-        _note(f"the command tried to get out: {attempt}")
+        say(f"the command tried to get out: {attempt}")
     if log.refused:
-        _note(f"{len(log.refused)} refused: {log.refused[0].outcome.refused}")
+        say(f"{log.refusals} refused: {log.refused[0].outcome.refused}")
     if not log.count:
-        _note("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
-        _note("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
+        say("the command asked Intercom nothing: no request reached the gateway (another host, or a client that")
+        say("honours neither INTERCOM_BASE_URL nor HTTPS_PROXY?)")
     for fault in session.service.faults.unfired:
-        _note(f"the fault {fault} of {fault.operation} was armed and never fired")
+        say(f"the fault {fault} of {fault.operation} was armed and never fired")
     unsound = attempts or log.refused or not log.count or session.service.faults.unfired or (strict and foreign)
     return 1 if status == 0 and unsound else status
 
@@ -121,7 +124,3 @@ def _line(exchange: Exchange) -> str:
     path = request.target.partition("?")[0]
     mark = " (refused)" if outcome.refused else f" (fault: {outcome.fault})" if outcome.fault else ""
     return f"  {request.method} {path} → {answer}{mark}"
-
-
-def _note(line: str) -> None:
-    click.echo(f"harness: {line}", err=True)

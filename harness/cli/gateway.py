@@ -8,6 +8,7 @@ import click
 
 from harness import config
 from harness.cli import command_backend, shared_options
+from harness.cli.notes import note
 from harness.cli.serving import serve
 from harness.cli.shared_options import GatewayOptions
 from harness.core.errors import Problem
@@ -45,19 +46,15 @@ def command(options: GatewayOptions, host: str, port: int, ca_file: Path | None)
     )
     with open_backend_session(wanted) as session:
         for line in command_backend.announcements(session):
-            _note(line)
+            note(line)
         if session.test_app is not None:
-            _note(f"{command_backend.TOKEN}={session.token}: the only token that is taken here, until this ends")
+            note(f"{command_backend.TOKEN}={session.token}: the only token that is taken here, until this ends")
         opened = gateway_service(session, command_backend.service_config(options, host, port))
         serve(opened.server, ca_file)
         for fault in opened.faults.unfired:
-            _note(f"the fault {fault} of {fault.operation} was armed and never fired")
+            note(f"the fault {fault} of {fault.operation} was armed and never fired")
         problem = command_backend.conclude(session, passed=True)
     against = [*([str(problem)] if problem is not None else []), *command_backend.leftovers(session)]
     for line in against:
-        _note(line)
+        note(line)
     return 1 if against else 0
-
-
-def _note(line: str) -> None:
-    click.echo(f"harness: {line}", err=True)

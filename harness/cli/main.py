@@ -80,17 +80,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = group.main(words, prog_name="harness", standalone_mode=False, obj=OWN_PROCESS if argv is None else None)
     except click.ClickException as error:
+        _cover(error)
         error.show()
         return _could_not_run(words, Problem(error.format_message()))
     except Problem as problem:
-        click.echo(f"harness: {problem}", err=True)
+        _say(problem)
         return _could_not_run(words, problem)
     except BrokenPipeError:
         raise
     except OSError as error:
         evidence = error.strerror or str(error)
         unusable = Problem(f"{error.filename or 'a file'} cannot be read or written", evidence=evidence)
-        click.echo(f"harness: {unusable}", err=True)
+        _say(unusable)
         return _could_not_run(words, unusable)
     except (click.Abort, KeyboardInterrupt):
         click.echo("harness: interrupted", err=True)
@@ -98,11 +99,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _cover(error: click.ClickException) -> None:
+    from harness.cli.notes import covered
+
+    setattr(error, "message", covered(error.message))  # noqa: B010  # click calls it final, and shows it itself
+
+
+def _say(problem: Problem) -> None:
+    from harness.cli.notes import note  # the help page needs no redaction
+
+    note(str(problem))
+
+
 def _could_not_run(words: Sequence[str], problem: Problem) -> int:
     if _reads_json(words):
         import json  # the help page needs no JSON
 
-        click.echo(json.dumps({"exit_code": COULD_NOT_RUN, "problem": problem.as_data()}, indent=1))
+        from harness.cli.notes import covered
+
+        said = {name: covered(text) for name, text in problem.as_data().items()}
+        click.echo(json.dumps({"exit_code": COULD_NOT_RUN, "problem": said}, indent=1))
     return COULD_NOT_RUN
 
 

@@ -11,6 +11,7 @@ from harness.cassette.redaction.redactor import Redactor
 from harness.cli.run_rows import command_line, evidence_of, scenario_row
 from harness.report.exchange_rows import RowEvidence
 from harness.report.result import ScenarioRow
+from harness.report.secret_cleaning import SecretCleaner
 from harness.runner.case import ScenarioResult
 from harness.runner.session_config import RunOptions
 
@@ -29,9 +30,10 @@ class PlayedScenario:
 
 
 def played_scenario(
-    result: ScenarioResult, report: pytest.TestReport, options: RunOptions, redactor: Redactor | None = None
+    result: ScenarioResult, report: pytest.TestReport, options: RunOptions, redactor: Redactor, *, evidence: bool
 ) -> PlayedScenario:
-    """Return what came of a scenario. With a redactor its evidence is made at once."""
+    """Return what came of a scenario, redacted. evidence: whether what stands behind it is wanted at once."""
     row = replace(scenario_row(result, report), again=command_line(result.case, options))
-    evidence = evidence_of(result, options, redactor) if redactor else None
-    return PlayedScenario(row, result.case.path, result.seconds, tuple(result.not_modelled), evidence)
+    row = SecretCleaner(redactor).clean(row)
+    behind = evidence_of(result, options, redactor) if evidence else None
+    return PlayedScenario(row, result.case.path, result.seconds, tuple(result.not_modelled), behind)

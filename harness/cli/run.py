@@ -166,7 +166,7 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes:
         files = digests(reporter.scenario_files, options.root)
         write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
     if selection.shard is None:
-        write_outputs(result, outputs, console, reporter.evidence)
+        write_outputs(result, outputs, console, reporter.evidence, run.redactor())
     else:
         write_outputs(result, replace(outputs, report=None), console, reporter.evidence)
         _write_shard(result, reporter, selection, outputs.report, console)

@@ -45,8 +45,13 @@ class Outputs:
     report: Path | None = None
 
 
-def write_outputs(result: RunRow, outputs: Outputs, console: Console, evidence: Evidence) -> None:
-    """Write JSON and report where they were asked for."""
+def write_outputs(
+    result: RunRow, outputs: Outputs, console: Console, evidence: Evidence, redactor: Redactor | None = None
+) -> None:
+    """Write JSON and report where they were asked for.
+
+    redactor: the run's own; without it the secrets of the settings alone are known.
+    """
     if outputs.json_to is not None:
         text = json.dumps(result.as_data(), indent=1) + "\n"
         if outputs.json_to == TO_STDOUT:
@@ -54,14 +59,14 @@ def write_outputs(result: RunRow, outputs: Outputs, console: Console, evidence: 
         else:
             Path(outputs.json_to).write_text(text, encoding="utf-8")
     if outputs.report is not None:
-        written = _write_report(outputs.report, result, svg_of(console, "harness run"), evidence)
+        written = _write_report(outputs.report, result, svg_of(console, "harness run"), evidence, redactor)
         console.print(f"report: {written}", highlight=False, soft_wrap=True)
 
 
-def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence) -> Path:
+def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence, redactor: Redactor | None) -> Path:
     found = config.load()
     known = [secret.reveal() for secret in found.secrets]
-    cleaner = SecretCleaner(Redactor(secrets=known, strangers=result.against == "test-app"))
+    cleaner = SecretCleaner(redactor or Redactor(secrets=known, strangers=result.against == "test-app"))
     written = write_report(folder, result, evidence(cleaner.redactor), picture, cleaner, __version__)
     if found.step_summary is not None:
         with found.step_summary.open("a", encoding="utf-8") as summary:

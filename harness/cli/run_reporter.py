@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -21,12 +21,15 @@ from harness.pytest_plugin.plugin import REMAINS, RESULT
 from harness.report.exchange_rows import RowEvidence
 from harness.report.gaps import gap_notes, gap_problems
 from harness.report.result import Ending, RunRow, ScenarioRow
+from harness.report.secret_cleaning import SecretCleaner
 from harness.report.shard_file import ShardScenario
 from harness.report.terminal import TerminalReport
 from harness.runner.case import Case, ScenarioResult
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
 from harness.runner.unused import UnusedDeclarations
+
+Cleaned = TypeVar("Cleaned")
 
 
 def left_behind(entries: Sequence[str]) -> Sequence[str]:
@@ -74,15 +77,16 @@ class RunReporter:
             problems += (self.remains.of_a_failure() if self._failed else self.remains).problems()
             problems += self._gaps_in_the_way
         name, against = self._run.pipeline.name, self._run.options.against
+        notes = (*(self._workers.notes if self._workers else self._run.pipeline.notes), *gap_notes(self._lacking))
         return RunRow(
             name,
             against,
             self.versions,
             seconds,
             tuple(self._ended[node] for node in self._in_order),
-            tuple(problems),
+            self._cleaned(tuple(problems)),
             self._workers.level if self._workers and self._workers.level else self._run.pipeline.containment.level,
-            (*(self._workers.notes if self._workers else self._run.pipeline.notes), *gap_notes(self._lacking)),
+            self._cleaned(notes),
             shard=str(self.cut.chosen) if self.cut else "",
         )
 
@@ -240,14 +244,20 @@ class RunReporter:
         self._problems.append(f"stopped: {self._run.test_app.stopped} {left} scenarios after this one did not run.")
 
     def _add(self, node: str, row: ScenarioRow) -> None:
-        self._ended[node] = row
+        self._ended[node] = row = self._cleaned(row)
         if self._survivor is not None:
             self._survivor.row(row)
         self._terminal.scenario(row)
 
+    def _cleaned(self, value: Cleaned) -> Cleaned:
+        """Return what is shown or written, without secrets and people."""
+        return SecretCleaner(self._run.redactor()).clean(value)
+
     def _row(self, report: pytest.TestReport) -> ScenarioRow:
         if (result := self._results.get(report.nodeid)) is not None:
-            self._played[report.nodeid] = played_scenario(result, report, self._run.options)
+            self._played[report.nodeid] = played_scenario(
+                result, report, self._run.options, self._run.redactor(), evidence=False
+            )
         if (played := self._played.get(report.nodeid)) is None:
             module, case, title = getattr(
                 report, "harness_case", (report.nodeid.partition("::")[0], report.nodeid, report.nodeid)

@@ -15,7 +15,6 @@ from typing import Any, Final
 import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 
-from harness.cassette.redaction.redactor import Redactor
 from harness.cli.played_scenario import played_scenario
 from harness.cli.stale import StaleOnly
 from harness.cli.worker_order import (
@@ -26,7 +25,6 @@ from harness.cli.worker_order import (
     order_by_duration,
     write_collection,
 )
-from harness.config import load
 from harness.containment.enclosed_interpreter import entered
 from harness.core.errors import Problem
 from harness.pytest_plugin.plugin import RESULT, RUN, SESSION
@@ -42,7 +40,6 @@ class WorkerPlugin:
 
     order: WorkerOrder
     run: Run
-    redactor: Redactor | None
     said: list[str] = field(default_factory=list)
     played: int = 0
 
@@ -59,7 +56,8 @@ class WorkerPlugin:
         """Send along what the scenario came to."""
         report = yield
         if report.when == "call" and RESULT in item.stash:
-            played = played_scenario(item.stash[RESULT], report, self.run.options, self.redactor)
+            redactor, evidence = self.run.redactor(), self.order.evidence
+            played = played_scenario(item.stash[RESULT], report, self.run.options, redactor, evidence=evidence)
             report.harness_played = pickle.dumps(played)
             report.harness_said, self.said[:] = list(self.said), []
             self.played += 1
@@ -115,8 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[SESSION] = order.project
     run.pipeline.watch.standard_error = config.stash.get(fault_handler_stderr_fd_key, 2)
-    secrets = [secret.reveal() for secret in load(options.root).secrets] if order.evidence else []
-    config.pluginmanager.register(WorkerPlugin(order, run, Redactor(secrets=secrets) if order.evidence else None, said))
+    config.pluginmanager.register(WorkerPlugin(order, run, said))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -146,6 +146,8 @@ class Gateway:
     def handle(self, request: Request) -> Outcome:
         """Answer one request with the open session, and log it."""
         session = self._session
+        if (brought := request.headers.get("authorization")) is not None:
+            self.log.learn(brought)
         if session is None:
             outcome = refuse(request, "no scenario is open", "A request arrived while no scenario was running.")
             self._note(request, outcome, None)

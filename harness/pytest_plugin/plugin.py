@@ -274,6 +274,10 @@ def pytest_runtest_makereport(
 
         if isinstance(call.excinfo.value, Problem | NotProved):
             report.longrepr = str(call.excinfo.value)
+    if RUN in item.config.stash:
+        from harness.pytest_plugin.clean_reports import clean_report
+
+        clean_report(item, report, item.config.stash[RUN])
     return report
 
 

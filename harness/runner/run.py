@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness import __version__
-from harness.cassette import NetworkGuard
+from harness.cassette import NetworkGuard, Redactor
 from harness.client import NEWEST_VERSION
 from harness.config import load as settings_in
 from harness.core.clock import ManualClock
@@ -79,6 +79,18 @@ class Run:
             pipeline=self.pipeline.name,
             intercom_version=self.wanted_version(case),
         )
+
+    def redactor(self) -> Redactor:
+        """Return what cleans everything that this run shows or writes.
+
+        It knows the secrets of the settings, and the credentials that requests have brought so far.
+        """
+        found = Redactor(
+            secrets=[secret.reveal() for secret in self._settings.secrets], strangers=self.options.against == "test-app"
+        )
+        for authorization in self.gateway.log.credentials:
+            found.learn_credentials(authorization)
+        return found
 
     def unused(self, cases: Sequence[Case], *, whole: bool) -> UnusedDeclarations:
         """Return the declarations that these cases had no use for; `whole` where they are all cases."""

@@ -201,7 +201,17 @@ def service(
         )
     gateway.open(session)
     told = clock if isinstance(clock, FollowingClock) else None
-    control = ControlPlane(gateway, backend.controls, told, faults, page, pages_may_change, webhooks, waits=waits)
+    control = ControlPlane(
+        gateway,
+        backend.controls,
+        told,
+        faults,
+        page,
+        pages_may_change,
+        webhooks,
+        waits=waits,
+        secrets=_settings_secrets,
+    )
     server = Server(gateway, control=control, host=host, port=port, allowed=allowed, authority=authority, watch=watch)
     return gateway, server
 
@@ -250,3 +260,9 @@ def prefer_version(backend: OpenBackend, workspace: str, intercom_version: str |
         backend.controls.workspace(workspace).update_settings({"intercom_version": intercom_version})
     except ValueError as error:
         raise Problem(f"the sandbox has no version {intercom_version}", evidence=str(error)) from error
+
+
+def _settings_secrets() -> Sequence[str]:
+    from harness import config
+
+    return [secret.reveal() for secret in config.load().secrets]

@@ -30,6 +30,7 @@ from harness.cassette.redaction.named_parties import (
     replacements,
 )
 from harness.cassette.redaction.personal_texts import ADDRESS_KEYS, COMPANY_KEYS, without_personal_texts
+from harness.cassette.redaction.secret_keys import is_secret_key
 from harness.cassette.redaction.secret_matcher import COVER, SecretMatcher
 from harness.core.http import BrokenResponse, Outcome, Request, Response
 from harness.core.json_values import Json, JsonObject
@@ -43,30 +44,6 @@ REQUEST_HEADERS = frozenset({"intercom-version", "content-type"})
 RESPONSE_HEADERS = frozenset({"intercom-version", "content-type", "link", "location", "retry-after"})
 LIMIT_HEADERS = frozenset({"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"})
 """Volatile, and only of interest where they tell a client to wait: on a 429."""
-
-SECRET_KEYS = frozenset(
-    [
-        "token",
-        "accesstoken",
-        "refreshtoken",
-        "sessiontoken",
-        "apikey",
-        "secret",
-        "clientsecret",
-        "privatekey",
-        "password",
-        "passwd",
-        "authorization",
-        "cookie",
-        "userhash",
-        "userjwt",
-        "intercomuserjwt",
-        "intercomuserhash",
-        "identityverificationsecret",
-        "anonymoussession",
-    ]
-)
-"""Keys of JSON, forms and queries whose value is covered whatever it is; case, `-` and `_` do not count."""
 
 PHONE_KEYS = frozenset({"phone", "formatted_phone", "phone_number", "mobile"})
 FORM = "application/x-www-form-urlencoded"
@@ -124,7 +101,11 @@ class Redactor:
 
     def learn(self, request: Request) -> None:
         """Learn the credentials that a request carries."""
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        self.learn_credentials(request.headers.get("authorization", ""))
+
+    def learn_credentials(self, authorization: str) -> None:
+        """Learn what stands in an `Authorization` header."""
+        scheme, _, value = authorization.partition(" ")
         value = value.strip()
         self.secrets.add(value)
         if scheme.lower() == "basic":
@@ -178,7 +159,7 @@ class Redactor:
 
     def _form_value(self, name: str, value: str) -> str:
         """A value of a form; the Messenger's `user_data` is JSON, and may hold what proves an identity."""
-        if value.startswith("{") and not _is_secret_key(name):
+        if value.startswith("{") and not is_secret_key(name):
             return self.body(value.encode(), "", name == "user_data").decode()
         return str(self._value(name, value, False))
 
@@ -223,7 +204,7 @@ class Redactor:
         return value if unchanged else clean
 
     def _value(self, key: str, value: Json, person: bool) -> Json:
-        if _is_secret_key(key) and value not in (None, "", [], {}):
+        if is_secret_key(key) and value not in (None, "", [], {}):
             return value if value == COVER else COVER
         if not isinstance(value, str):
             return self._tree(value, key in PERSON_KEYS)
@@ -292,10 +273,6 @@ def redact(interaction: Interaction, redactor: Redactor) -> RedactedInteraction:
 
 def _same(one: Json, other: Json) -> bool:
     return one is other
-
-
-def _is_secret_key(key: str) -> bool:
-    return key.lower().replace("_", "").replace("-", "") in SECRET_KEYS
 
 
 def _names_a_person(request: Request) -> bool:

@@ -6,7 +6,7 @@ bearer token names the workspace, as it does for Intercom's own paths; only heal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from harness.core.http import Request, Response
 from harness.gateway.control_api.checkpoints import Checkpoint, Checkpoints, writes
 from harness.gateway.control_api.control_request import ControlRequest, object_in
 from harness.gateway.control_api.sandbox_controls import SandboxControls, WorkspaceControls
-from harness.gateway.control_api.serialization import exchange_tree
+from harness.gateway.control_api.serialization import exchange_list
 from harness.gateway.core import Gateway, workspace_of
 from harness.gateway.door_responses import answer, error
 from harness.gateway.middleware.fault_files import fault_from
@@ -45,6 +45,7 @@ class ControlPlane:
         webhooks: Subscriptions | None = None,
         *,
         waits: Callable[[float, str], object] | None = None,
+        secrets: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._gateway = gateway
         self._sandbox = sandbox
@@ -54,6 +55,7 @@ class ControlPlane:
         self._pages_may_change = pages_may_change
         self._webhooks = webhooks
         self._waits = waits
+        self._secrets = secrets
         self._checkpoints = Checkpoints()
 
     def owns(self, path: str) -> bool:
@@ -201,8 +203,8 @@ class ControlPlane:
 
     def _exchanges(self, call: ControlRequest) -> Response:
         since = int(call.request.query.get("since") or 0)
-        kept = self._gateway.log.since(since, call.workspace)
-        return answer(200, {"type": "list", "data": [exchange_tree(e) for e in kept], "total_count": len(kept)})
+        log = self._gateway.log
+        return answer(200, exchange_list(log.since(since, call.workspace), self._secrets(), log.credentials))
 
     def _arm_fault(self, call: ControlRequest) -> Response:
         (armed,) = self._fault_table(call).arm(fault_from(call.body))

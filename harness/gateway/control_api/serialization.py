@@ -8,9 +8,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
+from harness.cassette.redaction.redactor import Redactor
+from harness.cassette.redaction.secret_matcher import SecretMatcher
 from harness.core.http import BrokenResponse, Exchange
 
 MASK = "[masked]"
@@ -18,6 +20,33 @@ _SECRET_KEYS = re.compile(
     r"(token|secret|password|passwd|api_?key|user_hash|user_jwt|anonymous_session|authorization|cookie)$", re.IGNORECASE
 )
 _SECRET_IN_TARGET = re.compile(r"(?i)([?&][^=&]*(?:token|secret|password|api_?key|user_hash|user_jwt)=)[^&]*")
+
+
+def exchange_list(
+    exchanges: Sequence[Exchange], secrets: Iterable[str], credentials: Iterable[str]
+) -> dict[str, object]:
+    """Return exchanges as a list of Intercom's kind, redacted.
+
+    secrets: those of the settings. credentials: `Authorization` headers that requests brought.
+    """
+    redactor = Redactor(secrets=secrets)
+    for authorization in credentials:
+        redactor.learn_credentials(authorization)
+    data = _covered([exchange_tree(one) for one in exchanges], redactor.secrets)
+    return {"type": "list", "data": data, "total_count": len(exchanges)}
+
+
+def _covered(value: object, secrets: SecretMatcher) -> object:
+    """Return a tree of plain values with known secrets covered in all its texts."""
+    if not secrets:
+        return value
+    if isinstance(value, str):
+        return secrets.cover(value)
+    if isinstance(value, list):
+        return [_covered(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {secrets.cover(key): _covered(item, secrets) for key, item in value.items()}
+    return value
 
 
 def exchange_tree(exchange: Exchange) -> dict[str, object]:

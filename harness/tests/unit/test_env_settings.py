@@ -184,7 +184,7 @@ def test_secrets_are_found_by_name_and_hide_themselves(tmp_path: Path) -> None:
         "SENTRY_DSN",
         "SERVICE_KEYS",
         "DB_PASS",
-        "MAIL_AUTH",
+        "DEPLOY_JWT",
         "WEBHOOK_SIG",
         "key",
     ],
