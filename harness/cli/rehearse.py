@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,11 @@ from harness.config import Configuration
 from harness.containment.addresses import declared_address
 from harness.core.errors import Problem
 from harness.core.loopback import is_loopback
+from harness.rehearsal.comparison_terminal import show_comparison
 from harness.rehearsal.pace import LATENCY
 from harness.rehearsal.rehearsal import Rehearsed, rehearsed
+from harness.rehearsal.rehearsal_comparison import compare_rehearsals
+from harness.rehearsal.rehearsal_files import write_rehearsal
 from harness.rehearsal.rehearsal_json import write_json
 from harness.rehearsal.rehearsal_options import PERMITS, TIME_LIMIT, RehearsalOptions
 from harness.rehearsal.rehearsal_progress import RehearsalProgress
@@ -48,6 +52,8 @@ LIMITS = click.Choice(["realistic", "none"])
     "Cut the job off after so many real seconds. [default: 6 hours]"))  # fmt: skip
 @click.option("--permit", "permits", multiple=True, type=click.Choice(sorted(PERMITS)), help=(
     "What the job may do; may be repeated. One that is not needed is an error."))  # fmt: skip
+@click.option("--before", default="", metavar="COMMAND", help=(
+    "Run this before each performance: it puts back what the job keeps itself (a file, a database)."))  # fmt: skip
 @shared_options.containment
 @shared_options.allow_host
 @click.option("--report", type=click.Path(path_type=Path), metavar="DIR", help="Write the report into this folder.")
@@ -77,8 +83,25 @@ def command(context: click.Context, /, **given: Any) -> int | None:
     refuse_unwritable({name: Path(path) if path else None for name, path in own.items()}, {"--report": given["report"]})
     options = _options(configured(), given)
     with rehearsed(options, _note, _progress()) as done:
-        _write(done, given["json_to"], given["report"])
+        _write(done, given["json_to"], given["report"], reveal=given["reveal"])
         return done.result.exit_code
+
+
+@command.command("compare")
+@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("second", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@shared_options.as_json
+def compare(first: Path, second: Path, as_json: bool) -> int:
+    """Tell what another version of a job does to whom: FIRST and SECOND are JSON files of rehearsals.
+
+    The exit code is 1 if a claim fails in SECOND that does not in FIRST.
+    """
+    comparison = compare_rehearsals(first, second)
+    if as_json:
+        click.echo(json.dumps(comparison.as_data(), indent=1))
+    else:
+        show_comparison(comparison, ReportConsole())
+    return int(comparison.is_worse)
 
 
 def _options(configuration: Configuration, given: dict[str, Any]) -> RehearsalOptions:
@@ -104,6 +127,7 @@ def _options(configuration: Configuration, given: dict[str, Any]) -> RehearsalOp
         latency=given["latency"],
         time_limit=given["time_limit"],
         permits=frozenset(given["permits"]),
+        before=given["before"],
         env=configuration.env,
         reveal=given["reveal"],
     )
@@ -115,7 +139,7 @@ def _allowed(declared: Sequence[str], named: Sequence[str]) -> Sequence[str]:
     return [*dict.fromkeys([*near, *named])]
 
 
-def _write(done: Rehearsed, json_to: str | None, report: Path | None) -> None:
+def _write(done: Rehearsed, json_to: str | None, report: Path | None, *, reveal: bool) -> None:
     if json_to == TO_STDOUT:
         write_json(done.result, done.ledger, sys.stdout)
     else:
@@ -124,9 +148,7 @@ def _write(done: Rehearsed, json_to: str | None, report: Path | None) -> None:
         with Path(json_to).open("w", encoding="utf-8") as file:
             write_json(done.result, done.ledger, file)
     if report is not None:
-        report.mkdir(parents=True, exist_ok=True)
-        with (report / "rehearsal.json").open("w", encoding="utf-8") as file:
-            write_json(done.result, done.ledger, file)
+        _note(f"report: {write_rehearsal(done, report, reveal=reveal)}")
 
 
 def _note(text: str) -> None:

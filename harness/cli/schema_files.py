@@ -19,6 +19,8 @@ from harness.cassette.format.document import Document
 from harness.config.json_schema import DIALECT, configuration_schema
 from harness.rehearsal.load.load_file import FORMAT as LOAD_FORMAT
 from harness.rehearsal.load.load_file import LoadFile
+from harness.rehearsal.rehearsal_result import FORMAT as REHEARSAL_FORMAT
+from harness.rehearsal.rehearsal_shapes import RehearsalShape
 from harness.report.receipt import FORMAT as RECEIPT_FORMAT
 from harness.report.receipt import Receipt
 from harness.report.result import FORMAT as RESULT_FORMAT
@@ -93,6 +95,13 @@ def load_schema() -> dict[str, Any]:
     return schema
 
 
+def rehearsal_schema() -> dict[str, Any]:
+    """Return the schema of a rehearsal's JSON file."""
+    schema = _schema_of(RehearsalShape, "The result of harness rehearse")
+    schema["$defs"]["RehearsalShape"]["properties"]["format"] = {"const": REHEARSAL_FORMAT}
+    return schema
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "configuration": configuration_schema,
     "result": result_schema,
@@ -101,6 +110,7 @@ SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "evidence": evidence_schema,
     "shard": shard_schema,
     "load": load_schema,
+    "rehearsal": rehearsal_schema,
 }
 """Each kind of file, with what makes its schema."""
 

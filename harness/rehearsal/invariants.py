@@ -9,6 +9,7 @@ from typing import Final
 from harness.rehearsal.census_ledger import CensusLedger
 from harness.rehearsal.performance import Performance
 from harness.rehearsal.rehearsal_options import PERMITS, RehearsalOptions
+from harness.rehearsal.rehearsal_result import KillResult
 from harness.verification.claims import Claim, Verdict
 from harness.verification.sources import CONTACTS, CONVERSION, MERGE
 
@@ -134,6 +135,25 @@ def claims_of(ledger: CensusLedger, performance: Performance, options: Rehearsal
     for permit in sorted(options.permits - used):
         likely = f"nothing needed it: {PERMITS[permit]} did not happen; leave --permit {permit} out"
         yield Claim("every permission was needed", Verdict.REFUTED, f"--permit {permit}", "not needed", likely=likely)
+
+
+def kill_claims(kill: KillResult | None, options: RehearsalOptions) -> Iterator[Claim]:
+    """Yield the claim that a job which is killed and started again comes to the same end."""
+    text = "killed in the middle and started again, the job comes to the same end"
+    if kill is None:
+        if options.kill_at is not None:
+            yield Claim(text, Verdict.UNKNOWN, "the same end", "it was cut off before, and not killed")
+        return
+    if not kill.killed:
+        likely = "it keeps a state of its own from the first performance: put that back with --before COMMAND"
+        found = f"it never came to write {kill.at_write}, so it was not killed"
+        yield Claim(text, Verdict.UNKNOWN, "the same end", found, likely=likely)
+        return
+    verdict = Verdict.REFUTED if kill.different else Verdict.PROVED
+    kinds = "; ".join(f"{count} {told}" for told, count in kill.kinds.items())
+    found = f"{kill.different} people ended otherwise ({kinds})" if kill.different else "the same end"
+    likely = "it does not ask what is done already before it does it again" if kill.different else ""
+    yield Claim(text, verdict, "the same end", found, (), likely, CONVERSION, who=tuple(kill.who))
 
 
 def _ends(performance: Performance, noticed: int) -> Iterator[Claim]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -16,6 +18,7 @@ from harness.containment.addresses import declared_address
 from harness.containment.attempts import Attempt
 from harness.containment.enclosure import Level
 from harness.core.clock import ManualClock
+from harness.core.errors import Problem
 from harness.core.tokens import token_of
 from harness.gateway.core import GatewaySession
 from harness.gateway.middleware.fault import Fault
@@ -115,6 +118,7 @@ def perform(
         Problem: The pipeline cannot be loaded or started.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _put_back(options)
     clock = ManualClock(_start_of(database))
     stopping = _Stopping(options, people, kill_at)
     journal, pace = JobJournal(stopping.after_write), Pace(clock, options.latency)
@@ -217,6 +221,19 @@ def _task(options: RehearsalOptions, folder: Path) -> JobTask:
         "ended": str(folder / "ended.json"),
         "version": options.intercom_version or NEWEST_VERSION,
     }
+
+
+def _put_back(options: RehearsalOptions) -> None:
+    """Run the command that puts back what the job itself keeps between two performances."""
+    if not options.before:
+        return
+    done = subprocess.run(shlex.split(options.before), cwd=options.root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Problem(
+            "What the job keeps could not be put back.",
+            evidence=f"{options.before} ended with exit status {done.returncode}: {done.stderr.strip()[-200:]}",
+            remedy="run the command of --before by hand",
+        )
 
 
 def _settle(backend: OpenBackend, options: RehearsalOptions) -> tuple[int | None, float]:

@@ -14,12 +14,13 @@ from typing import Final
 
 from harness.rehearsal.census import fate_counts, flows, take_census
 from harness.rehearsal.census_ledger import CensusLedger, open_ledger
-from harness.rehearsal.invariants import claims_of
+from harness.rehearsal.ends import KilledPerformance, compare_ends
+from harness.rehearsal.invariants import claims_of, kill_claims
 from harness.rehearsal.job_journal import JobJournal
 from harness.rehearsal.matches import CONVERTIBLE, doubles_left, find_matches, undecided
 from harness.rehearsal.noticing import assumed_refusals, find_refusals
 from harness.rehearsal.pace import Pace
-from harness.rehearsal.performance import Performance, perform
+from harness.rehearsal.performance import Performance, Watch, perform
 from harness.rehearsal.rehearsal_options import RehearsalOptions
 from harness.rehearsal.rehearsal_result import Bill, RehearsalResult
 from harness.rehearsal.state_copy import copy_before, copy_to_work_on, held_folder
@@ -62,14 +63,31 @@ def rehearsed(options: RehearsalOptions, note: Note, progress: Progress) -> Iter
             with open_ledger(folder / "beforehand.sqlite", before, work) as ledger:
                 everyone, expected = _look_before(ledger, folder)
             note("the job is at work")
-            performance = perform(
-                options, work, folder / "job", lambda journal, pace: progress(journal, pace, expected), everyone
-            )
+
+            def told(journal: JobJournal, pace: Pace) -> None:
+                progress(journal, pace, expected)
+
+            performance = perform(options, work, folder / "job", told, everyone)
+        again = None
+        if options.kill_at is not None and not performance.stopped:
+            note("the job is at work once more, and is killed on the way")
+            again = _once_more(options, before, folder, performance, everyone, told)
         note("taking the census")
         with open_ledger(folder / "ledger.sqlite", before, work) as ledger:
-            yield Rehearsed(_judged(options, ledger, performance), ledger)
+            yield Rehearsed(_judged(options, ledger, performance, again), ledger)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _once_more(
+    options: RehearsalOptions, before: Path, folder: Path, first: Performance, people: int, watch: Watch
+) -> KilledPerformance:
+    """Perform the job on another copy, kill it in the middle and start it again."""
+    percent = options.kill_at or 0.0
+    at_write = max(1, math.ceil(first.journal.writes * percent / 100))
+    work = copy_to_work_on(before, folder / "killed")
+    performance = perform(options, work, folder / "job-again", watch, people, kill_at=at_write)
+    return KilledPerformance(work, percent, at_write, performance)
 
 
 def _look_before(ledger: CensusLedger, folder: Path) -> tuple[int, int]:
@@ -82,10 +100,13 @@ def _look_before(ledger: CensusLedger, folder: Path) -> tuple[int, int]:
     return ledger.number("SELECT count(*) FROM before.people"), ledger.number(CONVERTIBLE)
 
 
-def _judged(options: RehearsalOptions, ledger: CensusLedger, performance: Performance) -> RehearsalResult:
+def _judged(
+    options: RehearsalOptions, ledger: CensusLedger, performance: Performance, again: KilledPerformance | None
+) -> RehearsalResult:
     take_census(ledger)
     find_matches(ledger)
     find_refusals(ledger, performance)
+    kill = None if again is None else compare_ends(ledger, again)
     assumed = {str(rule): int(people) for rule, people in ledger.execute("SELECT rule, people FROM assumed")}
     assumed |= assumed_refusals(performance)
     return RehearsalResult(
@@ -97,7 +118,7 @@ def _judged(options: RehearsalOptions, ledger: CensusLedger, performance: Perfor
         flows=list(flows(ledger)),
         outcomes=_outcomes(ledger),
         findings=_counted(ledger, "SELECT kind, count(DISTINCT person_id) FROM findings GROUP BY kind"),
-        claims=list(claims_of(ledger, performance, options)),
+        claims=[*claims_of(ledger, performance, options), *kill_claims(kill, options)],
         assumed=sorted(assumed.items(), key=lambda one: -one[1]),
         bill=bill_of(performance, options),
         containment=performance.containment,
@@ -105,6 +126,7 @@ def _judged(options: RehearsalOptions, ledger: CensusLedger, performance: Perfor
         trouble=performance.trouble,
         doubles_left=doubles_left(ledger),
         undecided=undecided(ledger),
+        kill=kill,
         last_line=performance.last_line if options.reveal else "",
     )
 
@@ -124,13 +146,15 @@ def _outcomes(ledger: CensusLedger) -> dict[str, int]:
 def bill_of(performance: Performance, options: RehearsalOptions) -> Bill:
     """Return what a performance would cost at Intercom."""
     journal, limit = performance.journal, performance.limit
-    windows = math.ceil(journal.requests / limit) - 1 if limit and journal.requests else 0
+    limited = sum(one.limited for one in journal.bills.values())
+    # The first and the last window of the rate limit may be cut short.
+    windows = math.ceil((journal.requests - limited) / limit) - 2 if limit else 0
     return Bill(
         requests=journal.requests,
         writes=journal.writes,
         conversions=journal.conversions,
         retries=sum(one.retries for one in journal.bills.values()),
-        limited=sum(one.limited for one in journal.bills.values()),
+        limited=limited,
         seconds=performance.seconds,
         waited=performance.waited,
         at_least=float(max(0, windows) * WINDOW),

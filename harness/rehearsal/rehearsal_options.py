@@ -56,5 +56,7 @@ class RehearsalOptions:
     time_limit: float = TIME_LIMIT
     permits: frozenset[str] = frozenset()
     may_write: Sequence[str] = ()
+    before: str = ""
+    """A command line that puts back what the job itself keeps, run before each performance."""
     env: Sequence[tuple[str, str]] = ()
     reveal: bool = field(default=False)

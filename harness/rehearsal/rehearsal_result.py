@@ -38,11 +38,15 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class KillResult:
-    """What a kill in the middle changed. different: how many people ended otherwise. who: the first of them."""
+    """What a kill in the middle changed. different: how many people ended otherwise. who: the first of them.
+
+    killed: whether the job came as far. trouble: how the second performance ended badly, empty where it did not.
+    """
 
     percent: float
     at_write: int
     killed: bool
+    trouble: str
     different: int
     who: Sequence[str]
     kinds: Mapping[str, int]

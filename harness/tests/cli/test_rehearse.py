@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.cli.schema_files import file_of
 from harness.tests.support.peopled_state import peopled_state
 
 JOBS = "harness.tests.support.rehearsed_jobs"
@@ -23,8 +27,6 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _rehearse(people: Path, job: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    import os
-
     words = [sys.executable, "-m", "harness", "rehearse", "--people", str(people), "--pipeline", job, *options]
     known = {**os.environ, **environment}
     return subprocess.run(words, capture_output=True, text=True, timeout=300, env=known, check=False)
@@ -80,6 +82,13 @@ def test_a_wrong_job_is_refuted_with_the_people_it_hurt(people: Path, job: str, 
     assert set(broken["first_people"]) <= set(hurt)
 
 
+def test_the_json_is_as_its_schema_says(people: Path) -> None:
+    """A program finds each key where the published schema has it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    result = _result(people, "undoes_opt_outs", "--kill-at", "40")
+    jsonschema.validate(result, json.loads(file_of("rehearsal").read_text()))
+
+
 def test_a_job_that_stops_at_page_200_leaves_people_behind(tmp_path: Path) -> None:
     """A job that reads two hundred pages of leads leaves the rest, and the rest is named."""
     many = peopled_state(tmp_path / "people", 480)
@@ -120,3 +129,93 @@ def test_what_cannot_be_rehearsed_ends_with_2(people: Path, tmp_path: Path) -> N
         done = _rehearse(folder, job)
         assert done.returncode == 2, done.stdout
         assert "Traceback" not in done.stderr
+
+
+def test_a_job_that_repeats_itself_after_a_kill_is_named_with_whom_it_hurt(people: Path, tmp_path: Path) -> None:
+    """Killed in the middle, a sound job comes to the same end; one that writes its notes again does not."""
+    claim = "killed in the middle and started again, the job comes to the same end"
+    sound = _result(people, "sound", "--kill-at", "50")
+    assert sound["verdict"] == "proved", _refuted(sound)
+    assert sound["kill"]["killed"]
+    assert sound["kill"]["different"] == 0
+    wrong = _result(people, "not_idempotent", "--kill-at", "50")
+    assert claim in _refuted(wrong)
+    hurt = [person["id"] for person in wrong["people"] if "killed" in person.get("found", ())]
+    assert len(hurt) == wrong["kill"]["different"] > 0
+
+
+def test_two_versions_of_a_job_are_compared(people: Path, tmp_path: Path) -> None:
+    """The comparison names who is treated otherwise, and its exit code says whether a claim got worse."""
+    for job in ("sound", "takes_the_first"):
+        _rehearse(people, f"{JOBS}:{job}", "--json", str(tmp_path / f"{job}.json"))
+    names = [str(tmp_path / "sound.json"), str(tmp_path / "takes_the_first.json")]
+    words = [sys.executable, "-m", "harness", "rehearse", "compare"]
+    done = subprocess.run([*words, *names, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    guessed = {one["id"] for one in found["people"] if one["what"] == "found: ambiguous, new"}
+    first = json.loads((tmp_path / "takes_the_first.json").read_text())
+    assert guessed == {one["id"] for one in first["people"] if "ambiguous" in one.get("found", ())}
+    back = subprocess.run([*words, *reversed(names)], capture_output=True, text=True, check=False)
+    assert back.returncode == 0, "no claim got worse"
+    (tmp_path / "other.json").write_text("[]")
+    wrong = subprocess.run(
+        [*words, names[0], str(tmp_path / "other.json")], capture_output=True, text=True, check=False
+    )
+    assert wrong.returncode == 2
+    assert "is no rehearsal" in wrong.stderr
+
+
+def test_an_interrupted_rehearsal_tells_what_happened_so_far(people: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends the job and leaves a report; what was merged until then is told, and the end is unknown."""
+    words = ["rehearse", "--people", str(people), "--pipeline", f"{JOBS}:never_ends", "--report", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", *words], stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stderr is not None
+    with process:
+        while b"at work" not in process.stderr.readline():
+            pass
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        process.stderr.read()
+        assert process.wait(60) == 1
+    result = json.loads((tmp_path / "out" / "rehearsal.json").read_text())
+    assert result["stopped"] == "it was interrupted"
+    assert result["verdict"] in ("unknown", "refuted")
+    assert (tmp_path / "out" / "rehearsal.html").is_file()
+
+
+def test_a_job_that_never_ends_is_cut_off(people: Path) -> None:
+    """A job that goes on without end is ended after its time, and that refutes it."""
+    result = _result(people, "never_ends", "--time-limit", "5")
+    assert "the job came to its end" in _refuted(result)
+    assert "did not end" in result["stopped"]
+
+
+def test_no_value_of_a_person_is_shown_unless_it_is_asked_for(people: Path, tmp_path: Path) -> None:
+    """The report holds ids and no e-mail or name; with --reveal the list for a colleague shows them."""
+    quiet, loud = tmp_path / "quiet", tmp_path / "loud"
+    done = _rehearse(people, f"{JOBS}:sound", "--report", str(quiet))
+    told = done.stdout + done.stderr + "".join(path.read_text() for path in quiet.iterdir() if path.suffix != ".html")
+    assert "@example" not in told.lower()
+    _rehearse(people, f"{JOBS}:sound", "--report", str(loud), "--reveal")
+    assert "@example.com" in (loud / "merges.csv").read_text().lower()
+    lines = (quiet / "merges.csv").read_text().splitlines()
+    assert len(lines) - 1 == json.loads((quiet / "rehearsal.json").read_text())["census"]["merged"]
+
+
+def test_a_permission_that_was_not_needed_refutes(people: Path) -> None:
+    """What a job may do is said once it does it: a permission for nothing is a mistake."""
+    assert _refuted(_result(people, "sound", "--permit", "deleted")) == ["every permission was needed"]
+    assert _result(people, "takes_the_first", "--permit", "ambiguous")["verdict"] == "proved"
+
+
+def test_a_limit_of_the_workspace_is_met_and_waited_for(tmp_path: Path) -> None:
+    """A job that heeds Retry-After comes through a tight limit, and the bill counts its 429s and its waits."""
+    limited = peopled_state(tmp_path / "people", 120, rate_limit=20)
+    bill = _result(limited, "sound", "--latency", "0.1")["bill"]
+    assert bill["limit"] == 20
+    assert bill["limited"] == bill["retries"] > 0
+    assert bill["waited"] > 0
+    assert bill["seconds"] >= bill["at_least"] > 0

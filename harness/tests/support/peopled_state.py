@@ -20,10 +20,11 @@ COMPANIES = 20
 TAGS = ("vip", "trial", "beta")
 
 
-def peopled_state(folder: Path, size: int = 300) -> Path:
-    """Make a state folder with so many contacts, and return it."""
+def peopled_state(folder: Path, size: int = 300, **settings: object) -> Path:
+    """Make a state folder with so many contacts and these settings, and return it."""
     with closing(Sandbox(ManualClock(START + 10_000_000), state=folder)) as sandbox:
         workspace = sandbox.workspace("default")
+        workspace.update_settings(settings)
         with workspace.database.transaction():
             _People(workspace).make(size)
     return folder
