@@ -20,6 +20,7 @@ COMMANDS = {
     "run": LazyCommand("Run scenarios and prove what became of each person.", "harness.cli.run"),
     "config": LazyCommand("Show the configuration, and where each value comes from.", "harness.cli.config"),
     "scenarios": LazyCommand("List, read and copy scenarios.", "harness.cli.scenarios"),
+    "baseline": LazyCommand("Keep today's failures as known ones.", "harness.cli.baseline"),
     "tour": LazyCommand("Follow one conversion, step by step.", "harness.cli.tour"),
     "load": LazyCommand("Fill a sandbox with your own people, or with made-up ones.", "harness.cli.load"),
     "sandbox": LazyCommand("Serve a sandboxed Intercom, with its pages, over HTTP.", "harness.cli.sandbox"),

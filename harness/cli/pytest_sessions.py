@@ -46,6 +46,8 @@ class _Handover:
         """Hand over the run, and where scenarios lie."""
         config.stash[plugin.RUN] = self.run
         config.stash[plugin.SESSION] = self.project
+        # pytest-asyncio says at each start that a setting of its own is absent; that says nothing of a run.
+        warnings.filterwarnings("ignore", message=".*asyncio_default_fixture_loop_scope")
 
 
 def project_of(options: RunOptions, selection: Selection, levels: Sequence[str]) -> ProjectSession:
@@ -88,10 +90,7 @@ def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[ob
 def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
     arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
     arguments += [] if any(map(_has_asynchronous_scenarios, paths)) else ["-p", "no:anyio"]
-    with warnings.catch_warnings():
-        # pytest-asyncio says at each start that a setting of its own is absent; that is nothing of a run.
-        warnings.filterwarnings("ignore", message=".*asyncio_default_fixture_loop_scope")
-        pytest.main(arguments, plugins=list(plugins))
+    pytest.main(arguments, plugins=list(plugins))
 
 
 def _has_asynchronous_scenarios(path: str) -> bool:

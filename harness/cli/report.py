@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from harness.cli.baseline import RunJudge
 from harness.cli.run_outputs import TO_STDOUT, Outputs, check_outputs, write_outputs
+from harness.config import read_configuration
 from harness.report.console import ReportConsole
 from harness.report.junit import write_junit
 from harness.report.result import RunRow
@@ -42,6 +44,7 @@ def merge(places: Sequence[Path], report: Path | None, junit: Path | None, json_
     shards = check_alike(found_shards(places))
     run, evidence = merged(shards)
     run = with_problems(run, _left_over(shards, run))
+    run = RunJudge(read_configuration(), narrowed=bool(run.incomplete or shards[0].run.selection))(run)
     console = ReportConsole(stderr=json_to == TO_STDOUT, record=report is not None)
     terminal = TerminalReport(console)
     terminal.begin(run.pipeline, run.against, run.intercom_versions)

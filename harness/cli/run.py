@@ -15,6 +15,7 @@ from rich.console import Console
 from harness import __version__
 from harness.assumptions.evidence import REAL, REHEARSAL
 from harness.cassette import Cassette, MissingCassette, load
+from harness.cli.baseline import RunJudge
 from harness.cli.comparison import compare, parse_against
 from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
@@ -92,6 +93,7 @@ from harness.runner.session_config import RunOptions, check_options, in_order, o
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
 @click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help=(
     "Write what was tested, with digests, for `harness receipt check`."))  # fmt: skip
+@click.option("--no-baseline", is_flag=True, help="Judge as if no failure were known.")
 @click.option("--compare", metavar="WITH", help=(
     "With --against test-app: tell where sandbox and cassette differ from it (sandbox,cassette)."))  # fmt: skip
 @click.option("--evidence", type=click.Path(path_type=Path), metavar="FILE", help=(
@@ -136,18 +138,21 @@ def command(paths: Sequence[str], **given: Any) -> int:
     )
     check_options(options)
     processes = number_of_workers(options)
+    judge = RunJudge(
+        configuration, wanted=not given["no_baseline"], narrowed=bool(selection.narrowed or selection.shard)
+    )
     if click.get_current_context().obj is OWN_PROCESS:
         options = replace(options, entered=enclose_run(options))
-    return _run(options, selection, outputs, processes)
+    return _run(options, selection, outputs, judge, processes)
 
 
-def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes: int = 1) -> int:
+def _run(options: RunOptions, selection: Selection, outputs: Outputs, judge: RunJudge, processes: int) -> int:
     started = time.monotonic()
     subject = _subject(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
     terminal = TerminalReport(console, explain=outputs.explain, verbose=outputs.verbose)
-    with _survivor(options, outputs, terminal, console) if processes == 1 else nullcontext() as survivor:
+    with _survivor(options, outputs, terminal, console, judge) if processes == 1 else nullcontext() as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)
         if selection.shard is not None:
@@ -160,16 +165,17 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes:
     if stale.nothing and not reporter.troubled:
         console.print(f"nothing is stale: {stale.left_out} cassette(s) say what a run would say today", highlight=False)
         return 0
-    result = reporter.result(time.monotonic() - started, _hint(selection))
+    whole = reporter.result(time.monotonic() - started, _hint(selection))
+    result = judge(whole)
     terminal.end(result)
-    if outputs.receipt is not None and subject is not None:
+    if outputs.receipt and subject:
         files = digests(reporter.scenario_files, options.root)
         write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
-    if selection.shard is None:
-        write_outputs(result, outputs, console, reporter.evidence, run.redactor())
-    else:
-        write_outputs(result, replace(outputs, report=None), console, reporter.evidence)
-        _write_shard(result, reporter, selection, outputs.report, console)
+    judge.correct_junit(outputs.junit, result)
+    written = outputs if selection.shard is None else replace(outputs, report=None)
+    write_outputs(result, written, console, reporter.evidence, run.redactor())
+    if selection.shard is not None:
+        _write_shard(whole, reporter, selection, outputs.report, console)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
@@ -177,14 +183,15 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, processes:
 
 @contextmanager
 def _survivor(
-    options: RunOptions, outputs: Outputs, terminal: TerminalReport, console: Console
+    options: RunOptions, outputs: Outputs, terminal: TerminalReport, console: Console, judge: RunJudge
 ) -> Iterator[Survivor | None]:
     """Fork what writes the result if the pipeline's code hangs this process; a command can be ended from outside."""
     if options.pipeline is None or not is_python(options.pipeline):
         yield None
         return
 
-    def write(result: RunRow) -> None:
+    def write(whole: RunRow) -> None:
+        result = judge(whole)
         terminal.end(result)
         write_outputs(result, outputs, console, lambda _: [RowEvidence() for _ in result.scenarios])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -89,6 +89,12 @@ def copy(name: str, folder: Path | None) -> int:
         ) from None
     click.echo(f"{from_here(target)}: a copy of {STOCK}{source.name}, to change as you like")
     return 0
+
+
+def scenario_exists(configuration: Configuration) -> Callable[[str, str], bool]:
+    """Return what tells whether there is a scenario, by the stem of its module and the name of its case."""
+    there = {(path.stem, function.name) for path in _modules(configuration) for function in _functions(path)}
+    return lambda module, case: (module, case.partition("[")[0].rpartition("::")[2]) in there
 
 
 def _modules(configuration: Configuration) -> Sequence[Path]:

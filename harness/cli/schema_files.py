@@ -21,6 +21,8 @@ from harness.rehearsal.load.load_file import FORMAT as LOAD_FORMAT
 from harness.rehearsal.load.load_file import LoadFile
 from harness.rehearsal.rehearsal_result import FORMAT as REHEARSAL_FORMAT
 from harness.rehearsal.rehearsal_shapes import RehearsalShape
+from harness.report.baseline import FORMAT as BASELINE_FORMAT
+from harness.report.baseline import Baseline
 from harness.report.receipt import FORMAT as RECEIPT_FORMAT
 from harness.report.receipt import Receipt
 from harness.report.result import FORMAT as RESULT_FORMAT
@@ -102,6 +104,16 @@ def rehearsal_schema() -> dict[str, Any]:
     return schema
 
 
+def baseline_schema() -> dict[str, Any]:
+    """Return the schema of a baseline, which names the failures that are known."""
+    schema = _schema_of(Baseline, "The known failures of a pipeline")
+    properties = schema["$defs"]["Baseline"]["properties"]
+    properties["format"] = {"const": BASELINE_FORMAT}
+    schema["$defs"]["KnownFailure"]["properties"]["expires"] = {"type": "string", "format": "date"}
+    schema["$defs"]["Baseline"]["required"] = ["format", "pipeline", "known"]
+    return schema
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "configuration": configuration_schema,
     "result": result_schema,
@@ -111,6 +123,7 @@ SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "shard": shard_schema,
     "load": load_schema,
     "rehearsal": rehearsal_schema,
+    "baseline": baseline_schema,
 }
 """Each kind of file, with what makes its schema."""
 

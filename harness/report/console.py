@@ -15,6 +15,7 @@ STYLES: dict[Ending, str] = {
     "refuted": "bold red",
     "unknown": "bold yellow",
     "could not run": "bold magenta",
+    "known": "yellow",
     "not run": "dim",
 }
 MARKS: dict[Ending, tuple[str, str]] = {
@@ -22,6 +23,7 @@ MARKS: dict[Ending, tuple[str, str]] = {
     "refuted": ("✗", "XX"),
     "unknown": ("?", "??"),
     "could not run": ("!", "!!"),
+    "known": ("≈", "~~"),
     "not run": ("-", "--"),
 }
 CLAIM_ENDINGS: dict[str, Ending] = {"proved": "proved", "refuted": "refuted", "unknown": "unknown"}

@@ -24,7 +24,7 @@ from harness.report.sequence import SequenceLine, lines
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MARKS = {"proved": "✓", "refuted": "✗", "unknown": "?", "could not run": "!", "not run": "·"}
+MARKS = {"proved": "✓", "refuted": "✗", "unknown": "?", "could not run": "!", "known": "≈", "not run": "·"}
 ROW, TOP = 38, 58
 """Height of one line of a diagram, and of what stands above the first."""
 OPEN = 3

@@ -32,7 +32,7 @@ def _suite(suites: ET.Element, module: str, rows: list[ScenarioRow]) -> None:
         "tests": len(rows),
         "failures": sum(row.ending in ("refuted", "unknown") for row in rows),
         "errors": sum(row.ending == "could not run" for row in rows),
-        "skipped": sum(row.ending == "not run" for row in rows),
+        "skipped": sum(row.ending in ("not run", "known") for row in rows),
     }
     figures = {name: str(number) for name, number in counts.items()}
     seconds = _seconds(sum(row.seconds for row in rows))
@@ -42,6 +42,8 @@ def _suite(suites: ET.Element, module: str, rows: list[ScenarioRow]) -> None:
         case = ET.SubElement(suite, "testcase", classname=module, name=_clean(name), time=_seconds(row.seconds))
         if row.ending == "not run":
             ET.SubElement(case, "skipped", message=_clean(row.reason.partition("\n")[0]))
+        elif row.ending == "known":
+            ET.SubElement(case, "skipped", message=_clean(f"a known failure, {row.known.text if row.known else ''}"))
         elif row.failed:
             kind = "error" if row.ending == "could not run" else "failure"
             text = "\n".join(_told(row))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.report.result import KeptRow, RunRow, ScenarioRow
 
-MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "not run": "⏭️"}
+MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "known": "🟡", "not run": "⏭️"}
 WHOLE, CLAIMS = 10, 5
 """How many failures are told in full, and how many claims of each."""
 FOLDED = 15
@@ -30,6 +30,7 @@ def markdown(run: RunRow) -> Iterator[str]:
     for row in failed[:WHOLE]:
         yield from _failure(row)
     yield from _rest(failed[WHOLE:])
+    yield from _known([row for row in run.scenarios if row.ending == "known"])
     yield from _table(run.scenarios)
     for note in run.notes:
         yield from ("", f"> {_cell(note)}")
@@ -53,6 +54,8 @@ def _title(row: ScenarioRow) -> str:
 
 def _failure(row: ScenarioRow) -> Iterator[str]:
     yield from ("", f"### {MARKS[row.ending]} {row.module}: {_cell(_title(row))}")
+    if row.known:
+        yield from ("", _cell(row.known.text))
     if row.likely:
         yield from ("", f"Likely: {_cell(row.likely)}")
     if row.reason:
@@ -88,6 +91,15 @@ def _rest(rows: Sequence[ScenarioRow]) -> Iterator[str]:
     for row in rows:
         why = row.likely or row.reason.partition("\n")[0]
         yield f"- {MARKS[row.ending]} {row.module}: {_cell(_title(row))}" + (f": {_cell(why)}" if why else "")
+
+
+def _known(rows: Sequence[ScenarioRow]) -> Iterator[str]:
+    if not rows:
+        return
+    yield from ("", f"### {len(rows)} known failures", "")
+    for row in rows:
+        told = row.known.text if row.known else ""
+        yield f"- {MARKS[row.ending]} {row.module}: {_cell(_title(row))}: {_cell(told)}"
 
 
 def _kept(table: Sequence[KeptRow]) -> Iterator[str]:

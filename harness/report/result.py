@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final, Literal, TypeAlias
 
-Ending: TypeAlias = Literal["proved", "refuted", "unknown", "not run", "could not run"]
+Ending: TypeAlias = Literal["proved", "refuted", "unknown", "not run", "could not run", "known"]
+"""How a scenario ended; `known` is a failure that the baseline names."""
 
 FORMAT: Final = 1
 """The version of the JSON that a run writes."""
 
-ENDINGS: tuple[Ending, ...] = ("proved", "refuted", "unknown", "could not run", "not run")
+ENDINGS: tuple[Ending, ...] = ("proved", "refuted", "unknown", "could not run", "known", "not run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ class KeptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRow:
+    """What the baseline says of a failure: how it ended, why it is excused, until when, and whether that is over."""
+
+    ending: Ending
+    reason: str
+    expires: str
+    expired: bool = False
+
+    @property
+    def text(self) -> str:
+        """The same in a line."""
+        return f"known until {self.expires}{', which is over' if self.expired else ''}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRow:
     """A whole scenario. `reason` says why it could not run or was not run, or what went wrong beside its claims."""
 
@@ -102,6 +118,8 @@ class ScenarioRow:
     """For each conversion that was claimed, what was kept, lost and moved."""
     again: str = ""
     """The command that runs this scenario again as it was run."""
+    known: KnownRow | None = None
+    """What the baseline says of it, if it fails and is known to."""
 
     @property
     def parameters(self) -> str:

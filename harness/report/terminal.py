@@ -18,7 +18,9 @@ from harness.report.console import CLAIM_ENDINGS, MARKS, STYLES, VISIBLE
 from harness.report.failure_blocks import Block, within
 from harness.report.flows import endings_of, flows
 from harness.report.kept_table import kept_table
+from harness.report.known_lines import known_lines
 from harness.report.matrix import MatrixRow, matrix
+from harness.report.next_step import next_step
 from harness.report.progress import Progress
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, RunRow, ScenarioRow
 from harness.report.text_width import fitted
@@ -80,6 +82,8 @@ class TerminalReport:
         if details:
             told.append(f"  {', '.join(details)}", style="cyan")
         figures = f"{len(row.claims):>3} claims {row.seconds * 1000:>6.0f} ms"
+        if row.known:
+            told.append(f"  {row.known.text}", style="yellow")
         if row.ending == "not run":
             told.append(f"  not run: {row.reason}", style="dim")
             figures = ""
@@ -110,9 +114,13 @@ class TerminalReport:
         for problem in run.problems:
             self._print(Text(f"\n{problem}", style="bold magenta"))
         self._versions(run)
+        for line in known_lines(run, self._mark("known")):
+            self._print(Text(line, style="yellow"))
         for note in run.notes:
             self._print(Text(f"\nnote: {note}", style="yellow"))
         self._totals(run)
+        if step := next_step(run):
+            self._print(Text("next: ", style="bold").append(step, style="not bold"))
 
     def _causes(self, run: RunRow, room: int) -> list[Text]:
         """Return what failed, the most frequent cause first, in as many lines as there is room for."""
@@ -158,6 +166,8 @@ class TerminalReport:
         if details := ", ".join(part for part in (row.parameters, row.intercom_version) if part):
             head.append(f"  {details}", style="cyan")
         self._print(head)
+        if row.known:
+            self._field("known", row.known.text, style="yellow", indent=2)
         if row.reason:
             self._indented(row.reason, 2)
         self._evidence(row, everything=self._explain)

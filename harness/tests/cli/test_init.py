@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from harness.cli.main import main
+from harness.tests.support.harness_process import run_harness
 from harness.tests.support.init_projects import FASTAPI, NEEDS, NODE_SCRIPT, PROJECTS, write_project
 
 EVERYTHING = {"harness.toml", ".gitignore", "scenarios/first.py", ".github/workflows/conversions.yml"}
@@ -23,45 +24,36 @@ def _files(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def _harness(folder: Path, *words: str, answers: str | None = None) -> tuple[int, str]:
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("INTERCOM_") and name != "CI"}
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *words], cwd=folder, env=variables, input=answers or "", capture_output=True,
-        text=True, timeout=120, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("name", PROJECTS)
 def test_what_init_writes_runs_as_it_stands(tmp_path: Path, name: str) -> None:
     """Two commands prove the first scenario on the project's own code; init again changes nothing."""
     if (program := NEEDS.get(name)) and shutil.which(program) is None:
         pytest.skip(f"needs client: {program} is not on the PATH")
     root = write_project(tmp_path, PROJECTS[name])
-    code, told = _harness(root, "init", "--yes")
+    code, told = run_harness(root, "init", "--yes")
     assert code == 0, told
     assert _files(root).keys() >= EVERYTHING
     assert "next    harness run scenarios/first.py" in told
-    code, said = _harness(root, "run", "scenarios/first.py", "--json", "result.json")
+    code, said = run_harness(root, "run", "scenarios/first.py", "--json", "result.json")
     result = json.loads((root / "result.json").read_text())
     assert (code, result["counts"]["proved"]) == (0, 1), said
     assert "SHOP" not in said
     before = _files(root)
-    code, told = _harness(root, "init", "--yes")
+    code, told = run_harness(root, "init", "--yes")
     assert (code, "wrote" in told, _files(root)) == (0, False, before)
 
 
 def test_the_code_that_is_called_is_the_outermost(tmp_path: Path) -> None:
     """The handler of a route is called, and not the client below it; where the token is read is declared."""
     root = write_project(tmp_path, FASTAPI)
-    code, told = _harness(root, "init", "--yes")
+    code, told = run_harness(root, "init", "--yes")
     assert "found   lead_to_user: src/shop/service.py:13 sign_up(lead_id, who)" in told
     assert "reads   SHOP_INTERCOM_TOKEN as token  (src/shop/crm.py:8)" in told
     configuration = (root / "harness.toml").read_text()
     assert 'env = {SHOP_INTERCOM_TOKEN = "{token}"}' in configuration
     assert 'python_path = ["src"]' in configuration
     node = write_project(tmp_path / "node", NODE_SCRIPT)
-    _harness(node, "init", "--yes")
+    run_harness(node, "init", "--yes")
     line = 'lead_to_user = "node convert.js {lead.id} {user.id} {user.email} {user.external_id}"'
     assert (code, line in (node / "harness.toml").read_text()) == (0, True)
 
@@ -69,14 +61,14 @@ def test_the_code_that_is_called_is_the_outermost(tmp_path: Path) -> None:
 def test_three_questions_are_asked_at_most(tmp_path: Path) -> None:
     """The answers count: another file, the levels, and no CI; without a terminal and without --yes it says so."""
     root = write_project(tmp_path, FASTAPI)
-    code, told = _harness(root, "init", answers="src/shop/crm.py\nflows,refusals\nnone\n")
+    code, told = run_harness(root, "init", answers="src/shop/crm.py\nflows,refusals\nnone\n")
     assert code == 0, told
     assert "found   lead_to_user: src/shop/crm.py:14 merge(lead_id, user_id)" in told
     assert 'levels = ["flows", "refusals"]' in (root / "harness.toml").read_text()
     assert not (root / ".github").exists()
     other = write_project(tmp_path / "other", FASTAPI)
     before = _files(other)
-    code, told = _harness(other, "init")
+    code, told = run_harness(other, "init")
     assert (code, "remedy: harness init --yes" in told, _files(other)) == (2, True, before)
 
 
@@ -87,14 +79,14 @@ def test_a_workflow_of_ones_own_stays(tmp_path: Path, service: str) -> None:
     own = {"github": root / ".github/workflows/ci.yml", "gitlab": root / ".gitlab-ci.yml"}[service]
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text("test:\n  script: [npm test]\n")
-    code, told = _harness(root, "init", "--yes", "--ci", service)
+    code, told = run_harness(root, "init", "--yes", "--ci", service)
     assert (code, own.read_text()) == (0, "test:\n  script: [npm test]\n")
     made = {"github": root / ".github/workflows/conversions.yml", "gitlab": root / ".gitlab/conversions.yml"}[service]
     assert yaml.safe_load(made.read_text())
     assert ("add     to .gitlab-ci.yml: include: [{local: .gitlab/conversions.yml}]" in told) == (service == "gitlab")
     made.unlink()
     own.write_text("test:\n  script: [harness run]\n")
-    code, told = _harness(root, "init", "--yes", "--ci", service)
+    code, told = run_harness(root, "init", "--yes", "--ci", service)
     assert (code, made.exists(), "runs the harness already" in told) == (0, False, True)
 
 
@@ -102,7 +94,7 @@ def test_a_project_below_a_repository_gets_its_workflow_at_the_top(tmp_path: Pat
     """GitHub reads workflows at the repository's top alone; the steps work in the project's folder."""
     (tmp_path / ".git").mkdir()
     root = write_project(tmp_path / "services" / "shop", NODE_SCRIPT)
-    assert _harness(root, "init", "--yes")[0] == 0
+    assert run_harness(root, "init", "--yes")[0] == 0
     workflow = yaml.safe_load((tmp_path / ".github/workflows/conversions-services-shop.yml").read_text())
     jobs = workflow["jobs"]
     assert {job["defaults"]["run"]["working-directory"] for job in jobs.values()} == {"services/shop"}
@@ -115,11 +107,11 @@ def test_what_cannot_be_called_is_said_and_left_to_write(tmp_path: Path) -> None
         "import requests\n\ndef handle(payload, box):\n    requests.post(box.url + '/contacts/merge', json=payload)\n"
     )
     root = write_project(tmp_path, {"requirements.txt": "", "jobs.py": text})
-    code, told = _harness(root, "init", "--yes")
+    code, told = run_harness(root, "init", "--yes")
     assert (code, "unclear lead_to_user: jobs.py:3 handle(payload, box)" in told) == (0, True)
     assert "next    write the call of your code for lead_to_user into intercom_pipeline.py" in told
     assert "# jobs.py:3 handle(payload, box)" in (root / "intercom_pipeline.py").read_text()
-    code, told = _harness(root, "run", "scenarios/first.py")
+    code, told = run_harness(root, "run", "scenarios/first.py")
     assert (code, "intercom_pipeline.py, lead_to_user: call the code of this project here" in told) == (1, True)
 
 
@@ -134,7 +126,7 @@ def test_a_folder_that_is_no_single_project_is_refused(tmp_path: Path, kind: str
     if kind == "below":
         write_project(tmp_path / "shop", NODE_SCRIPT)
     before = _files(tmp_path)
-    code, told = _harness(tmp_path, "init", "--yes")
+    code, told = run_harness(tmp_path, "init", "--yes")
     said = {
         "nothing": "is no project.",
         "monorepo": "holds 2 projects",
@@ -151,7 +143,7 @@ def test_without_a_place_to_write_nothing_changes(tmp_path: Path, obstacle: str)
     place = root / obstacle
     place.mkdir() if obstacle == ".gitignore" else place.write_text("in the way")
     before = _files(root)
-    code, told = _harness(root, "init", "--yes")
+    code, told = run_harness(root, "init", "--yes")
     assert (code, "cannot be written" in told, _files(root)) == (2, True, before)
 
 
