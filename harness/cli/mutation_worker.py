@@ -10,11 +10,12 @@ import hashlib
 import io
 import os
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -34,6 +35,9 @@ from harness.pytest_plugin.mutation_session import MutationSession
 from harness.report.mutation_result import MutantRow
 from harness.runner.run import Run
 from harness.runner.session_config import RunOptions
+
+TRIES: Final = 2
+"""How often a quick run plays mutants of a key in one module that come to nothing that counts."""
 
 Word: TypeAlias = Literal["cases", "observed", "begun", "row", "failed", "not mutated", "problem", "done"]
 
@@ -59,7 +63,8 @@ class Job:
 
     quotas: how many mutants of each case are played; all of all cases, where there are none. played: the mutants of a
     case that an earlier worker played before it ended, by case. keys: the survivors of a sample that are looked for in
-    other scenarios, until one kills them; budget: how many mutants a worker plays for that.
+    other scenarios, until one kills them; budget: how many mutants a worker plays for that. quick: whether a key is
+    played until one scenario kills it, and a few times in each module where nothing comes of it.
     """
 
     options: RunOptions
@@ -71,6 +76,7 @@ class Job:
     played: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keys: Collection[str] | None = None
     budget: int = 0
+    quick: bool = False
 
 
 def work(job: Job, queue: SimpleQueue[WorkerMessage]) -> None:
@@ -100,6 +106,8 @@ class _Worker:
         self._operators = chosen(job.operators)
         self.containment = ""
         self._budget = job.budget
+        self._vain: Counter[str] = Counter()
+        """How often mutants of a key came to nothing that counts, by key and module."""
 
     def work(self) -> None:
         run = Run(self._job.options)
@@ -156,7 +164,7 @@ class _Worker:
         self._queue.put(WorkerMessage("observed", case, number=total, requests=asked, seconds=seconds))
         flow, played = flow_of(ground), set(self._job.played.get(case, ()))
         for mutant in mutants:
-            if mutant.name not in played and self._wants(mutant):
+            if mutant.name not in played and self._wants(mutant, case):
                 self._play(case, flow, ground, mutant)
 
     @property
@@ -164,16 +172,21 @@ class _Worker:
         """The keys that no scenario has killed yet."""
         return [key for key in self._job.keys or () if not is_noted(self._job.claims, f"killed {key}")]
 
-    def _wants(self, mutant: Mutant) -> bool:
+    def _wants(self, mutant: Mutant, case: str) -> bool:
         """Return whether a mutant is to be played: it did not hang the pipeline before, nor was killed by another."""
         key = str(mutant.key)
         if is_noted(self._job.claims, f"hung {key}"):
             return False
-        return self._job.keys is None or (self._budget > 0 and not is_noted(self._job.claims, f"killed {key}"))
+        if (self._job.quick or self._job.keys is not None) and is_noted(self._job.claims, f"killed {key}"):
+            return False
+        if self._job.quick and self._vain[_in_module(key, case)] >= TRIES:
+            return False
+        return self._job.keys is None or self._budget > 0
 
     def _play(self, case: str, flow: str, ground: MutationGround, mutant: Mutant) -> None:
         self._queue.put(WorkerMessage("begun", case, mutant.name, row_of(case, flow, mutant)))
         judged, self._budget = ground.judge(mutant), self._budget - 1
+        self._vain[_in_module(str(mutant.key), case)] += not judged.fate.counts
         for known, word in ((judged.hung, "hung"), (judged.fate is MutantFate.KILLED, "killed")):
             if known:
                 note(self._job.claims, f"{word} {mutant.key}")
@@ -212,6 +225,10 @@ class _Silent:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell which cases there are."""
         self.worker.collected([item.nodeid for item in session.items])
+
+
+def _in_module(key: str, case: str) -> str:
+    return f"{key} in {case.partition('::')[0]}"
 
 
 def claim(folder: Path, case: str) -> bool:

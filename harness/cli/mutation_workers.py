@@ -18,6 +18,7 @@ from typing import Final
 from harness.cli.mutation_worker import Job, WorkerMessage, note, unclaim, work
 from harness.cli.run_selection import Selection
 from harness.client import NEWEST_VERSION
+from harness.config import PipelineChoice
 from harness.core.errors import Problem
 from harness.mutation.sampling import PER_CASE, quotas
 from harness.report.mutation_result import MutantRow, fates_by
@@ -72,6 +73,7 @@ class MutationRun:
     """How many mutants each case has that was observed."""
     not_mutated: dict[str, str] = field(default_factory=dict)
     requests: int = 0
+    quick: bool = False
     excused: Collection[str] = ()
     """The keys that the ledger excuses: they get no second chance in a sample."""
     containment: str = "none"
@@ -84,7 +86,8 @@ class MutationRun:
     @property
     def pipeline(self) -> str:
         """The pipeline's name as a report shows it."""
-        return self.options.pipeline or "reference"
+        spec = self.options.pipeline
+        return PipelineChoice(spec).portable(self.options.root.resolve()) if spec else "reference"
 
     @property
     def version(self) -> str:
@@ -124,7 +127,7 @@ class MutationRun:
         self._looked_at |= set(quota or ())
         with tempfile.TemporaryDirectory(prefix="harness-mutate-") as folder:
             job = Job(self.options, self.selection, self.operators, self.seed, Path(folder), quota, self._played())
-            job = replace(job, keys=keys, budget=(self.sample or 0) // number + 1)
+            job = replace(job, keys=keys, budget=(self.sample or 0) // number + 1, quick=self.quick)
             workers = [self._start(job) for _ in range(number)]
             try:
                 self._listen(job, workers)
@@ -186,7 +189,7 @@ class MutationRun:
         self._told, one = True, seconds / UNCHANGED
         plays = self.sample + (1 + UNCHANGED) * min(len(self.cases), ceil(self.sample / PER_CASE))
         self.tell(
-            f"about {duration_text(one * plays / self.number)}: a play takes {one:.2g} s, and there are {plays} on "
+            f"{duration_text(one * plays / self.number)}: a play takes {one:.2g} s, and there are {plays} on "
             f"{self.number} process{'es' if self.number > 1 else ''}"
         )
 

@@ -29,7 +29,7 @@ def answered(change: Callable[[Response], Response]) -> Middleware:
 
 
 def _reply(seen: ObservedRequest, change: Callable[[Response], Response], person: str = "") -> MutantChange:
-    told = told_request(seen.request.method, seen.request.target)
+    told = ("what Intercom answered", *told_request(seen.request.method, seen.request.target))
     return MutantChange("answer", person, reply=answered(change), telling=told, value="another answer")
 
 

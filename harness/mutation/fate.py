@@ -99,7 +99,7 @@ def judge(mutant: Mutant, unchanged: Trial, trial: Trial) -> JudgedMutant:
         return JudgedMutant(MutantFate.INAPPLICABLE)
     before, after = shown_change(trial.force)
     seen = JudgedMutant(MutantFate.SURVIVED, before=before, after=after)
-    if (trouble := _new_trouble(unchanged, trial)) is not None:
+    if (trouble := new_trouble(unchanged.answers, trial.answers)) is not None:
         return replace(seen, fate=MutantFate.LOUD, reason=trouble)
     if trial.result.verdict is not Verdict.PROVED:
         return _killed(mutant, trial, seen)
@@ -124,12 +124,12 @@ def _is_permitted(differs: Differences, unchanged: Trial, trial: Trial) -> bool:
     return shown and only_permitted(plain(unchanged.dump), plain(trial.dump), ids)
 
 
-def _new_trouble(unchanged: Trial, trial: Trial) -> str | None:
+def new_trouble(unchanged: Sequence[Answer], answers: Sequence[Answer]) -> str | None:
     """Return the failure that the pipeline reported and did not report, or otherwise, without the mutant."""
-    for place, answer in enumerate(trial.answers):
+    for place, answer in enumerate(answers):
         if not answer.says_refused:
             continue
-        before = unchanged.answers[place] if place < len(unchanged.answers) else None
+        before = unchanged[place] if place < len(unchanged) else None
         if before is None or not before.says_refused or before.trouble != answer.trouble:
             return answer.trouble or "it handed back an error"
     return None

@@ -7,21 +7,34 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from harness.client import IntercomClient
+from harness.core.errors import Problem
 from harness.core.http import Exchange
-from harness.mutation.fate import JudgedMutant, Trial, judge
+from harness.mutation.fate import JudgedMutant, Trial, judge, new_trouble
 from harness.mutation.given import CannotPlayAgain, Given, start_from
 from harness.mutation.in_force import InForce, Noise, noise_between
 from harness.mutation.mutant import Mutant
 from harness.mutation.observed_request import Cast, ObservedRequest
 from harness.mutation.public_dump import public_dump
 from harness.mutation.sampling import ALIKE
+from harness.pipeline import Answer
 from harness.runner.run import Run
 from harness.runner.scenario import Scenario
 from harness.runner.wiring import gateway_requests
 from harness.verification import Verdict
+from harness.verification.snapshot import Snapshot
 
 Call: TypeAlias = Callable[[Scenario, object], None]
 """Calls a case's function with the fixtures of a scenario; the second argument stands for `people`."""
+
+
+class LoudEnough(Problem):
+    """Ends a scenario in which the pipeline itself reported what the mutant did."""
+
+
+def _read_last(scenario: Scenario) -> Snapshot | None:
+    """Return what verification read after the pipeline's last call, if it read anything since."""
+    after = scenario.verify.after
+    return after[1] if after is not None and after[0] == len(scenario.answers) else None
 
 
 @dataclass(slots=True)
@@ -87,14 +100,20 @@ class MutationGround:
             gateway_requests(self.run.gateway, "harness", session.clock), token=session.token, base_url=session.base_url
         )
         with scenario.open():
+            scenario.pipeline.on_answer = self._end_if_loud
             self.call(scenario, people)
             told = scenario.webhooks.read()
             trial = Trial(force, scenario.ended, scenario.asked, scenario.answers, tuple(told))
             if force.mutant is None or trial.is_open:
                 involved = trial.involved if self.unchanged is None else self.unchanged.involved
-                trial.dump = public_dump(client, scenario.everyone, involved)
+                trial.dump = public_dump(client, scenario.everyone, involved, _read_last(scenario))
                 trial.began, trial.ended = self.given.now, session.clock.now()
         return trial
+
+    def _end_if_loud(self, answers: Sequence[Answer]) -> None:
+        """End a play whose fate is known: nothing that is claimed afterwards changes it."""
+        if self.unchanged is not None and new_trouble(self.unchanged.answers, answers) is not None:
+            raise LoudEnough("the pipeline reported a failure that it does not report without the mutant")
 
     def _observed(self, exchanges: Sequence[Exchange], force: InForce) -> Sequence[ObservedRequest]:
         assert self.given.people is not None

@@ -9,18 +9,21 @@ from typing import TypeAlias
 from harness.client import IntercomClient
 from harness.core.people import Person, User
 from harness.mutation.observed_request import JsonValue
-from harness.verification.snapshot import Snapshot, take_census
+from harness.verification.snapshot import PersonSnapshot, Snapshot, take_census
 
 PublicDump: TypeAlias = Mapping[str, JsonValue]
 """What each read answered, by a name that is the same in each run."""
 
 
-def public_dump(client: IntercomClient, people: Sequence[Person], involved: Collection[str]) -> PublicDump:
-    """Read everyone there is and all they have; `updated_at` is masked on source and target.
+def public_dump(
+    client: IntercomClient, people: Sequence[Person], involved: Collection[str], census: Snapshot | None
+) -> PublicDump:
+    """Return what Intercom tells of everyone there is, and of all they have.
 
-    involved: the ids of source and target.
+    involved: the ids of source and target, whose `updated_at` is masked. census: what verification has read since the
+    pipeline's last call; read now, where there is none.
     """
-    census = take_census(client, people)
+    census = take_census(client, people) if census is None else census
     known = {person.id for person in people}
     strangers = [User(contact_id) for contact_id in census.contacts if contact_id not in known]
     if len(strangers) <= MOST_STRANGERS:
@@ -34,12 +37,21 @@ MOST_STRANGERS = 20
 
 def _reads(census: Snapshot) -> Sequence[tuple[str, JsonValue]]:
     found: list[tuple[str, JsonValue]] = []
-    for key, portrait in census.portraits.items():
+    for name, portrait in census.portraits.items():
+        key = _id_in(portrait) or name
         found += [(f"{key} {name}", [reading.status, told]) for name, (reading, told) in portrait.about().items()]
     found += [(f"listed {contact_id}", dict(body)) for contact_id, body in census.contacts.items()]
     for name, reading in (("tags", census.tags), ("attributes", census.attributes)):
         found.append((name, None if reading is None else reading.answer))
     return found
+
+
+def _id_in(portrait: PersonSnapshot) -> str:
+    """Return the id of the person that reads are about; somebody new is filed under the external id they were given."""
+    for reading in (portrait.by_id, portrait.by_uuid, portrait.by_external_id):
+        if reading is not None and reading.found and isinstance(reading.answer, Mapping):
+            return str(reading.answer.get("id"))
+    return ""
 
 
 def masked(value: JsonValue, involved: Collection[str]) -> JsonValue:

@@ -75,6 +75,8 @@ class PipelineUnderTest:
         self._last: tuple[Operation, Mapping[str, Person]] | None = None
         self.called_with: list[Person] = []
         """The people of all calls so far, whether or not they exist."""
+        self.on_answer: Callable[[Sequence[Answer]], object] = lambda answers: None
+        """Told of all answers so far, after each; what it raises ends the scenario."""
         self._begun = False
         self._declared = declared or Declared()
         self.before_again: Callable[[], None] = lambda: None
@@ -135,6 +137,7 @@ class PipelineUnderTest:
             answer = runner.hear(told)
         answer = self._declared.judged(answer)
         self._answers.append(answer)
+        self.on_answer(self.answers)
         return answer
 
     def polling(self) -> AbstractContextManager[None]:
@@ -206,6 +209,7 @@ class PipelineUnderTest:
         about = tuple(str(person.id) for person in people.values() if person.id)
         kept = replace(self._declared.judged(answer), about=about)
         self._answers.append(kept)
+        self.on_answer(self.answers)
         return kept
 
     def begin(self) -> None:

@@ -32,9 +32,12 @@ class MutationSession:
     _again: bool = field(default=False)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Leave out what is another process's."""
-        return None if self.takes(item.nodeid) else True
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Leave out what is another process's; what the item before left set up for this one is torn down."""
+        if self.takes(item.nodeid):
+            return None
+        item.session._setupstate.teardown_exact(nextitem)  # noqa: SLF001  # pytest does so after each item that it runs
+        return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:

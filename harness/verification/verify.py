@@ -42,7 +42,8 @@ class Verify(BatchClaims):
         self.before: Snapshot | None = None
         """What was read before the pipeline's first call; another scenario with the same given may take it over."""
         self._between: Snapshot | None = None
-        self._after: tuple[int, Snapshot] | None = None
+        self.after: tuple[int, Snapshot] | None = None
+        """What was read after the pipeline's last call, and after how many answers that was."""
         self.archived: dict[str, PersonSnapshot] = {}
         """How those were shown who were archived since."""
         self.claims: list[Claim] = []
@@ -260,13 +261,13 @@ class Verify(BatchClaims):
                 why="a claim holds what is there afterwards against what was there before the pipeline's first call",
                 remedy="call pipeline.visitor_to_lead(…), visitor_to_user(…), lead_to_user(…) or run() before it",
             )
-        if self._after is None or self._after[0] != len(self._scenario.answers):
+        if self.after is None or self.after[0] != len(self._scenario.answers):
             self._scenario.begin_then()
-            self._after = (
+            self.after = (
                 len(self._scenario.answers),
                 take_census(self._client, [*self._scenario.everyone, *targets], self._scenario.bystanders),
             )
-        return self.before, self._after[1].with_portraits(self._client, targets)
+        return self.before, self.after[1].with_portraits(self._client, targets)
 
     def _kept(self, move: Move) -> Iterator[Claim]:
         assert move.conversion is not None

@@ -32,8 +32,29 @@ def lost_identifier(seen: Seen) -> str | None:
     """An identifier became `undefined` or nothing on its way."""
     for attempt in seen.attempts:
         for side in (attempt.source, attempt.target):
-            if side is not None and side[1].strip() in LOST:
+            if side is not None and side[1].strip() in LOST and not _is_meant(seen, side[1]):
                 return f"the identifier was lost on the way: it sent {side[1]!r} as `{side[0]}`; {attempt.asked.said}"
+    return None
+
+
+def _is_meant(seen: Seen, value: str) -> bool:
+    """Return whether somebody's own external id looks like this on purpose."""
+    return any(meant.target is not None and meant.target.external_id == value for meant in seen.meant)
+
+
+def other_identifier(seen: Seen) -> str | None:
+    """A user was made under an identifier that is none of theirs."""
+    for attempt in seen.attempts:
+        target = next((meant.target for meant in seen.meant if meant.target is not None), None)
+        if target is None or not attempt.asked.granted or attempt.source is None:
+            continue
+        if attempt.target is None:
+            return f"it named no user: {attempt.asked.said}"
+        field, value = attempt.target
+        known = (target.id, target.email, target.external_id)
+        if value not in known and seen.person(value) is None:
+            wanted = target.external_id if field.endswith(("user_id", "external_id")) else target.email
+            return f"it sent {value!r} as `{field}`, and {wanted!r} was meant"
     return None
 
 
@@ -94,7 +115,8 @@ def intercom_id_for_own_id(seen: Seen) -> str | None:
 
 def email_for_own_id(seen: Seen) -> str | None:
     """An e-mail was sent where an id of one's own is meant."""
-    found = next((field for _, field, value in _own_ids(seen) if "@" in value), None)
+    own = ((field, value) for _, field, value in _own_ids(seen) if not _is_meant(seen, value))
+    found = next((field for field, value in own if "@" in value), None)
     return f"it used an e-mail as `{found}`, which is for an id of your own: that makes somebody new" if found else None
 
 

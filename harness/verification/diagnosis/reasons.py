@@ -189,6 +189,7 @@ ROWS: Final[Sequence[Reason]] = (
     _not_found_for_done,
     _answer_lost,
     _searched_too_soon,
+    identifiers.other_identifier,
     silence.some_left_over,
     _converted_nobody,
 )
