@@ -1,8 +1,8 @@
-"""A cassette as a value and as text: vcrpy's dictionary as JSON, one fact per line, with a digest of its content.
+"""A cassette as a value and as text: vcrpy's dictionary as JSON, in short lines, with a digest of its content.
 
-Two cassettes with the same content are the same bytes, and what answers repeat is written once (`likeness`). The digest
-covers everything but itself and the white space between tokens, so a file that was changed is told from one that was
-written. Reading and writing files is `storage`'s; what may be written at all is `redaction`'s.
+Two cassettes with the same content are the same bytes, and what repeats is written once (`delta`, `lean_rows`). The
+digest covers everything but itself and the white space between tokens, so a file that was changed is told from one that
+was written. Reading and writing files is `storage`'s; what may be written at all is `redaction`'s.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.cassette.format import bodies, delta
+from harness.cassette.format import bodies, delta, lean_rows
+from harness.cassette.format.layout import laid_out
+from harness.cassette.format.lean_rows import KnownHeaders
 from harness.core.http import BrokenKind, BrokenResponse, Caller, Outcome, Request, Response, Step
 
 VCR_VERSION = 1
 """The version of vcrpy's dictionary."""
-FORMAT = 2
-"""The version of what stands in it beyond vcrpy's. Since 2, answers say what they have in common with earlier ones."""
+FORMAT = 3
+"""The version of what stands in it beyond vcrpy's. Since 2, answers say what they have in common with earlier ones;
+since 3 so do whole bodies and parts, and rows leave out what goes without saying."""
 _WITH_LIKENESS = 2
+_LEAN = 3
 
 RecordedFrom: TypeAlias = Literal["sandbox", "test-app"]
 
@@ -84,13 +88,19 @@ class Cassette:
     interactions: Sequence[Interaction] = field(default_factory=tuple)
 
 
-class RequestRow(msgspec.Struct, forbid_unknown_fields=True):
+_INTERCOM = "https://api.intercom.io"
+"""Where a request went whose row says no host."""
+_SHORT = re.compile(rf"^{re.escape(_INTERCOM)}(?=/)")
+_NOTHING = b"null"
+
+
+class RequestRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A request as vcrpy writes it."""
 
     method: str
     uri: str
-    body: msgspec.Raw
-    headers: dict[str, str]
+    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    headers: dict[str, str] | int = 0
 
 
 class StatusRow(msgspec.Struct, forbid_unknown_fields=True):
@@ -100,12 +110,15 @@ class StatusRow(msgspec.Struct, forbid_unknown_fields=True):
     message: str
 
 
-class ResponseRow(msgspec.Struct, forbid_unknown_fields=True):
-    """A response as vcrpy writes it."""
+class ResponseRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A response as vcrpy writes it; without a status it is 200."""
 
-    status: StatusRow
-    headers: dict[str, str]
-    body: msgspec.Raw
+    status: StatusRow | None = None
+    headers: dict[str, str] | int = 0
+    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_OK = StatusRow(200, "OK")
 
 
 class BrokenRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -115,11 +128,13 @@ class BrokenRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     at: int = 0
 
 
-class InteractionRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"caller": "lane"}):
-    """An interaction as vcrpy writes it, and where in the scenario it took place."""
+class InteractionRow(
+    msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, rename={"caller": "lane"}
+):
+    """An interaction as vcrpy writes it, and where in the scenario it took place: as the one before, if not said."""
 
-    step: Step
-    caller: Caller
+    step: Step | None = None
+    caller: Caller | None = None
     request: RequestRow
     response: ResponseRow
     block: str = ""
@@ -128,11 +143,12 @@ class InteractionRow(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     given_up: bool = False
 
 
-class Document(msgspec.Struct, forbid_unknown_fields=True):
+class Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The whole file."""
 
     version: int
     metadata: Header
+    headers: KnownHeaders | None = None
     interactions: list[InteractionRow]
 
 
@@ -144,13 +160,43 @@ def encode(cassette: Cassette) -> bytes:
     """The file of a cassette, with the digest of its content in its header."""
     header = replace(cassette.header, digest="")
     rows = [to_row(interaction) for interaction in cassette.interactions]
+    document = Document(version=VCR_VERSION, metadata=header, interactions=rows)
     if header.format >= _WITH_LIKENESS:
-        shown = delta.DeltaEncoder()
-        for row in rows:
-            row.response.body = msgspec.Raw(shown.shorten(bytes(row.response.body)))
-    compact = msgspec.json.encode(Document(VCR_VERSION, header, rows))
+        _shorten(document)
+    compact = msgspec.json.encode(document)
     signed = _DIGEST.sub(b'"digest":"' + content_digest(compact).encode() + b'"', compact, count=1)
-    return msgspec.json.format(signed, indent=1) + b"\n"
+    return laid_out(signed) + b"\n"
+
+
+def _shorten(document: Document) -> None:
+    """Write once what repeats."""
+    shown, rows = delta.DeltaEncoder(), document.interactions
+    known = KnownHeaders(
+        lean_rows.by_frequency([row.request.headers for row in rows if isinstance(row.request.headers, dict)]),
+        lean_rows.by_frequency([row.response.headers for row in rows if isinstance(row.response.headers, dict)]),
+    )
+    before: tuple[Step | None, Caller | None] = (None, None)
+    for row in rows:
+        asked = b" ".join((row.request.method.encode(), row.request.uri.encode(), _text_of(row.request.body)))
+        row.response.body = _body(shown.shorten(_text_of(row.response.body), asked))
+        row.request.body = _body(_text_of(row.request.body))
+        row.request.uri = _SHORT.sub("", row.request.uri)
+        row.request.headers = lean_rows.number_of(row.request.headers, known.request)
+        row.response.headers = lean_rows.number_of(row.response.headers, known.response)
+        row.response.status = None if row.response.status == _OK else row.response.status
+        now = row.step, row.caller
+        row.step = None if row.step == before[0] else row.step
+        row.caller = None if row.caller == before[1] else row.caller
+        before = now
+    document.headers = known
+
+
+def _body(text: bytes) -> msgspec.Raw | msgspec.UnsetType:
+    return msgspec.UNSET if text == _NOTHING else msgspec.Raw(text)
+
+
+def _text_of(body: msgspec.Raw | msgspec.UnsetType) -> bytes:
+    return bytes(body) if isinstance(body, msgspec.Raw) else _NOTHING
 
 
 def content_digest(compact: bytes) -> str:
@@ -172,11 +218,24 @@ def source_digest(text: str) -> str:
 def decode(compact: bytes) -> Cassette:
     """The cassette in a text without white space; raises msgspec.DecodeError or ValueError where there is none."""
     document = _document.decode(compact)
-    if document.metadata.format >= _WITH_LIKENESS and delta.MARK in compact:
-        shown = delta.DeltaEncoder()
+    number = document.metadata.format
+    if number >= _LEAN or (number >= _WITH_LIKENESS and delta.MARKS[0] in compact):
+        shown = delta.DeltaEncoder(extended=number >= _LEAN)
         for row in document.interactions:
-            row.response.body = msgspec.Raw(shown.expand(bytes(row.response.body)))
+            row.response.body = msgspec.Raw(shown.expand(_text_of(row.response.body)))
+    _fill_in(document)
     return Cassette(document.metadata, tuple(from_row(row) for row in document.interactions))
+
+
+def _fill_in(document: Document) -> None:
+    """Say in each row what it leaves out."""
+    known, step, caller = document.headers or KnownHeaders(), None, None
+    for row in document.interactions:
+        row.request.headers = lean_rows.headers_of(row.request.headers, known.request)
+        row.response.headers = lean_rows.headers_of(row.response.headers, known.response)
+        row.request.uri = _INTERCOM + row.request.uri if row.request.uri.startswith("/") else row.request.uri
+        step, caller = row.step or step, row.caller or caller
+        row.step, row.caller = step, caller
 
 
 def encode_row(interaction: Interaction) -> bytes:
@@ -189,8 +248,6 @@ def to_row(interaction: Interaction) -> InteractionRow:
     request, outcome = interaction.request, interaction.outcome
     answer = outcome.answer
     return InteractionRow(
-        step=interaction.step,
-        caller=interaction.caller,
         request=RequestRow(
             request.method,
             f"https://{request.host}{request.target}",
@@ -198,6 +255,8 @@ def to_row(interaction: Interaction) -> InteractionRow:
             _sorted(request.headers),
         ),
         response=_response_row(outcome.response),
+        step=interaction.step,
+        caller=interaction.caller,
         block=interaction.block,
         broken=BrokenRow(answer.kind, answer.at) if isinstance(answer, BrokenResponse) else None,
         delay=outcome.delay or None,
@@ -215,17 +274,22 @@ def _response_row(response: Response | None) -> ResponseRow:
 def from_row(row: InteractionRow) -> Interaction:
     """What a row of the file stands for; raises ValueError where a part of it makes no sense."""
     host, target = _split(row.request.uri)
-    request = Request(
-        row.request.method, target, row.request.headers, bodies.from_field(bytes(row.request.body)), host, row.caller
-    )
+    if row.step is None or row.caller is None:
+        raise ValueError("an interaction must say its step and its lane, or follow one that does")
+    body = bodies.from_field(_text_of(row.request.body))
+    request = Request(row.request.method, target, _whole(row.request.headers), body, host, row.caller)
     return Interaction(request, _outcome(row), row.step, row.caller, row.block)
 
 
+def _whole(headers: dict[str, str] | int) -> dict[str, str]:
+    return lean_rows.headers_of(headers, ())
+
+
 def _outcome(row: InteractionRow) -> Outcome:
-    response = None
-    if row.response.status.code:
-        body = bodies.from_field(bytes(row.response.body))
-        response = Response(row.response.status.code, row.response.headers, body)
+    response, status = None, row.response.status or _OK
+    if status.code:
+        body = bodies.from_field(_text_of(row.response.body))
+        response = Response(status.code, _whole(row.response.headers), body)
     if row.broken is not None:
         broken = BrokenResponse(row.broken.kind, response, row.broken.at)
         return Outcome(broken, row.delay or 0.0, given_up=row.given_up)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassette import Cassette, Interaction
+from harness.cassette.format import delta
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.delta import DeltaEncoder
 from harness.tests.support.properties import UNHURRIED
@@ -48,7 +51,58 @@ def test_somebody_else_of_the_same_shape_is_told_by_the_difference() -> None:
     other = {**LONG, "id": "695563800000000000000003", "name": "Ben"}
     short, whole = through([text(LONG), text(other)])
     assert whole[1] == text(other)
-    assert json.loads(short[1])["but"] == {"id": other["id"], "name": "Ben"}
+    tags = {"like": "", "but": {"url": f"/contacts/{LONG['id']}/tags"}}
+    assert json.loads(short[1]) == {
+        "like": f"contact {LONG['id']}",
+        "as": other["id"],
+        "but": {"name": "Ben", "tags": tags},
+    }
+
+
+def test_an_id_that_stands_in_further_texts_is_changed_in_all_of_them() -> None:
+    """A lead made after another is told by e-mail and name alone; links follow the id."""
+    other = json.loads(text(LONG).replace(b"0000000002", b"0000000003").replace(b"a@example", b"b@example"))
+    short, whole = through([text(LONG), text(other)])
+    assert whole[1] == text(other)
+    assert json.loads(short[1]) == {
+        "like": f"contact {LONG['id']}",
+        "as": other["id"],
+        "but": {"email": "b@example.com"},
+    }
+
+
+def test_neighbours_in_a_list_who_are_as_they_were_are_named_in_one_run() -> None:
+    """A list that shows again whom it showed says their names, and in full only who is new."""
+    people = [{**LONG, "id": f"69556380000000000000000{n}", "name": n} for n in range(4)]
+    new = {"kind": "nobody"}
+    bodies = [text({"data": people}), text({"data": [*people[1:], new, people[0]], "more": True})]
+    short, whole = through(bodies)
+    assert whole == bodies
+    likes = {"likes": [f"contact {one['id']}" for one in people[1:]]}
+    assert json.loads(short[1])["data"] == [likes, new, {"like": f"contact {people[0]['id']}"}]
+
+
+def test_the_answer_to_the_same_request_is_named_where_it_is_the_same() -> None:
+    """Asked again and answered the very same, a body is a number; otherwise it is told by what changed."""
+    writer, reader = DeltaEncoder(), DeltaEncoder()
+    bodies = [text({"data": [], "note": "x" * 40}), b"{}", text({"data": [], "note": "x" * 40}), text({"data": [1]})]
+    asked = [b"GET /a", b"GET /b", b"GET /a", b"GET /a"]
+    short = [writer.shorten(body, one) for body, one in zip(bodies, asked, strict=True)]
+    assert short[2] == b'{"again":1}'
+    assert [reader.expand(one) for one in short] == bodies
+
+
+@pytest.mark.parametrize("field", [b'{"again":2}', b'{"like":"contact 1"}', b'{"data":[{"likes":["contact 1"]}]}'])
+def test_what_is_like_nothing_before_it_is_refused(field: bytes) -> None:
+    """A file in which a part is missing is damaged, and never read as something else."""
+    with pytest.raises(ValueError, match=r"not (shown )?before it"):
+        DeltaEncoder().expand(field)
+
+
+def test_intercoms_own_attributes_belong_to_the_format() -> None:
+    """What counts as shown in every file of format 3 may never change: files that exist would be read otherwise."""
+    content = (Path(delta.__file__).with_name("builtin_attributes.json")).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == "b204393cf542affd32b7c9028adff32c8a01a995939c77086e9c444a6d2ab19e"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +114,11 @@ def test_somebody_else_of_the_same_shape_is_told_by_the_difference() -> None:
         b'{"like":"contact 1","but":{}}',
         b'{"data":[{"like":"contact 1"}]}',
         b'{"json":{"like":"contact 1"}}',
+        b'{"likes":["contact 1"]}',
+        b'{"data":[{"likes":["contact 1"]}]}',
+        b'{"again":1}',
+        b'{"json":{"again":1}}',
+        b'{"as":"1","but":{}}',
         b'"like"',
         b"null",
         b"{}",
