@@ -1,22 +1,18 @@
-"""`harness receipt check`: whether what a receipt says was proved is still what there is."""
+"""`harness receipt check`: whether what receipts say was proved is still what there is."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from harness import __version__
 from harness.cli import shared_options
+from harness.cli.receipt_subject import subject_now
 from harness.config import read_configuration
-from harness.config.stock import module_of
-from harness.core.errors import Problem
-from harness.pipeline.content import content_of, digests
-from harness.pytest_plugin.collection import is_named_as_one
-from harness.report.receipt import Subject, differences, objections, read_receipt
+from harness.report.receipt import Receipt, differences, objections, read_receipt
 
 
 @click.group("receipt")
@@ -25,54 +21,44 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--partial", is_flag=True, help="Accept a receipt of a run of some scenarios only.")
+@click.option("--signed-by", metavar="KEY", help=(
+    "The public key that it must be signed with: a file with the key as PEM, or the key in base64."))  # fmt: skip
 @shared_options.as_json
-def check(path: Path, partial: bool, as_json: bool) -> int:
-    """Hold a receipt against the code that is here now, without running anything.
+def check(paths: Sequence[Path], partial: bool, signed_by: str | None, as_json: bool) -> int:
+    """Hold receipts against the code that is here now, without running anything.
 
     Write one with `harness run --pipeline … --receipt FILE`, and check it before a deploy, in the same project.
 
-    Exit codes: 0 all was proved and nothing was changed since; 1 something was not proved, or was changed; 2 it cannot
-    be read.
+    Exit codes: 0 all was proved and nothing was changed since; 1 something was not proved, or was changed; 2 one
+    cannot be read, or is of another project.
     """
-    receipt = read_receipt(path)
-    against = list(objections(receipt, partial=partial))
-    changed = list(differences(receipt, _here(receipt)))
+    receipts, configuration = [read_receipt(path) for path in paths], read_configuration()
+    found: list[dict[str, object]] = []
+    for receipt in receipts:
+        now = subject_now(receipt, configuration, __version__)
+        against = list(objections(receipt, partial=partial, signed_by=signed_by))
+        changed = list(differences(receipt, now))
+        found.append({"valid": not (against or changed), "objections": against, "changed": changed})
+        if not as_json:
+            _tell(receipt, against, changed)
+    valid = all(each["valid"] for each in found)
     if as_json:
-        click.echo(json.dumps({"valid": not (against or changed), "objections": against, "changed": changed}, indent=1))
-    else:
-        _tell(receipt, against, changed)
-    return 1 if against or changed else 0
+        data = [{**each, "not_covered": receipt["not_covered"]} for each, receipt in zip(found, receipts, strict=True)]
+        click.echo(json.dumps(data[0] if len(data) == 1 else {"valid": valid, "receipts": data}, indent=1))
+    return 0 if valid else 1
 
 
-def _here(receipt: dict[str, Any]) -> Any:
-    configuration = read_configuration()
-    root = configuration.root
-    try:
-        pipeline = content_of(receipt["pipeline"]["spec"], root, configuration.python_path)
-    except Problem:
-        pipeline = {}
-    known = [module_of(name, root) for name in receipt["scenario_files"]]
-    own = [path for path in known if path.is_relative_to(root)]
-    more = [] if receipt["selection"] else [path for path in _beside(own) if path not in known]
-    there = digests((*known, *more), root)
-    return Subject(receipt["pipeline"]["spec"], pipeline, there, __version__)
-
-
-def _beside(known: Collection[Path]) -> Iterator[Path]:
-    """The scenario modules in the same folders, those that came later included."""
-    for folder in {path.parent for path in known}:
-        yield from (path for path in folder.glob("*.py") if is_named_as_one(path))
-
-
-def _tell(receipt: dict[str, Any], against: list[str], changed: list[str]) -> None:
+def _tell(receipt: Receipt, against: Sequence[str], changed: Sequence[str]) -> None:
     proved = receipt["counts"].get("proved", 0)
     versions = ", ".join(receipt["intercom_versions"])
     click.echo(
         f"pipeline {receipt['pipeline']['name']}, against {receipt['against']}, Intercom {versions}: "
         f"{proved} of {len(receipt['scenarios'])} scenarios proved, {receipt['written_at']}"
     )
+    for line in receipt["not_covered"]:
+        click.echo(f"  not covered: {line}")
     for line in against:
         click.echo(f"  {line}")
     for line in changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,6 +22,7 @@ from harness.cli.comparison_rows import write_evidence
 from harness.cli.configured import configured
 from harness.cli.durations import committed
 from harness.cli.lazy_group import OWN_PROCESS
+from harness.cli.receipt_subject import subject_after, subject_before
 from harness.cli.run_enclosure import enclose_run
 from harness.cli.run_outputs import TO_STDOUT, Outputs, check_outputs, write_outputs, write_receipt
 from harness.cli.run_play import play
@@ -43,7 +45,6 @@ from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
 from harness.config import LEVELS, Configuration
 from harness.core.errors import Problem
-from harness.pipeline.content import content_of, digests
 from harness.pipeline.pipeline_file import is_python
 from harness.pytest_plugin.collection import FOLDER
 from harness.report.console import ReportConsole
@@ -93,6 +94,7 @@ from harness.runner.session_config import RunOptions, check_options, in_order, o
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the result as JUnit XML.")
 @click.option("--receipt", type=click.Path(path_type=Path), metavar="FILE", help=(
     "Write what was tested, with digests, for `harness receipt check`."))  # fmt: skip
+@click.option("--sign", is_flag=True, help="Sign the receipt with the Ed25519 key in HARNESS_RECEIPT_PRIVATE_KEY.")
 @click.option("--no-baseline", is_flag=True, help="Judge as if no failure were known.")
 @click.option("--compare", metavar="WITH", help=(
     "With --against test-app: tell where sandbox and cassette differ from it (sandbox,cassette)."))  # fmt: skip
@@ -115,7 +117,7 @@ def command(paths: Sequence[str], **given: Any) -> int:
     here = configured()
     selected = select(here, paths)
     configuration = with_pipeline(here, given["pipeline"], reference=given["reference"])
-    wanted_outputs = ("explain", "verbose", "json_to", "junit", "receipt", "compare", "evidence")
+    wanted_outputs = ("explain", "verbose", "json_to", "junit", "receipt", "sign", "compare", "evidence")
     outputs = Outputs(**{name: given[name] for name in wanted_outputs}, report=given["report"] or configuration.report)
     check_outputs(outputs, given["against"], given["record"])
     if given["stale"] and not given["record"]:
@@ -147,8 +149,17 @@ def command(paths: Sequence[str], **given: Any) -> int:
 
 
 def _run(options: RunOptions, selection: Selection, outputs: Outputs, judge: RunJudge, processes: int) -> int:
-    started = time.monotonic()
-    subject = _subject(options, selection) if outputs.receipt else None
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        if outputs.receipt is not None:
+            options = replace(options, read_files=Path(folder))
+        return _run_to_the_end(options, selection, outputs, judge, processes)
+
+
+def _run_to_the_end(
+    options: RunOptions, selection: Selection, outputs: Outputs, judge: RunJudge, processes: int
+) -> int:
+    started, began = time.monotonic(), time.time_ns()
+    subject = subject_before(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
     terminal = TerminalReport(console, explain=outputs.explain, verbose=outputs.verbose)
@@ -168,14 +179,14 @@ def _run(options: RunOptions, selection: Selection, outputs: Outputs, judge: Run
     whole = reporter.result(time.monotonic() - started, _hint(selection))
     result = judge(whole)
     terminal.end(result)
-    if outputs.receipt and subject:
-        files = digests(reporter.scenario_files, options.root)
-        write_receipt(outputs.receipt, result, replace(subject, scenario_files=files))
+    if options.read_files is not None and subject is not None:
+        subject = subject_after(subject, options, options.read_files, began, outputs.places)
+        write_receipt(outputs, result, subject)
     judge.correct_junit(outputs.junit, result)
     written = outputs if selection.shard is None else replace(outputs, report=None)
     write_outputs(result, written, console, reporter.evidence, run.redactor())
     if selection.shard is not None:
-        _write_shard(whole, reporter, selection, outputs.report, console)
+        _write_shard(whole, reporter, selection, outputs.report, console, subject)
     if outputs.compare is not None:
         _compare(run, outputs, console, reporter)
     return result.exit_code
@@ -203,12 +214,17 @@ def _survivor(
 
 
 def _write_shard(
-    result: RunRow, reporter: RunReporter, selection: Selection, folder: Path | None, console: ReportConsole
+    result: RunRow,
+    reporter: RunReporter,
+    selection: Selection,
+    folder: Path | None,
+    console: ReportConsole,
+    subject: Subject | None,
 ) -> None:
     if folder is None:
         told = "nothing was written that could be merged: --report DIR writes the result of a shard"
     else:
-        told = f"shard: {write_shard(folder, result, reporter, selection, reporter.options)}"
+        told = f"shard: {write_shard(folder, result, reporter, selection, reporter.options, subject)}"
     console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -239,14 +255,6 @@ def _compare(run: Run, outputs: Outputs, console: Console, reporter: RunReporter
         write_evidence(outputs.evidence, comparison, time.time(), **about)
         raises = "a rehearsal: it raises nothing" if app.rehearsal else "docs/evidence holds what `make docs` reads"
         console.print(f"evidence: {outputs.evidence} ({raises})", highlight=False, markup=False, soft_wrap=True)
-
-
-def _subject(options: RunOptions, selection: Selection) -> Subject:
-    """What is about to be tested, before it can change; the scenarios' files are known once they were collected."""
-    configuration, root = options.configuration, options.root
-    chosen = configuration.pipeline
-    spec = chosen.portable(root) if chosen and not chosen.is_reference else None
-    return Subject(spec, content_of(spec, root, configuration.python_path), {}, __version__, selection.narrowed)
 
 
 def _narrowed(paths: Sequence[str], expression: str | None, configuration: Configuration) -> Sequence[str]:

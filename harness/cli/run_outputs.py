@@ -40,9 +40,17 @@ class Outputs:
     json_to: str | None
     junit: Path | None
     receipt: Path | None
+    sign: bool = False
+    """Whether the receipt is signed, with the key of the environment."""
     compare: str | None = None
     evidence: Path | None = None
     report: Path | None = None
+
+    @property
+    def places(self) -> Sequence[Path | None]:
+        """Return the files and folders that are written."""
+        json_file = Path(self.json_to) if self.json_to not in (None, TO_STDOUT) else None
+        return (json_file, self.junit, self.receipt, self.evidence, self.report)
 
 
 def write_outputs(
@@ -74,11 +82,13 @@ def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence
     return written
 
 
-def write_receipt(path: Path, result: RunRow, subject: Subject) -> None:
-    """Write the receipt of a run into its file."""
-    now = iso_seconds(time.time())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(receipt_of(result, subject, now), indent=1) + "\n", encoding="utf-8")
+def write_receipt(outputs: Outputs, result: RunRow, subject: Subject) -> None:
+    """Write the receipt of a run into its file, signed where that was asked for."""
+    if outputs.receipt is not None:
+        key = (config.SIGNING_KEY, config.load().signing_key) if outputs.sign else None
+        text = json.dumps(receipt_of(result, subject, iso_seconds(time.time()), key), indent=1) + "\n"
+        outputs.receipt.parent.mkdir(parents=True, exist_ok=True)
+        outputs.receipt.write_text(text, encoding="utf-8")
 
 
 def check_outputs(outputs: Outputs, against: str, record: bool) -> None:
@@ -90,6 +100,16 @@ def check_outputs(outputs: Outputs, against: str, record: bool) -> None:
     _check_json_target(outputs.json_to)
     _check_files(outputs)
     _check_comparison(outputs, against, record)
+    _check_signing(outputs)
+
+
+def _check_signing(outputs: Outputs) -> None:
+    if outputs.sign and outputs.receipt is None:
+        raise Problem("--sign signs a receipt, and none was asked for", remedy="add --receipt FILE")
+    if outputs.sign:
+        from harness.report.signature import sign
+
+        sign(b"", config.load().signing_key, config.SIGNING_KEY)  # a key that is none is told before the run
 
 
 def _check_comparison(outputs: Outputs, against: str, record: bool) -> None:

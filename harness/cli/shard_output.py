@@ -6,21 +6,21 @@ import contextlib
 import hashlib
 import json
 import os
-import subprocess
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from harness import __version__, config
 from harness.cassette.redaction.redactor import Redactor
+from harness.cli.project_identity import commit_of
+from harness.cli.receipt_subject import scenario_modules
 from harness.cli.run_reporter import RunReporter
 from harness.cli.run_selection import Selection
 from harness.cli.shard_cut import ShardChoice
 from harness.config import CONFIGURATION_KEYS, Configuration
 from harness.core.errors import Problem
 from harness.pipeline.content import content_of, digests
-from harness.pytest_plugin.collection import is_named_as_one
 from harness.report.gaps import gap_notes
+from harness.report.receipt import Subject
 from harness.report.result import RunRow
 from harness.report.secret_cleaning import SecretCleaner
 from harness.report.shard_file import FORMAT, RunIdentity, ShardFile, encoded
@@ -30,13 +30,23 @@ OF_ONE_MACHINE = ("report", "workers")
 """Keys that may differ between the shards of one run."""
 
 
-def write_shard(folder: Path, result: RunRow, reporter: RunReporter, selection: Selection, options: RunOptions) -> Path:
-    """Write the result of a shard into a folder, redacted, and return its file."""
+def write_shard(
+    folder: Path,
+    result: RunRow,
+    reporter: RunReporter,
+    selection: Selection,
+    options: RunOptions,
+    subject: Subject | None,
+) -> Path:
+    """Write the result of a shard into a folder, redacted, and return its file.
+
+    subject: what was tested, where a receipt is wanted.
+    """
     assert selection.shard is not None
     known = [secret.reveal() for secret in config.load().secrets]
     cleaner = SecretCleaner(Redactor(secrets=known))
     found = _shard_file(result, reporter, selection.shard, identity_of(options, selection, result), cleaner.redactor)
-    shard = replace(found, accept_not_modelled=options.configuration.accept_not_modelled)
+    shard = replace(found, accept_not_modelled=options.configuration.accept_not_modelled, subject=subject)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / shard.file_name
     cleaner.write(path, encoded(cleaner.clean(shard)))
@@ -82,14 +92,6 @@ def identity_of(options: RunOptions, selection: Selection, result: RunRow) -> Ru
     )
 
 
-def commit_of(root: Path) -> str:
-    """Return the commit that is checked out in a folder; empty where there is none, or no git."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        words = ["git", "-C", str(root), "rev-parse", "HEAD"]
-        return subprocess.run(words, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-    return ""
-
-
 def _declared(configuration: Configuration) -> dict[str, str]:
     """Return what is declared, by key, the same on every machine: a path is told from the project's root."""
     names = (name for name in CONFIGURATION_KEYS if name not in OF_ONE_MACHINE)
@@ -111,12 +113,7 @@ def _code(options: RunOptions, selection: Selection) -> dict[str, str]:
     files: dict[str, str] = {}
     with contextlib.suppress(Problem):  # what cannot be found was told by the run itself
         files = content_of(spec, root, configuration.python_path)
-    return {**files, **digests(_modules(selection.own), root)}
-
-
-def _modules(places: Sequence[str]) -> Iterator[Path]:
-    for place in (Path(place.partition("::")[0]) for place in places):
-        yield from (path for path in place.rglob("*.py") if is_named_as_one(path)) if place.is_dir() else (place,)
+    return {**files, **digests(scenario_modules(selection), root)}
 
 
 def _digest(value: object) -> str:

@@ -31,6 +31,9 @@ REHEARSAL_PROXY = "HARNESS_REHEARSAL_PROXY"
 REHEARSAL_CA = "HARNESS_REHEARSAL_CA"
 """For rehearsing a run against a TEST app with a sandbox in Intercom's place; from the environment only."""
 
+SIGNING_KEY = "HARNESS_RECEIPT_PRIVATE_KEY"
+"""The variable that holds the private key of receipts; from the environment only."""
+
 CI_RUNS = ("GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILDKITE_BUILD_ID", "CIRCLE_WORKFLOW_ID", "BUILD_BUILDID")
 """Variables in which a CI says which run a job belongs to (GitHub, GitLab, Buildkite, CircleCI, Azure)."""
 
@@ -100,6 +103,11 @@ class Settings:
     def ci(self) -> bool:
         """Whether this runs where nobody watches: nothing committed is recorded over there."""
         return self.environment.get("CI", "").lower() not in ("", "0", "false")
+
+    @property
+    def signing_key(self) -> str:
+        """The private key with which receipts are signed; empty where there is none."""
+        return self.environment.get(SIGNING_KEY, "").strip()
 
     @property
     def ci_run(self) -> str:

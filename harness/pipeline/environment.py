@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.config import SIGNING_KEY
 from harness.core import loopback
 from harness.core.hosts import ANSWERED
 from harness.core.tokens import is_sandbox_token
@@ -62,6 +63,8 @@ class Way:
     """Whether what a command waits for passes in a moment, as in a replay."""
     told_waits: bool = False
     """Whether what a command waits for passes in a moment, and is told to the harness's clock."""
+    reads: tuple[Path, Path] | None = None
+    """The folder into which processes write which files they open, and the project's folder, whose files count."""
 
 
 def command_environment(
@@ -157,6 +160,8 @@ def _without_proxy(base: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=2048)
 def _is_production(name: str, value: str) -> bool:
+    if name == SIGNING_KEY:  # code under test that saw it could sign a receipt of its own
+        return True
     if not value or is_sandbox_token(value):
         return False
     return bool(_CREDENTIAL.search(name) or _TOKEN_VALUE.search(value))
@@ -183,7 +188,8 @@ def _trust(way: Way) -> dict[str, str]:
 
 
 def _preload(base: Mapping[str, str], way: Way) -> dict[str, str]:
-    require = f'--require "{_quoted(way.preload / "intercom.cjs")}"'
+    loaded = ["intercom.cjs", *(["read_files.cjs"] if way.reads else [])]
+    require = " ".join(f'--require "{_quoted(way.preload / name)}"' for name in loaded)
     python_path = [str(way.preload / "python"), *filter(None, [base.get("PYTHONPATH")])]
     return {
         "HARNESS_DOOR": way.url.partition("://")[2],
@@ -195,7 +201,14 @@ def _preload(base: Mapping[str, str], way: Way) -> dict[str, str]:
         **_php(base, way),
         **({"HARNESS_SHORT_WAITS": "1"} if way.short_waits else {}),
         **({"HARNESS_TOLD_WAITS": "1"} if way.told_waits else {}),
+        **_read_files(way),
     }
+
+
+def _read_files(way: Way) -> dict[str, str]:
+    if way.reads is None:
+        return {}
+    return dict(zip(("HARNESS_READ_FILES", "HARNESS_READ_ROOT"), map(str, way.reads), strict=True))
 
 
 def _ruby(base: Mapping[str, str], way: Way) -> dict[str, str]:

@@ -16,6 +16,7 @@ import msgspec
 from harness.core.errors import Problem
 from harness.report.exchange_rows import RowEvidence
 from harness.report.gaps import gap_notes, gap_problems
+from harness.report.receipt import FILES, Subject
 from harness.report.result import RunRow, ScenarioRow
 
 FORMAT: Final = 1
@@ -71,6 +72,8 @@ class ShardFile:
     unused: Mapping[str, Sequence[str]]
     """What was declared, permitted and needed in this shard, as `UnusedDeclarations` hands it on."""
     accept_not_modelled: Sequence[str] = ()
+    subject: Subject | None = None
+    """What was tested; `None` where no receipt was asked for."""
 
     @property
     def label(self) -> str:
@@ -236,6 +239,55 @@ def merged(shards: Sequence[ShardFile]) -> tuple[RunRow, Sequence[RowEvidence]]:
         incomplete=tuple(missing),
     )
     return run, [scenario.evidence for scenario in played]
+
+
+def merged_subject(shards: Sequence[ShardFile]) -> Subject:
+    """Return what all shards of a run together tested.
+
+    Raises:
+        Problem: one of them was run without a receipt, or two of them read different states of a file.
+    """
+    found: Subject | None = None
+    for shard in shards:
+        if shard.subject is None:
+            raise Problem(
+                f"shard {shard.label} was run without --receipt, so what it read is not known",
+                remedy="run each shard with --receipt FILE",
+            )
+        found = shard.subject if found is None else _both(found, shard.subject)
+    assert found is not None
+    parts = [*found.selection]
+    at = parts.index("--shard") if "--shard" in parts else len(parts)
+    return replace(found, selection=[*parts[:at], *parts[at + 2 :]])
+
+
+def _both(one: Subject, other: Subject) -> Subject:
+    for kind in FILES:
+        here, there = one.files(kind), other.files(kind)
+        if changed := sorted(path for path in here.keys() & there.keys() if here[path] != there[path]):
+            raise Problem(
+                f"two shards tested different states of {changed[0]}",
+                evidence=", ".join(changed),
+                remedy="run all shards again on the same files",
+            )
+    both = one.runtimes.keys() & other.runtimes.keys()
+    if different := sorted(name for name in both if one.runtimes[name] != other.runtimes[name]):
+        name = different[0]
+        raise Problem(
+            f"two shards ran on different versions of {name}",
+            evidence=f"{one.runtimes[name]} and {other.runtimes[name]}",
+            remedy="run all shards on the same versions",
+        )
+    return replace(
+        one,
+        pipeline_files={**one.pipeline_files, **other.pipeline_files},
+        scenario_files={**one.scenario_files, **other.scenario_files},
+        lock_files={**one.lock_files, **other.lock_files},
+        configuration_files={**one.configuration_files, **other.configuration_files},
+        runtimes={**one.runtimes, **other.runtimes},
+        not_covered=list(dict.fromkeys((*one.not_covered, *other.not_covered))),
+        changed_meanwhile=list(dict.fromkeys((*one.changed_meanwhile, *other.changed_meanwhile))),
+    )
 
 
 def with_problems(run: RunRow, problems: Sequence[str]) -> RunRow:

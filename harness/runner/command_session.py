@@ -171,8 +171,12 @@ def way_to(
     secret: str = "",
     short_waits: bool = False,
     told_waits: bool = False,
+    reads: tuple[Path, Path] | None = None,
 ) -> Way:
-    """How a command reaches a started server; certificates are written into `folder`, with those that were trusted."""
+    """How a command reaches a started server; certificates are written into `folder`, with those that were trusted.
+
+    reads: the folder into which processes write which files they open, and the folder whose files count.
+    """
     from harness.core.hosts import ANSWERED
     from harness.pipeline.environment import Way
 
@@ -183,5 +187,16 @@ def way_to(
     (php / "harness.ini").write_text(settings, encoding="utf-8")
     bundle = trust.bundle
     return Way(
-        server.url, token, trust.alone, trust.added, bundle, PRELOAD, ANSWERED, secret, php, short_waits, told_waits
+        server.url,
+        token,
+        trust.alone,
+        trust.added,
+        bundle,
+        PRELOAD,
+        ANSWERED,
+        secret,
+        php,
+        short_waits=short_waits,
+        told_waits=told_waits,
+        reads=reads,
     )

@@ -44,6 +44,7 @@ from harness.runner.containment_session import ContainmentSession
 from harness.runner.controls import RUN_SECRET
 from harness.runner.kept_definitions import KeptDefinitions
 from harness.runner.own_ports import OwnPorts
+from harness.runner.read_files import OpenedFiles
 from harness.runner.session_config import RunOptions
 from harness.runner.wiring import gateway_requests
 
@@ -85,6 +86,9 @@ class PipelineSession:
         self._lent: LentEnvironment | None = None
         self._fill: Callable[[str], str] = lambda text: text
         self.refresh_waits: Callable[[], None] = lambda: None
+        self._reads = (options.read_files, options.root.resolve()) if options.read_files else None
+        if self._reads is not None:
+            stack.callback(OpenedFiles(*self._reads, lambda: self.owners.owner() is not None).close)
         self._spec: PipelineSpec | None = None
         self._spec = self._load(before_import)
         if options.port:
@@ -239,7 +243,9 @@ class PipelineSession:
             self._stack.callback(self._forget_server)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             where = Path(folder)
-            self._way = way_to(self._server, RUN_TOKEN, authority, where, secret=RUN_SECRET, short_waits=self._plays)
+            self._way = way_to(
+                self._server, RUN_TOKEN, authority, where, secret=RUN_SECRET, short_waits=self._plays, reads=self._reads
+            )
         return self._server
 
     def _environment(self, base: Mapping[str, str] = os.environ) -> Mapping[str, str]:

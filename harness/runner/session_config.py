@@ -53,6 +53,8 @@ class RunOptions:
     """What happens where the code under test cannot be enclosed."""
     entered: Entered | None = None
     """Set where this whole process is enclosed."""
+    read_files: Path | None = None
+    """The folder into which the code under test writes which files it opens; `None` where nobody wants to know."""
     record_in_ci: bool = False
     """Whether cassettes that are there are recorded over although CI is set."""
     show: Callable[[Path, Cassette], None] = _show_nothing

@@ -19,7 +19,7 @@ import harness
 
 PLACES = {
     "click": {"cli"},
-    "cryptography": set(),
+    "cryptography": {"report"},
     "dotenv": {"config"},
     "faker": {"people"},
     "filelock": {"cassette", "sandbox", "test_app"},
@@ -45,6 +45,7 @@ READ_THE_ENVIRONMENT = {
     "pipeline.environment": "hides real credentials from a pipeline in this process, and puts them back",
     "config.env_settings": "it is the reader",
     "runner.pipeline_session": "hands the pipeline its base URL and token",
+    "gateway.clients.preload.python.harness_read_files": "runs in the user's own process, as sitecustomize does",
     "gateway.clients.preload.python.sitecustomize": "runs in the user's own process, where nothing of ours is imported",
 }
 
