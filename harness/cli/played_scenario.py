@@ -25,6 +25,8 @@ class PlayedScenario:
     seconds: float
     not_modelled: tuple[str, ...] = ()
     """The operations that the pipeline asked for and the sandbox lacks."""
+    ends_run: bool = False
+    """Whether no further scenario would fare better."""
     evidence: RowEvidence | None = None
     """What stands behind the row, redacted; `None` where it is not known yet, or not wanted."""
 
@@ -36,4 +38,4 @@ def played_scenario(
     row = replace(scenario_row(result, report), again=command_line(result.case, options))
     row = SecretCleaner(redactor).clean(row)
     behind = evidence_of(result, options, redactor) if evidence else None
-    return PlayedScenario(row, result.case.path, result.seconds, tuple(result.not_modelled), behind)
+    return PlayedScenario(row, result.case.path, result.seconds, tuple(result.not_modelled), result.ends_run, behind)

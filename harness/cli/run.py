@@ -44,6 +44,7 @@ from harness.cli.shared_options import (
 from harness.cli.stale import StaleOnly
 from harness.cli.survivor import Survivor
 from harness.config import LEVELS, Configuration
+from harness.config import load as settings_in
 from harness.core.errors import Problem
 from harness.pipeline.pipeline_file import is_python
 from harness.pytest_plugin.collection import FOLDER
@@ -162,7 +163,9 @@ def _run_to_the_end(
     subject = subject_before(options, selection) if outputs.receipt else None
     console = ReportConsole(stderr=outputs.json_to == TO_STDOUT, record=outputs.report is not None)
     stale = StaleOnly(lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
-    terminal = TerminalReport(console, explain=outputs.explain, verbose=outputs.verbose)
+    terminal = TerminalReport(
+        console, explain=outputs.explain, verbose=outputs.verbose, quiet=settings_in(options.root).ci
+    )
     with _survivor(options, outputs, terminal, console, judge) if processes == 1 else nullcontext() as survivor:
         run = Run(replace(options, show=stale.show) if selection.stale else options)
         reporter = RunReporter(run, selection.versions, terminal, survivor)

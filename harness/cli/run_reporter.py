@@ -66,6 +66,9 @@ class RunReporter:
         """What the sessions left over; only the whole run can tell what was needed."""
         self._failed = False
         self._session: pytest.Session | None = None
+        self._config: pytest.Config | None = None
+        self._stopped = ""
+        """What ended the run, and would meet every further scenario as well."""
 
     def result(self, seconds: float, hint: str) -> RunRow:
         """Everything the run came to."""
@@ -152,6 +155,7 @@ class RunReporter:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Silence pytest's own report."""
+        self._config = config
         own = config.pluginmanager.get_plugin("terminalreporter")
         if own is not None:
             config.pluginmanager.unregister(own)
@@ -205,8 +209,12 @@ class RunReporter:
         """A scenario's row is complete with its call, or with a set-up that failed or was skipped."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
             self._not_run |= {report.nodeid} if report.skipped else set()
-            self._add(report.nodeid, self._row(report))
+            row = self._row(report)
+            if self._ends_again(report.nodeid):
+                return
+            self._add(report.nodeid, row)
             self._stop_with_the_test_app()
+            self._stop_with(report.nodeid)
         elif report.when not in ("setup", "call", "teardown"):
             self._add(report.nodeid, self._lost(report.nodeid))
         elif report.when == "teardown" and report.failed:
@@ -231,7 +239,7 @@ class RunReporter:
     def pytest_keyboard_interrupt(self) -> None:
         """The person had enough, or the TEST app was lost."""
         told = "interrupted: the scenarios after this one did not run"
-        if not self._run.test_app.stopped and told not in self._problems:
+        if not self._run.test_app.stopped and not self._stopped and told not in self._problems:
             self._problems.append(told)
 
     # --- rows -------------------------------------------------------------------------------------
@@ -242,6 +250,23 @@ class RunReporter:
         left = len(self._cases) - len(self._ended)
         self._session.shouldstop = self._run.test_app.stopped
         self._problems.append(f"stopped: {self._run.test_app.stopped} {left} scenarios after this one did not run.")
+
+    def _ends_again(self, node: str) -> bool:
+        """Return whether a scenario met what has ended the run already: several processes may meet it."""
+        played = self._played.get(node)
+        return bool(self._stopped) and played is not None and played.ends_run
+
+    def _stop_with(self, node: str) -> None:
+        """End the run where no further scenario would fare better."""
+        played = self._played.get(node)
+        if played is None or not played.ends_run or self._config is None:
+            return
+        self._stopped = played.row.reason.partition("\n")[0]
+        left = len(self._cases) - len(self._ended)
+        self._problems.append(f"stopped: {self._stopped}. {left} scenarios after this one did not run.")
+        for part in (self._session, self._config.pluginmanager.get_plugin("dsession")):
+            if part is not None:
+                part.shouldstop = self._stopped
 
     def _add(self, node: str, row: ScenarioRow) -> None:
         self._ended[node] = row = self._cleaned(row)

@@ -15,6 +15,8 @@ class Problem(Exception):
 
     refutes: ClassVar[bool] = False
     """Whether it speaks against the pipeline under test, and not against the set-up."""
+    ends_run: ClassVar[bool] = False
+    """Whether every further scenario would meet it as well, so that the run ends with the first that does."""
 
     def __init__(self, what: str, *, evidence: str = "", why: str = "", remedy: str = "") -> None:
         super().__init__(what)

@@ -21,7 +21,7 @@ from harness.core.people import Person
 from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer, Hears, Operation
 from harness.pipeline.breakdown import of_output
 from harness.pipeline.placeholders import as_data
-from harness.pipeline.service import Service
+from harness.pipeline.service import Service, ServiceNotThere
 from harness.pipeline.waiting import BadRedirect, DeadlineExceeded, Heard, Waiting
 
 LAST_BREATH: Final = 0.5
@@ -143,7 +143,7 @@ class HookPipeline:
 
     def _not_there(self, url: str) -> Problem:
         token = self._intercom()["access_token"]
-        return Problem(
+        return ServiceNotThere(
             f"the pipeline's service does not answer at {url}",
             why="it is not started, has ended, or listens on another port",
             remedy='have the run start it (service = "command …" in the TOML), or start it yourself with '

@@ -18,16 +18,26 @@ from typing import Final
 from harness.core.errors import Problem
 from harness.pipeline.commands import ended_by
 from harness.pipeline.drain import Drain
+from harness.pipeline.process_activity import LOOKED_AT, ProcessActivity
 from harness.pipeline.reaper import MARK, end_group, end_marked, running, unless_interrupted
 
 START_LIMIT: Final = 30.0
-"""Seconds that a service gets to listen."""
+"""Seconds that a service gets to listen while it is busy."""
+
+PATIENCE: Final = 3.0
+"""Seconds that it gets in any case. If it does nothing by then, or listens elsewhere, it will not listen."""
 
 LOOKS: Final = 0.02
 """Seconds between two looks whether it does."""
 
 LAST_WORDS: Final = 1000
 """Characters of its output that an error shows."""
+
+
+class ServiceNotThere(Problem):
+    """The pipeline's service cannot be asked, from the first scenario on: no other scenario would fare better."""
+
+    ends_run = True
 
 
 class Service:
@@ -40,9 +50,13 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ExitStack()
         self._output: Drain | None = None
+        self._listened = False
+        self._failed: Problem | None = None
 
     def ensure(self, environment: Mapping[str, str]) -> None:
         """Have it running, and listening wherever it is asked; a `Problem` where it does not come to that."""
+        if self._failed is not None:
+            raise self._failed
         if self._process is None or self.ended():
             self.close()
             self._refuse_another()
@@ -91,21 +105,42 @@ class Service:
         self._running.callback(end_group, process)
 
     def _wait_until_it_listens(self) -> None:
-        deadline = time.monotonic() + START_LIMIT
-        waiting = list(self._places)
+        assert self._process is not None
+        began, waiting, activity = time.monotonic(), list(self._places), ProcessActivity(self._process.pid)
         while waiting:
             if _listens(waiting[0]):
                 waiting.pop(0)
-            elif (ended := self.ended()) or time.monotonic() > deadline:
-                place, words = _named(waiting[0]), self.said()[-LAST_WORDS:].strip()
-                self.close()
-                raise Problem(
-                    f"the pipeline's service does not listen on {place}",
-                    evidence=f"{ended or f'{START_LIMIT:g} s went by'}; it printed: {words or 'nothing'}",
-                    remedy="run its command by hand; it must listen where hook, job and awaits say",
-                )
-            else:
-                time.sleep(LOOKS)
+                continue
+            passed = time.monotonic() - began
+            told = self.ended() or self._gives_up(passed, activity)
+            if told:
+                raise self._not_listening(_named(waiting[0]), told)
+            time.sleep(LOOKS)
+        self._listened = True
+
+    def _gives_up(self, passed: float, activity: ProcessActivity) -> str | None:
+        """Return why a service that has been waited for will not listen; `None` where it may."""
+        if passed > PATIENCE - LOOKED_AT:
+            activity.look(passed)
+        if passed < PATIENCE:
+            return None
+        if passed > START_LIMIT:
+            return f"{START_LIMIT:g} s went by"
+        if elsewhere := activity.listens_on():
+            return f"it listens on {', '.join(elsewhere)}"
+        return f"{passed:.0f} s went by, and it does nothing any more" if activity.idle(passed) else None
+
+    def _not_listening(self, place: str, told: str) -> Problem:
+        words = self.said()[-LAST_WORDS:].strip()
+        self.close()
+        kind = Problem if self._listened else ServiceNotThere
+        found = kind(
+            f"the pipeline's service does not listen on {place}",
+            evidence=f"{told}; it printed: {words or 'nothing'}",
+            remedy="run its command by hand; it must listen where hook, job and awaits say",
+        )
+        self._failed = None if self._listened else found
+        return found
 
     def _refuse_another(self) -> None:
         if taken := next(filter(_listens, self._places), None):

@@ -5,9 +5,12 @@ It is written beside the console, never through it, so that a recording of what 
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import IO, Final
 
 from rich.cells import set_cell_size
 from rich.console import Console
@@ -20,15 +23,17 @@ WORTH_TELLING: Final = 5.0
 class Progress:
     """Shows which scenario runs, and takes it away again before anything else is printed."""
 
-    def __init__(self, console: Console, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._console, self._elapsed = console, elapsed
+    def __init__(self, console: Console, elapsed: Callable[[], float] = time.monotonic, *, quiet: bool = False) -> None:
+        self._elapsed = elapsed
+        self._stream = None if quiet else _watched(console)
+        self._width = console.width if console.is_terminal else _width_of(self._stream)
         self._began: float | None = None
         self._line = ""
         self._shown = False
 
     def show(self, number: int, total: int, title: str) -> None:
         """Scenario `number` of `total` has begun."""
-        if not self._console.is_terminal:
+        if self._stream is None:
             return
         now = self._elapsed()
         if self._began is None:
@@ -40,7 +45,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """What the scenario under way waits for, in the same line."""
-        if self._console.is_terminal:
+        if self._stream is not None:
             self._put(f"  {text}  {self._line}" if self._line else f"  {text}")
 
     def clear(self) -> None:
@@ -50,12 +55,28 @@ class Progress:
             self._shown = False
 
     def _put(self, line: str) -> None:
-        self._write(CLEAR + set_cell_size(line, min(len(line), max(self._console.width - 1, 1))))
+        self._write(CLEAR + set_cell_size(line, min(len(line), max(self._width - 1, 1))))
         self._shown = True
 
     def _write(self, text: str) -> None:
-        self._console.file.write(text)
-        self._console.file.flush()
+        assert self._stream is not None
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def _watched(console: Console) -> IO[str] | None:
+    """Return the stream that a person watches; standard error first, so that results can be piped."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        return sys.stderr
+    return console.file if console.is_terminal else None
+
+
+def _width_of(stream: IO[str] | None) -> int:
+    """Return the columns of a terminal."""
+    with contextlib.suppress(OSError, ValueError):
+        if stream is not None:
+            return os.get_terminal_size(stream.fileno()).columns or 80
+    return 80
 
 
 def duration_text(seconds: float) -> str:

@@ -42,7 +42,7 @@ NAMED: Final = 3
 class TerminalReport:
     """Prints as the run goes on."""
 
-    def __init__(self, console: Console, *, explain: bool = False, verbose: bool = False) -> None:
+    def __init__(self, console: Console, *, explain: bool = False, verbose: bool = False, quiet: bool = False) -> None:
         self._console = console
         self._explain = explain
         self._whole = verbose or explain
@@ -51,7 +51,7 @@ class TerminalReport:
         self._held: list[Text] | None = None
         self._module = ""
         self._width = min(console.width, WIDEST) if console.is_terminal else WIDEST
-        self._progress = Progress(console)
+        self._progress = Progress(console, quiet=quiet)
         self._ascii = not (console.encoding or "").lower().startswith("utf")
 
     def begin(self, pipeline: str, against: str, versions: Sequence[str]) -> None:

@@ -40,6 +40,8 @@ class ScenarioResult:
     trouble: str = ""
     problem: str = ""
     skipped: str = ""
+    ends_run: bool = False
+    """Whether no further scenario would fare better."""
     notes: list[str] = field(default_factory=list)
     conversions: Sequence[Conversion] = ()
     reached: BackendTrafficLog | None = None

@@ -249,6 +249,7 @@ class Scenario:
             conversions=tuple(self.verify.conversions),
             reached=self._traffic,
             not_modelled=tuple(self.not_modelled),
+            ends_run=isinstance(error, Problem) and error.ends_run,
         )
 
     def _said_of(self, error: BaseException | None) -> str:

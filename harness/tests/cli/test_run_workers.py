@@ -213,6 +213,17 @@ def test_an_interrupted_run_leaves_no_process(number: signal.Signals, tmp_path: 
     assert wait_for(lambda: not any(map(runs, services)))
 
 
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_a_service_that_does_not_listen_is_told_once(number: str, tmp_path: Path) -> None:
+    """The run ends with the first scenario that needs it, with one process as with several."""
+    project = _project(tmp_path, "service", **{"service.py": "import time\ntime.sleep(60)\n"})
+    ran = project.harness("run", "-n", number, "--json", "a.json")
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert (ran.code, found["counts"]["could not run"], len(found["scenarios"])) == (2, 1, 1), ran.out
+    assert "5 scenarios after this one did not run" in found["problems"][-1]
+    assert ran.out.count("does nothing any more") == 1
+
+
 def test_stale_cassettes_are_found_by_all_processes(tmp_path: Path) -> None:
     """Only what has a reason is recorded, what changes is told once, and then nothing is stale."""
     project = _project(tmp_path, "python")

@@ -100,6 +100,41 @@ def test_one_that_ends_before_it_listens_could_not_run(tmp_path: Path) -> None:
     assert told.value.evidence == "its service ended with exit status 1; it printed: 7"
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import time; print('ready', flush=True); time.sleep(60)", "and it does nothing any more; it printed: ready"),
+        (
+            "import socket, time\ns = socket.create_server(('127.0.0.1', 0))\nprint(s, flush=True)\ntime.sleep(60)",
+            "it listens on 127.0.0.1:",
+        ),
+    ],
+)
+def test_one_that_will_not_listen_is_told_soon_and_started_once(code: str, told: str, tmp_path: Path) -> None:
+    """It is not waited for as long as one that is busy, and the next call is told the same at once."""
+    (tmp_path / "idle.py").write_text(f"open('started', 'a').write('x')\n{code}\n")
+    spec = _load(tmp_path, f"'{sys.executable}' idle.py {{port}}")
+    runner = spec.start(_environment, None)
+    for _ in range(2):
+        with pytest.raises(Problem, match="does not listen on") as caught:
+            runner.call("visitor_to_lead", {"visitor": VISITOR})
+        assert told in caught.value.evidence
+        assert caught.value.ends_run
+    assert (tmp_path / "started").read_text() == "x"
+
+
+def test_one_that_is_busy_is_waited_for(tmp_path: Path) -> None:
+    """A service that takes longer than the patience for an idle one may do so, as long as it works."""
+    (tmp_path / "service.py").write_text(
+        f"import time\nend = time.monotonic() + 4\nwhile time.monotonic() < end: pass\n{SERVICE}"
+    )
+    spec = _load(tmp_path, f"'{sys.executable}' service.py {{port}}")
+    try:
+        assert _ask(spec).trouble is None
+    finally:
+        spec.close()
+
+
 def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> None:
     """Another copy would be tested in its place."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

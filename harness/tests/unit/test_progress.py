@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 
+import pytest
 from rich.console import Console
 
 from harness.report.flows import flows
@@ -52,6 +54,26 @@ def test_where_nobody_watches_there_is_no_progress() -> None:
     progress = Progress(Console(file=written))
     progress.show(1, 2, "title")
     progress.clear()
+    assert written.getvalue() == ""
+
+
+def test_in_ci_there_is_no_progress() -> None:
+    """A terminal that a CI pretends to have gets results only."""
+    written = io.StringIO()
+    report = TerminalReport(Console(file=written, force_terminal=True), quiet=True)
+    report.running(1, 2, "title")
+    assert written.getvalue() == ""
+
+
+def test_progress_goes_to_standard_error_where_that_is_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results may be piped then, and what is under way is seen all the same."""
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        written = io.StringIO()
+        Progress(Console(file=written)).show(3, 19, "A title")
+        assert "3 of 19  A title" in os.read(ours, 1000).decode()
+    os.close(ours)
     assert written.getvalue() == ""
 
 
