@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -294,11 +295,9 @@ class RunReporter:
     def _lost(self, node: str) -> ScenarioRow:
         """Return the row of a scenario whose process ended while it was played."""
         case = self._cases.get(node) or CollectedCase(0, node.partition("::")[0], node, node)
-        return ScenarioRow(case.module, case.case, case.title, "refuted", reason=_LOST)
-
-
-_LOST = (
-    "the process that played this scenario ended before the scenario did\n"
-    "  likely: the pipeline's code ended it (os._exit, a crash in native code), or a call could not be interrupted\n"
-    "  remedy: play it alone, and see what it prints: harness run PATH::CASE"
-)
+        reason = (
+            "the process that played this scenario ended before the scenario did\n"
+            "  likely: the pipeline's code ended it (os._exit, a crash in native code), or a call never came back\n"
+            f"  remedy: play it alone, and see what it prints: {shlex.join(['harness', 'run', node])}"
+        )
+        return ScenarioRow(case.module, case.case, case.title, "refuted", reason=reason)

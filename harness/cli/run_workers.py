@@ -56,6 +56,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+MOST_LOST: Final = 3
+"""How many workers may end before they have played anything."""
+
+
 @dataclass(slots=True)
 class WorkerReports:
     """A pytest plugin of the process that reports: it gives the workers their order, and takes what they tell.
@@ -74,6 +78,8 @@ class WorkerReports:
     left_out: int = 0
     found_stale: bool = False
     _packed: bytes = b""
+    _ready: set[str] = field(default_factory=set)
+    _lost: int = 0
 
     def words(self, number: int) -> Sequence[str]:
         """Return the words of pytest's command line that start the workers."""
@@ -100,8 +106,9 @@ class WorkerReports:
         node.workerinput[ORDER] = self._packed
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Tell what there is to play."""
+        self._ready.add(node.gateway.id)
         self.expect(read_collection(self.order.folder), ids)
 
     @pytest.hookimpl(tryfirst=True)
@@ -116,9 +123,21 @@ class WorkerReports:
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take the last words of a worker."""
         told = getattr(node, "workeroutput", {}).get(TOLD, {})
+        if error is not None and "keyboard" not in str(error) and node.gateway.id not in self._ready:
+            self._lost_at_its_start(node, error)
         if problem := told.get("problem"):
             self.problems[problem] = None
         if told.get("played"):
             self.levels.add(told["level"])
             self.notes |= dict.fromkeys(told["notes"])
         self.left_out, self.found_stale = max(self.left_out, told.get("left_out", 0)), told.get("stale", False)
+
+    def _lost_at_its_start(self, node: Any, error: object) -> None:
+        """Take note of a worker that ended before it could play anything; after some, the run ends."""
+        self._lost += 1
+        what = "a process that was to play scenarios ended before it could"
+        remedy = "play in one process, and see what it says: harness run -n 1"
+        self.problems[str(Problem(what, evidence=str(error).strip().rpartition("\n")[2], remedy=remedy))] = None
+        session = node.config.pluginmanager.get_plugin("dsession")
+        if self._lost >= MOST_LOST and session is not None:
+            session.shouldstop = what

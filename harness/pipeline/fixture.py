@@ -12,9 +12,10 @@ from typing import Any, Protocol, runtime_checkable
 from harness.core.errors import Problem
 from harness.core.http import Request
 from harness.core.people import Lead, Person, User, Visitor
-from harness.pipeline.answer import Answer, Hears, Operation, Runner
+from harness.pipeline.answer import OPERATIONS, Answer, Hears, Operation, Runner
 from harness.pipeline.declared import Declared
 from harness.pipeline.event_loops import AsyncBackend, all_of, on_a_thread, running_loop
+from harness.pipeline.named import FORGED, LOOKED_AT
 from harness.pipeline.pending import PendingCall
 from harness.pipeline.python_object import PythonPipeline, calls_on_threads_of_their_own
 
@@ -245,3 +246,17 @@ def lacks(name: str, operation: Operation) -> str:
     if operation == "run":
         return f"the pipeline {name!r} is asked for each conversion; it is no job that finds its people itself"
     return f"the pipeline {name!r} has no {operation}"
+
+
+def why_lacking(runner: Runner | None, wanted: frozenset[str]) -> str | None:
+    """Return why a scenario is not run with a pipeline: it lacks one of the operations that the scenario names.
+
+    runner: `None` for the reference, which has all of them and is handed the notification alone.
+    """
+    if runner is None:
+        handed = "request" if LOOKED_AT in wanted else "body" if FORGED in wanted else ""
+        return f"needs a receiver that is handed the {handed}; this one gets the notification" if handed else None
+    if wanted & {"webhook", FORGED, LOOKED_AT} and not hears_webhooks(runner):
+        return lacks(runner.name, "webhook")
+    lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
+    return lacks(runner.name, lacked[0]) if lacked else None

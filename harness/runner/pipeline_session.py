@@ -23,13 +23,12 @@ from harness.gateway.core import refuse
 from harness.gateway.middleware.idle import IdleDetector
 from harness.gateway.middleware.time_scale import TimeScale, without_waiting
 from harness.pipeline import PipelineSpec, Runner, load_pipeline
-from harness.pipeline.answer import DEFAULT_TIME_LIMIT, OPERATIONS, Answer
+from harness.pipeline.answer import DEFAULT_TIME_LIMIT, Answer
 from harness.pipeline.commands import CommandPipeline
 from harness.pipeline.declared import Declared
 from harness.pipeline.environment import LentEnvironment, placeholders, production_credentials
-from harness.pipeline.fixture import hears_webhooks, lacks
+from harness.pipeline.fixture import why_lacking
 from harness.pipeline.load import NotImportable
-from harness.pipeline.named import FORGED, LOOKED_AT
 from harness.pipeline.pipeline_file import environment_of, is_python
 from harness.pipeline.python_object import PythonPipeline
 from harness.pipeline.real_sockets import real_sockets
@@ -114,6 +113,11 @@ class PipelineSession:
     def in_process(self) -> bool:
         """Whether its code runs in this process, as the reference pipeline's does."""
         return self._spec is None or self._spec.in_process
+
+    @property
+    def lives_on(self) -> bool:
+        """Whether a process of it lives from one scenario to the next, and may remember what it made."""
+        return self.in_process or bool(self._spec and self._spec.ports)
 
     @property
     def declared(self) -> Declared:
@@ -240,7 +244,7 @@ class PipelineSession:
             server = Server(self._gateway, port=self.options.port, authority=authority, watch=self._tokens)
             with real_sockets():
                 self._server = self._stack.enter_context(server)
-            self._stack.callback(self._forget_server)
+            self._stack.callback(setattr, self, "_server", None)
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-"))
             where = Path(folder)
             self._way = way_to(
@@ -257,15 +261,8 @@ class PipelineSession:
 
     def lacking(self, names: Iterable[str]) -> str | None:
         """Why a scenario that names these operations is not run: the pipeline declares that it lacks one of them."""
-        wanted = frozenset(names)
-        if self._spec is None:
-            handed = "request" if LOOKED_AT in wanted else "body" if FORGED in wanted else ""
-            return f"needs a receiver that is handed the {handed}; this one gets the notification" if handed else None
-        runner = self._spec.start(self._environment, self.options.time_limit)
-        if wanted & {"webhook", FORGED, LOOKED_AT} and not hears_webhooks(runner):
-            return lacks(runner.name, "webhook")
-        lacked = [operation for operation in OPERATIONS if operation in runner.without & wanted]
-        return lacks(runner.name, lacked[0]) if lacked else None
+        runner = self._spec.start(self._environment, self.options.time_limit) if self._spec else None
+        return why_lacking(runner, frozenset(names))
 
     def runner(self, session: BackendSession, case: Case) -> Runner:
         """Return the pipeline, ready to be called in a case."""
@@ -319,6 +316,3 @@ class PipelineSession:
     def until_idle(self, hear: Callable[[], Answer]) -> tuple[Answer, bool]:
         """Have a service take a notification, and wait until it has done what it does about it."""
         return self._idle.around(hear, self._time_limit)
-
-    def _forget_server(self) -> None:
-        self._server = None

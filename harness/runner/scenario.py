@@ -52,7 +52,8 @@ class Scenario:
         requests = gateway_requests(gateway, "harness", session.clock)
         client = IntercomClient(requests, token=session.token, base_url=session.base_url)
         source = session.people()
-        engaged.definitions.bring_into(source.workspace)
+        if engaged.lives_on:
+            engaged.definitions.bring_into(source.workspace)
         self.people = People(
             client, source.traits, source.visitors, source.workspace.merge_users if source.workspace else None
         )
