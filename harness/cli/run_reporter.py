@@ -117,6 +117,11 @@ class RunReporter:
         return gap_problems(not_run, self._run.options.configuration.accept_not_modelled)
 
     @property
+    def redactor(self) -> Redactor:
+        """What knows all that must not leave the run."""
+        return self._run.redactor()
+
+    @property
     def options(self) -> RunOptions:
         """What the run was asked for."""
         return self._run.options

@@ -43,8 +43,7 @@ def write_shard(
     subject: what was tested, where a receipt is wanted.
     """
     assert selection.shard is not None
-    known = [secret.reveal() for secret in config.load().secrets]
-    cleaner = SecretCleaner(Redactor(secrets=known))
+    cleaner = SecretCleaner(reporter.redactor)
     found = _shard_file(result, reporter, selection.shard, identity_of(options, selection, result), cleaner.redactor)
     shard = replace(found, accept_not_modelled=options.configuration.accept_not_modelled, subject=subject)
     folder.mkdir(parents=True, exist_ok=True)

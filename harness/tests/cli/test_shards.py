@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.cli.durations import of_this_machine
 from harness.cli.main import main
+from harness.cli.schema_files import file_of
 from harness.cli.shard_cut import ShardChoice, ShardCut
 from harness.tests.support.properties import UNHURRIED
 from harness.tests.support.shop_project import ShopProject, shop_project
@@ -94,6 +96,7 @@ def test_a_shard_names_its_commit_and_its_format(whole: ShopProject, shards: Pat
     head = subprocess.run(words, cwd=whole.folder, capture_output=True, text=True, check=True).stdout.strip()
     data = json.loads((shards / "shard-1-of-3.json").read_text())
     assert (data["format"], data["run"]["commit"], data["shard"], data["shards"]) == (1, head, 1, 3)
+    jsonschema.validate(data, json.loads(file_of("shard").read_text(encoding="utf-8")))
 
 
 def test_a_run_that_lacks_a_shard_is_incomplete(shards: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def _source_of(path: str) -> str:
     return os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")
 
 
-class _Notes:
+class _ReadNotes:
     """The lines of this process, each written once."""
 
     def __init__(self, folder: str, root: str) -> None:
@@ -63,7 +63,7 @@ def _is_written(mode: object, flags: object) -> bool:
 
 
 def _install() -> None:
-    notes = _Notes(os.environ["HARNESS_READ_FILES"], os.environ["HARNESS_READ_ROOT"])
+    notes = _ReadNotes(os.environ["HARNESS_READ_FILES"], os.environ["HARNESS_READ_ROOT"])
     notes.write("V", "python " + ".".join(map(str, sys.version_info[:3])))
     sys.addaudithook(notes.hear)
 
