@@ -13,6 +13,7 @@ from harness.cli.serving import serve
 from harness.core.clock import FollowingClock, WallClock
 from harness.gateway.middleware.fault import Fault
 from harness.runner import wiring
+from harness.sandbox.workspaces.workspaces import MOST_OPEN
 
 
 @click.command("sandbox")
@@ -30,6 +31,15 @@ from harness.runner import wiring
 @click.option(
     "--intercom-version", metavar="V", help="The version a request gets that names none (1.0, as Intercom's)."
 )
+@click.option(
+    "--workspaces",
+    "most_open",
+    type=click.IntRange(min=16),
+    default=MOST_OPEN,
+    show_default=True,
+    metavar="N",
+    help="How many workspaces stay in memory; those idle longest go to temporary files, and come back when asked for.",
+)
 @click.option("--control", is_flag=True, help="Let the dashboard change things; without it pages may only look.")
 @shared_options.faults
 @shared_options.time_scale
@@ -40,6 +50,7 @@ def command(
     state: Path | None,
     seed: int,
     intercom_version: str | None,
+    most_open: int,
     control: bool,
     faults: Sequence[Fault],
     time_scale: float,
@@ -55,7 +66,8 @@ def command(
     curl -H 'Authorization: Bearer sandbox-demo' -d '{"name": "Ada"}' http://127.0.0.1:8080/_sandbox/visitors
     """
     clock = FollowingClock(WallClock())
-    with closing(wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version)) as backend:
+    made = wiring.sandbox_backend(clock, state=state, seed=seed, intercom_version=intercom_version, most_open=most_open)
+    with closing(made) as backend:
         tables = wiring.workspace_faults(backend, clock, faults, wiring.DEFAULT_WORKSPACE)
         session = wiring.service_session(backend, wiring.paced(clock, time_scale))
         _, server = wiring.service(

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from typing import Final
 
 import click
 
 from harness.cli import shared_options
 from harness.core.errors import Problem
 from harness.gateway.webhooks.receiver import ReceivedNotification, Receiver
+from harness.report.console import VISIBLE
+
+UNSEEN: Final[dict[int, int | str]] = {**VISIBLE, ord("\t"): " ", ord("\n"): chr(0x2424)}
+"""Control characters as signs: whoever sends a notification must not write to the terminal of who listens."""
 
 
 @click.group("webhooks")
@@ -56,7 +61,7 @@ def _line(arrived: ReceivedNotification) -> str:
     who = " ".join(str(item[key]) for key in ("role", "type", "id", "email") if item.get(key))
     signed = {True: "signed", False: "NOT signed with this secret", None: "signature not checked"}[arrived.signed]
     topic, attempt = arrived.topic or "no notification", body.get("delivery_attempts")
-    return f"{topic}  {who}  attempt {attempt}  {signed}  → {arrived.answered}"
+    return f"{topic}  {who}  attempt {attempt}  {signed}  → {arrived.answered}".translate(UNSEEN)
 
 
 def _json(arrived: ReceivedNotification) -> str:

@@ -37,6 +37,8 @@ SANDLOCK: Final = (
     "attempt is blocked, not named"
 )
 OFF: Final = "switched off"
+EXTRA: Final = "the extra intercom-conversion-harness[containment]"
+"""What brings the second mechanism; a run that has none says it."""
 
 
 @dataclass(slots=True)
@@ -146,10 +148,12 @@ def _bracketed(ip: str) -> str:
 
 def _sandlock_missing() -> str | None:
     """Return why sandlock cannot be used here; `None` where it can."""
+    if sys.platform == "darwin":
+        return "nothing here encloses a process on macOS; run in a Linux container for that"
     if not sys.platform.startswith("linux"):
         return "no Landlock (this system is not Linux)"
     if importlib.util.find_spec("sandlock") is None:
-        return "no Landlock supervisor (install the extra: containment)"
+        return f"no Landlock supervisor ({EXTRA} brings one)"
     from sandlock import landlock_abi_version, min_landlock_abi
 
     found, needed = landlock_abi_version(), min_landlock_abi()

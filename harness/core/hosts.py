@@ -17,6 +17,10 @@ OWNED = (*ANSWERED, "intercom.com", "intercomcdn.eu", "intercomusercontent.com",
 """Domains of Intercom's to which nothing may go out, answered or not."""
 
 
+PRIVATE_ENDINGS = (".localhost", ".internal", ".local", ".home.arpa", ".test", ".example", ".invalid", ".svc", ".lan")
+"""Endings of names that no public name server knows: containers, clusters and home networks use them."""
+
+
 def host_of(authority: str) -> str:
     """The host of `host:port`, lower-case, without port, brackets or final dot."""
     host = authority.rpartition("@")[2].strip().lower()
@@ -49,7 +53,7 @@ def is_near(host: str) -> bool:
 
     A page on a name of its own that it points to this machine would otherwise be at home here.
     """
-    if "." not in host or host.endswith(".localhost") or is_answered(host):
+    if "." not in host or host.endswith(PRIVATE_ENDINGS) or is_answered(host):
         return True
     try:
         ip_address(host)

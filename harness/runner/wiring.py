@@ -55,12 +55,21 @@ class OpenBackend(Backend):
 
 
 def sandbox_backend(
-    clock: Clock, *, state: Path | None = None, seed: int = 0, intercom_version: str | None = None
+    clock: Clock,
+    *,
+    state: Path | None = None,
+    seed: int = 0,
+    intercom_version: str | None = None,
+    most_open: int | None = None,
 ) -> OpenBackend:
-    """An embedded sandbox; it answers without blocking unless it keeps its state in a folder."""
+    """An embedded sandbox; it answers without blocking unless it keeps its state in a folder.
+
+    most_open: how many workspaces stay in memory.
+    """
     from harness.sandbox import Sandbox
 
-    sandbox = Sandbox(clock, seed=seed, state=state, intercom_version=intercom_version)
+    bound = {} if most_open is None else {"most_open": most_open}
+    sandbox = Sandbox(clock, seed=seed, state=state, intercom_version=intercom_version, **bound)
 
     def handle(request: Request) -> Outcome:
         if request.target == NOTIFICATIONS:

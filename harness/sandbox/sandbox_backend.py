@@ -42,7 +42,7 @@ from harness.sandbox.rules.versions import FALLBACK_VERSION, VERSIONS
 from harness.sandbox.store.ids import Ids
 from harness.sandbox.workspaces.admin import WorkspaceAdmin
 from harness.sandbox.workspaces.notifications import Notification
-from harness.sandbox.workspaces.workspaces import Workspaces
+from harness.sandbox.workspaces.workspaces import MOST_OPEN, Workspaces
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +54,18 @@ class Sandbox:
     """
 
     def __init__(
-        self, clock: Clock, *, seed: int = 0, state: Path | None = None, intercom_version: str | None = None
+        self,
+        clock: Clock,
+        *,
+        seed: int = 0,
+        state: Path | None = None,
+        intercom_version: str | None = None,
+        most_open: int = MOST_OPEN,
     ) -> None:
         if intercom_version is not None and intercom_version not in VERSIONS:
             raise unknown_version(intercom_version)
         self.clock = clock
-        self._workspaces = Workspaces(clock, seed, state, intercom_version)
+        self._workspaces = Workspaces(clock, seed, state, intercom_version, most_open)
         self._router = Router((*ROUTES, *NOT_MODELLED))
         self._messenger = Messenger(self._workspaces.with_app_id)
         self._ids = Ids(seed, "")
@@ -100,6 +106,8 @@ class Sandbox:
             logger.error("%s", problem)  # noqa: TRY400 - a problem says all there is to say
             return self._turn_away(no.INTERNAL.filled(reason=problem.what)), ""
         with workspace.lock:
+            if workspace.is_closed:  # it was put away between the two lines above
+                return self.answer(request)
             return self._serve(workspace, request)
 
     def _turn_away(self, refusal: IntercomError) -> Response:

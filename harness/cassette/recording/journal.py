@@ -7,13 +7,15 @@ Whoever holds the journal of a cassette is its one recorder. A process that is k
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from harness.cassette.cassette_errors import AlreadyRecording, EmptyCassette, MissingCassette, unwritable
+from harness.cassette.cassette_errors import AlreadyRecording, CannotRecord, EmptyCassette, MissingCassette, unwritable
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Cassette, Header
 from harness.cassette.redaction.redactor import RedactedInteraction
@@ -34,7 +36,8 @@ class Journal:
         self.path = journal_path(cassette)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._check_owner(cassette)
         except OSError as error:
             raise unwritable(cassette, error) from None
         try:
@@ -47,12 +50,34 @@ class Journal:
                 evidence=f"{self.path} is held",
                 remedy="wait for it to end, or record with --cassettes into another folder",
             ) from None
-        self._keep_what_was_left()
+        try:
+            remove_left_over(cassette)
+            self._keep_what_was_left()
+        except OSError as error:
+            self.close(keep=True)
+            raise unwritable(cassette, error) from None
+
+    def _check_owner(self, cassette: Path) -> None:
+        """Refuse a journal that somebody else put there, or that has a second name elsewhere."""
+        found = os.fstat(self._file)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
+            os.close(self._file)
+            raise CannotRecord(
+                f"{cassette} cannot be recorded.",
+                path=cassette,
+                evidence=f"{self.path} is another user's, has a second name, or is no plain file",
+                remedy=f"look at {self.path}, and remove it",
+            )
+        os.fchmod(self._file, 0o600)
 
     def _keep_what_was_left(self) -> None:
+        """Put what a killed recording left beside the journal, in a file of this user's alone."""
         if os.fstat(self._file).st_size:
             kept = self.path.with_name(self.path.name + ".old")
-            kept.write_bytes(self.path.read_bytes())
+            kept.unlink(missing_ok=True)
+            copy = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            with open(copy, "wb") as file:  # noqa: PTH123 - it is a handle
+                file.write(self.path.read_bytes())
             os.ftruncate(self._file, 0)
 
     def begin(self, header: Header) -> None:
@@ -74,6 +99,15 @@ class Journal:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
         self._file = -1
+
+
+def remove_left_over(cassette: Path) -> None:
+    """Remove the halves of files that a killed process was writing in the place of a cassette.
+
+    Whoever holds the cassette's journal is the only one who writes it.
+    """
+    for half in cassette.parent.glob(f".{glob.escape(cassette.name)}.*.tmp"):
+        half.unlink(missing_ok=True)
 
 
 class _JournalLine(msgspec.Struct):

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.cassette.cassette_errors import UndecodableCassette
 from harness.cassette.format.document import Cassette, Header, Interaction, reason
+from harness.cassette.vcr.yaml_aliases import check_aliases
 from harness.core.http import BrokenResponse, Outcome, Request, Response
 
 
@@ -69,9 +70,19 @@ def read(path: Path, header: Header) -> Cassette:
     from vcr.serializers import yamlserializer
 
     try:
-        data = yamlserializer.deserialize(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        check_aliases(text)
+        data = yamlserializer.deserialize(text)
         return Cassette(header, tuple(from_vcr(row) for row in data["interactions"]))
-    except (OSError, UnicodeDecodeError, yamlserializer.yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        yamlserializer.yaml.YAMLError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise UndecodableCassette(
             f"{path} is not a cassette of vcrpy.",
             path=path,

@@ -12,10 +12,10 @@ import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from harness.core.hosts import host_of
+from harness.core.hosts import host_of, is_near
 from harness.core.http import LONGEST_WAIT, BrokenResponse, Outcome, Request, Response, WireEnd
 from harness.core.loopback import is_loopback
 from harness.gateway.core import Gateway
@@ -25,6 +25,9 @@ from harness.gateway.server.wire import HOP_BY_HOP, ReceivedRequest, request_of
 
 BODY_LIMIT = 10 * 1024 * 1024
 """How long a request's body may be, in bytes."""
+
+HEADERS_LIMIT = 64 * 1024
+"""How long the head of a request may be, in bytes."""
 
 DRIBBLE_PAUSE = 0.01
 """Seconds between the pieces of a dribbled answer."""
@@ -36,6 +39,20 @@ Send: TypeAlias = Callable[[MutableMapping[str, object]], Awaitable[None]]
 Answered = TypeVar("Answered")
 
 _log = logging.getLogger("harness.server")
+
+
+def is_from_afar(request: Request) -> bool:
+    """Return whether a request names a host that somebody elsewhere may have pointed to this machine.
+
+    A page of theirs would otherwise read what is answered here (DNS rebinding).
+    """
+    host = request.headers.get("host")
+    return host is not None and not _is_near_host(host)
+
+
+@lru_cache(maxsize=256)
+def _is_near_host(authority: str) -> bool:
+    return is_near(host_of(authority))
 
 
 class ControlPlaneHandler(Protocol):
@@ -82,8 +99,23 @@ class GatewayAsgiApp:
             return
         request = request_of(scope["method"], scope["headers"], body, arrival)
         near = _is_near(arrival.transport)
+        if (objection := self._objection(request, arrival, near)) is not None:
+            await _respond(objection, send)
+            return
         outcome = await (self._abroad(request, arrival.foreign) if arrival.foreign else self._outcome(request, near))
         await self.act_out(outcome, scope, receive, send)
+
+    def _objection(self, request: Request, arrival: ReceivedRequest, near: bool) -> Response | None:
+        """Return what is said instead of an answer: to a host that is none of the harness's, or to too long a head."""
+        ours = arrival.foreign or (self._control is not None and self._control.owns(request.path))
+        if near and not ours and is_from_afar(request):
+            host = request.headers["host"]
+            self._policy.refused(request.method, host, "a public name that points to this machine is no host of ours")
+            told = f"This is no host of the harness: {host}. Use an address, or a name without a public domain."
+            return error(421, "misdirected_request", told)
+        if sum(len(name) + len(value) for name, value in request.headers.items()) > HEADERS_LIMIT:
+            return error(431, "headers_too_large", f"The headers are longer than {HEADERS_LIMIT} bytes.")
+        return None
 
     async def act_out(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
         """Have an outcome happen to the caller."""
@@ -109,7 +141,7 @@ class GatewayAsgiApp:
 
     def again(self, request: Request) -> Outcome | None:
         """The same for a request like one that `at_once` answered: it is not for the control plane."""
-        if not self._gateway.quick or len(request.body) > BODY_LIMIT:
+        if not self._gateway.quick or len(request.body) > BODY_LIMIT or is_from_afar(request):
             return None
         try:
             return self._answered(request)

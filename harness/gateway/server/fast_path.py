@@ -172,10 +172,11 @@ class FastHttpProtocol(HttpProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._between = False
+        self._between, self._in_head = False, True
 
     def on_headers_complete(self) -> None:
         """Note that the head is whole. The body of a short request comes with it, so the way is decided a bit later."""
+        self._in_head = False
         self._undecided = True
         self._early = b""
 

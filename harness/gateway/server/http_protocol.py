@@ -12,17 +12,20 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from harness.core.hosts import host_of, is_answered, split_target
-from harness.gateway.server.asgi_app import GatewayAsgiApp
+from harness.gateway.server.asgi_app import HEADERS_LIMIT, GatewayAsgiApp
 from harness.gateway.server.egress import Policy
 from harness.gateway.server.proxy_protocol import ProxyProtocol
 from harness.gateway.server.wire import ReceivedRequest
 
+READ_TIMEOUT: Final = 60.0
+"""Seconds in which the whole head of a request has to come, and each further piece of a body."""
 _UPGRADE = b"\r\nupgrade:"
 
 
@@ -50,14 +53,49 @@ class HttpProtocol(ProxyProtocol):
         super().__init__(context.policy, context.config, context.state)
         self._door = context.door
         self._between = True
+        self._in_head = False
+        self._head_bytes = 0
+        self._deadline: asyncio.TimerHandle | None = None
         self._left = asyncio.Event()
         self._afterwards: Callable[[], None] | None = None
 
     def speak(self, data: bytes) -> None:
         """Take bytes of HTTP."""
         super().speak(_without_upgrade(data) if self._between else data)
-        if not self._between and not self.transport.is_closing():
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._head_bytes > HEADERS_LIMIT:
+            self._refuse_head()
+        elif not self._between and not self.transport.is_closing():
             self.wait_for_body()
+        self._keep_waiting()
+
+    def _refuse_head(self) -> None:
+        """Say that the head of a request is too long, and read no more of it."""
+        body = b'{"type":"error.list","errors":[{"code":"headers_too_large"}]}'
+        head = (
+            f"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self._receive = _unheard
+        self.transport.close()
+
+    def _keep_waiting(self) -> None:
+        """Give the rest of a request its time: a head all at once, a body from one piece to the next."""
+        if self._deadline is not None and (self._between or not self._in_head):
+            self._deadline.cancel()
+            self._deadline = None
+        if self._deadline is None and not self._between and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(READ_TIMEOUT, self._give_up)
+
+    def _give_up(self) -> None:
+        if not self._between and not self.transport.is_closing():
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the connection."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
 
     def wait_for_body(self) -> None:
         """A request has come in part: have the system acknowledge it, since the client may wait for that.
@@ -98,11 +136,12 @@ class HttpProtocol(ProxyProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._between = False
+        self._between, self._in_head = False, True
         self.begin()
 
     def on_headers_complete(self) -> None:
         """Have uvicorn answer a request, told how it arrived."""
+        self._in_head = False
         self.take(self.arrival())
 
     def on_message_complete(self) -> None:

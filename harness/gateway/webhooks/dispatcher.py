@@ -25,6 +25,11 @@ TOO_MANY: Final = 10
 """Failures in a row that silence a receiver (assumed: facts §8 speak of "too many")."""
 SILENCE: Final = 900.0
 
+MOST_DELIVERIES: Final = 2_000
+"""How many deliveries the log of a server keeps."""
+SLACK: Final = 200
+"""By how many it may be exceeded before the oldest are forgotten together."""
+
 State: TypeAlias = Literal["pending", "delivered", "failed", "dropped"]
 How: TypeAlias = Literal["drop", "double", "delay", "reorder", "early"]
 HOWS: Final[Mapping[str, str]] = {
@@ -144,8 +149,19 @@ class WebhookDispatcher:
             line = self._line(subscriber.workspace)
             held, line.held = line.held, made if how == "reorder" else []
             self._deliveries += [*(made if how != "reorder" else []), *held]
+            self._forget_the_oldest()
         if how == "early":
             self._send(made[0])
+
+    def _forget_the_oldest(self) -> None:
+        """Keep the log bounded: what has ended goes first, and then what waits longest."""
+        if len(self._deliveries) <= MOST_DELIVERIES + SLACK:
+            return
+        kept = [one for one in self._deliveries if one.state == "pending" or one.under_way][-MOST_DELIVERIES:]
+        ended = [one for one in self._deliveries if one.state != "pending" and not one.under_way]
+        room = MOST_DELIVERIES - len(kept)
+        wanted = {id(one) for one in (*kept, *(ended[-room:] if room else ()))}
+        self._deliveries = [one for one in self._deliveries if id(one) in wanted]
 
     def _disruption(self, workspace: str, topic: str) -> Disruption | None:
         for one in self._disruptions.get(workspace, ()):

@@ -217,6 +217,11 @@ class Database:
             for table in tables:
                 self.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own schema
 
+    @property
+    def in_transaction(self) -> bool:
+        """Return whether a transaction is open."""
+        return self._connection.in_transaction
+
     def dump(self) -> bytes:
         """The whole database as bytes."""
         return self._connection.serialize()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -37,7 +38,10 @@ class Team:
     name: str
 
 
-__all__ = ["Admin", "Team", "Workspace"]
+Volatile: TypeAlias = tuple[int, int, tuple[int, int]]
+"""What a workspace has in memory alone: its epoch, its count of requests, the window of its rate limit."""
+
+__all__ = ["Admin", "Team", "Volatile", "Workspace"]
 
 
 class Workspace:
@@ -47,6 +51,7 @@ class Workspace:
         self.name = name
         self.clock = clock
         self.lock = threading.RLock()
+        self.is_closed = False
         self.ids = Ids(seed, name)
         self._signature = f"seed {seed}, workspace {name}"
         self.database = Database(path, clock.now)
@@ -175,7 +180,17 @@ class Workspace:
     def _forget_notes(self) -> None:
         self.database.execute("DELETE FROM settings WHERE name IN ('made by', 'requests')")
 
+    @property
+    def volatile(self) -> Volatile:
+        """What is in memory alone."""
+        return self._epoch, self._requests, self._window
+
+    @volatile.setter
+    def volatile(self, kept: Volatile) -> None:
+        self._epoch, self._requests, self._window = kept
+
     def close(self) -> None:
         """Let go of the database."""
         with self.lock:
+            self.is_closed = True
             self.database.close()

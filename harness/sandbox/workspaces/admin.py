@@ -40,6 +40,11 @@ class WorkspaceAdmin(Workspace):
         self.people.listener = self.outbox.hear if listens else None
         self.belongings.tag_listener = self.outbox.hear_tag if listens else None
 
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a request is under way, or something waits to be told to a subscriber."""
+        return self.outbox.waits or self.database.in_transaction
+
     def publish(self) -> None:
         """A request is done: whoever subscribed may be told what it changed."""
         if self.people.listener is not None:

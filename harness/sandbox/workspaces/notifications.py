@@ -125,6 +125,11 @@ class Outbox:
         self._ready: list[Notification] = []
         self._merging = False
 
+    @property
+    def waits(self) -> bool:
+        """Return whether anything is still to be told."""
+        return bool(self._heard or self._ready)
+
     def hear(self, before: Person | None, after: Person | None, reason: str | None) -> None:
         """A change within a request that may still be undone; a merge is told of the survivor alone."""
         if after is None and before is not None:
