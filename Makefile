@@ -43,7 +43,7 @@ bench: development ## print the figures the project promises, measured here and 
 
 bench-peers: development ## install what the benches compare with, in .harness/bench, and compare (minutes, quiet machine)
 	@.venv/bin/python bench/peers.py
-	@for each in sandbox_peers growth gateway_cost cassette_peers pytest_peers; do \
+	@for each in sandbox_peers growth gateway_cost rehearsal_load cassette_peers pytest_peers; do \
 		echo "== $$each"; set -- $$each; name=$$1; shift; .venv/bin/python bench/$$name.py "$$@"; done
 
 docs: development ## write the pages and the picture that are made from the code, and build the site
