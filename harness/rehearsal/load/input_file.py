@@ -49,13 +49,13 @@ class InputFile:
                 stream: BinaryIO = opened.enter_context(self.path.open("rb"))
             except OSError as error:
                 raise Problem(f"{self.name} cannot be read", evidence=error.strerror or str(error)) from error
-            if _peek(stream).startswith(GZIP):
+            if head_of(stream).startswith(GZIP):
                 packed = opened.enter_context(gzip.GzipFile(fileobj=stream, mode="rb"))
                 stream = opened.enter_context(io.BufferedReader(packed, HEAD))
             yield self._as_utf8(stream, opened)
 
     def _as_utf8(self, stream: BinaryIO, opened: ExitStack) -> BinaryIO:
-        head = _peek(stream)
+        head = head_of(stream)
         if head.startswith(ZIP):
             raise Problem(
                 f"{self.name} is an Excel workbook or a zip archive, and no text",
@@ -108,7 +108,8 @@ class _Utf8Reader(io.RawIOBase):
         return size
 
 
-def _peek(stream: BinaryIO) -> bytes:
+def head_of(stream: BinaryIO) -> bytes:
+    """Return what comes next in a stream without reading it; nothing where it is damaged."""
     assert isinstance(stream, io.BufferedReader)
     try:
         return stream.peek(HEAD)[:HEAD]

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from harness.rehearsal.load.input_file import LONGEST_LINE, BadRow, InputFile, text_lines
+from harness.rehearsal.load.input_file import DAMAGED, LONGEST_LINE, BadRow, InputFile, text_lines
 from harness.rehearsal.load.json_contacts import contact_of
 from harness.rehearsal.load.json_documents import LISTS, JsonDocuments, JsonItem
 from harness.rehearsal.load.json_things import attribute_of, company_of, conversation_of, note_of, tag_of
@@ -24,13 +24,13 @@ NOT_LOADED: Final = frozenset({"admin", "team", "segment", "subscription", "even
 
 def is_one_a_line(file: InputFile) -> bool:
     """Return whether a file holds one JSON object on each line."""
-    with file.open() as stream:
-        first = stream.readline(LONGEST_LINE)
-        while first and not first.strip():
-            first = stream.readline(LONGEST_LINE)
     try:
+        with file.open() as stream:
+            first = stream.readline(LONGEST_LINE)
+            while first and not first.strip():
+                first = stream.readline(LONGEST_LINE)
         return isinstance(_decode(first), dict)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, *DAMAGED):
         return False
 
 

@@ -21,7 +21,7 @@ from harness.core.errors import Problem
 from harness.rehearsal.load import private_files
 from harness.rehearsal.load.csv_contacts import CsvContacts
 from harness.rehearsal.load.csv_values import DateOrder
-from harness.rehearsal.load.input_file import InputFile
+from harness.rehearsal.load.input_file import InputFile, head_of
 from harness.rehearsal.load.item_writer import ItemWriter
 from harness.rehearsal.load.json_items import JsonItems
 from harness.rehearsal.load.load_file import LoadedSource, LoadFile
@@ -249,8 +249,7 @@ def _absolute(path: Path | None) -> str | None:
 
 def _is_json(file: InputFile) -> bool:
     with file.open() as stream:
-        head = stream.peek(4096).lstrip()[:1]  # type: ignore[attr-defined]  # a BufferedReader
-    return head in (b"{", b"[")
+        return head_of(stream).lstrip()[:1] in (b"{", b"[")
 
 
 def _attributes_first(reader: JsonItems) -> Iterator[str]:
