@@ -11,7 +11,8 @@ from harness.rehearsal.load.input_file import DAMAGED, LONGEST_LINE, BadRow, Inp
 from harness.rehearsal.load.json_contacts import contact_of
 from harness.rehearsal.load.json_documents import LISTS, JsonDocuments, JsonItem
 from harness.rehearsal.load.json_things import attribute_of, company_of, conversation_of, note_of, tag_of
-from harness.rehearsal.load.loaded_items import Leftovers, LoadedTag, ReadItem, UnreadableValue, listed
+from harness.rehearsal.load.loaded_items import Leftovers, LoadedContact, LoadedTag, ReadItem, UnreadableValue, listed
+from harness.rehearsal.load.usual_contacts import usual_contact
 from harness.sandbox.store.belongings import Company
 from harness.sandbox.store.ids import Ids
 
@@ -55,16 +56,28 @@ class JsonItems:
         with self._file.open() as stream:
             found = self._of_lines(text_lines(stream)) if self.one_a_line else _sound(JsonDocuments(stream).items())
             for line, item in found:
-                if isinstance(item, BadRow):
-                    yield line, item
-                else:
+                if isinstance(item, dict):
                     for thing in self._things(item):
                         yield line, thing
+                else:
+                    yield line, item
 
-    def _of_lines(self, lines: Iterator[tuple[int, str | BadRow]]) -> Iterator[tuple[int, JsonItem]]:
+    def _usual(self, line: str) -> LoadedContact | None:
+        """Return the contact of a line that has nothing unusual about it."""
+        found = usual_contact(line)
+        if found is None:
+            return None
+        self.holds.add("contacts")
+        self._leftovers.notes += found[1]
+        return found[0]
+
+    def _of_lines(self, lines: Iterator[tuple[int, str | BadRow]]) -> Iterator[tuple[int, JsonItem | LoadedContact]]:
         for number, line in lines:
             if isinstance(line, BadRow):
                 yield number, line
+                continue
+            if (contact := self._usual(line)) is not None:
+                yield number, contact
                 continue
             try:
                 found = _decode(line) if line else None

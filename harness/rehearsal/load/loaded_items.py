@@ -15,6 +15,7 @@ from harness.sandbox.rules.person import Person
 from harness.sandbox.store.attribute_store import Attribute
 from harness.sandbox.store.belongings import Company, Conversation, Note
 
+WHOLE: Final = range(-parsing.LARGEST_NUMBER, parsing.LARGEST_NUMBER + 1)
 MOST_ATTRIBUTES: Final = 1_000
 """Custom attributes that one contact may have; Intercom allows far fewer."""
 INFINITE: Final = (float("inf"), float("-inf"))
@@ -120,7 +121,7 @@ def attributes_of(value: object) -> dict[str, object]:
         raise UnreadableValue(f"it has {len(found):,} custom attributes, and at most {MOST_ATTRIBUTES:,} are read")
     for one in found.values():
         kind = type(one)
-        if kind is str or kind is bool or one is None:
+        if kind is str or kind is bool or one is None or (kind is int and one in WHOLE):
             continue
         if parsing.excess({"": one}) or (kind is float and one in INFINITE):
             raise UnreadableValue("a custom attribute is nested too deeply, or a number of more than 64 bits")

@@ -15,17 +15,14 @@ MOST: Final = 4
 """Lists of a profile hold the shares of 0, 1, 2 and of 3 or more."""
 SHARED: Final = frozenset({*generated_names.SHARED, "contact", "mail"})
 
-LIVE_USERS: Final = "SELECT email_key FROM people WHERE kind = 'user' AND archived = 0 AND email_key NOT NULL"
-QUERIES: Final = {
-    "leads_with_email_of_user": f"SELECT count(*) FROM people WHERE kind = 'lead' AND email_key IN ({LIVE_USERS})",  # noqa: S608 - ours
-    "leads_with_email_of_lead": "SELECT count(*) - count(DISTINCT email_key) FROM people WHERE kind = 'lead'"
-    " AND email_key NOT NULL",
-    "users_with_email_of_user": "SELECT count(*) - count(DISTINCT email_key) FROM people WHERE kind = 'user'"
-    " AND archived = 0 AND email_key NOT NULL",
-    "archived_twins": f"""SELECT count(*) FROM people
-        WHERE kind = 'user' AND archived = 1 AND email_key IN ({LIVE_USERS})""",  # noqa: S608 - ours
-}
-"""How doubles are counted, when all are written and the indices are there."""
+DOUBLED: Final = """
+    WITH doubled AS (SELECT email_key FROM people WHERE email_key NOT NULL GROUP BY email_key HAVING count(*) > 1),
+    counted AS (SELECT sum(kind = 'lead') AS leads, sum(kind = 'user' AND NOT archived) AS users,
+        sum(kind = 'user' AND archived) AS gone
+        FROM people WHERE email_key IN (SELECT email_key FROM doubled) GROUP BY email_key)
+    SELECT ifnull(sum(leads * (users > 0)), 0), ifnull(sum(max(leads - 1, 0)), 0), ifnull(sum(max(users - 1, 0)), 0),
+        ifnull(sum(gone * (users > 0)), 0) FROM counted"""
+"""How many leads have a user's e-mail, leads an earlier lead's, users an earlier user's, archived users a user's."""
 
 
 class PeopleCounts:
@@ -90,7 +87,7 @@ class PeopleCounts:
         of = self.of
         users, leads = of["users"], of["leads"]
         everyone, emails = users + leads, of["users_with_email"] + of["leads_with_email"]
-        doubled = {name: int(connection.execute(sql).fetchone()[0]) for name, sql in QUERIES.items()}
+        of_users, of_leads, among_users, twins = connection.execute(DOUBLED).fetchone()
         members = sum(self._companies.values()) - self._companies[0]
         return Profile(
             users=_share(users, everyone),
@@ -98,10 +95,10 @@ class PeopleCounts:
             users_without_email=_share(users - of["users_with_email"], users),
             users_without_external_id=_share(of["users_without_external_id"], users),
             external_channels=_share(of["external_channels"], leads),
-            leads_with_email_of_user=_share(doubled["leads_with_email_of_user"], of["leads_with_email"]),
-            leads_with_email_of_lead=_share(doubled["leads_with_email_of_lead"], of["leads_with_email"]),
-            users_with_email_of_user=_share(doubled["users_with_email_of_user"], of["users_with_email"]),
-            archived_twins=_share(doubled["archived_twins"], users),
+            leads_with_email_of_user=_share(of_users, of["leads_with_email"]),
+            leads_with_email_of_lead=_share(of_leads, of["leads_with_email"]),
+            users_with_email_of_user=_share(among_users, of["users_with_email"]),
+            archived_twins=_share(twins, users),
             **{name: _share(of[name], emails) for name in OF_EMAILS},
             **{name: _share(of[name], everyone) for name in OF_EVERYONE},
             opted_out=_share(of["opt_out"], everyone),

@@ -217,6 +217,24 @@ def test_people_are_made_up_like_those_of_an_export(people: Path) -> None:
     assert b"private" not in (people / "like" / "default.sqlite").read_bytes()
 
 
+def test_a_profile_counts_each_kind_of_double(people: Path) -> None:
+    """Leads with a user's or another lead's address, users who share one, archived twins: whatever the letter case."""
+    (people / "doubles.csv").write_text(
+        "Email,Type,First Seen,User ID,Archived\n"
+        "a@x.example,User,2024-01-01 00:00:00,1,\nA@x.example,User,2024-01-01 00:00:00,2,\n"
+        "a@x.example,User,2024-01-01 00:00:00,3,true\nb@x.example,User,2024-01-01 00:00:00,4,\n"
+        "a@x.example,Lead,2024-01-01 00:00:00,,\nc@x.example,Lead,2024-01-01 00:00:00,,\n"
+        "C@X.example,Lead,2024-01-01 00:00:00,,\n,Lead,2024-01-01 00:00:00,,\n"
+    )
+    for name, words in (("plain", ["--as-it-is"]), ("other", [])):
+        assert load("doubles.csv", "--state", name, *words) == 0
+        found = read_load_file(people / name).profile
+        assert (found.users, found.archived, found.leads_without_email) == (0.5, 0.125, 0.25)
+        assert found.leads_with_email_of_user == found.leads_with_email_of_lead == round(1 / 3, 5)
+        assert (found.users_with_email_of_user, found.archived_twins) == (0.25, 0.25)
+        assert found.other_case == round(2 / 7, 5)
+
+
 def test_load_json_follows_its_schema(people: Path) -> None:
     """That of files under pseudonyms as well as that of people as they are."""
     schema = json.loads(schema_files.file_of("load").read_text())
