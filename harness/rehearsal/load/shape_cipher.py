@@ -25,7 +25,7 @@ DIGEST: Final = 16
 """Bytes of a digest; a half of a text of `LONG` letters has 12."""
 FEW: Final = 1_000
 """Below so many texts of one shape, each becomes the one a keyed number of places further: none stays itself."""
-SMALL: Final = 2**32
+SMALL: Final = 2**16
 """Below so many texts of one shape there are twice as many rounds."""
 
 _LOWER, _DIGITS = string.ascii_lowercase, string.digits
