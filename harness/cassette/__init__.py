@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.cassette.case_names import cassette_path
     from harness.cassette.cassette_errors import (
         AlreadyRecording,
         CannotRecord,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     )
     from harness.cassette.format.document import Cassette, Header, Interaction, source_digest
     from harness.cassette.recording.recorder import Recorder
-    from harness.cassette.recording.storage import cassette_path, load
+    from harness.cassette.recording.storage import load
     from harness.cassette.redaction.redactor import Redactor
     from harness.cassette.replay.mismatch import Mismatch, ReplayFailed
     from harness.cassette.replay.network_guard import NetworkGuard, NetworkRefused
@@ -43,7 +44,8 @@ _HOMES = {
     "replay.player": "Player",
     "recording.recorder": "Recorder",
     "redaction.redactor": "Redactor",
-    "recording.storage": "cassette_path load",
+    "case_names": "cassette_path",
+    "recording.storage": "load",
     "replay.varying_fields": "Varying VaryingFields varying_from",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}

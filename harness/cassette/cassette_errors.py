@@ -24,14 +24,13 @@ import shlex
 from glob import escape
 from pathlib import Path
 
+from harness.cassette.case_names import MAIN_FOLDER, case_name, folder_of_module
 from harness.config.stock import STOCK, module_of
 from harness.core.errors import Problem
 
-_SCENARIOS = "scenarios"
 _SCENARIO = re.compile(rb'"scenario": *("(?:[^"\\]|\\.)*")')
 """In the header: a node id, which `-k` could not say without meaning other cases too; empty where there is none."""
 _SPEC = re.compile(rb'"pipeline_spec": *("(?:[^"\\]|\\.)*")')
-_CUT = re.compile(r"~[0-9a-f]{12}$")
 
 
 class CassetteProblem(Problem):
@@ -102,17 +101,21 @@ def unwritable(path: Path, error: OSError) -> CannotRecord:
     )
 
 
-def record_command(path: Path) -> str:
-    """The command that records the cassette at `path` (anew), read from where it lies and what stands in it."""
-    node_id = scenario_of(path)
+def record_command(path: Path, scenario: str = "") -> str:
+    """Return the command that records the cassette at `path` (anew), read from where it lies and what stands in it.
+
+    scenario: the node id of its case, if it is known.
+    """
+    node_id = scenario or scenario_of(path)
     if node_id == "":
         return exec_command(path)
     stem = path.with_suffix("")
     case, _, version = stem.name.partition("@")
     pipeline = next((part[1:] for part in stem.parts[:-1] if part.startswith("@")), "")
-    words = ["harness", "run", node_id or f"{_module_of(stem)}::{case_name(case)}", "--record"]
+    node_id = node_id or f"{_module_of(stem)}::{case_name(case)}"
+    words = ["harness", "run", node_id, "--record"]
     words += ["--intercom-version", version] if version else []
-    root = stem.parents[2 if pipeline else 1] if len(stem.parents) > 2 else stem.parent
+    root = _root_of(stem, node_id, named=bool(pipeline))
     words += ["--cassettes", str(root)] if root.name not in ("", "cassettes") else []
     spec = _header_text(path, _SPEC)
     words += ["--pipeline", spec] if spec else []
@@ -120,12 +123,21 @@ def record_command(path: Path) -> str:
     return f"{command} --pipeline SPEC   (SPEC: what {pipeline!r} stands for)" if pipeline and not spec else command
 
 
+def _root_of(stem: Path, node_id: str, *, named: bool) -> Path:
+    """Return the folder of all cassettes. named: whether the pipeline has a folder of its own in it."""
+    folders = folder_of_module(node_id.partition("::")[0])
+    if len(stem.parts) > len(folders) + 2 and stem.parts[-2 - len(folders) : -2] != folders:
+        folders = ()  # where earlier releases put it
+    depth = len(folders) + (2 if named else 1)
+    return stem.parents[depth] if len(stem.parents) > depth else stem.parent
+
+
 def _module_of(stem: Path) -> str:
-    """The scenario module of a cassette that is not there: the project's own, or the stock one of that name."""
-    name = f"{stem.parent.name}.py"
+    """Return the scenario module of a cassette that is not there: the project's own, or the stock one of that name."""
+    name = f"{stem.parent.name.partition('~~')[0]}.py"
     folders = [place.parent for place in stem.parents[1:4]]
-    own = any((folder / _SCENARIOS / name).is_file() for folder in folders)
-    return f"{_SCENARIOS}/{name}" if own or not module_of(STOCK + name, Path()).is_file() else f"{STOCK}{name}"
+    own = any((folder / MAIN_FOLDER / name).is_file() for folder in folders)
+    return f"{MAIN_FOLDER}/{name}" if own or not module_of(STOCK + name, Path()).is_file() else f"{STOCK}{name}"
 
 
 def missing(path: Path) -> MissingCassette:
@@ -149,7 +161,7 @@ def _with_other_pipelines(path: Path) -> list[Path]:
     """Where the same case lies that a pipeline of somebody's own was recorded with, for a path of the harness's own."""
     if any(part.startswith("@") for part in path.parts[:-1]):
         return []
-    roots = path.parents[1:3]  # a module may stand in a folder
+    roots = path.parents[1:6]  # a module may stand in folders
     return [found for root in roots for found in sorted(root.glob(f"@*/{escape(str(path.relative_to(root)))}"))]
 
 
@@ -178,16 +190,3 @@ def _header_text(path: Path, pattern: re.Pattern[bytes]) -> str | None:
         return str(json.loads(found[1])) if found else None
     except ValueError:
         return None
-
-
-def case_name(stem: str) -> str:
-    """The case that a file is named after: what `storage.file_name` made, read backwards.
-
-    A name that was too long ends in a digest: then only the function is told, with all its cases.
-    """
-    function, hyphen, parameters = stem.partition("-")
-    function = function if function.startswith("test") else f"test_{function}"
-    if not hyphen or _CUT.search(parameters):
-        return function.partition("~")[0]
-    plain = re.sub(rb"~([0-9a-f]{2})", lambda match: bytes([int(match[1], 16)]), parameters.encode())
-    return f"{function}[{plain.decode('utf-8', 'replace')}]"

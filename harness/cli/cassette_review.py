@@ -63,12 +63,13 @@ def check(
     harness cassettes check cassettes/visitor_to_lead/by_user_id.json
     """
     ages = {"warn_after": warn_after, "fail_after": fail_after}
-    known = scenarios if scenarios.is_dir() else None
-    inspected = _inspect(cassette_paths(cassettes, files), cassettes, known, **ages)
+    known = scenarios.resolve() if scenarios.is_dir() else None
+    base = _base(known) if known else None
+    inspected = _inspect(cassette_paths(cassettes, files), cassettes, base, **ages)
     findings = [finding for found in inspected for finding in found.findings]
     if not files:
         findings += unfinished(cassettes)
-        findings += unrecorded(cassettes, known) if known else ()
+        findings += unrecorded(cassettes, known, base) if known else ()
     if as_json:
         click.echo(json.dumps({"checked": len(inspected), "findings": [_finding(f) for f in findings]}, indent=2))
     else:
@@ -105,15 +106,20 @@ def compare(old: Path, new: Path) -> int:
     return 1 if found else 0
 
 
+def _base(scenarios: Path) -> Path:
+    """Return the folder that node ids are counted from: the project's, if the scenarios lie in it."""
+    root = config.read_configuration().root.resolve()
+    return root if scenarios.is_relative_to(root) else scenarios.parent
+
+
 def _inspect(
     files: Iterable[Path],
     root: Path,
-    scenarios: Path | None,
+    base: Path | None,
     *,
     warn_after: int | None = None,
     fail_after: int | None = None,
 ) -> list[Inspected]:
-    base = scenarios.parent if scenarios else None
     root_folder = base or config.read_configuration().root
     today = StaleCheck(time.time(), NEWEST_VERSION, lambda scenario: source_of_case(root_folder, scenario))
     today = replace(today, warn_after=warn_after or today.warn_after, fail_after=fail_after or today.fail_after)

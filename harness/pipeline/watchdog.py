@@ -4,7 +4,8 @@ A second thread waits for the deadline. It then raises `TimeLimitReached` in the
 signal wakes a call that sleeps or reads. SIGALRM is not used: it belongs to the user (pytest-timeout). A call that
 cannot be interrupted is given up: `stuck` is called, which is to end the process. Where such a call holds the
 interpreter's lock, no Python code can run any more; then faulthandler's thread, which needs no lock, writes the stack
-and ends the process with 1.
+and ends the process with 1. Starting that thread costs as much as the rest of a call, so calls that follow each other
+share one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ AGAIN: Final = 1.0
 
 LAST: Final = 2.0
 """Seconds in which other processes and threads can tell of a call that is stuck, before the process is ended."""
+
+SPARE: Final = 5.0
+"""Seconds that faulthandler's thread gets beyond what a call needs; calls that begin within them share the thread."""
+
+IDLE: Final = 1.0
+"""Seconds between two looks at whether faulthandler's thread is still needed."""
 
 WAKE: Final = signal.SIGURG if hasattr(signal, "SIGURG") else None
 """A signal that means nothing to almost every program, and whose default is to be ignored."""
@@ -68,6 +75,7 @@ class Watchdog:
         self._condition = threading.Condition()
         self._limits: list[Limit] = []
         self._looks_at: float | None = None
+        self._armed_until = 0.0
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
@@ -75,7 +83,7 @@ class Watchdog:
         """Limit a block on the current thread. If it does not end although it is interrupted, `stuck` is called."""
         limit = Limit(seconds, stuck, self._end)
         before = signal.signal(WAKE, _wake) if limit.on_main and WAKE is not None else None
-        self._begin(limit, seconds)
+        self._begin(limit)
         try:
             yield limit
         finally:
@@ -83,7 +91,12 @@ class Watchdog:
             if limit.on_main and WAKE is not None:
                 signal.signal(WAKE, before if before is not None else signal.SIG_DFL)
 
-    def _begin(self, limit: Limit, seconds: float) -> None:
+    def forget_arming(self) -> None:
+        """Start faulthandler's thread anew with the next call: other code may have ended the one that is there."""
+        with self._condition:
+            self._armed_until = 0.0
+
+    def _begin(self, limit: Limit) -> None:
         with self._condition:
             self._limits.append(limit)
             if self._thread is None:
@@ -91,9 +104,9 @@ class Watchdog:
                 self._thread.start()
             if self._looks_at is None or self._looks_at > limit.due:
                 self._condition.notify()
-        if limit.on_main:
-            with contextlib.suppress(OSError, ValueError):  # there is nowhere to write to
-                faulthandler.dump_traceback_later(seconds + GRACE + LAST, exit=True, file=self.last_words)
+            if limit.on_main and not 0 <= self._armed_until - limit.given_up - LAST <= SPARE:
+                self._arm(limit.given_up + LAST + SPARE)
+                self._condition.notify()
 
     def _end(self, limit: Limit) -> None:
         with self._condition:
@@ -103,7 +116,15 @@ class Watchdog:
             self._limits.remove(limit)
             if limit.fired:
                 _raise_in(limit.thread_id, None)
-        if limit.on_main:
+
+    def _arm(self, until: float) -> None:
+        with contextlib.suppress(OSError, ValueError):  # there is nowhere to write to
+            faulthandler.dump_traceback_later(until - time.monotonic(), exit=True, file=self.last_words)
+            self._armed_until = until
+
+    def _disarm_if_idle(self) -> None:
+        if self._armed_until and not any(limit.on_main for limit in self._limits):
+            self._armed_until = 0.0
             faulthandler.cancel_dump_traceback_later()
 
     def _watch(self) -> None:
@@ -117,7 +138,9 @@ class Watchdog:
                         _interrupt(limit)
                 for limit in stuck:
                     limit.is_stuck = True
-                self._looks_at = min((limit.due for limit in waiting), default=None)
+                self._disarm_if_idle()
+                looks = [limit.due for limit in waiting] + ([now + IDLE] if self._armed_until else [])
+                self._looks_at = min(looks, default=None)
                 if not stuck:
                     self._condition.wait(None if self._looks_at is None else max(self._looks_at - now, 0))
             for limit in stuck:

@@ -105,7 +105,31 @@ def case_of(node: pytest.Function, root: Path | None = None) -> Case:
     doc = (getattr(node.function, "__doc__", None) or node.originalname.replace("_", " ")).strip()
     name = _name(node, version)
     node_id = f"{name_of(node.path, root or node.config.rootpath)}::{name}"
-    return Case(node.path.stem, name, doc.splitlines()[0].rstrip("."), node_id, node.path, version)
+    title, given = doc.splitlines()[0].rstrip("."), given_name(node)
+    return Case(node.path.stem, name, title, node_id, node.path, version, given + _parameters(name) if given else "")
+
+
+MARK = "cassette"
+"""The mark that gives a case's cassette a name."""
+
+
+def given_name(node: pytest.Item) -> str:
+    """Return the name that a mark gives the cassette of a case; empty where there is no mark.
+
+    Raises:
+        ValueError: the mark holds no name.
+    """
+    mark = node.get_closest_marker(MARK)
+    if mark is None:
+        return ""
+    match mark.args:
+        case (str(name),) if name.strip() and not mark.kwargs:
+            return name
+    raise ValueError(f'{node.nodeid}: write @pytest.mark.{MARK}("a name"), not {mark.args or mark.kwargs}')
+
+
+def _parameters(name: str) -> str:
+    return "".join(name.partition("[")[1:])
 
 
 def _name(node: pytest.Function, version: str) -> str:

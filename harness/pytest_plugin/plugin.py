@@ -14,7 +14,7 @@ import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from harness.config.stock import name_of
-from harness.pytest_plugin.collection import case_of, defines_tests, is_whole
+from harness.pytest_plugin.collection import case_of, defines_tests, given_name, is_whole
 from harness.pytest_plugin.hidden_fixtures import refuse_hidden_fixtures
 from harness.pytest_plugin.project_session import ProjectSession, options_for, project_session
 from harness.pytest_plugin.scenario_module import ScenarioModule, StockModule
@@ -59,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the project's configuration before anything is collected."""
+    config.addinivalue_line("markers", "cassette(name): name the cassette of this scenario")
     if SESSION not in config.stash:
         config.stash[SESSION] = project_session(config)
 
@@ -106,11 +107,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("_intercom_version", versions)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Remember what there is, before anything is picked out of it."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Remember what there is, before any plugin picks out of it, and whether one does so without telling."""
     found = [item for item in items if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames]
+    try:
+        for item in found:
+            given_name(item)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
     config.stash[COLLECTED] = found
+    yield
+    if not {item.nodeid for item in found} <= {item.nodeid for item in items}:
+        config.stash[PARTIAL] = True
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -287,7 +296,8 @@ def _remains(session: pytest.Session) -> UnusedDeclarations | None:
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     if RUN not in config.stash or not ended:
         return None
-    picked = PARTIAL in config.stash or any("::" in argument for argument in config.args)
+    last_failed = config.getoption("lf", default=False)  # leaves out what passed while it collects, and tells nobody
+    picked = PARTIAL in config.stash or last_failed or any("::" in argument for argument in config.args)
     cases = {item: _case(item) for item in config.stash.get(COLLECTED, [])}
     if picked or not cases:
         return None

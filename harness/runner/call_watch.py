@@ -59,5 +59,6 @@ class CallWatch:
         """Watch the calls that a runner makes in a case; one outside of this process has a time limit of its own."""
         if isinstance(runner, PythonPipeline):
             runner.watchdog.last_words = self.standard_error
+            runner.watchdog.forget_arming()
             runner.stuck = lambda answer: self.on_stuck(case, answer, self.standard_error)
             runner.watched = lambda operation, given_up: self.on_call(case, operation, given_up)

@@ -24,6 +24,8 @@ class Case:
     """The scenario module's file, by whose text a cassette knows that it is older."""
     intercom_version: str = ""
     """Told where a run compares several versions; no part of the name."""
+    given_name: str = ""
+    """What names its cassette in the place of its classes and function (`@pytest.mark.cassette`)."""
 
 
 @dataclass(slots=True)

@@ -69,16 +69,14 @@ class Run:
         return self.wanted_version(case) or (NEWEST_VERSION if self.pipeline.is_reference else "")
 
     def cassette_of(self, case: Case) -> Path:
-        """Return where the cassette of a case lies."""
-        from harness.cassette import cassette_path
+        """Return where the cassette of a case lies. One that an earlier release put elsewhere stays there."""
+        from harness.cassette.case_names import cassette_path, earlier_path, folder_of_module
 
-        return cassette_path(
-            self.options.cassettes,
-            case.module,
-            case.name,
-            pipeline=self.pipeline.name,
-            intercom_version=self.wanted_version(case),
-        )
+        root, name, pipeline = self.options.cassettes, case.given_name or case.name, self.pipeline.name
+        folder, version = folder_of_module(case.node_id.partition("::")[0]), self.wanted_version(case)
+        path = cassette_path(root, case.module, name, folder=folder, pipeline=pipeline, intercom_version=version)
+        before = earlier_path(root, case.module, case.name, pipeline=pipeline, intercom_version=version)
+        return before if before != path and _is_of(before, case) and not path.exists() else path
 
     def redactor(self) -> Redactor:
         """Return what cleans everything that this run shows or writes.
@@ -105,7 +103,8 @@ class Run:
     def _left_of_the_replay(self, cases: Sequence[Case], *, whole: bool) -> UnusedDeclarations:
         modules = {case.node_id.partition("::")[0] for case in cases}
         played = [self.cassette_of(case) for case in cases]
-        found = orphans(self.options.cassettes, self.pipeline.name, played, modules, self.options.root)
+        functions = {case.node_id.partition("[")[0] for case in cases}
+        found = orphans(self.options.cassettes, self.pipeline.name, played, modules | functions, self.options.root)
         return found.and_(varying(self.pipeline.declared.varying)) if whole else found
 
     def _open_pipeline(self) -> PipelineSession:
@@ -118,11 +117,11 @@ class Run:
             raise
 
     def check_recordings(self, cases: Iterable[Case]) -> None:
-        """Refuse to record if two cases would be written into one file, also where the case of letters does not count.
+        """Refuse to record or replay if two cases have one file, also where the case of letters does not count.
 
         It is looked at once, before anything is recorded. Raises: `Problem`.
         """
-        if not self.options.record or self._checked:
+        if not (self.options.record or self.options.against == CASSETTE) or self._checked:
             return
         self._checked, taken = True, dict[str, Case]()
         for case in cases:
@@ -131,10 +130,10 @@ class Run:
             if first.node_id != case.node_id:
                 self._checked = False
                 raise Problem(
-                    f"two cases would be recorded into {path}",
+                    f"two cases have one cassette: {path}",
                     evidence=f"{first.node_id} and {case.node_id}",
-                    why="their names differ in nothing that a file name shows, or in the case of letters only",
-                    remedy="rename one of them; nothing was recorded",
+                    why="both were given the same name with @pytest.mark.cassette, or one was given that of the other",
+                    remedy="give one of them another name; nothing was recorded",
                 )
 
     def close(self) -> None:
@@ -199,3 +198,10 @@ class Run:
         from harness.cassette.review.staleness import source_of_case
 
         return source_of_case(case.path.parent, f"{case.path.name}::{case.name}")
+
+
+def _is_of(path: Path, case: Case) -> bool:
+    """Return whether a cassette is there, and says that it belongs to a case."""
+    from harness.cassette.cassette_errors import scenario_of
+
+    return path.is_file() and scenario_of(path) == case.node_id

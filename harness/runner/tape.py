@@ -183,14 +183,19 @@ def replay(config: TapeConfig, step: Callable[[], Step | None]) -> Iterator[Repl
 
 
 def _load_scenario(path: Path, expected: Header) -> Cassette:
-    from harness.cassette import load
+    from harness.cassette import MissingCassette, load
+    from harness.cassette.cassette_errors import record_command
 
-    return load(
-        path,
-        pipeline=expected.pipeline,
-        pipeline_spec=expected.pipeline_spec,
-        intercom_version=expected.intercom_version,
-    )
+    try:
+        return load(
+            path,
+            pipeline=expected.pipeline,
+            pipeline_spec=expected.pipeline_spec,
+            intercom_version=expected.intercom_version,
+        )
+    except MissingCassette as problem:
+        problem.remedy = problem.remedy.replace(record_command(path), record_command(path, expected.scenario))
+        raise
 
 
 def _load_command(path: Path) -> Cassette:

@@ -62,7 +62,7 @@ def _orphaned(path: str) -> str:
     return (
         f"{path}: no scenario plays this cassette\n"
         "  likely: its case was renamed, moved or removed\n"
-        "  remedy: record the case under its new name; if the case is gone for good, remove the file"
+        "  remedy: record the case under its new name; look whether another run needs the file before it goes"
     )
 
 
@@ -91,17 +91,17 @@ def varying(declared: VaryingFields | None) -> UnusedDeclarations:
 
 
 def orphans(
-    root: Path, pipeline: str, played: Iterable[Path], modules: Collection[str], base: Path
+    root: Path, pipeline: str, played: Iterable[Path], collected: Collection[str], base: Path
 ) -> UnusedDeclarations:
-    """The cassettes of a pipeline that none of the collected cases plays.
+    """Return the cassettes of a pipeline that none of the collected cases plays.
 
-    played: the cassettes of all collected cases. modules: the node ids of the modules that were collected whole; they
-    count from `base`.
+    played: the cassettes of all collected cases. collected: the node ids of the modules that were collected whole, and
+    of the functions in them; they count from `base`.
     """
     known = {_without_version(path) for path in played}
     found = (path for path in _cassettes_of(root, pipeline) if _without_version(path) not in known)
     return UnusedDeclarations(
-        orphans=frozenset(_from(base, path) for path in found if _is_judged(_module(path), modules, base))
+        orphans=frozenset(_from(base, path) for path in found if _is_judged(_scenario(path), collected, base))
     )
 
 
@@ -109,12 +109,25 @@ def _from(base: Path, path: Path) -> str:
     return str(path.relative_to(base) if path.is_relative_to(base) else path)
 
 
-def _is_judged(module: str, modules: Collection[str], base: Path) -> bool:
-    return bool(module) and (module in modules or not module_of(module, base).exists())
+def _is_judged(scenario: str, collected: Collection[str], base: Path) -> bool:
+    """Return whether the case of a cassette would have been collected if there were one.
+
+    A function that its module still has, and that was not collected, was left out by somebody.
+    """
+    from harness.cassette.review.scenario_source import source_of_module
+
+    module, _, case = scenario.partition("::")
+    function = case.partition("[")[0]
+    if not module:
+        return False
+    if module not in collected:
+        return not module_of(module, base).exists()
+    return f"{module}::{function}" in collected or not source_of_module(module_of(module, base)).may_hold(function)
 
 
 def _cassettes_of(root: Path, pipeline: str) -> Iterator[Path]:
-    from harness.cassette.recording.storage import cassette_files, folder_of
+    from harness.cassette.case_names import folder_of
+    from harness.cassette.recording.storage import cassette_files
 
     folder = folder_of(root, pipeline)
     for path in cassette_files(folder) if folder.is_dir() else ():
@@ -126,8 +139,8 @@ def _without_version(path: Path) -> Path:
     return path.with_name(path.stem.partition("@")[0] + path.suffix)
 
 
-def _module(path: Path) -> str:
-    """The module that a cassette was recorded from, by its own word; empty where it belongs to no scenario."""
+def _scenario(path: Path) -> str:
+    """Return the node id that a cassette was recorded from, by its own word; empty where it belongs to no scenario."""
     from harness.cassette.cassette_errors import scenario_of
 
-    return (scenario_of(path) or "").partition("::")[0]
+    return scenario_of(path) or ""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import hashlib
 import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -30,51 +28,12 @@ from harness.cassette.format import document as cassette_format
 from harness.cassette.format.document import Cassette, Header
 from harness.core.text_files import Unmerged, text_of
 
-DEFAULT_PIPELINE = "reference"
-_LONGEST_NAME = 120
 _TRUNCATED = "truncated"
-
-
-def cassette_path(
-    root: Path, module: str, case: str, *, pipeline: str = DEFAULT_PIPELINE, intercom_version: str | None = None
-) -> Path:
-    """Where the cassette of a case lies: `<module>/<case>.json`, under `@<pipeline>/`, with `@<version>` if told.
-
-    `case` is pytest's own id of the function, as `test_a_lead_merges[by_email]`.
-    """
-    name = file_name(case) + (f"@{_safe(intercom_version)}" if intercom_version else "") + ".json"
-    folder = folder_of(root, pipeline)
-    return folder.joinpath(*(_safe(part) for part in re.split(r"[/.]", module) if part), name)
 
 
 def cassette_files(root: Path) -> list[Path]:
     """The cassettes under a folder, in order."""
     return sorted(path for path in root.rglob("*.json") if path.is_file() and not path.name.startswith("."))
-
-
-def folder_of(root: Path, pipeline: str) -> Path:
-    """Where the cassettes of a pipeline lie."""
-    return root if pipeline == DEFAULT_PIPELINE else root / f"@{_safe(pipeline)}"
-
-
-def file_name(case: str) -> str:
-    """A case's id as a file name: `test_` dropped, `[by_id]` as `-by_id`, other signs as `~` and their code.
-
-    Function names hold no hyphen, so no two cases share a name; one too long ends in a digest of the whole.
-    """
-    function, bracket, parameters = case.partition("[")
-    short = function.removeprefix("test_") or function
-    name = _safe(short if not short.startswith("test") else function)
-    if bracket:
-        name += "-" + _safe(parameters.removesuffix("]"))
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[:_LONGEST_NAME]}~{hashlib.sha256(case.encode()).hexdigest()[:12]}"
-
-
-def _safe(text: str) -> str:
-    escaped = re.sub(r"[^A-Za-z0-9_.-]", lambda match: "".join(f"~{byte:02x}" for byte in match[0].encode()), text)
-    return re.sub(r"^\.", "~2e", escaped)
 
 
 def load(
@@ -219,8 +178,8 @@ def check_namesake(path: Path, header: Header, pipeline_spec: str) -> None:
             path=path,
             evidence=f"recorded with --pipeline {header.pipeline_spec}, asked for with --pipeline {pipeline_spec}",
             why="cassettes lie under the name of their pipeline, and two have the same",
-            remedy=f"give one of them another name, or another folder with --cassettes; if it moved: rm -r {folder}, "
-            "and record it anew",
+            remedy=f"give one of them another name, or another folder with --cassettes; if it moved: "
+            f"mv {folder} {folder}.before, and record it anew",
         )
 
 

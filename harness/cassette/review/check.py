@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from harness.cassette.cassette_errors import CassetteProblem, EditedByHand, record_command
-from harness.cassette.format.document import Cassette
+from harness.cassette.case_names import cassette_path, earlier_path, folder_of_module
+from harness.cassette.cassette_errors import CassetteProblem, EditedByHand, record_command, scenario_of
+from harness.cassette.format.document import Cassette, Header
 from harness.cassette.recording.journal import SUFFIX
-from harness.cassette.recording.storage import cassette_files, cassette_path, file_name, load
+from harness.cassette.recording.storage import cassette_files, load
 from harness.cassette.redaction.leak_scan import leaks
 from harness.cassette.redaction.redactor import LIMIT_HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS, Redactor
 from harness.cassette.review.proof import missing_proof
+from harness.cassette.review.scenario_source import source_of_module
 from harness.cassette.review.staleness import StaleCheck, functions_of, stale, what_receivers_need
 from harness.config.stock import module_of
 
@@ -71,7 +73,10 @@ def inspect(
         *_headers(path, cassette),
         *_stale(path, cassette, today),
     ]
-    found += [*_place(path, root, cassette), *(_orphan(path, cassette, folder) if folder else ())]
+    found += [
+        *_place(path, root, cassette, folder or root.parent),
+        *(_orphan(path, cassette, folder) if folder else ()),
+    ]
     return Inspected(path, path.stat().st_size, cassette, tuple(found))
 
 
@@ -102,7 +107,7 @@ def _stale(path: Path, cassette: Cassette, today: StaleCheck) -> Iterator[Casset
         yield CassetteFinding(path, "error" if reason.fails else "warning", "stale", told, record_command(path))
 
 
-def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[CassetteFinding]:
+def _place(path: Path, root: Path, cassette: Cassette, base: Path) -> Iterator[CassetteFinding]:
     header = cassette.header
     match = _NODE.fullmatch(header.scenario)
     if header.recovered:
@@ -111,17 +116,29 @@ def _place(path: Path, root: Path, cassette: Cassette) -> Iterator[CassetteFindi
         )
     if match is None:
         return
-    module, case, pinned = module_of(match["module"], root).stem, match["case"], path.stem.partition("@")[2]
-    wanted = cassette_path(root, module, case, pipeline=header.pipeline, intercom_version=pinned or None)
-    if path != wanted:
+    wanted, before = _places(match["module"], match["case"], path, root, base, header)
+    if path not in (wanted, before):
         yield CassetteFinding(path, "error", "place", f"its header belongs to {wanted}", record_command(path))
+
+
+def _places(module: str, case: str, path: Path, root: Path, base: Path, header: Header) -> tuple[Path, Path]:
+    """Return where the cassette of a case lies, and where earlier releases put it."""
+    stem, pinned = module_of(module, root).stem, path.stem.partition("@")[2] or None
+    function, bracket, parameters = case.partition("[")
+    given = source_of_module(module_of(module, base)).given.get(function)
+    name = f"{given}{bracket}{parameters}" if given else case
+    folder, pipeline = folder_of_module(module), header.pipeline
+    wanted = cassette_path(root, stem, name, folder=folder, pipeline=pipeline, intercom_version=pinned)
+    return wanted, earlier_path(root, stem, case, pipeline=pipeline, intercom_version=pinned)
 
 
 def _orphan(path: Path, cassette: Cassette, folder: Path) -> Iterator[CassetteFinding]:
     match = _NODE.fullmatch(cassette.header.scenario)
-    if match and match["case"].partition("[")[0] not in functions_of(module_of(match["module"], folder)):
-        told = f"{cassette.header.scenario} does not exist"
-        yield CassetteFinding(path, "error", "orphan", told, f"git rm {path}, or record the case under its new name")
+    if match is None:
+        return
+    if not source_of_module(module_of(match["module"], folder)).may_hold(match["case"].partition("[")[0]):
+        told, remedy = f"{cassette.header.scenario} does not exist", "record the case under its new name"
+        yield CassetteFinding(path, "error", "orphan", told, f"{remedy}; if it is gone for good, move {path} away")
 
 
 def unfinished(root: Path) -> Iterator[CassetteFinding]:
@@ -132,33 +149,37 @@ def unfinished(root: Path) -> Iterator[CassetteFinding]:
         yield CassetteFinding(path, "warning", "unfinished", told, f"harness cassettes recover {path}, or rm {journal}")
 
 
-def unrecorded(root: Path, scenarios: Path) -> Iterator[CassetteFinding]:
-    """Scenario functions that no cassette belongs to.
+def unrecorded(root: Path, scenarios: Path, base: Path | None = None) -> Iterator[CassetteFinding]:
+    """Return the scenario functions that no cassette belongs to.
 
     Where only other pipelines than the reference were recorded, they may lack the operation: a warning. What the
-    reference pipeline is not run with has no cassette: a note that says why.
+    reference pipeline is not run with has no cassette: a note that says why. base: where node ids are counted from, if
+    it is not the folder around the scenarios.
     """
     others = [folder for folder in sorted(root.glob("@*")) if cassette_files(folder)]
     only_others = bool(others) and len(cassette_files(root)) == sum(len(cassette_files(one)) for one in others)
     folders = others if only_others else [root]
     level: Level = "warning" if only_others else "error"
-    for module in sorted(scenarios.glob("*.py")):
-        recorded = {_function(path) for folder in folders for path in (folder / module.stem).glob("*.json")}
+    recorded = {key for folder in folders for path in cassette_files(folder) for key in _keys(path)}
+    for module in sorted(scenarios.rglob("*.py")):
+        name = module.relative_to(base or scenarios.parent).as_posix()
         handed = {} if only_others else what_receivers_need(module)
         for function in sorted(functions_of(module)):
-            if file_name(function) in recorded:
+            path = cassette_path(folders[0], module.stem, function, folder=folder_of_module(name))
+            if not recorded.isdisjoint((f"{name}::{function}", str(path.with_suffix("")))):
                 continue
-            path = cassette_path(folders[0], module.stem, function)
+            told = f"{module}::{function} has no cassette"
             if needed := handed.get(function):
                 why = f"it needs a receiver that is handed the {needed}, and the reference is handed the notification"
-                yield CassetteFinding(path, "note", "not run", f"{module}::{function} has no cassette: {why}")
+                yield CassetteFinding(path, "note", "not run", f"{told}: {why}")
             else:
-                told = f"{module}::{function} has no cassette"
-                yield CassetteFinding(path, level, "missing", told, record_command(path))
+                yield CassetteFinding(path, level, "missing", told, record_command(path, f"{name}::{function}"))
 
 
-def _function(path: Path) -> str:
-    return path.stem.partition("@")[0].partition("-")[0]
+def _keys(path: Path) -> tuple[str, str]:
+    """Return what tells the function of a cassette: its node id by the file's own word, and its place."""
+    stem = path.stem.partition("@")[0].partition("-")[0]
+    return (scenario_of(path) or "").partition("[")[0], str(path.with_name(stem))
 
 
 def reasons_to_record(path: Path, today: StaleCheck) -> list[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from harness.cassette.format import document as cassette_format
-from harness.cassette.format.document import Header, source_digest
+from harness.cassette.format.document import Header
 from harness.cassette.redaction.redactor import RULES_FOR_STRANGERS, RULES_VERSION
+from harness.cassette.review.scenario_source import source_of_module
 from harness.config.stock import module_of
 from harness.core.timestamps import from_iso
 
@@ -77,14 +76,14 @@ def _age(header: Header, today: StaleCheck) -> list[Stale]:
 
 
 def source_of_case(folder: Path, scenario: str) -> str:
-    """The digest of a case's function as it stands in its module under `folder`; empty where there is none."""
+    """Return the digest of a case's function as it stands in its module under `folder`; empty where there is none."""
     module, _, case = scenario.partition("::")
-    return _functions(module_of(module, folder)).get(re.split(r"\[|::", case)[0], "")
+    return source_of_module(module_of(module, folder)).digests.get(case.partition("[")[0], "")
 
 
 def functions_of(module: Path) -> frozenset[str]:
-    """The names of a module's test functions, read without importing it."""
-    return frozenset(_functions(module))
+    """Return the names of a module's test functions, with their classes, read without importing it."""
+    return frozenset(source_of_module(module).digests)
 
 
 _HANDED: Final = {"forge": "body", "look_at_address": "request"}
@@ -111,24 +110,3 @@ def _most_handed(function: ast.FunctionDef) -> str:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "webhooks"
     }
     return max((_HANDED[name] for name in used & _HANDED.keys()), default="")
-
-
-def _functions(module: Path) -> dict[str, str]:
-    try:
-        return _parsed(module.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return {}
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> dict[str, str]:
-    tree = ast.parse(text)
-    functions = [
-        n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("test")
-    ]
-    lines = text.splitlines()
-    return {node.name: source_digest("\n".join(lines[_first_line(node) - 1 : node.end_lineno])) for node in functions}
-
-
-def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -26,11 +26,11 @@ from harness.cassette import (
     cassette_path,
     load,
 )
-from harness.cassette.cassette_errors import case_name
+from harness.cassette.case_names import case_name, file_name
 from harness.cassette.format import bodies
 from harness.cassette.format import document as cassette_format
 from harness.cassette.format.layout import WIDTH, laid_out
-from harness.cassette.recording.storage import file_name, load_edited, replace_file
+from harness.cassette.recording.storage import load_edited, replace_file
 from harness.cassette.recording.writer import refuse_namesake
 from harness.core.http import BrokenResponse, Outcome, Response
 from harness.tests.support.properties import UNHURRIED

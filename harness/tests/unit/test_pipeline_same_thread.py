@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import io
 import signal
 import sqlite3
@@ -126,6 +127,31 @@ def test_the_alarm_signal_stays_the_users() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert (answer.trouble, rung) == (None, [signal.SIGALRM])
+
+
+def test_calls_that_follow_each_other_share_one_thread_of_faulthandlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting it is what a call would cost most; it is ended as soon as no call needs it."""
+    counts = {"dump_traceback_later": 0, "cancel_dump_traceback_later": 0}
+
+    def counted(name: str) -> Callable[..., None]:
+        real = getattr(faulthandler, name)
+
+        def act(*arguments: Any, **more: Any) -> None:
+            counts[name] += 1
+            real(*arguments, **more)
+
+        return act
+
+    for name in counts:
+        monkeypatch.setattr(faulthandler, name, counted(name))
+    runner = PythonPipeline(DoingOnOneThread(lambda _: None), name="doing", time_limit=600)
+    for _ in range(200):
+        runner.call("visitor_to_lead", {"visitor": VISITOR})
+    assert 1 <= counts["dump_traceback_later"] <= 20
+    deadline = time.monotonic() + 30
+    while not counts["cancel_dump_traceback_later"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert counts["cancel_dump_traceback_later"]
 
 
 def test_the_signal_that_wakes_a_call_has_the_handler_that_it_had() -> None:
