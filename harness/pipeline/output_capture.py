@@ -16,6 +16,7 @@ from functools import partial
 from types import ModuleType
 from typing import Final, TextIO
 
+from harness.pipeline.descriptor_capture import DescriptorCapture
 from harness.pipeline.led_streams import led_handlers
 
 DEBUGGERS: Final = (("sys", "breakpointhook"), ("pdb", "set_trace"))
@@ -32,9 +33,14 @@ class _KeptBytes(io.BytesIO):
 class CapturedStream(io.TextIOWrapper):
     """A text stream in memory with all that code expects of a real one: `buffer`, `encoding`, `reconfigure`."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptor: int) -> None:
         self._kept = _KeptBytes()
+        self._descriptor = descriptor
         super().__init__(self._kept, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+
+    def fileno(self) -> int:
+        """Return the process's own descriptor: what a child process writes there is captured as well."""
+        return self._descriptor
 
     @property
     def text(self) -> str:
@@ -46,19 +52,20 @@ class Printed:
     """What was printed to stdout and stderr during a call."""
 
     def __init__(self) -> None:
-        self.streams = CapturedStream(), CapturedStream()
+        self.streams = CapturedStream(1), CapturedStream(2)
+        self.descriptors = DescriptorCapture()
         self.replaced: list[str] = []
         """The streams that the code put something else in place of (`sys.stdout`)."""
 
     @property
     def out(self) -> str:
-        """The text of stdout."""
-        return self.streams[0].text
+        """The text of stdout; what was written past Python's stream comes last."""
+        return self.streams[0].text + self.descriptors.read()[0]
 
     @property
     def err(self) -> str:
-        """The text of stderr."""
-        return self.streams[1].text
+        """The text of stderr; what was written past Python's stream comes last."""
+        return self.streams[1].text + self.descriptors.read()[1]
 
 
 class OutputCapture:
@@ -67,7 +74,7 @@ class OutputCapture:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls = 0
-        self._printed = Printed()
+        self._printed: Printed | None = None
         self._before: tuple[TextIO, TextIO] | None = None
         self._handlers = contextlib.ExitStack()
 
@@ -75,11 +82,8 @@ class OutputCapture:
     def capture(self, before_debugging: Callable[[], object] = lambda: None) -> Iterator[Printed]:
         """Capture during a block. before_debugging: called when the code enters a debugger (`breakpoint()`)."""
         with self._lock:
-            if not self._calls:
-                self._printed = Printed()
-                self._handlers.enter_context(led_handlers([CapturedStream], self._printed.streams))
-                self._before = sys.stdout, sys.stderr
-                sys.stdout, sys.stderr = self._printed.streams
+            printed = self._printed if self._calls and self._printed else self._begun()
+            self._printed = printed
             self._calls += 1
 
         def debug() -> None:
@@ -88,20 +92,33 @@ class OutputCapture:
 
         try:
             with _announced(debug):
-                yield self._printed
+                yield printed
         finally:
             with self._lock:
                 self._calls -= 1
                 if not self._calls:
                     self._restore()
 
+    def _begun(self) -> Printed:
+        printed = Printed()
+        self._handlers.enter_context(led_handlers([CapturedStream], printed.streams))
+        self._before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = printed.streams
+        return printed
+
+    def release(self) -> None:
+        """Give streams and descriptors back before the block ends."""
+        self._restore()
+
     def _restore(self) -> None:
-        if self._before is None:
+        printed = self._printed
+        if self._before is None or printed is None:
             return
         self._handlers.close()
-        now, ours = (sys.stdout, sys.stderr), self._printed.streams
+        printed.descriptors.end()
+        now, ours = (sys.stdout, sys.stderr), printed.streams
         names = ("sys.stdout", "sys.stderr")
-        self._printed.replaced += [name for name, is_, was in zip(names, now, ours, strict=True) if is_ is not was]
+        printed.replaced += [name for name, is_, was in zip(names, now, ours, strict=True) if is_ is not was]
         (sys.stdout, sys.stderr), self._before = self._before, None
 
 

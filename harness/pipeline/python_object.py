@@ -189,6 +189,7 @@ class PythonPipeline:
     def _give_up(self, call: _Call, printed: Printed) -> None:
         call.timed_out = True
         answer = call.answer(printed)
+        self._output.release()
         self.stuck(replace(answer, trouble=f"{answer.trouble} and could not be interrupted; the run ended here"))
 
 

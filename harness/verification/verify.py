@@ -10,7 +10,7 @@ from harness.core.people import Lead, Person, User, Visitor
 from harness.verification.batches import BatchClaims
 from harness.verification.checks import bystanders as others
 from harness.verification.checks import identity, kept, presence, reported
-from harness.verification.checks.additions import additions, nothing_made_up
+from harness.verification.checks.additions import Addition, additions, nothing_made_up
 from harness.verification.checks.converted import Conversion, Permissions
 from harness.verification.checks.definitions import attributes_defined, notes_once
 from harness.verification.checks.kept_belongings import belongings_kept
@@ -18,6 +18,7 @@ from harness.verification.checks.visitor_writes import without_additions
 from harness.verification.claims import Claim, NotProved, Verdict, worst
 from harness.verification.conduct import conduct, nothing_further
 from harness.verification.conversion import Move, conversion_into, created_for, in_place, moves_of, named
+from harness.verification.diagnosis.deeds import request_that_added
 from harness.verification.diagnosis.reasons import Meant, Seen, explained
 from harness.verification.snapshot import PersonSnapshot, Snapshot, key_of, take_census, take_portrait
 from harness.verification.verified_scenario import VerifiedScenario
@@ -295,12 +296,14 @@ class Verify(BatchClaims):
     def _report(self, claims: Iterator[Claim], may_write: Iterable[str], moves: Sequence[Move] = ()) -> None:
         self._permissions.allowed |= frozenset(may_write)
         made = [*claims, *self._conduct(moves)]
+        meant = [Meant(move.source, move.target) for move in moves]
+        seen = Seen(self._scenario.asked, self._scenario.everyone, meant, self._scenario.answers)
         if worst(made) is not Verdict.PROVED:
-            meant = [Meant(move.source, move.target) for move in moves]
-            made = explained(made, Seen(self._scenario.asked, self._scenario.everyone, meant, self._scenario.answers))
+            made = explained(made, seen)
         self.claims += made
         for conversion in (move.conversion for move in moves if move.conversion is not None):
-            self.additions += [found for found in additions(conversion) if found not in self.additions]
+            found = (_with_its_request(addition, seen) for addition in additions(conversion))
+            self.additions += [text for text in found if text not in self.additions]
             self.conversions.append(conversion)
         if worst(made) is not Verdict.PROVED:
             raise NotProved(made)
@@ -310,3 +313,8 @@ class Verify(BatchClaims):
         emails = {person.email for person in people if not isinstance(person, Visitor) and person.email}
         made = conduct(self._client, self._scenario.asked, self._scenario.answers, emails, self._printing)
         yield from (claim for claim in made if claim not in self.claims)
+
+
+def _with_its_request(addition: Addition, seen: Seen) -> str:
+    asked = request_that_added(addition.kind or addition.what, addition.key, seen)
+    return f"{addition.text}: {asked}" if asked else addition.text

@@ -190,6 +190,10 @@ FURTHER: Final[Mapping[str, Bug]] = {
         "credentials printed in base64",
         (Kill(TO_LEAD, "nothing was printed that a log must not hold", "a credential", ""),),
     ),
+    "WritesPastTheStreams": Bug(
+        "an e-mail written to the file descriptor",
+        (Kill(LEAD_MERGE, "nothing was printed that a log must not hold", "e-mail", ""),),
+    ),
     "StopsAtAPageWithoutAMatch": Bug(
         "end at a page without a match",
         (Kill(PAGES_OF_LEADS, "is gone by id", "it is still there", "it asked for no conversion of 1 of 3 people"),),
@@ -254,7 +258,6 @@ NOT_CAUGHT: Final[Mapping[str, str]] = {
     "GivesAGravatar": "an avatar where there was none may be added: docs/guide names what a pipeline may add",
     "MakesACompanyOfTheDomain": "one company more may be added: a new user joins the account of a customer",
     "LogsTheTokenToAFile": "files that a pipeline writes are not read",
-    "WritesPastTheStreams": "what a Python pipeline writes to the file descriptor itself is not captured",
     "TakesAnEmptyBudgetForAFailure": "no answer leaves nothing of the rate limit and is done all the same",
     "SaysNoAndDoesItLater": "what a pipeline does after its answer is not waited for; it dies of not asking again",
 }

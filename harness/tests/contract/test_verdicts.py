@@ -371,3 +371,20 @@ def test_what_a_process_remembers_holds_in_every_scenario(tmp_path: Path, monkey
     finally:
         run.close()
         sys.modules.pop("remembers", None)
+
+
+def test_an_addition_is_named_with_the_request_that_made_it(judge: Judge) -> None:
+    """An attribute, a tag and a note; what Intercom itself added has no request."""
+    act = (
+        'self.ask("PUT", f"/contacts/{id}", {"custom_attributes": {"cohort": "b"}}), '
+        'self.ask("POST", f"/contacts/{id}/notes", {"body": "a good one", "admin_id": self.ask("GET", "/me")["id"]})'
+    )
+    made = 'def lead_to_user(self, lead, user):\n    self.ask("POST", "/data_attributes", {"name": "cohort", "model": '
+    made += '"contact", "data_type": "string"})\n    return super().lead_to_user(lead, user)\n'
+    result = judge(made + _do(act), MERGE)
+    assert _failed(result) == []
+    attribute, note = sorted(result.additions)
+    assert attribute.startswith("custom_attributes.cohort = 'b': ")
+    assert '`PUT /contacts/… {"custom_attributes": {"cohort": "b"}}`' in attribute
+    assert note.startswith("note ")
+    assert "`POST /contacts/…/notes" in note

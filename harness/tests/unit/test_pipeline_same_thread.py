@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import faulthandler
 import io
+import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -194,6 +197,35 @@ def test_stdout_has_what_code_expects_of_it() -> None:
 
     answer = call(act)
     assert (answer.trouble, answer.stdout) == (None, "bytes\ntext\n")
+
+
+def _prints_in_c() -> None:
+    ctypes.CDLL(None).printf(b"from C\n")
+
+
+@pytest.mark.parametrize(
+    ("act", "out", "err"),
+    [
+        (lambda: os.write(1, b"to one\n"), "to one\n", ""),
+        (lambda: os.write(2, b"to two\n"), "", "to two\n"),
+        (_prints_in_c, "from C\n", ""),
+        (lambda: subprocess.run(["sh", "-c", "echo child; echo error >&2"], check=True), "child\n", "error\n"),
+        (lambda: subprocess.run(["echo", "led"], check=True, stdout=sys.stderr), "", "led\n"),
+        (lambda: sys.stdout.write("before\n") and os.write(1, b"after\n"), "before\nafter\n", ""),
+    ],
+)
+def test_what_is_written_past_pythons_streams_is_captured(act: Callable[[], Any], out: str, err: str) -> None:
+    """By the code itself, by a library in C, by a child process."""
+    answer = call(act)
+    assert (answer.stdout, answer.stderr, answer.trouble) == (out, err, None)
+
+
+def test_descriptors_lead_where_they_did_after_a_call(capfd: pytest.CaptureFixture[str]) -> None:
+    """Also after a call that broke down, and nothing of a call is written twice."""
+    call(lambda: os.write(1, b"in the call\n"))
+    call(lambda: 1 / 0)
+    os.write(1, b"after it\n")
+    assert capfd.readouterr() == ("after it\n", "")
 
 
 def test_a_pipeline_that_replaces_stdout_is_told_of_and_stdout_is_put_back() -> None:

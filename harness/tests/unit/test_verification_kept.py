@@ -363,7 +363,7 @@ def test_what_neither_side_had_is_listed_and_refutes_nothing() -> None:
     after = {**LEAD, "role": "user", "signed_up_at": 5, "owner_id": "7"}
     after["custom_attributes"] = {**LEAD["custom_attributes"], "cohort": "b"}
     conversion = _conversion(LEAD, after, had={"tags": ids("1")}, has={"tags": ids("1", "2"), "notes": ids("8")})
-    assert list(additions(conversion)) == [
+    assert [one.text for one in additions(conversion)] == [
         "owner_id = '7'", "custom_attributes.cohort = 'b'", "tag 2", "note 8",
     ]  # fmt: skip
     claims = [*kept.attributes_kept(conversion, Permissions()), *belongings_kept(conversion)]

@@ -66,6 +66,8 @@ class Addition:
     value: object
     key: str = ""
     """Which one of its kind, where there can be several."""
+    kind: str = ""
+    """How a snapshot names its kind (`tags`), where there can be several."""
 
     @property
     def text(self) -> str:
@@ -91,16 +93,16 @@ def found_additions(conversion: Conversion) -> Iterator[Addition]:
     for name, word in BELONGINGS.items():
         known = {key for side in conversion.owners for key in entries(side, name)}
         for key in sorted(entries(conversion.after, name).keys() - known):
-            yield Addition(word, None, key)
+            yield Addition(word, None, key, name)
 
 
 def _has(body: Mapping[str, object] | None, name: str) -> bool:
     return not rules.empty(rules.value_of(body, name))
 
 
-def additions(conversion: Conversion) -> Iterator[str]:
+def additions(conversion: Conversion) -> Iterator[Addition]:
     """Return what was added and may be: it is listed and refutes nothing."""
-    return (one.text for one in found_additions(conversion) if one.allowed)
+    return (one for one in found_additions(conversion) if one.allowed)
 
 
 def nothing_made_up(conversion: Conversion, permissions: Permissions) -> Iterator[Claim]:

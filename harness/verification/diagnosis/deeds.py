@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,15 +74,32 @@ def reason_for(claim: Claim, seen: Seen) -> str:
     """Return which request did what a failed claim is about; empty where none can be told."""
     if not (claim.what or claim.who):
         return ""
-    deeds = [deed for asked in seen.asked for deed in deeds_of(asked)]
-    ids = _ids_of(claim, seen)
-    ours = [deed for deed in deeds if not deed.whose or deed.whose in ids]
-    fitting = [deed for deed in ours if _fits(claim, deed)]
-    if fitting:
-        last = fitting[-1]
+    ours = _deeds_to(_ids_of(claim.who, seen), seen)
+    last = _last(ours, claim.what, claim.things)
+    if last is not None:
         taken = last.asked.method == "DELETE" and last.whose
         return f"{TOOK_AWAY if taken else _where(last.asked, seen)}{last.text}"
     return _to_somebody(claim, ours, seen) if claim.who and not claim.what else ""
+
+
+def request_that_added(what: str, thing: str, seen: Seen) -> str:
+    """Return which request added something to the person who was converted; empty if none did.
+
+    what: an attribute, or a kind of belonging (`tags`). thing: which one of its kind.
+    """
+    last = _last(_deeds_to(_ids_of((), seen), seen), what, (thing,) if thing else ())
+    return "" if last is None else f"{_where(last.asked, seen)}{request_in_words(last.asked)}"
+
+
+def _deeds_to(ids: Collection[str], seen: Seen) -> list[Deed]:
+    deeds = (deed for asked in seen.asked for deed in deeds_of(asked))
+    return [deed for deed in deeds if not deed.whose or deed.whose in ids]
+
+
+def _last(deeds: Sequence[Deed], what: str, things: Collection[str]) -> Deed | None:
+    """Return the last that was about this, and about one of these things if it names any."""
+    fitting = (deed for deed in reversed(deeds) if deed.what == what.partition("[")[0])
+    return next((deed for deed in fitting if not (deed.things and things) or set(deed.things) & set(things)), None)
 
 
 def _to_somebody(claim: Claim, deeds: Sequence[Deed], seen: Seen) -> str:
@@ -103,17 +120,11 @@ def _to_somebody(claim: Claim, deeds: Sequence[Deed], seen: Seen) -> str:
     return f"it wrote{whom}: {direct.text}" if whom else direct.text
 
 
-def _fits(claim: Claim, deed: Deed) -> bool:
-    if deed.what != claim.what.partition("[")[0]:
-        return False
-    return not (deed.things and claim.things) or bool(set(deed.things) & set(claim.things))
-
-
-def _ids_of(claim: Claim, seen: Seen) -> frozenset[str]:
+def _ids_of(who: Collection[str], seen: Seen) -> frozenset[str]:
     people: list[Person] = [side for meant in seen.meant for side in (meant.source, meant.target) if side is not None]
-    if claim.who:
-        people = [one for one in seen.people if one.id in claim.who]
-        return frozenset({*claim.who, *(name for one in people for name in _names(one))})
+    if who:
+        people = [one for one in seen.people if one.id in who]
+        return frozenset({*who, *(name for one in people for name in _names(one))})
     # Whoever came of the source may have an id of their own, if the pipeline made them.
     made = [str(one.asked.answer["id"]) for one in seen.attempts if one.asked.granted and "id" in one.asked.answer]
     return frozenset({*made, *(name for one in people for name in _names(one))})
