@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -126,6 +126,23 @@ def given_name(node: pytest.Item) -> str:
         case (str(name),) if name.strip() and not mark.kwargs:
             return name
     raise ValueError(f'{node.nodeid}: write @pytest.mark.{MARK}("a name"), not {mark.args or mark.kwargs}')
+
+
+def refuse_nameless(items: Iterable[pytest.Item]) -> None:
+    """Raise `pytest.UsageError` for a case whose mark holds no name."""
+    import pytest
+
+    for item in items:
+        try:
+            given_name(item)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def picks_some(config: pytest.Config) -> bool:
+    """Return whether the command line picks cases, in a way that pytest does not tell plugins of."""
+    # `--lf` leaves out what passed while it collects.
+    return bool(config.getoption("lf", default=False)) or any("::" in argument for argument in config.args)
 
 
 def _parameters(name: str) -> str:

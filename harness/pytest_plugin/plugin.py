@@ -6,7 +6,7 @@ installed pays nothing in its other tests. Plain `pytest` replays cassettes and 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from harness.config.stock import name_of
-from harness.pytest_plugin.collection import case_of, defines_tests, given_name, is_whole
+from harness.pytest_plugin.collection import case_of, defines_tests, is_whole, picks_some, refuse_nameless
 from harness.pytest_plugin.hidden_fixtures import refuse_hidden_fixtures
 from harness.pytest_plugin.project_session import ProjectSession, options_for, project_session
 from harness.pytest_plugin.scenario_module import ScenarioModule, StockModule
@@ -102,7 +102,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of each scenario for every version that was asked for."""
-    versions = _versions(metafunc.config)
+    versions = metafunc.config.stash[SESSION].versions_asked(metafunc.config)
     if versions and "_scenario" in metafunc.fixturenames and len(versions) > 1:
         metafunc.parametrize("_intercom_version", versions)
 
@@ -111,11 +111,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Remember what there is, before any plugin picks out of it, and whether one does so without telling."""
     found = [item for item in items if isinstance(item, pytest.Function) and "_scenario" in item.fixturenames]
-    try:
-        for item in found:
-            given_name(item)
-    except ValueError as error:
-        raise pytest.UsageError(str(error)) from None
+    refuse_nameless(found)
     config.stash[COLLECTED] = found
     yield
     if not {item.nodeid for item in found} <= {item.nodeid for item in items}:
@@ -296,10 +292,8 @@ def _remains(session: pytest.Session) -> UnusedDeclarations | None:
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     if RUN not in config.stash or not ended:
         return None
-    last_failed = config.getoption("lf", default=False)  # leaves out what passed while it collects, and tells nobody
-    picked = PARTIAL in config.stash or last_failed or any("::" in argument for argument in config.args)
     cases = {item: _case(item) for item in config.stash.get(COLLECTED, [])}
-    if picked or not cases:
+    if PARTIAL in config.stash or picks_some(config) or not cases:
         return None
     modules = {item.path for item in cases}
     project = config.stash[SESSION]
@@ -310,14 +304,6 @@ def _remains(session: pytest.Session) -> UnusedDeclarations | None:
 
 def _case(item: pytest.Function) -> Case:
     return case_of(item, item.config.stash[SESSION].places.root)
-
-
-def _versions(config: pytest.Config) -> Sequence[str]:
-    """The API versions that were asked for, by the command line or the configuration."""
-    asked: Sequence[str] = (
-        config.getoption("--intercom-version") or config.stash[SESSION].configuration.intercom_versions
-    )
-    return asked
 
 
 def _run(config: pytest.Config) -> Run:

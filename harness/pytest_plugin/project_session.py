@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,11 @@ class ProjectSession:
 
     configuration: Configuration
     places: ScenarioPlaces
+
+    def versions_asked(self, config: pytest.Config) -> Sequence[str]:
+        """Return the API versions that were asked for, by the command line or the configuration."""
+        asked: Sequence[str] = config.getoption("--intercom-version") or self.configuration.intercom_versions
+        return asked
 
 
 def project_session(config: pytest.Config) -> ProjectSession:

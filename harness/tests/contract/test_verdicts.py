@@ -139,6 +139,10 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         VISITOR_NEW, _do('self.ask("PUT", f"/contacts/{id}", {"signed_up_at": 4_000_000_000})'),
         "signed_up_at", "wrote the time of signing up",
     ),
+    "another time zone": (
+        VISITOR_NEW, _do('self.ask("PUT", f"/contacts/{id}", {"signed_up_at": int(time.time()) + 7200})'),
+        "signed_up_at", "wrote the time of signing up",
+    ),
     "closed": (
         MERGE,
         _do(f'[self.ask("POST", f"/conversations/{{c[\'id\']}}/parts", {{"message_type": "close", "type": "admin", '

@@ -17,8 +17,11 @@ from harness.verification.witnesses import witness
 
 PROVED, REFUTED, UNKNOWN = Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN
 
-MOST_LATE: Final = 86_400
-"""Seconds by which clocks may differ."""
+MOST_EARLY: Final = 86_400
+"""Seconds by which a sign-up may lie before the first visit: some keep its day alone."""
+
+MOST_LATE: Final = 600
+"""Seconds by which a sign-up may lie ahead: clocks differ. A time zone taken for another is more."""
 
 
 def expectations_of(conversion: Conversion) -> Mapping[str, Expectation]:
@@ -99,7 +102,7 @@ def _is_sign_up(value: object, had: object, *bodies: Mapping[str, Any] | None) -
     seen = [body["updated_at"] for body in bodies if body and isinstance(body.get("updated_at"), int)]
     now = time.time()
     first, last = float(min([*made, now])), float(max([*seen, now]))
-    return first - MOST_LATE <= value <= last + MOST_LATE
+    return first - MOST_EARLY <= value <= last + MOST_LATE
 
 
 def accepted_values(conversion: Conversion, name: str, expectation: Expectation) -> tuple[object, ...] | None:
