@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from _pytest.config.findpaths import locate_config
 
 from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_selection import Selection
@@ -73,24 +74,35 @@ def play_sessions(
     with tempfile.TemporaryDirectory(prefix="harness-") as folder, ending_in_order():
         reports = [Path(folder) / f"{name}.xml" for name in ("stock", "own")] if junit else [None, None]
         stock = [path for path in selection.stock if project.places.wants(Path(path.partition("::")[0]))]
-        goes_on = not stock or _play_stock(stock, [*_common(selection, reports[0]), *workers], also)
+        project_root = run.options.root if run.pipeline.fixture else None
+        words = [*_common(selection, reports[0]), *workers]
+        goes_on = not stock or _play_stock(stock, words, also, project_root)
         if selection.own and goes_on:
             _play_own(selection.own, run.options.root, [*_common(selection, reports[1]), *(workers or _ALONE)], also)
         if junit is not None:
             _merge([report for report in reports if report and report.exists()], junit)
 
 
-def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[object]) -> bool:
-    """Play stock scenarios, and return whether the run goes on."""
+def _play_stock(paths: Sequence[str], words: Sequence[str], plugins: Sequence[object], root: Path | None) -> bool:
+    """Play stock scenarios, and return whether the run goes on.
+
+    root: that of the project whose settings and fixtures they need; without it they are played apart from all of these.
+    """
+    if root is not None:
+        _, settings, _, *_ = locate_config(root, [root])
+        words = [*words, "-c", str(settings or os.devnull), "-p", "harness.pytest_plugin.project_conftest"]
+        return _play_own(paths, root, words, plugins) != pytest.ExitCode.INTERRUPTED
     with _isolated():
         arguments = [*paths, "-c", os.devnull, f"--rootdir={stock_folder()}", "--noconftest", *words]
         return pytest.main(arguments, plugins=list(plugins)) != pytest.ExitCode.INTERRUPTED
 
 
-def _play_own(paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]) -> None:
+def _play_own(
+    paths: Sequence[str], root: Path, words: Sequence[str], plugins: Sequence[object]
+) -> int | pytest.ExitCode:
     arguments = [*paths, f"--rootdir={root}", "-p", "no:harness", *words]
     arguments += [] if any(map(_has_asynchronous_scenarios, paths)) else ["-p", "no:anyio"]
-    pytest.main(arguments, plugins=list(plugins))
+    return pytest.main(arguments, plugins=list(plugins))
 
 
 def _has_asynchronous_scenarios(path: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.errors import Problem
 from harness.pipeline import load_pipeline
-from harness.tests.support.shop_project import CONVERTS, SCENARIO, shop_project
+from harness.tests.support.shop_project import CONVERTS, SCENARIO, ShopProject, shop_project
 
 KINDS = """
     import os
@@ -76,6 +76,26 @@ def test_each_kind_is_found_and_played(tmp_path: Path) -> None:
         assert "1 passed" in ran.out
     ran = project.harness("run", "scenarios", "--pipeline", "fixture:intercom_pipeline")
     assert ran.code == 0, ran.out
+
+
+def test_a_fixture_gives_the_pipeline_to_the_stock_scenarios(tmp_path: Path) -> None:
+    """They lie outside of the project; its settings, its conftest and its code are found, also from a folder below."""
+    conftest = """
+        import pytest
+
+        @pytest.fixture
+        def shop_pipeline(request, tmp_path):
+            assert request.config.getini("markers")[0].startswith("shop")
+            from shop import Pipeline
+            return Pipeline()
+    """
+    settings = "[pytest]\nmarkers =\n    shop: of the shop's own\n"
+    project = shop_project(tmp_path, {"conftest.py": conftest, "pytest.ini": settings, "below/a.txt": ""})
+    project.write({"harness.toml": '[pipeline]\nfixture = "shop_pipeline"\n'})
+    for folder in (project, ShopProject(tmp_path / "below")):
+        ran = folder.harness("run", "stock:visitor_to_lead.py", "-k", "visitor_becomes_a_lead")
+        assert ran.code == 0, ran.out
+        assert "2 proved" in ran.out
 
 
 @pytest.mark.parametrize(
