@@ -76,6 +76,7 @@ class Watchdog:
         self._limits: list[Limit] = []
         self._looks_at: float | None = None
         self._armed_until = 0.0
+        self._needed_at = 0.0
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
@@ -114,6 +115,7 @@ class Watchdog:
                 return
             limit.is_over = True
             self._limits.remove(limit)
+            self._needed_at = time.monotonic() if limit.on_main else self._needed_at
             if limit.fired:
                 _raise_in(limit.thread_id, None)
 
@@ -123,7 +125,9 @@ class Watchdog:
             self._armed_until = until
 
     def _disarm_if_idle(self) -> None:
-        if self._armed_until and not any(limit.on_main for limit in self._limits):
+        if any(limit.on_main for limit in self._limits):
+            self._needed_at = time.monotonic()
+        elif self._armed_until and time.monotonic() - self._needed_at >= IDLE:
             self._armed_until = 0.0
             faulthandler.cancel_dump_traceback_later()
 

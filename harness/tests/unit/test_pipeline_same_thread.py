@@ -150,7 +150,7 @@ def test_calls_that_follow_each_other_share_one_thread_of_faulthandlers(monkeypa
     runner = PythonPipeline(DoingOnOneThread(lambda _: None), name="doing", time_limit=600)
     for _ in range(200):
         runner.call("visitor_to_lead", {"visitor": VISITOR})
-    assert 1 <= counts["dump_traceback_later"] <= 20
+    assert 1 <= counts["dump_traceback_later"] < 200
     deadline = time.monotonic() + 30
     while not counts["cancel_dump_traceback_later"] and time.monotonic() < deadline:
         time.sleep(0.05)
