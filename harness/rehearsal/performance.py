@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from harness.client import NEWEST_VERSION
 from harness.containment.addresses import declared_address
@@ -24,7 +25,7 @@ from harness.gateway.core import GatewaySession
 from harness.gateway.middleware.fault import Fault
 from harness.gateway.server.tls import Authority
 from harness.pipeline.environment import command_environment
-from harness.pipeline.pipeline_file import environment_of
+from harness.pipeline.pipeline_file import environment_of, table_of, where_of
 from harness.rehearsal.job_journal import JobJournal
 from harness.rehearsal.job_process import TELLS, JobTask, is_python_job
 from harness.rehearsal.pace import Pace
@@ -189,7 +190,7 @@ def _led_job(
         intercom_version=options.intercom_version,
         name="rehearsal",
     )
-    allowed = [declared_address(text) for text in options.allowed]
+    allowed = [declared_address(text) for text in (*options.allowed, *_own_service(options.spec))]
     _, server = service(
         backend,
         pace.clock,
@@ -211,6 +212,16 @@ def _led_job(
             yield job, lambda: (list(made.attempts()), made.level), lambda: tables.table(WORKSPACE).unfired
         finally:
             job.kill()
+
+
+def _own_service(spec: str) -> Iterator[str]:
+    """Yield the addresses of a service that its owner started: whoever asks it stands inside and has to reach it."""
+    if is_python_job(spec):
+        return
+    table = table_of(Path(spec), where_of(Path(spec)))
+    for key in () if "service" in table else ("hook", "job", "awaits"):
+        if str(table.get(key, "")).startswith(("http://", "https://")):
+            yield urlsplit(str(table[key])).netloc
 
 
 def _task(options: RehearsalOptions, folder: Path) -> JobTask:
