@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -58,21 +57,6 @@ def test_exiting_with_0_is_no_failure_of_the_scenario(tmp_path: Path) -> None:
     exits = CONVERTS.replace("return convert(visitor)", "convert(visitor); raise SystemExit(0)")
     project = shop_project(tmp_path, {"shop.py": exits})
     assert project.pytest("scenarios", *LIVE).code == 0
-
-
-def test_cases_in_classes_have_files_of_their_own_and_two_for_one_are_refused(tmp_path: Path) -> None:
-    """Classes are part of a name; where only the case of letters differs, nothing is recorded."""
-    method = textwrap.indent(SCENARIO.replace("(people", "(self, people"), "    ")
-    classes = f"    class TestOne:{method}\n    class TestTwo:{method}\n"
-    project = shop_project(tmp_path, {"scenarios/leads.py": classes})
-    assert project.pytest("scenarios", *LIVE, "--record").code == 0
-    assert len(list((tmp_path / "cassettes").rglob("*.json"))) == 2
-    assert "2 passed" in project.pytest("scenarios", "--pipeline", "shop:Pipeline").out
-    project.write({"scenarios/leads.py": SCENARIO + SCENARIO.replace("test_a_visitor", "test_A_visitor")})
-    ran = project.pytest("scenarios", *LIVE, "--record")
-    assert ran.code == 1
-    assert "two cases would be recorded into" in ran.out
-    assert len(list((tmp_path / "cassettes").rglob("*.json"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ import pytest
 
 from harness.core.people import User, Visitor
 from harness.pipeline import Answer, PipelineUnderTest
+from harness.pipeline.event_loops import OwnLoop
 from harness.pipeline.python_object import PythonPipeline
 
 VISITOR = Visitor("v-1", "u-1")
@@ -117,6 +118,31 @@ def test_a_call_that_hangs_is_interrupted_wherever_it_waits(wait: str) -> None:
     answer = call(waits[wait], time_limit=0.1)
     assert (answer.timed_out, answer.trouble) == (True, "it did not come back within 0.1 s")
     assert answer.seconds < 30
+
+
+def test_a_closed_event_loop_is_one_message_and_the_next_call_has_a_loop() -> None:
+    """Whoever closed it: the code itself, or a call before it."""
+
+    def runs_on_a_closed_one() -> None:
+        loop = asyncio.new_event_loop()
+        loop.close()
+        loop.call_soon(print)
+
+    answer = call(runs_on_a_closed_one)
+    assert answer.trouble == "it raised RuntimeError: Event loop is closed"
+    own = OwnLoop()
+    runner = PythonPipeline(DoingOnOneThread(lambda act: act()), name="doing", loop=own)  # type: ignore[operator]
+    leaves = [
+        lambda: asyncio.sleep(0, "first"),
+        lambda: asyncio.get_event_loop().close(),
+        lambda: asyncio.sleep(0, "next"),
+    ]
+    with contextlib.closing(own), contextlib.closing(asyncio.new_event_loop()) as loop:
+        asyncio.set_event_loop(loop)
+        answers = [runner.call("visitor_to_lead", {"visitor": act}) for act in leaves]  # type: ignore[dict-item]
+    asyncio.set_event_loop(None)
+    assert [answer.trouble for answer in answers] == [None, None, None]
+    assert [answer.value for answer in answers] == ["first", None, "next"]
 
 
 def test_the_alarm_signal_stays_the_users() -> None:

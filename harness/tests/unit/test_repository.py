@@ -32,6 +32,17 @@ def _name(requirement: str) -> str:
     return re.split(r"[\s\[<>=!~;]", requirement)[0].lower()
 
 
+def test_each_test_that_a_page_names_is_there(root: Path) -> None:
+    """docs/at-home.md says what holds each promise; a test that was renamed is found."""
+    text = (root / "docs/at-home.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+/\w+\.py)::(\w+)`", text)
+    assert len(named) > 30
+    for module, test in named:
+        assert f"def {test}(" in (root / "harness/tests" / module).read_text(encoding="utf-8"), f"{module}::{test}"
+    rows = [line.partition("|")[2].strip().split(".")[0] for line in text.splitlines() if re.match(r"\| \d", line)]
+    assert set(rows) == {str(number) for number in range(1, 13)}
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_names_versions_and_hashes_only(root: Path, name: str) -> None:
     """No line of a lock is anything but a pin or a hash; so none names a registry or a folder."""
