@@ -188,7 +188,6 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "Days begin at midnight UTC in every workspace": Unsettled.TIME,
         "A new visitor has neither signed up nor a remote creation time": _by("a_new_visitor"),
         "2.x refuses unknown custom attributes of visitors as of contacts": Unsettled.LEAVES,
-        "A search finds a changed contact at once, only a new one late": Unsettled.TIME,
         "The conversations of a blocked contact are closed, answer by id, and are in no list or search": _by(
             "merge_the_blocked"
         ),

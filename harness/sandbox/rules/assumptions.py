@@ -72,7 +72,6 @@ ASSUMPTIONS = (
         "recorded by the Java library; the official examples, made by a test suite, have both",
     ),
     Assumption("2.x refuses unknown custom attributes of visitors as of contacts", "operations.visitors", "facts §1"),
-    Assumption("A search finds a changed contact at once, only a new one late", "operations.search", "facts §5, §11"),
     Assumption(
         "The conversations of a blocked contact are closed, answer by id, and are in no list or search",
         "store.belongings.Belongings.archive_conversations",

@@ -106,7 +106,7 @@ CONVERT_LEAD = Table(
     },
     (
         DecisionRule(
-            {"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts §4: contact needs id or user_id", assumed=True
+            {"lead": "unidentified"}, no.CONTACT_UNIDENTIFIED, "facts-recorded 8: status and words, intercom-ruby#419"
         ),
         DecisionRule({"lead": "absent"}, no.CONTACT_NOT_FOUND, "facts §4", assumed=True),
         DecisionRule(
@@ -162,7 +162,7 @@ MERGE = Table(
         DecisionRule({"from": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up and not found", assumed=True),
         DecisionRule({"from": "lead|user", "into": "absent"}, no.USER_NOT_FOUND, "facts §4"),
         DecisionRule(
-            {"from": "lead|user", "into": "missing"}, no.USER_NOT_FOUND, "facts §4: looked up, not found", assumed=True
+            {"from": "lead|user", "into": "missing"}, no.USER_NOT_FOUND, "facts-recorded 7: 404, intercom-php#320"
         ),
         DecisionRule({"from": "user", "into": "lead"}, no.INVALID_MERGE, "facts §4"),
         DecisionRule({**USER_TO_USER, "users_merge": "no"}, no.INVALID_MERGE, "facts §4"),

@@ -34,7 +34,7 @@ TOPICS: Final[Mapping[Event, Topics]] = {
     "merged": Topics("contact.signed_up", "contact.merged", "facts §8, recorded for 2.x; of a visitor unknown", True),
     "lead got email": Topics("contact.added_email", "contact.lead.added_email", "facts §8, recorded"),
     "lead updated": Topics("contact.updated", "contact.lead.updated", "facts §8: the topic is listed", True),
-    "user updated": Topics(None, "contact.user.updated", "facts §8: the topic is listed", True),
+    "user updated": Topics(None, "contact.user.updated", "facts §8; recorded in 2.x"),
     "email updated": Topics("user.email.updated", "contact.email.updated", "facts §8: the topic is listed", True),
     "deleted": Topics("contact.deleted", "contact.deleted", "facts §8, recorded"),
     "user deleted": Topics("user.deleted", "contact.deleted", "facts 47, recorded"),
