@@ -74,14 +74,12 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
             INTO_A_LEAD, "convert_into_an_unknown_id"
         ),
         f"{_CONVERT}: type: user, visitor: found, user: given, target: conflict": _by("convert_into_a_conflict"),
-        f"{_OLD_CONVERT}: lead: unidentified": Unsettled.GUARD,
         f"{_OLD_CONVERT}: lead: absent": _by("convert_a_lead_who_never_was"),
         f"{_OLD_CONVERT}: lead: found, user: absent or empty": Unsettled.GUARD,
         f"{_OLD_CONVERT}: lead: found, user: given, target: archived": _by("convert_a_lead_into_an_archived_user"),
         f"{_OLD_CONVERT}: lead: found, user: given, target: lead or unknown_id": _by("convert_a_lead_into_a_lead"),
         f"{_OLD_CONVERT}: lead: found, user: given, target: conflict": Unsettled.NEVER,
         f"{_MERGE}: from: missing": _by("merge_somebody_who_never_was"),
-        f"{_MERGE}: from: lead or user, into: missing": _by("merge_somebody_who_never_was"),
         f"{_UPDATE}: wanted: invalid": _by("change_to_an_unknown_role"),
         f"{_UPDATE}: role: lead, wanted: user, identified: no": _by("become_a_user_without_identifier"),
         f"{_UPDATE}: role: user, wanted: unchanged or user, identified: no": _by("become_a_user_without_identifier"),
@@ -224,9 +222,7 @@ SETTLING: Final[Mapping[Section, Mapping[str, Settling]]] = {
         "priority_levels": _by("a_conversation_in_four_versions", where=".priority"),
         "part_metadata": _by("a_conversation_in_four_versions", where=".metadata"),
     },
-    "webhooks": dict.fromkeys(
-        ("merged", "lead updated", "user updated", "email updated", "unarchived"), Unsettled.WEBHOOK
-    ),
+    "webhooks": dict.fromkeys(("merged", "lead updated", "email updated", "unarchived"), Unsettled.WEBHOOK),
     "errors on purpose": {
         "400": Unsettled.FAILURE,
         "402": Unsettled.FAILURE,

@@ -20,6 +20,8 @@ ACCEPTED: Final = {"content-type": "text/html", "cache-control": "no-cache"}
 def add(call: RequestContext) -> OperationResponse:
     """`POST /events`: accepted, with an empty answer."""
     name = parsing.text(call.body, "event_name")
+    if call.body.get("event_name") == "":
+        raise Refused(no.EVENT_NAME_EMPTY)
     if not name:
         raise Refused(no.PARAMETER_MISSING.filled(field="event_name"))
     at = parsing.moment(call.body, "created_at")

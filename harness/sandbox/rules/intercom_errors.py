@@ -180,6 +180,7 @@ DELETED_FOR_GOOD = IntercomError(
 )
 MERGED_FOR_GOOD = IntercomError(400, "bad_request", "User has been merged and is not restorable.", "facts-recorded 50")
 SERVER_ERROR = IntercomError(500, "server_error", "Server Error", "facts-recorded 18, 26")
+EVENT_NAME_EMPTY = IntercomError(422, "422", "Events cannot have an empty name", "facts-recorded 35")
 
 # Merging
 INVALID_MERGE = IntercomError(400, "invalid_merge", "Merging can only be performed on a lead into a user", "facts §4")

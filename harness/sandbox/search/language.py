@@ -65,6 +65,8 @@ def compiled(query: object, fields: Fields[T], version: Version, depth: int = 0)
         raise bad("query must be an object")
     operator, value = query.get("operator"), query.get("value")
     if operator in ("AND", "OR"):
+        if "field" in query:
+            raise Refused(no.SERVER_ERROR)  # facts-recorded 26: a field with the operator of a group
         return _group(operator, value, fields, version, depth)
     return _filter(query, fields, version)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassette import Cassette, Interaction, load
+from harness.cassette.format.document import FORMAT
 from harness.cassette.review.meaning import GONE, contact_page_in, is_read, person_in, status_of
 from harness.cassette.review.proof import Converted, conversions, missing_proof
 from harness.cli.main import main
@@ -142,6 +143,12 @@ def test_all_of_them_pass_the_check(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         "test_a_webhook_is_not_intercoms has no cassette",
         "test_intercom_looks_at_the_address has no cassette",
     ]
+
+
+def test_all_of_them_together_are_small() -> None:
+    """The cassettes of today's format take less than 11 MB, well below the limit of 12."""
+    today = [path for path in CASSETTES.rglob("*.json") if load(path).header.format == FORMAT]
+    assert sum(path.stat().st_size for path in today) < 11_000_000
 
 
 @pytest.mark.parametrize("flow", FLOWS)

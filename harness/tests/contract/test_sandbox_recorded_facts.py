@@ -358,3 +358,61 @@ def test_conversations_can_be_searched_by_every_id(asker: Asker) -> None:
     assert [one["id"] for one in found["conversations"]] == [said["conversation_id"]]
     query["value"] = said["conversation_id"]
     assert asker.ask("POST", "/conversations/search", {"query": query})["total_count"] == 0
+
+
+# --- small things that were recorded or told (7, 8, 14, 21, 26, 27, 35, 36, 37) ---------------------
+
+
+def test_a_merge_or_a_conversion_that_names_nobody_is_refused_as_recorded(asker: Asker) -> None:
+    """Facts 7 and 8: a merge without `into` is that of an unknown contact; 1.x wants a lead's id or user_id."""
+    lead = asker.lead()
+    assert asker.refusal("POST", "/contacts/merge", {"from": lead["id"], "to": lead["id"]})[0] == 404
+    status, _, message = asker.using("1.4").refusal("POST", "/contacts/convert", {"user": {"email": "a@example.com"}})
+    assert (status, message) == (400, "Contact id or user_id must be supplied")
+
+
+def test_what_is_not_known_of_a_request_is_ignored(asker: Asker) -> None:
+    """Facts 14 and 27: keys of a body and parameters of a query that Intercom does not know change nothing."""
+    user = asker.ask("POST", "/contacts", {"role": "user", "email": "a@example.com", "unknown_junk": {"a": 1}})
+    assert "unknown_junk" not in user
+    listed = asker.ask("GET", "/contacts?email=nobody@example.com")
+    assert [one["id"] for one in listed["data"]] == [user["id"]]
+
+
+def test_an_event_is_taken_at_once_and_refused_without_a_name_or_a_person(asker: Asker) -> None:
+    """Fact 35: 202 for somebody who was just made, 422 with its own code, 404."""
+    asker.user(email="a@example.com")
+    event = {"event_name": "x", "created_at": 1, "email": "a@example.com"}
+    assert asker.refusal("POST", "/events", {**event, "email": "b@example.com"}) == NOT_FOUND
+    refused = (422, "422", "Events cannot have an empty name")
+    assert asker.refusal("POST", "/events", {**event, "event_name": ""}) == refused
+    assert asker.send("POST", "/events", event).status == 202
+
+
+def test_queries_that_intercom_falls_over_are_errors_of_the_server(asker: Asker) -> None:
+    """Fact 26: an empty cursor, and a field with the operator of a group."""
+    error = (500, "server_error", "Server Error")
+    assert asker.refusal("GET", "/contacts?starting_after=") == error
+    query = {"field": "email", "operator": "AND", "value": "a@example.com"}
+    assert asker.refusal("POST", "/contacts/search", {"query": query}) == error
+
+
+def test_the_same_e_mail_changes_a_user_of_1_x(asker: Asker) -> None:
+    """Fact 36: posted twice, a user is changed and not made again."""
+    old = asker.using("1.4")
+    first = old.ask("POST", "/users", {"email": "a@example.com"})
+    assert old.ask("POST", "/users", {"email": "a@example.com", "name": "Ann"})["id"] == first["id"]
+
+
+def test_unknown_companies_and_attributes_of_conversations_are_refused_as_recorded(asker: Asker) -> None:
+    """Facts 21 and 37."""
+    assert asker.refusal("PUT", "/companies/nope", {"name": "x"}) == (404, "company_not_found", "Company Not Found")
+    assert asker.refusal("GET", "/data_attributes?model=conversation")[:2] == (422, "parameter_invalid")
+    assert asker.using("2.11").ask("GET", "/data_attributes?model=conversation")["data"] == []
+
+
+def test_a_user_made_by_e_mail_alone_has_nothing_else(asker: Asker) -> None:
+    """Fact 34: no external id, no picture, not signed up, and not changed since."""
+    user = asker.using("2.0").ask("POST", "/contacts", {"role": "user", "email": "a@example.com"})
+    assert [user[name] for name in ("external_id", "avatar", "signed_up_at")] == [None, None, None]
+    assert user["updated_at"] == user["created_at"]
