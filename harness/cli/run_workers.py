@@ -14,9 +14,11 @@ from harness.cli.played_scenario import PlayedScenario
 from harness.cli.run_enclosure import reachable, service_stands_outside
 from harness.cli.run_worker import TOLD
 from harness.cli.worker_order import ORDER, CollectedCase, WorkerOrder, read_collection
+from harness.containment.addresses import declared_address
 from harness.containment.enclosed_interpreter import interpreter
 from harness.containment.enclosure import Level
 from harness.core.errors import Problem
+from harness.pipeline.process_activity import listened_by
 from harness.runner.session_config import RunOptions
 
 LEVELS_OF_CONTAINMENT: Final[Sequence[Level]] = ("none", "partial", "full")
@@ -96,7 +98,9 @@ class WorkerReports:
         """Make the order of a session; start each worker in an enclosure of its own where the run is enclosed."""
         self._packed = self.order.packed()
         if self.order.options.entered is not None:
-            command = interpreter(reachable(self.order.options))
+            # Plugins of pytest (rerunfailures) have their workers ask this process on a port of loopback.
+            plugins = [declared_address(text) for text in listened_by(os.getpid())]
+            command = interpreter([*reachable(self.order.options), *plugins])
             for spec in specs:
                 spec.python = command
 

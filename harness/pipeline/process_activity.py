@@ -47,6 +47,14 @@ class ProcessActivity:
             return
 
 
+def listened_by(process_id: int) -> Sequence[str]:
+    """Return the addresses on which one process listens."""
+    try:
+        return _listening(psutil.Process(process_id))
+    except psutil.Error:
+        return []
+
+
 def _seconds(process: psutil.Process) -> float:
     try:
         times = process.cpu_times()

@@ -233,6 +233,13 @@ def test_a_service_that_does_not_listen_is_told_once(number: str, tmp_path: Path
     assert ran.out.count("does nothing any more") == 1
 
 
+def test_plugins_whose_workers_ask_the_first_process_are_heeded(tmp_path: Path) -> None:
+    """pytest-rerunfailures opens a port in the process that reports; the enclosure of a worker leads there."""
+    pytest.importorskip("pytest_rerunfailures")
+    ran = _project(tmp_path, "python").harness("run", "-n", "2", environment={"PYTEST_ADDOPTS": ""})
+    assert (ran.code, "6 proved" in ran.out) == (0, True), ran.out
+
+
 def test_stale_cassettes_are_found_by_all_processes(tmp_path: Path) -> None:
     """Only what has a reason is recorded, what changes is told once, and then nothing is stale."""
     project = _project(tmp_path, "python")
