@@ -17,7 +17,8 @@ _decode: Any = msgspec.msgpack.Decoder().decode
 USERS: Final = "kind = 'user' AND archived = 0"
 LEFT_BEHIND: Final = f"""
 INSERT INTO findings (kind, person_id, other_id, told)
-SELECT 'left behind', l.person_id, max(u.person_id), 'one user has the same e-mail'
+SELECT CASE WHEN written_alike(max(l.document), max(u.document)) THEN 'left behind' ELSE 'left for a space' END,
+    l.person_id, max(u.person_id), 'one user has the same e-mail'
 FROM after.people l JOIN after.people u ON u.email_key = l.email_key
 WHERE l.kind = 'lead' AND l.archived = 0 AND l.email_key IS NOT NULL AND u.{USERS.replace(" AND ", " AND u.")}
 AND l.person_id NOT IN (SELECT person_id FROM people WHERE fate = 'created')
@@ -78,6 +79,7 @@ WHERE outcome = 'lost' AND NOT (kind = 'consent' AND key LIKE '%:opt_out')
 def find_matches(ledger: CensusLedger) -> None:
     """Write the findings about matches, doubles and people who had nothing to do with the job."""
     ledger.create_function("from_elsewhere", 1, _from_elsewhere, deterministic=True)
+    ledger.create_function("written_alike", 2, _written_alike, deterministic=True)
     ledger.execute("BEGIN")
     for statement in (LEFT_BEHIND, AMBIGUOUS, DOUBLES, BYSTANDERS, LOST, ORPHANED, LOST_THINGS):
         ledger.execute(statement)
@@ -92,6 +94,12 @@ def doubles_left(ledger: CensusLedger) -> int:
 def undecided(ledger: CensusLedger) -> int:
     """Return how many leads are left whose e-mail several users have: nobody can say which one they are."""
     return ledger.number(UNDECIDED)
+
+
+def _written_alike(one: bytes, other: bytes) -> bool:
+    """Return whether two people's e-mails differ in the case of letters at most, and in no space around them."""
+    first, second = (str(_decode(document).get("email")).lower() for document in (one, other))
+    return first == second
 
 
 def _from_elsewhere(document: bytes) -> bool:

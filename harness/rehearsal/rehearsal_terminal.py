@@ -76,6 +76,7 @@ def _fates(result: RehearsalResult) -> Iterator[Text]:
         (result.doubles_left, "e-mails that several users have"),
         (result.undecided, "leads left whose e-mail several users have"),
         (result.findings.get("refused", 0), "conversions refused, which the job noticed"),
+        (result.findings.get("left for a space", 0), "leads left whose user's e-mail differs by spaces alone"),
         (result.findings.get("nothing shared", 0), "merged with neither e-mail nor phone in common"),
     ]
     if found := [f"{count:,} {words}" for count, words in left if count]:
