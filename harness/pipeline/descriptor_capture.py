@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import tempfile
+import weakref
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,15 +19,32 @@ DESCRIPTORS: Final = (1, 2)
 _STANDARD_LIBRARY: Final = ctypes.CDLL(None) if os.name == "posix" else None
 
 
+class MemoryFiles:
+    """The files in memory to which the descriptors are led, made once: making them costs as much as a call."""
+
+    def __init__(self) -> None:
+        self._files: dict[int, int] = {}
+        weakref.finalize(self, _close, self._files)
+
+    def emptied(self, number: int) -> int:
+        """Return the file for a descriptor, with nothing in it."""
+        if number not in self._files:
+            self._files[number] = _memory()
+        file = self._files[number]
+        if os.fstat(file).st_size:
+            os.ftruncate(file, 0)
+        return file
+
+
 class DescriptorCapture:
     """Leads descriptors to files in memory until it is ended; then `texts` holds what was written to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: MemoryFiles) -> None:
         self.texts: Sequence[str] = ("", "")
         self._led: list[tuple[int, int, int]] = []
         for number in DESCRIPTORS:
             with contextlib.suppress(OSError):
-                self._led.append(_lead(number))
+                self._led.append(_lead(number, files))
 
     def read(self) -> Sequence[str]:
         """Return what was written to stdout and to stderr so far."""
@@ -41,17 +60,22 @@ class DescriptorCapture:
         _flush()
         self.texts = self.read()
         while self._led:
-            number, before, file = self._led.pop()
+            number, before, _ = self._led.pop()
             os.dup2(before, number)
             os.close(before)
+
+
+def _close(files: dict[int, int]) -> None:
+    for file in files.values():
+        with contextlib.suppress(OSError):
             os.close(file)
 
 
-def _lead(number: int) -> tuple[int, int, int]:
+def _lead(number: int, files: MemoryFiles) -> tuple[int, int, int]:
     """Return a descriptor, what it led to, and the file that it leads to now."""
     before = os.dup(number)
     try:
-        file = _memory()
+        file = files.emptied(number)
         os.dup2(file, number)
     except OSError:
         os.close(before)
@@ -60,10 +84,14 @@ def _lead(number: int) -> tuple[int, int, int]:
 
 
 def _memory() -> int:
+    """Return a file in memory that is always written at its end."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("harness-output", os.MFD_CLOEXEC)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        file = os.memfd_create("harness-output", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as temporary:
+            file = os.dup(temporary.fileno())
+    fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    return file
 
 
 def _written(file: int) -> str:

@@ -16,7 +16,7 @@ from functools import partial
 from types import ModuleType
 from typing import Final, TextIO
 
-from harness.pipeline.descriptor_capture import DescriptorCapture
+from harness.pipeline.descriptor_capture import DescriptorCapture, MemoryFiles
 from harness.pipeline.led_streams import led_handlers
 
 DEBUGGERS: Final = (("sys", "breakpointhook"), ("pdb", "set_trace"))
@@ -51,9 +51,9 @@ class CapturedStream(io.TextIOWrapper):
 class Printed:
     """What was printed to stdout and stderr during a call."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: MemoryFiles) -> None:
         self.streams = CapturedStream(1), CapturedStream(2)
-        self.descriptors = DescriptorCapture()
+        self.descriptors = DescriptorCapture(files)
         self.replaced: list[str] = []
         """The streams that the code put something else in place of (`sys.stdout`)."""
 
@@ -77,6 +77,7 @@ class OutputCapture:
         self._printed: Printed | None = None
         self._before: tuple[TextIO, TextIO] | None = None
         self._handlers = contextlib.ExitStack()
+        self._files = MemoryFiles()
 
     @contextlib.contextmanager
     def capture(self, before_debugging: Callable[[], object] = lambda: None) -> Iterator[Printed]:
@@ -100,7 +101,7 @@ class OutputCapture:
                     self._restore()
 
     def _begun(self) -> Printed:
-        printed = Printed()
+        printed = Printed(self._files)
         self._handlers.enter_context(led_handlers([CapturedStream], printed.streams))
         self._before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = printed.streams
