@@ -23,6 +23,7 @@ from harness.mutation.mutation_ledger import FILE, MutationLedger, read_ledger
 from harness.mutation.operators import OPERATORS, chosen
 from harness.pipeline.pipeline_file import is_python, table_of, where_of
 from harness.report.console import ReportConsole
+from harness.report.mutation_file import mutation_data
 from harness.report.mutation_page import write_mutation_report
 from harness.report.mutation_result import MutationResult
 from harness.report.mutation_terminal import show_mutation
@@ -167,6 +168,7 @@ def _result(
         excused=ledger.excused(version),
         workers=run.number,
         containment=run.containment,
+        present=run.present,
     )
     names = {one.name for one in OPERATORS}
     return replace(result, complaints=list(ledger.complaints(result.keys, version, names, whole=whole)))
@@ -174,8 +176,10 @@ def _result(
 
 def _write(result: MutationResult, json_to: str | None, report: Path | None, console: ReportConsole) -> None:
     if json_to == TO_STDOUT:
-        sys.stdout.write(json.dumps(result.as_data(), indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(mutation_data(result), indent=1, ensure_ascii=False) + "\n")
     elif json_to is not None:
-        Path(json_to).write_text(json.dumps(result.as_data(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        Path(json_to).write_text(
+            json.dumps(mutation_data(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     if report is not None:
         console.print(f"report: {write_mutation_report(report, result)}", highlight=False, soft_wrap=True)

@@ -22,6 +22,7 @@ from _pytest.terminal import TerminalReporter
 
 from harness.cli.pytest_sessions import play_sessions, project_of
 from harness.cli.run_enclosure import enclose_run
+from harness.cli.run_interrupts import ending_in_order
 from harness.cli.run_selection import Selection, levels_played
 from harness.core.errors import Problem
 from harness.core.people import User
@@ -84,9 +85,12 @@ def work(job: Job, queue: SimpleQueue[WorkerMessage]) -> None:
     silence()
     worker = _Worker(job, queue)
     try:
-        if job.options.pipeline is not None:  # the reference pipeline reaches nothing but the gateway
-            worker.enclose()
-        worker.work()
+        with ending_in_order():
+            if job.options.pipeline is not None:  # the reference pipeline reaches nothing but the gateway
+                worker.enclose()
+            worker.work()
+    except KeyboardInterrupt:
+        return  # told to end: what the pipeline had running is ended by now
     except Problem as problem:
         queue.put(WorkerMessage("problem", text=str(problem)))
     queue.put(WorkerMessage("done", text=worker.containment))
@@ -161,8 +165,9 @@ class _Worker:
         if self._quotas is not None:
             mutants = list(sampled(mutants, self._quotas[case], self._job.seed, case))
         seconds, asked = time.monotonic() - began, len(ground.requests)
-        self._queue.put(WorkerMessage("observed", case, number=total, requests=asked, seconds=seconds))
         flow, played = flow_of(ground), set(self._job.played.get(case, ()))
+        keys = list({str(mutant.key) for mutant in mutants})
+        self._queue.put(WorkerMessage("observed", case, flow, None, keys, seconds, total, asked))
         for mutant in mutants:
             if mutant.name not in played and self._wants(mutant, case):
                 self._play(case, flow, ground, mutant)

@@ -73,6 +73,8 @@ class MutationRun:
     """How many mutants each case has that was observed."""
     not_mutated: dict[str, str] = field(default_factory=dict)
     requests: int = 0
+    present: dict[str, set[str]] = field(default_factory=dict)
+    """The keys of each flow."""
     quick: bool = False
     excused: Collection[str] = ()
     """The keys that the ledger excuses: they get no second chance in a sample."""
@@ -162,6 +164,7 @@ class MutationRun:
                 self.cases += [case for case in told.cases if case not in self.cases]
             case "observed":
                 self.observed[told.case] = told.number
+                self.present.setdefault(told.text, set()).update(told.cases)
                 self.requests += told.requests
                 self._estimate(told.seconds)
                 worker.case = told.case

@@ -23,6 +23,7 @@ from harness.rehearsal.rehearsal_result import FORMAT as REHEARSAL_FORMAT
 from harness.rehearsal.rehearsal_shapes import RehearsalShape
 from harness.report.baseline import FORMAT as BASELINE_FORMAT
 from harness.report.baseline import Baseline
+from harness.report.mutation_file import MUTATION_FORMAT, MutationFile
 from harness.report.receipt import FORMAT as RECEIPT_FORMAT
 from harness.report.receipt import Receipt
 from harness.report.result import FORMAT as RESULT_FORMAT
@@ -114,6 +115,13 @@ def baseline_schema() -> dict[str, Any]:
     return schema
 
 
+def mutation_schema() -> dict[str, Any]:
+    """Return the schema of `--json` and of `mutation.json`: the result of harness mutate."""
+    schema = _schema_of(MutationFile, "The result of harness mutate")
+    schema["$defs"]["MutationFile"]["properties"]["format"] = {"const": MUTATION_FORMAT}
+    return schema
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "configuration": configuration_schema,
     "result": result_schema,
@@ -124,6 +132,7 @@ SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "load": load_schema,
     "rehearsal": rehearsal_schema,
     "baseline": baseline_schema,
+    "mutation": mutation_schema,
 }
 """Each kind of file, with what makes its schema."""
 

@@ -49,7 +49,7 @@ def stale(seen: ObservedRequest) -> Iterator[MutantChange]:
     if before is not None and seen.request.method != "GET":
         now = mapping(seen.answer)
         old = {name: before.get(name, value) for name, value in now.items()}
-        yield _reply(seen, _with_json(lambda body: {**body, **old}))
+        yield replace(_reply(seen, _with_json(lambda body: {**body, **old})), reshapes=True)
 
 
 def first_page(seen: ObservedRequest) -> Iterator[MutantChange]:

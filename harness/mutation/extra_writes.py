@@ -133,7 +133,7 @@ def _all_tags(seen: ObservedRequest) -> Mapping[str, str]:
 
 def untag(seen: ObservedRequest, who: Written) -> Ask | None:
     """Take the first tag off somebody."""
-    others = [one for one in (seen.source, seen.target) if one is not None and one.id != who.contact_id]
+    others = [person for person in seen.cast.everyone if person.kind != who.kind]
     theirs = {tag_id for other in others for tag_id in _tags_of(seen, str(other.id))}
     own = _tags_of(seen, who.contact_id)
     tag_id = next((one for one in own if one not in theirs), own[0] if own else "")
@@ -205,7 +205,7 @@ WRITES: Mapping[str, Make] = {
     "external_id": attribute("external_id", "mutated-1"),
     "signed_up_at": attribute("signed_up_at", 1_700_000_000),
     "last_seen_at": attribute("last_seen_at", 1_700_000_000),
-    "language_override": attribute("language_override", "fr"),
+    "language_override": attribute("language_override", "ja"),
     "avatar": attribute("avatar", "https://static.example.com/mutated.png"),
     "unsubscribed_from_emails": attribute("unsubscribed_from_emails", value=True),
     "subscribed_to_emails": attribute("unsubscribed_from_emails", value=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -179,8 +180,7 @@ class Differences:
 
 def differences(unchanged: Trial, trial: Trial) -> Differences:
     """Return in what a mutant's run differs from the unchanged one."""
-    then, now = _later(unchanged, trial)
-    later = "it asked something else afterwards" if then != now else ""
+    later = "" if _asked(unchanged, trial) == _asked(trial, trial) else "it asked something else afterwards"
     ids = unchanged.involved
     plain = _timeless(unchanged, trial)
     said = [[_said(answer, ids, plain) for answer in one.answers] for one in (unchanged, trial)]
@@ -203,8 +203,8 @@ def _alike(one: object, other: object) -> bool:
     return one == other
 
 
-NAMING: Final = ("id", "email", "name", "phone", "external_id", "role")
-"""The fields of a contact that all versions show alike, where they show them."""
+NAMING: Final = ("id", "role")
+"""The fields that say which contact an answer shows."""
 
 
 def _timeless(unchanged: Trial, trial: Trial) -> Callable[[Any], Any]:
@@ -215,18 +215,18 @@ def _timeless(unchanged: Trial, trial: Trial) -> Callable[[Any], Any]:
     return lambda value: without_times(value, trial.began, ended)
 
 
-def _later(unchanged: Trial, trial: Trial) -> tuple[Sequence[str], Sequence[str]]:
-    """Return what the pipeline asked after the changed request in both runs.
+def _asked(run: Trial, trial: Trial) -> Counter[str]:
+    """Return what the pipeline asked in a run, to be held against the mutant's; several workers ask in no order.
 
-    Where its answer was changed, and not the request, a pipeline rightly looks again: reads and repetitions are left
-    out.
+    Where its answer was changed, or a request came twice, a pipeline rightly looks or asks again: reads and repetitions
+    are left out, and so are reads where a version answers in another shape.
     """
-    force, place = trial.force, trial.force.place
-    then, now = unchanged.force.asked[place + 1 :], force.asked[place + 1 :]
-    if force.replied is None:
-        return then, now
-    looking = {force.wanted, *(one for one in (*then, *now) if one.startswith("GET "))}
-    return [one for one in then if one not in looking], [one for one in now if one not in looking]
+    asked, force = Counter(run.force.asked), trial.force
+    change = force.mutant.change if force.mutant is not None else None
+    if force.replied is not None or (change is not None and (change.reshapes or change.once)):
+        for one in [one for one in asked if one.startswith("GET ") or one == force.wanted]:
+            del asked[one]
+    return asked
 
 
 def _said(answer: Answer, involved: frozenset[str], plain: Callable[[Any], Any]) -> Mapping[str, object]:

@@ -35,7 +35,7 @@ class MutantChange:
     telling: tuple[str, ...] = ()
     value: str = ""
     reshapes: bool = False
-    """Whether Intercom answers in another shape by it, which is no difference."""
+    """Whether the pipeline is answered with the same contact in another shape: what it hands on of that may differ."""
     once: bool = False
     """Whether it concerns one request alone; else it concerns each that repeats it, as code with a bug would ask."""
     late: bool = False

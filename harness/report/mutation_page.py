@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.report.html import environment, part
+from harness.report.mutation_file import mutation_data
 from harness.report.mutation_result import KeyFate, MutationResult
 from harness.report.stryker import elements_of
 
@@ -32,7 +33,7 @@ def _cases_of(one: KeyFate) -> Sequence[str]:
 def write_mutation_report(folder: Path, result: MutationResult) -> Path:
     """Write the files of a run into a folder, and return the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"mutation.json": result.as_data(), "mutation-testing-elements.json": elements_of(result)}
+    files = {"mutation.json": mutation_data(result), "mutation-testing-elements.json": elements_of(result)}
     for name, data in files.items():
         (folder / name).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     page = folder / "mutation.html"

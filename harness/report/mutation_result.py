@@ -6,8 +6,8 @@ kills it. What is loud, permitted, equivalent or inapplicable in all of them sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
@@ -15,9 +15,6 @@ FateName: TypeAlias = Literal["killed", "survived", "loud", "permitted", "equiva
 
 FATES: Final[Sequence[FateName]] = ("killed", "survived", "loud", "permitted", "equivalent", "inapplicable")
 """What may become of a mutant; the first that came about in some scenario is that of its key."""
-
-MUTATION_FORMAT: Final = 1
-"""The version of the JSON that a mutation run writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +112,8 @@ class MutationResult:
     complaints: Sequence[str] = ()
     workers: int = 1
     containment: str = "none"
+    present: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The keys that each flow has, whether or not they were played there."""
 
     @cached_property
     def keys(self) -> Sequence[KeyFate]:
@@ -133,8 +132,10 @@ class MutationResult:
 
     @cached_property
     def flows(self) -> Mapping[str, Rate]:
-        """The rate of each flow; a key counts once in each."""
-        return {name: rate_of(fates_by(rows, lambda row: row.key)) for name, rows in _grouped(self.rows, "flow")}
+        """The rate of each flow: of the keys that it has, each killed if a scenario kills it."""
+        played = {name: {row.key for row in rows} for name, rows in _grouped(self.rows, "flow")}
+        found = {name: keys | set(self.present.get(name, ())) for name, keys in played.items()}
+        return {name: rate_of(one for one in self.keys if one.key in keys) for name, keys in found.items()}
 
     @cached_property
     def survivors(self) -> Sequence[KeyFate]:
@@ -168,43 +169,13 @@ class MutationResult:
         """Return how many keys had this fate."""
         return sum(one.fate == fate for one in self.keys)
 
-    def matrix(self) -> Mapping[str, Mapping[str, Mapping[FateName, int]]]:
+    def matrix(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
         """Return for each operator and case how many mutants had which fate."""
-        found: dict[str, dict[str, dict[FateName, int]]] = {}
+        found: dict[str, dict[str, dict[str, int]]] = {}
         for row in self.rows:
             counts = found.setdefault(row.operator, {}).setdefault(row.case, {})
             counts[row.fate] = counts.get(row.fate, 0) + 1
         return found
-
-    def as_data(self) -> dict[str, object]:
-        """Return all of it for programs."""
-        return {
-            "format": MUTATION_FORMAT,
-            "kind": "mutation",
-            "pipeline": self.pipeline,
-            "intercom_version": self.version,
-            "seed": self.seed,
-            "sample": self.sample,
-            "operators": list(self.operators),
-            "workers": self.workers,
-            "containment": self.containment,
-            "seconds": round(self.seconds, 2),
-            "mutants": sum(not row.again for row in self.rows),
-            "looked_for_elsewhere": sum(row.again for row in self.rows),
-            "keys": {fate: self.count(fate) for fate in FATES},
-            "rate": _rate_data(self.rate),
-            "families": {name: _rate_data(rate) for name, rate in self.families.items()},
-            "flows": {name: _rate_data(rate) for name, rate in self.flows.items()},
-            "reason_names_mutation": _rate_data(self.named),
-            "cases": list(self.cases),
-            "not_mutated": dict(self.not_mutated),
-            "survivors": [_survivor(one, self.excused) for one in self.survivors],
-            "hung": [f"{row.case} {row.mutant}" for row in self.hung],
-            "ledger": list(self.complaints),
-            "matrix": self.matrix(),
-            "rows": [asdict(row) for row in self.rows],
-            "exit_code": self.exit_code,
-        }
 
 
 def fates_by(rows: Iterable[MutantRow], name: Callable[[MutantRow], str]) -> Sequence[KeyFate]:
@@ -226,21 +197,3 @@ def _grouped(rows: Sequence[MutantRow], name: str) -> Sequence[tuple[str, Sequen
     for row in rows:
         found.setdefault(str(getattr(row, name)), []).append(row)
     return list(found.items())
-
-
-def _rate_data(rate: Rate) -> dict[str, float | int]:
-    return {"killed": rate.killed, "survived": rate.survived, "share": round(rate.share, 4)}
-
-
-def _survivor(one: KeyFate, excused: Mapping[str, str]) -> dict[str, object]:
-    row = one.shown
-    alive = sorted({other.case for other in one.rows if other.fate == "survived"})
-    return {
-        "key": one.key,
-        "excused": excused.get(one.key, ""),
-        "cases": alive,
-        "before": row.before,
-        "after": row.after,
-        "differs": row.differs,
-        "needs": row.needs,
-    }
