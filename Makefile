@@ -53,6 +53,7 @@ docs: development ## write the pages and the picture that are made from the code
 	@.venv/bin/python docs/contact_fields.py
 	@.venv/bin/python docs/zoo.py
 	@.venv/bin/python docs/zoo_first_contact.py
+	@.venv/bin/python docs/mutation.py
 	@.venv/bin/python docs/schemas.py
 	@.venv/bin/python docs/reference/recorded.py
 	@$(HARNESS) run --report .harness/report >/dev/null && cp .harness/report/run.svg docs/run.svg
