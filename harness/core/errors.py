@@ -42,6 +42,8 @@ class NotPossibleReason(StrEnum):
     ROOM = "it needs more contacts than a developer workspace keeps"
     WEBHOOKS = "Intercom tells its webhooks to public addresses only"
     TEAMMATES = "no API does what a teammate does in the inbox"
+    IDENTIFIERS = "its people have identifiers of their own, by which nobody could tell whose they are in a workspace"
+    ATTRIBUTES = "it needs custom attributes that nobody could remove again; make them in the TEST app once, by hand"
     OTHERS = "a job would fold others who live in this workspace as well, leads with a user's e-mail, and may not"
 
 

@@ -96,3 +96,17 @@ def room_for(marker: str) -> None:
     """
     if marker:
         raise NotPossibleHere(NotPossibleReason.ROOM)
+
+
+def own_identifiers(marker: str, *identifiers: object) -> None:
+    """Refuse identifiers without the marker of the run in a TEST app, where its guard would stop whoever uses them.
+
+    Raises:
+        NotPossibleHere: where people carry a marker, and one of these does not, or is an e-mail of another domain.
+    """
+    for text in identifiers if marker else ():
+        if not isinstance(text, str) or not text:
+            continue
+        domain = text.lower().partition("@")[2]
+        if marker not in text.lower() or domain not in ("", "example.com"):
+            raise NotPossibleHere(NotPossibleReason.IDENTIFIERS)

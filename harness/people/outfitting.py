@@ -7,9 +7,9 @@ from copy import copy
 from typing import Any, Final
 
 from harness.client import IntercomClient, Reading
-from harness.core.errors import Problem
+from harness.core.errors import NotPossibleHere, NotPossibleReason, Problem
 from harness.core.marked_names import marked_name
-from harness.people.carried import AttributeValue, Consent, ConversationState, PersonalBelongings
+from harness.people.carried import ATTRIBUTES, AttributeValue, Consent, ConversationState, PersonalBelongings
 
 
 class CannotMake(Problem):
@@ -44,6 +44,8 @@ class Outfitter:
             self._attributes = {entry["name"] for entry in listed if entry.get("custom")}
         for name, value in values.items():
             if name not in self._attributes:
+                if self._marker and name not in ATTRIBUTES:
+                    raise NotPossibleHere(NotPossibleReason.ATTRIBUTES)
                 self._attributes.add(name)
                 made = {"name": name, "model": "contact", "data_type": data_type_of(name, value)}
                 self.do("POST", "/data_attributes", made)

@@ -24,7 +24,7 @@ from harness.people.carried import (
     near,
     opted,
 )
-from harness.people.circumstances import Circumstances, room_for
+from harness.people.circumstances import Circumstances, own_identifiers, room_for
 from harness.people.outfitting import CannotMake, Outfitter
 from harness.people.traits import Traits
 from harness.people.visitor_origin import VisitorOrigin, can_visit
@@ -182,6 +182,7 @@ class People(Circumstances):
         said: Carried,
     ) -> tuple[str, str]:
         """Make a contact with what it carries; returns its id and its external id."""
+        own_identifiers(self._traits.marker, fields["email"], fields.get("external_id"))
         carried = fields_of(said, extras_in(traits), role)
         body = self._outfitter.contact({"role": role, **fields, "custom_attributes": attributes, **carried})
         return body["id"], body["external_id"]
@@ -209,6 +210,7 @@ class People(Circumstances):
         """
         traits = self._start("newcomer")
         if external_id is not None:
+            own_identifiers(self._traits.marker, external_id)
             return User(external_id=external_id)
         return User(**{identified_by: traits[identified_by]})
 

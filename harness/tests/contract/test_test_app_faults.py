@@ -79,3 +79,21 @@ def test_a_scenario_of_webhooks_is_not_run_there(stand_in: StandInRun, case: Pla
         assert [one.path for one in stand_in.played.seen if one.method == "POST"] == []
     else:
         assert (result.verdict, result.trouble) == (Verdict.PROVED, "")
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("lead_to_user::test_an_external_id_looks_like_something_else[word]", NotPossibleReason.IDENTIFIERS),
+        ("visitor_to_user_create::test_an_external_id_looks_like_something_else[uuid]", NotPossibleReason.IDENTIFIERS),
+        ("lead_to_user::test_other_users_have_nearly_the_same_email", NotPossibleReason.IDENTIFIERS),
+        ("lead_to_user::test_attributes_are_spelled_in_many_ways", NotPossibleReason.ATTRIBUTES),
+    ],
+)
+def test_what_the_guard_would_stop_is_not_run(stand_in: StandInRun, key: str, reason: NotPossibleReason) -> None:
+    """A scenario whose people cannot carry the run's marker speaks against no pipeline."""
+    with stand_in.run() as run:
+        result = stand_in.play(run, key)
+        assert (result.problem, result.trouble) == ("", f"NotPossibleHere: {reason}")
+        assert run.test_app.leftovers == ()
+    assert stand_in.played.people() == []
