@@ -16,8 +16,10 @@ from harness import __version__, config
 from harness.cassette.redaction.redactor import Redactor
 from harness.cli.comparison import parse_against
 from harness.cli.output_files import refuse_unwritable
+from harness.cli.project_identity import commit_of
 from harness.core.errors import Problem
 from harness.core.timestamps import iso_seconds
+from harness.report.about import RunAbout
 from harness.report.exchange_rows import RowEvidence
 from harness.report.files import write_report
 from harness.report.picture import svg_of
@@ -75,7 +77,9 @@ def _write_report(folder: Path, result: RunRow, picture: str, evidence: Evidence
     found = config.load()
     known = [secret.reveal() for secret in found.secrets]
     cleaner = SecretCleaner(redactor or Redactor(secrets=known, strangers=result.against == "test-app"))
-    written = write_report(folder, result, evidence(cleaner.redactor), picture, cleaner, __version__)
+    root = config.read_configuration().root
+    about = RunAbout(root.name, commit_of(root), iso_seconds(time.time()))
+    written = write_report(folder, result, evidence(cleaner.redactor), picture, cleaner, __version__, about)
     if found.step_summary is not None:
         with found.step_summary.open("a", encoding="utf-8") as summary:
             summary.write((folder / "report.md").read_text(encoding="utf-8"))

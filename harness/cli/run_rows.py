@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassette.redaction.redactor import Redactor
+from harness.config.stock import level_of
 from harness.core.http import BrokenResponse, Exchange, in_starting_order, is_repetition
 from harness.report.exchange_rows import RowEvidence, exchange_rows
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, ScenarioRow, WitnessRow
@@ -42,6 +43,7 @@ def scenario_row(result: ScenarioResult, report: pytest.TestReport) -> ScenarioR
         tuple(result.additions),
         result.case.intercom_version,
         kept_tables(result),
+        level=level_of(result.case.path),
     )
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.report.about import NOWHERE, RunAbout
 from harness.report.exchange_rows import RowEvidence
 from harness.report.html import Foot, page
 from harness.report.markdown import markdown
@@ -17,14 +18,21 @@ from harness.report.secret_cleaning import SecretCleaner
 
 
 def write_report(
-    folder: Path, run: RunRow, evidence: Sequence[RowEvidence], picture: str, cleaner: SecretCleaner, version: str
+    folder: Path,
+    run: RunRow,
+    evidence: Sequence[RowEvidence],
+    picture: str,
+    cleaner: SecretCleaner,
+    version: str,
+    about: RunAbout = NOWHERE,
 ) -> Path:
     """Write the files and tell the one to read first; `evidence` stands beside the scenarios of `run`."""
     folder.mkdir(parents=True, exist_ok=True)
-    run, evidence = cleaner.clean(run), cleaner.clean(tuple(evidence))
+    run, evidence, about = cleaner.clean(run), cleaner.clean(tuple(evidence)), cleaner.clean(about)
     foot = Foot(version, cleaner.changed, cleaner.redactor.strangers)
     cleaner.write(folder / "report.json", json.dumps(run.as_data(), indent=1) + "\n")
     cleaner.write(folder / "run.svg", cleaner.clean(picture))
-    cleaner.write(folder / "report.md", "\n".join(markdown(run)) + "\n")
-    cleaner.write(folder / "report.html", page(run, evidence, foot))
+    cleaner.write(folder / "report.md", "\n".join(markdown(run, about)) + "\n")
+    made = page(run, evidence, foot, about)
+    cleaner.write(folder / "report.html", made.text, made.searched)
     return folder / "report.html"

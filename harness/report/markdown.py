@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from harness.report.about import NOWHERE, RunAbout
 from harness.report.result import KeptRow, RunRow, ScenarioRow
 
 MARKS = {"proved": "✅", "refuted": "❌", "unknown": "❓", "could not run": "⚠️", "known": "🟡", "not run": "⏭️"}
@@ -17,11 +18,14 @@ FOLDED = 15
 """From so many scenarios on, their table is folded."""
 
 
-def markdown(run: RunRow) -> Iterator[str]:
+def markdown(run: RunRow, about: RunAbout = NOWHERE) -> Iterator[str]:
     """The summary, line by line."""
     counts = ", ".join(f"{number} {ending}" for ending, number in run.counts.items() if number)
     yield f"## Conversions: {counts or 'nothing was run'}"
     yield ""
+    commit = f"`{about.short_commit}`" if about.commit else ""
+    if told := ", ".join(filter(None, [_cell(about.project), commit, about.written_at])):
+        yield from (f"{told}, containment {run.containment}.", "")
     versions = ", ".join(run.intercom_versions)
     yield f"Pipeline `{_cell(run.pipeline)}` against {run.against}, Intercom {versions}, {run.seconds:.1f} s."
     for problem in (*(f"incomplete: {missing}" for missing in run.incomplete), *run.problems):

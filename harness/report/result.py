@@ -120,6 +120,8 @@ class ScenarioRow:
     """The command that runs this scenario again as it was run."""
     known: KnownRow | None = None
     """What the baseline says of it, if it fails and is known to."""
+    level: str = ""
+    """How much a pipeline has to stand in it; empty where that is not known."""
 
     @property
     def parameters(self) -> str:

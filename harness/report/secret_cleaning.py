@@ -45,10 +45,13 @@ class SecretCleaner:
         self.changed += clean != text
         return clean
 
-    def write(self, path: Path, text: str) -> None:
-        """Write a text that was made from clean values, unless a last look at it finds something."""
+    def write(self, path: Path, text: str, searched: str | None = None) -> None:
+        """Write a text that was made from clean values, unless a last look at it finds something.
+
+        searched: the same text with all that is packed in it unpacked, where there is such.
+        """
         canary = f"canary:{secrets.token_urlsafe(18)}"
-        planted = f"{text}\n{canary}"
+        planted = f"{text if searched is None else searched}\n{canary}"
         found = leaks(planted, self.redactor.with_secret(canary))
         last = planted.count("\n") + 1
         left = [leak for leak in found if leak.line < last]

@@ -104,7 +104,7 @@ def opened(tabs: Watched, address: str) -> tuple[Page, list[str]]:
 def test_it_needs_nothing_but_itself(tabs: Watched, sound: str) -> None:
     """One file, no request, nothing in the console."""
     page, asked = opened(tabs, sound)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Conversions")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Conversions of {ROOT.name}: proved")
     expect(page.locator(".counts")).to_contain_text("proved")
     assert [url for url in asked if not url.startswith("data:")] == [sound]
 
@@ -150,6 +150,7 @@ def test_what_a_pipeline_prints_runs_nowhere(tabs: Watched, unsound: str) -> Non
     """Output, exceptions and names with scripts in them are text."""
     page, _ = opened(tabs, unsound)
     page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
+    expect(page.locator("[data-part]")).to_have_count(0)
     expect(page.locator("main")).to_contain_text("<img src=x onerror=alert(1)>")
     assert page.evaluate("window.hurt") is None
     assert page.locator("main img").count() == 0
@@ -167,15 +168,66 @@ def test_versions_stand_side_by_side(tabs: Watched, versions: str) -> None:
     expect(page.locator("section[aria-labelledby=versions] thead")).to_contain_text("2.16")
 
 
-def test_it_can_be_read_without_scripts(sound: str, tabs: Watched) -> None:
-    """Verdicts, drawings, tables and claims need none."""
+def test_it_can_be_read_without_scripts(sound: str, unsound: str, tabs: Watched) -> None:
+    """Verdicts need none, nor do the drawings, tables and claims of the first failures."""
     assert tabs.context.browser is not None
     context = tabs.context.browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(sound)
-    page.locator("details.scenario > summary").first.click()
+    page.goto(unsound)
     expect(page.locator("details.scenario[open] .kept").first).to_be_visible()
+    expect(page.locator("details.scenario[open] .claims").first).to_be_visible()
+    page.goto(sound)
+    expect(page.locator("details.scenario .badge.proved").first).to_be_visible()
+    expect(page.locator("details.scenario noscript").first).to_contain_text("unpacked by the page's script")
     context.close()
+
+
+def test_scenarios_are_filtered_by_verdict_level_and_text(tabs: Watched, unsound: str) -> None:
+    """Each narrows the list and the scenarios; what is left is counted; all of it works by keyboard."""
+    page, _ = opened(tabs, unsound)
+    scenarios = page.locator("details.scenario:visible")
+    total = scenarios.count()
+    refuted = page.get_by_role("button", name="Refuted")
+    refuted.focus()
+    page.keyboard.press("Enter")
+    expect(refuted).to_have_attribute("aria-pressed", "true")
+    assert 0 < scenarios.count() <= total
+    page.get_by_label("Find").fill("chatted")
+    expect(scenarios).to_have_count(1)
+    expect(page.locator("[data-shown]")).to_have_text(f"1 of {total} scenarios")
+    page.get_by_label("Level").select_option("flows")
+    expect(scenarios).to_have_count(1)
+    page.get_by_label("Find").fill("nothing has these words")
+    expect(scenarios).to_have_count(0)
+
+
+def test_a_link_opens_its_scenario(tabs: Watched, sound: str) -> None:
+    """From outside, with what is packed in place; and where a filter hides it, the filter gives way."""
+    page, _ = opened(tabs, sound)
+    anchor = page.locator("details.scenario").last.get_attribute("id")
+    page.goto(f"{sound}#{anchor}")
+    page.reload()
+    scenario = page.locator("details.scenario[open]")
+    expect(scenario).to_have_count(1)
+    expect(scenario).to_have_attribute("id", anchor or "")
+    expect(scenario.locator(".claims").first).to_be_attached()
+    expect(scenario.locator(":scope > summary")).to_be_focused()
+    page.get_by_label("Find").fill("nothing has these words")
+    expect(page.locator("details.scenario:visible")).to_have_count(0)
+    first = page.locator("details.scenario").first.get_attribute("id")
+    page.evaluate("name => { location.hash = name }", first)
+    expect(page.locator("details.scenario:visible").first).to_have_attribute("open", "")
+
+
+def test_an_exchange_is_unpacked_by_keyboard(tabs: Watched, sound: str) -> None:
+    """A scenario, its reads and a body are opened with the keyboard alone."""
+    page, _ = opened(tabs, sound)
+    page.locator("details.scenario > summary").first.focus()
+    page.keyboard.press("Enter")
+    exchange = page.locator("details.scenario[open] details.reads[open] details.exchange").first
+    exchange.locator("summary").focus()
+    page.keyboard.press("Space")
+    expect(exchange.locator("pre").first).to_contain_text("{")
 
 
 @pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (390, 1280))])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import string
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,14 @@ import pytest
 from harness.cassette.redaction.redactor import Redactor
 from harness.core.errors import Problem
 from harness.core.http import BrokenResponse, Exchange, Outcome, Request, Response
+from harness.report.about import RunAbout
 from harness.report.exchange_rows import RowEvidence, exchange_rows, readable
 from harness.report.files import write_report
 from harness.report.html import Foot, page
 from harness.report.result import AnswerRow, AskedRow, ClaimRow, Ending, KeptRow, RunRow, ScenarioRow, WitnessRow
 from harness.report.secret_cleaning import SecretCleaner
 from harness.report.sequence import MOST_LINES, lines
+from harness.tests.support.report_parts import unpacked
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e{{ 7 * 7 }}__TEXTS__"
 SECRET = "".join(reversed(string.ascii_letters))[:40]
@@ -80,19 +85,58 @@ def run_of(*rows: ScenarioRow) -> RunRow:
 
 def test_nothing_gets_in_as_markup() -> None:
     """Every text of every row is escaped: in the page, in its drawing and in what its script holds."""
-    made = page(run_of(scenario()), [evidence()], Foot("1", 0, strangers=False))
-    assert "<img src=x" not in made
-    assert "alert(1)</script>" not in made
-    assert made.count("<script") == made.count("</script>") == 2
+    made = page(run_of(scenario(), scenario(ending="proved")), [evidence()] * 2, Foot("1", 0, strangers=False)).text
+    parts = unpacked(made)
+    assert parts.keys() == {"drawn", "kept", "claims", "told", "exchanges", "texts"}
+    assert made.count("<script") == made.count("</script>") == 1 + len(parts)
     assert "{{ 7 * 7 }}" in made
-    texts = re.search(r'id="texts">(.*?)</script>', made, re.DOTALL)
-    assert texts is not None
-    assert any("onerror=alert(2)" in text for text in json.loads(texts[1]))
+    assert any("onerror=alert(2)" in text for text in parts.pop("texts"))
+    for markup in [made, *(part for kind in parts.values() for part in kind)]:
+        assert "<img src=x" not in markup
+        assert "alert(1)</script>" not in markup
+
+
+def test_the_title_names_the_run() -> None:
+    """Project, pipeline, verdict, commit and date; the head says how far the code was contained."""
+    about = RunAbout("shop", "5cc43c0ffee5cc43c0ffee", "2027-01-15T10:00:00Z")
+    row = replace(run_of(scenario("plain")), pipeline="Pipeline", containment="full")
+    made = page(row, [evidence()], Foot("1", 0, strangers=False), about).text
+    assert "<title>shop · Pipeline · refuted · 5cc43c0ffe · 2027-01-15</title>" in made
+    assert "containment full" in made
+
+
+def test_a_link_names_a_scenario_in_every_run() -> None:
+    """An anchor is made of module and case, and two scenarios never share one."""
+    rows = [scenario("plain"), scenario("plain"), scenario("other", "proved")]
+    made = page(run_of(*rows), [evidence()] * 3, Foot("1", 0, strangers=False)).text
+    found = re.findall(r'<details class="card scenario" id="([^"]+)"', made)
+    names = ("plain-2.15", "plain-2.15-2", "other-2.15")
+    assert found == [f"lead_to_user-test-{name}" for name in names]
+
+
+def test_a_whole_run_is_a_page_of_a_megabyte_and_a_half_at_most() -> None:
+    """Of two hundred scenarios with forty claims and sixty exchanges each, all told apart by ids of their own."""
+    rows, behind = [], []
+    for number in range(200):
+        told = [ClaimRow(f"claim {n}: every tag is kept", "proved", "1, 2", f"{number}-{n}") for n in range(40)]
+        reads = [exchange(n, "then", "GET", f"/contacts/{number:08x}{n:016x}") for n in range(60)]
+        rows.append(replace(scenario("plain", "proved"), case=f"test_{number}", claims=tuple(told)))
+        behind.append(RowEvidence(tuple(exchange_rows(reads, Redactor(), whole=True)), evidence().kept, "harness run"))
+    made = page(run_of(*rows), behind, Foot("1", 0, strangers=False))
+    assert len(made.text.encode()) < 1_500_000 < len(made.searched)
+
+
+def test_a_secret_in_what_is_packed_is_found(tmp_path: Path) -> None:
+    """The search looks at what the script will unpack, and not at the packed text."""
+    packed = base64.b64encode(zlib.compress(SECRET.encode())).decode()
+    with pytest.raises(Problem):
+        SecretCleaner(Redactor(secrets=[SECRET])).write(tmp_path / "report.html", packed, SECRET)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_page_fetches_nothing() -> None:
     """No address but the ones that are shown as text, and a policy that allows the one script by its hash."""
-    made = page(run_of(scenario("plain")), [evidence()], Foot("1", 0, strangers=False))
+    made = page(run_of(scenario("plain")), [evidence()], Foot("1", 0, strangers=False)).text
     assert re.findall(r'(?:src|href|action)="(?!#|data:)[^"]*"', made) == []
     assert "url(" not in made
     assert re.search(r"script-src &#39;sha256-[A-Za-z0-9+/=]{44}&#39;", made)
@@ -100,7 +144,8 @@ def test_the_page_fetches_nothing() -> None:
 
 def test_a_run_without_scenarios_is_a_page_too() -> None:
     """It says that nothing was run, and why."""
-    made = page(RunRow("p", "sandbox", (), 0.0, (), ("no scenario was collected",)), [], Foot("1", 0, strangers=False))
+    run = RunRow("p", "sandbox", (), 0.0, (), ("no scenario was collected",))
+    made = page(run, [], Foot("1", 0, strangers=False)).text
     assert "nothing was run" in made
     assert "no scenario was collected" in made
 
@@ -158,6 +203,7 @@ def test_a_known_secret_reaches_none_of_the_files(tmp_path: Path) -> None:
         assert SECRET not in path.read_text()
         assert "customer.io" not in path.read_text()
     assert "[redacted]" in written.read_text()
+    assert SECRET not in json.dumps(unpacked(written.read_text()))
     assert re.search(r"\b\d+ places were changed", written.read_text())
 
 
