@@ -6,8 +6,8 @@ Many exchanges pass and few are looked at, so they lie bare in the ring and are 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import TypeAlias
 
@@ -104,6 +104,12 @@ class ExchangeLog:
     def refused(self) -> list[Exchange]:
         """The first of those that the gateway itself refused or missed."""
         return [_exchange(kept) for kept in self._refused]
+
+    def counts(self, workspaces: Iterable[str]) -> Mapping[str, int]:
+        """Return how many of the exchanges that are kept belong to each of some workspaces."""
+        with self._lock:
+            found = Counter(kept[2] for kept in self._ring)
+        return {workspace: found[workspace] for workspace in workspaces}
 
     def since(self, number: int = 0, workspace: str | None = None) -> list[Exchange]:
         """Exchanges after `number` (0: all still held), of one workspace or of all."""

@@ -1,6 +1,6 @@
 /* The dashboard: who is there, what they became, what was asked. It asks again every moment, and only looks unless let. */
 
-import { ask, byId, complaint, element, keepToken, moment, say, time, token } from "./page.js";
+import { ask, byId, complaint, element, keepToken, moment, say, time, token, DEFAULT_TOKEN } from "./page.js";
 import { drawExchanges, forgetExchanges, seen } from "./exchanges.js";
 import { drawPeople, forgetPeople } from "./people.js";
 
@@ -56,12 +56,14 @@ function draw({ health, people, exchanges, faults, names, checkpoints, webhooks 
   if (people && people.people) { byId("app-id").textContent = people.app_id; drawPeople(people); }
   if (people) is.changes = people.changes;
   else byId("conversions-hint").textContent = "The backend here is no sandbox: who is there cannot be shown, only what was asked and answered.";
-  for (const card of [byId("people-card"), byId("control-card")]) card.hidden = !people;
+  byId("people-card").hidden = !people;
+  byId("control-card").hidden = !people || !health.control;
+  byId("faults-card").hidden = !faults.data.length;
   drawExchanges(exchanges.data);
   byId("control").disabled = !health.control;
-  byId("control-hint").textContent = health.control ? "What is done here is done to this workspace alone; the clock is everybody’s."
-    : "Read only. Start the sandbox with --control to change things from here.";
+  byId("read-only").hidden = !people || health.control;
   offer("names", names.data.map((name) => `sandbox-${name}`));
+  listWorkspaces(names);
   offer("checkpoints", checkpoints.data.map((one) => one.name));
   refill("faults", faultTable(faults.data));
   refill("webhooks", webhookTable(webhooks.data));
@@ -69,6 +71,37 @@ function draw({ health, people, exchanges, faults, names, checkpoints, webhooks 
   byId("now").textContent = moment(health.now);
   byId("state").textContent = "live";
   say(byId("workspace-note"), "");
+}
+
+const SHOWN = 12;
+
+/** The workspaces that exist, the busiest first, by how many of their exchanges are kept. */
+const busiest = ({ data, exchanges = {} }) => [...data].sort((one, other) => (exchanges[other] ?? 0) - (exchanges[one] ?? 0));
+
+function listWorkspaces(names) {
+  const here = bearer().replace(/^sandbox-/, "");
+  const shown = busiest(names).slice(0, SHOWN);
+  if (names.data.includes(here) && !shown.includes(here)) shown.push(here);
+  const text = JSON.stringify([here, shown, shown.map((name) => names.exchanges?.[name])]);
+  if (byId("workspaces").dataset.shown === text) return;
+  const focused = document.activeElement?.closest?.("#workspaces button")?.value;
+  byId("workspaces").dataset.shown = text;
+  byId("workspaces").hidden = !shown.length;
+  byId("workspaces").replaceChildren(...shown.map((name) => {
+    const button = element("button", { type: "button", value: name, className: "plain" }, name,
+      element("span", { className: "soft small", textContent: ` ${names.exchanges?.[name] ?? 0}`, title: "exchanges" }));
+    if (name === here) button.setAttribute("aria-current", "true");
+    button.addEventListener("click", () => { byId("token").value = `sandbox-${name}`; open(); });
+    return button;
+  }), ...(names.data.length > shown.length ? [element("span", { className: "soft small", textContent: `and ${names.data.length - shown.length} more` })] : []));
+  if (focused) byId("workspaces").querySelector(`button[value="${CSS.escape(focused)}"]`)?.focus();
+}
+
+/** What is opened where nobody named a workspace: the one of which most was asked. */
+async function first() {
+  const answer = await ask({ path: "/_sandbox/workspaces", headers: { Authorization: `Bearer ${DEFAULT_TOKEN}` } }).catch(() => null);
+  const names = answer?.ok ? busiest(answer.body) : [];
+  return names.length ? `sandbox-${names[0]}` : DEFAULT_TOKEN;
 }
 
 const offer = (list, values) => byId(list).replaceChildren(...values.map((value) => element("option", { value })));
@@ -132,6 +165,6 @@ act("reset", () => ({ method: "POST", path: "/reset" }), "Everybody is forgotten
 
 byId("kind").addEventListener("change", () => { byId("field-status").hidden = value("kind") !== "status"; });
 byId("workspace").addEventListener("submit", (event) => { event.preventDefault(); open(); });
-byId("token").value = token();
+byId("token").value = token("") || await first();
 open();
 setInterval(() => { if (!document.hidden) look(); }, EVERY);

@@ -64,12 +64,14 @@ export async function copy(text, button) {
 
 const TOKEN = "sandbox token";
 
+export const DEFAULT_TOKEN = "sandbox-default";
+
 /** The token of this tab: from the fragment (#token=…), or as it was typed before, or the usual workspace's. */
-export function token() {
+export function token(otherwise = DEFAULT_TOKEN) {
   const named = new URLSearchParams(location.hash.slice(1)).get("token");
   let kept = null;
   try { kept = sessionStorage.getItem(TOKEN); } catch { /* a browser that keeps nothing */ }
-  return named || kept || "sandbox-default";
+  return named || kept || otherwise;
 }
 
 export function keepToken(value) {

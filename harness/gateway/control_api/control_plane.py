@@ -199,7 +199,7 @@ class ControlPlane:
 
     def _workspaces(self, call: ControlRequest) -> Response:
         names = self._sandbox.names() if self._sandbox is not None else []
-        return answer(200, {"type": "list", "data": names})
+        return answer(200, {"type": "list", "data": names, "exchanges": self._gateway.log.counts(names)})
 
     def _exchanges(self, call: ControlRequest) -> Response:
         since = int(call.request.query.get("since") or 0)

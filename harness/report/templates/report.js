@@ -1,6 +1,7 @@
 (function () {
   "use strict";
   const unpacked = {};
+  const filled = new WeakMap();
 
   /** The parts of one kind, unpacked once. */
   function parts(kind) {
@@ -14,13 +15,17 @@
   }
 
   /** Puts what is packed into its place: markup of this page's own making, in which every text was escaped. */
-  async function fill(scenario) {
+  async function unpack(scenario) {
     for (const node of scenario.querySelectorAll("[data-part]")) {
-      const { part, number } = node.dataset;
+      node.innerHTML = (await parts(node.dataset.part))[Number(node.dataset.number)];
       delete node.dataset.part;
-      node.innerHTML = (await parts(part))[Number(number)];
       node.querySelectorAll("button[data-copy]").forEach(offerCopy);
     }
+  }
+
+  function fill(scenario) {
+    if (!filled.has(scenario)) filled.set(scenario, unpack(scenario));
+    return filled.get(scenario);
   }
 
   // A body is put into its place when its exchange is opened; it is only ever text.
@@ -103,6 +108,7 @@
   document.querySelectorAll("button[data-copy]").forEach(offerCopy);
   all.filter(function (one) { return one.open; }).forEach(fill);
   bar.hidden = false;
+  document.documentElement.classList.add("scripted");
   filter();
   addEventListener("hashchange", openNamed);
   openNamed();

@@ -166,15 +166,37 @@ def looking() -> Iterator[Playground]:
 
 
 def test_without_control_it_only_looks(looking: Playground, tabs: Watched) -> None:
-    """The page says so, its buttons are off, and the server refuses what a page asks all the same; scripts may."""
+    """The page says so, its panel is hidden, and the server refuses what a page asks all the same; scripts may."""
     tabs.expect("status of 403")
     page = dashboard(tabs, looking)
-    expect(page.locator("#control-hint")).to_contain_text("Read only")
+    expect(page.locator("#read-only")).to_contain_text("Read only")
+    expect(page.locator("#control-card")).to_be_hidden()
     expect(page.locator("#reset")).to_be_disabled()
     call = "fetch('/_sandbox/reset', {method: 'POST', headers: {Authorization: 'Bearer sandbox-default'}})"
     asked = f"{call}.then(answer => answer.status)"
     assert page.evaluate(asked) == 403
     assert looking.ask("POST", "/_sandbox/reset").status_code == 204
+
+
+def test_the_busiest_workspace_is_opened_and_all_are_listed(looking: Playground, tabs: Watched) -> None:
+    """Where nobody named one; another is opened from the list, by keyboard; exchanges come before the control panel."""
+    busy, calm = replace(looking, name="busy"), replace(looking, name="calm")
+    calm.user("calm@example.com")
+    for number in range(3):
+        busy.user(f"busy{number}@example.com")
+    page = tabs.open(f"{looking.url}/_sandbox/")
+    expect(page.get_by_label("Access token")).to_have_value("sandbox-busy")
+    expect(page.locator("#people")).to_contain_text("3 users")
+    names = page.get_by_role("navigation", name="Workspaces").get_by_role("button")
+    expect(names.first).to_contain_text("busy 3")
+    expect(names.first).to_have_attribute("aria-current", "true")
+    names.filter(has_text="calm").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#people")).to_contain_text("1 user")
+    expect(names.filter(has_text="calm")).to_have_attribute("aria-current", "true")
+    order = "one => [...document.querySelectorAll('section')].map(node => node.getAttribute('aria-labelledby'))"
+    titles = page.evaluate(order)
+    assert titles.index("exchanges-title") < titles.index("control-title")
 
 
 @pytest.mark.parametrize(
