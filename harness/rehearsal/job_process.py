@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -72,7 +73,11 @@ def main() -> int:
 
 
 def _perform(task: JobTask) -> JobEnd:
-    runner = _runner(task)
+    with ExitStack() as stack:
+        return _performed(_runner(task, stack), task)
+
+
+def _performed(runner: Runner, task: JobTask) -> JobEnd:
     if isinstance(runner, CommandPipeline) and "run" not in runner.without:
         words, folder = runner.job()
         Path(task["ended"]).unlink(missing_ok=True)
@@ -128,11 +133,12 @@ def _end_of(trouble: str, refused: list[str]) -> JobEnd:
     return JobEnd(trouble=trouble, problem={}, refused=refused)
 
 
-def _runner(task: JobTask) -> Runner:
+def _runner(task: JobTask, stack: ExitStack) -> Runner:
     if task["spec"] == REFERENCE:
         return PythonPipeline(_reference(task["version"]), name=REFERENCE, time_limit=NO_LIMIT)
     folders = [Path(folder) for folder in task["folders"]]
     found = load_pipeline(task["spec"], folders)
+    stack.callback(found.close)  # a service of its own is ended with the job
     if found.fixture:
         raise Problem(
             f"--pipeline {task['spec']}: a fixture of pytest's cannot be rehearsed",
