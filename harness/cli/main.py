@@ -40,6 +40,11 @@ COMMANDS = {
 """Each subcommand with its help text and its module, in the order of the help page."""
 
 COULD_NOT_RUN = 2
+ON_WINDOWS = Problem(
+    "The harness runs on Linux and macOS; on Windows it needs WSL.",
+    why="it holds and ends processes in ways that Windows does not have",
+    remedy="wsl --install, then install the harness inside of it",
+)
 INTERRUPTED = 130
 
 
@@ -78,6 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and tell the exit code; errors that a person can act on go to stderr without a traceback."""
     _say_what_the_terminal_can_show()
     words = sys.argv[1:] if argv is None else list(argv)
+    if str(sys.platform) == "win32":
+        click.echo(f"harness: {ON_WINDOWS}", err=True)
+        return _could_not_run(words, ON_WINDOWS)
     try:
         code = group.main(words, prog_name="harness", standalone_mode=False, obj=OWN_PROCESS if argv is None else None)
     except click.ClickException as error:
