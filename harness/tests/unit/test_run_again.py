@@ -34,6 +34,7 @@ LEFT_OUT = {
     "configuration": "it is read again where the command is run",
     "root": "the folder in which it is run",
     "show": "told of recordings",
+    "read_files": "a folder of this run, for its receipt",
 }
 CASE = Case("flow", "test_x", "test_x", node_id="scenarios/flow.py::test_x")
 
