@@ -53,13 +53,21 @@ def is_near(host: str) -> bool:
 
     A page on a name of its own that it points to this machine would otherwise be at home here.
     """
-    if "." not in host or host.endswith(PRIVATE_ENDINGS) or is_answered(host):
+    if "." not in host or host.endswith(".localhost") or is_answered(host):
         return True
     try:
         ip_address(host)
     except ValueError:
         return False
     return True
+
+
+def is_private(host: str) -> bool:
+    """Return whether no public name server can have made this name point here.
+
+    Containers reach the API by such names; the control plane asks for more (`is_near`).
+    """
+    return is_near(host) or host.endswith(PRIVATE_ENDINGS)
 
 
 def is_owned(host: str) -> bool:

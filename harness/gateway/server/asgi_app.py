@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from harness.core.hosts import host_of, is_near
+from harness.core.hosts import host_of, is_private
 from harness.core.http import LONGEST_WAIT, BrokenResponse, Outcome, Request, Response, WireEnd
 from harness.core.loopback import is_loopback
 from harness.gateway.core import Gateway
@@ -47,12 +47,12 @@ def is_from_afar(request: Request) -> bool:
     A page of theirs would otherwise read what is answered here (DNS rebinding).
     """
     host = request.headers.get("host")
-    return host is not None and not _is_near_host(host)
+    return host is not None and not _is_private(host)
 
 
 @lru_cache(maxsize=256)
-def _is_near_host(authority: str) -> bool:
-    return is_near(host_of(authority))
+def _is_private(authority: str) -> bool:
+    return is_private(host_of(authority))
 
 
 class ControlPlaneHandler(Protocol):
