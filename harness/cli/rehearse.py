@@ -17,6 +17,8 @@ from harness.config import Configuration
 from harness.containment.addresses import declared_address
 from harness.core.errors import Problem
 from harness.core.loopback import is_loopback
+from harness.pipeline.declared import strings
+from harness.pipeline.pipeline_file import table_of, where_of
 from harness.rehearsal.comparison_terminal import show_comparison
 from harness.rehearsal.pace import LATENCY
 from harness.rehearsal.rehearsal import Rehearsed, rehearsed
@@ -127,10 +129,19 @@ def _options(configuration: Configuration, given: dict[str, Any]) -> RehearsalOp
         latency=given["latency"],
         time_limit=given["time_limit"],
         permits=frozenset(given["permits"]),
+        may_write=_may_write(configuration.may_write, chosen.spec),
         before=given["before"],
         env=configuration.env,
         reveal=given["reveal"],
     )
+
+
+def _may_write(configured: Sequence[str], spec: str) -> Sequence[str]:
+    """Return what the job may overwrite: what the configuration says, and the pipeline's own file."""
+    if not spec.endswith(".toml"):
+        return configured
+    where = where_of(Path(spec))
+    return [*dict.fromkeys([*configured, *strings(table_of(Path(spec), where), "may_write", where)])]
 
 
 def _allowed(declared: Sequence[str], named: Sequence[str]) -> Sequence[str]:

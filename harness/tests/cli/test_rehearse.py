@@ -219,3 +219,14 @@ def test_a_limit_of_the_workspace_is_met_and_waited_for(tmp_path: Path) -> None:
     assert bill["limited"] == bill["retries"] > 0
     assert bill["waited"] > 0
     assert bill["seconds"] >= bill["at_least"] > 0
+
+
+def test_what_a_pipeline_may_write_is_no_loss(people: Path, tmp_path: Path) -> None:
+    """A job that renames users is refuted; where its file permits the name, that claim holds."""
+    refuted = _refuted(_result(people, "renames_users"))
+    assert "nothing that anybody had is lost or overwritten" in refuted
+    file = tmp_path / "job.toml"
+    words = f"{sys.executable} -c 'from {JOBS} import renames_users; renames_users.run()'"
+    file.write_text(f'[pipeline]\njob = "{words}"\nmay_write = ["name"]\n')
+    done = _rehearse(people, str(file), "--json", PYTHONPATH=str(Path(__file__).parents[3]))
+    assert "nothing that anybody had is lost or overwritten" not in _refuted(json.loads(done.stdout)), done.stderr

@@ -88,6 +88,16 @@ class SoundMergeJob:
             time.sleep(int(answer.headers.get("Retry-After", "1")))
 
 
+class RenamesUsers(SoundMergeJob):
+    """Merges, and then writes another name over the user's own."""
+
+    def convert(self, lead: Mapping[str, Any], user: Mapping[str, Any]) -> None:
+        """Merge a lead into a user, and rename the user."""
+        super().convert(lead, user)
+        if user["name"]:
+            self.ask("PUT", f"/contacts/{user['id']}", {"name": "A converted customer"})
+
+
 class UndoesOptOuts(SoundMergeJob):
     """Subscribes the user to e-mails after each merge."""
 
@@ -202,3 +212,4 @@ sound, sleepy = SoundMergeJob(), Sleepy()
 undoes_opt_outs, takes_the_first, stops_at_page_200 = UndoesOptOuts(), TakesTheFirst(), StopsAtPage200()
 not_idempotent, merges_by_name, deletes_everybody = NotIdempotent(), MergesByName(), DeletesEverybody()
 never_ends, reaches_elsewhere, notices_nothing = NeverEnds(), ReachesElsewhere(), NoticesNothing()
+renames_users = RenamesUsers()
