@@ -126,7 +126,9 @@ class Service:
             return None
         if passed > START_LIMIT:
             return f"{START_LIMIT:g} s went by"
-        if elsewhere := activity.listens_on():
+        # It may have begun to listen, on one of the places, since it was asked.
+        wanted = {_named(place) for place in self._places}
+        if elsewhere := [place for place in activity.listens_on() if place not in wanted]:
             return f"it listens on {', '.join(elsewhere)}"
         return f"{passed:.0f} s went by, and it does nothing any more" if activity.idle(passed) else None
 
