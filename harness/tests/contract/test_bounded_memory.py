@@ -15,7 +15,7 @@ import requests
 
 from harness.cli.webhooks import UNSEEN
 from harness.core.clock import ManualClock
-from harness.core.hosts import is_near
+from harness.core.hosts import is_private
 from harness.core.http import Outcome, Request, Response
 from harness.gateway.exchange_log import MOST_REFUSED, ExchangeLog
 from harness.gateway.server import http_protocol
@@ -186,7 +186,7 @@ def test_a_name_that_others_point_here_reads_nothing(host: str) -> None:
 )
 def test_names_of_this_machine_and_of_private_networks_are_answered(host: str) -> None:
     """Containers and clusters find the sandbox by names of their own."""
-    assert is_near(host.partition(":80")[0].strip("[]"))
+    assert is_private(host.partition(":80")[0].strip("[]"))
     with served() as (_, server):
         headers = {"Host": host, "Authorization": "Bearer sandbox-default"}
         assert requests.get(f"{server.url}/contacts", headers=headers, timeout=10).status_code == 200
