@@ -1,4 +1,4 @@
-"""Where the cassette of a case lies: its folder, module, classes, function and parameters, as a path.
+"""The path of a case's cassette: folder, module, classes, function and parameters.
 
 No two cases share a path, also on a disk where the case of letters does not count, and a short path can be read
 backwards. The scenarios of the project's main folder, and the stock ones, lie by their module alone.

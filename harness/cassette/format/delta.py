@@ -1,4 +1,4 @@
-"""What responses show again, written once: later only what differs, `{"like": "contact 6955…", "but": {…}}`.
+"""The diffs of a cassette: a contact already in it is stored as what differs, `{"like": "contact 6955…", "but": {…}}`.
 
 A scenario reads the same few people before and after, alone and in lists, so most of a recording repeats itself. An
 object with a type and an id is written as the difference to the one that was last shown under that name (or to
@@ -224,7 +224,7 @@ def _in_runs(items: list[Json]) -> Iterator[Json]:
 
 
 def _is_near(other: JsonObject, value: JsonObject) -> bool:
-    """Whether an object without a name of its own is written by its changed members alone."""
+    """Return whether an object without an identifier is stored as its changed members alone."""
     return not _name(value) and [*value] == [*other] and any(_text(value[key]) == _text(other[key]) for key in value)
 
 

@@ -89,7 +89,7 @@ class Cassette:
 
 
 _INTERCOM = "https://api.intercom.io"
-"""Where a request went whose row says no host."""
+"""The host of a request whose row names none."""
 _SHORT = re.compile(rf"^{re.escape(_INTERCOM)}(?=/)")
 _NOTHING = b"null"
 

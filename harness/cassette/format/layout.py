@@ -1,4 +1,4 @@
-"""How the text of a cassette is laid out: an interaction in a few lines, and what is long member by member."""
+"""The layout of a cassette's text: an interaction takes a few lines; a long value stands member by member."""
 
 from __future__ import annotations
 

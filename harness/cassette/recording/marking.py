@@ -31,7 +31,7 @@ _KINDS: Final[Mapping[str, Callable[[str, str], str]]] = {
     "external_id": marked_identifier,
     "email": marked_email,
 }
-"""What people and companies are called by, each with how it carries a marker."""
+"""The identifying fields of people and companies, each with the way in which it carries a marker."""
 _ENTITIES: Final = {
     "&": "&(?:amp;|#0*38;|#x0*26;)?",
     "<": "(?:<|&(?:lt;|#0*60;|#x0*3c;))",
